@@ -1,0 +1,117 @@
+// The one mapping between HostEvent and the Elastic Common Schema: queries, JSON output, rules and exports read it.
+import { Activity, Direction, EventClass, type HostEvent, Outcome } from './v1.ts';
+
+export type EcsValue = string | number | boolean | string[] | undefined;
+
+interface EcsField {
+  read(event: HostEvent): EcsValue;
+}
+
+const text = (value: string | undefined) => value || undefined;
+const count = (value: number | null | undefined) => value || undefined;
+const list = (value: string[] | undefined) => (value?.length ? value : undefined);
+const flag = (value: boolean | undefined) => value || undefined;
+const present = (value: number | null | undefined) => value ?? undefined;
+
+const CATEGORY: Record<number, string> = {
+  [EventClass.AUTHENTICATION]: 'authentication',
+  [EventClass.PROCESS]: 'process',
+  [EventClass.NETWORK]: 'network',
+  [EventClass.FILE]: 'file',
+  [EventClass.ACCOUNT]: 'iam',
+  [EventClass.HOST]: 'host',
+};
+
+/** Every field an event can have, by ECS name; names under `threatguard.` are ours. Order is output order. */
+export const ECS_FIELDS: Record<string, EcsField> = {
+  '@timestamp': { read: (e) => new Date((e.observedAtUs ?? 0) / 1000).toISOString() },
+  'event.category': { read: (e) => CATEGORY[e.class ?? 0] },
+  'event.action': { read: (e) => (e.activity ? Activity[e.activity].toLowerCase().replaceAll('_', '-') : undefined) },
+  'event.outcome': {
+    read: (e) => (e.outcome === Outcome.SUCCESS ? 'success' : e.outcome === Outcome.FAILURE ? 'failure' : undefined),
+  },
+  'event.module': { read: (e) => text(e.sensor) },
+  'event.reason': { read: (e) => text(e.authentication?.reason) },
+  'service.name': { read: (e) => text(e.serviceName) },
+  'user.name': { read: (e) => text(e.user?.name) },
+  'user.id': { read: (e) => present(e.user?.id) },
+  'user.target.name': { read: (e) => text(e.targetUser?.name) },
+  'user.target.id': { read: (e) => present(e.targetUser?.id) },
+  'user.target.group.name': { read: (e) => text(e.targetUser?.groupName) },
+  'user.target.group.id': { read: (e) => present(e.targetUser?.groupId) },
+  'threatguard.user.target.home': { read: (e) => text(e.targetUser?.home) },
+  'threatguard.user.target.shell': { read: (e) => text(e.targetUser?.shell) },
+  'source.ip': { read: (e) => text(e.network?.sourceAddress) ?? text(e.authentication?.sourceAddress) },
+  'source.port': { read: (e) => count(e.network?.sourcePort) ?? count(e.authentication?.sourcePort) },
+  'destination.ip': { read: (e) => text(e.network?.destinationAddress) },
+  'destination.port': { read: (e) => count(e.network?.destinationPort) },
+  'network.transport': { read: (e) => text(e.network?.transport) },
+  'network.direction': {
+    read: (e) =>
+      e.network?.direction === Direction.INBOUND
+        ? 'ingress'
+        : e.network?.direction === Direction.OUTBOUND
+          ? 'egress'
+          : undefined,
+  },
+  'source.bytes': { read: (e) => count(e.network?.bytesSent) },
+  'destination.bytes': { read: (e) => count(e.network?.bytesReceived) },
+  'event.duration': { read: (e) => (e.network?.durationUs ? e.network.durationUs * 1000 : undefined) },
+  'process.pid': { read: (e) => count(e.process?.pid) },
+  'process.name': { read: (e) => text(e.process?.name) },
+  'process.executable': { read: (e) => text(e.process?.executable) },
+  'process.command_line': { read: (e) => text(e.process?.args?.join(' ')) },
+  'process.args': { read: (e) => list(e.process?.args) },
+  'process.working_directory': { read: (e) => text(e.process?.workingDirectory) },
+  'process.exit_code': { read: (e) => present(e.process?.exitCode) },
+  'process.parent.pid': { read: (e) => count(e.process?.parentPid) },
+  'process.parent.name': { read: (e) => text(e.process?.parentName) },
+  'process.parent.executable': { read: (e) => text(e.process?.parentExecutable) },
+  'process.parent.command_line': { read: (e) => text(e.process?.parentArgs?.join(' ')) },
+  'process.tty.name': { read: (e) => text(e.process?.tty) ?? text(e.authentication?.tty) },
+  'threatguard.process.login_uid': { read: (e) => present(e.process?.loginUid) },
+  'threatguard.process.session_id': { read: (e) => present(e.process?.sessionId) },
+  'threatguard.process.cgroup': { read: (e) => text(e.process?.cgroup) },
+  'container.id': { read: (e) => text(e.process?.containerId) },
+  'threatguard.process.stdio_socket': { read: (e) => (e.process?.stdioSockets?.length ? true : undefined) },
+  'threatguard.process.stdio_socket.family': {
+    read: (e) => text(inetStdio(e)?.family ?? e.process?.stdioSockets?.[0]?.family),
+  },
+  'threatguard.process.stdio_socket.remote_address': { read: (e) => text(inetStdio(e)?.remoteAddress) },
+  'threatguard.process.stdio_socket.remote_port': { read: (e) => count(inetStdio(e)?.remotePort) },
+  'threatguard.process.deleted_executable': { read: (e) => flag(e.process?.deletedExecutable) },
+  'file.path': { read: (e) => text(e.file?.path) },
+  'file.hash.sha256': { read: (e) => text(e.file?.sha256) },
+  'threatguard.file.previous_sha256': { read: (e) => text(e.file?.previousSha256) },
+  'file.size': { read: (e) => count(e.file?.size) },
+  'file.mode': { read: (e) => (e.file?.mode ? e.file.mode.toString(8).padStart(4, '0') : undefined) },
+  'file.uid': { read: (e) => present(e.file?.ownerId) },
+  'file.gid': { read: (e) => present(e.file?.groupId) },
+  'threatguard.file.added_lines': { read: (e) => list(e.file?.addedLines) },
+  'threatguard.file.removed_lines': { read: (e) => list(e.file?.removedLines) },
+  'threatguard.authentication.method': { read: (e) => text(e.authentication?.method) },
+  'threatguard.authentication.key_fingerprint': { read: (e) => text(e.authentication?.keyFingerprint) },
+  'threatguard.authentication.invalid_user': { read: (e) => flag(e.authentication?.invalidUser) },
+  'threatguard.authentication.command': { read: (e) => text(e.authentication?.command) },
+  'threatguard.authentication.count': { read: (e) => count(e.authentication?.count) },
+  'host.os.name': { read: (e) => text(e.host?.osName) },
+  'host.os.version': { read: (e) => text(e.host?.osVersion) },
+  'host.os.kernel': { read: (e) => text(e.host?.kernel) },
+  'host.cpu.usage': { read: (e) => present(e.host?.cpuPercent) },
+  'event.original': { read: (e) => text(e.original) },
+  'threatguard.missing': { read: (e) => list(e.missing) },
+};
+
+function inetStdio(event: HostEvent) {
+  return event.process?.stdioSockets?.find((socket) => socket.remoteAddress);
+}
+
+/** The event as a flat object with ECS names; absent fields are left out. */
+export function toEcs(event: HostEvent): Record<string, Exclude<EcsValue, undefined>> {
+  const flat: Record<string, Exclude<EcsValue, undefined>> = {};
+  for (const [name, field] of Object.entries(ECS_FIELDS)) {
+    const value = field.read(event);
+    if (value !== undefined) flat[name] = value;
+  }
+  return flat;
+}

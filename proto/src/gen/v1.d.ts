@@ -1,0 +1,1561 @@
+import * as $protobuf from "protobufjs";
+
+export namespace threatguard {
+
+    namespace v1 {
+
+        enum Severity {
+            SEVERITY_UNSPECIFIED = 0,
+            INFORMATIONAL = 1,
+            LOW = 2,
+            MEDIUM = 3,
+            HIGH = 4,
+            CRITICAL = 5
+        }
+
+        enum AlertState {
+            ALERT_STATE_UNSPECIFIED = 0,
+            OPEN = 1,
+            ACKNOWLEDGED = 2,
+            CLOSED = 3
+        }
+
+        interface IDetection extends threatguard.v1.Detection.$Properties {
+        }
+
+        class Detection {
+            constructor(properties?: threatguard.v1.Detection.$Properties);
+            $unknowns?: Uint8Array[];
+            ruleId: string;
+            ruleTitle: string;
+            severity: threatguard.v1.Severity;
+            techniques: string[];
+            tactics: string[];
+            reason: string;
+            values: { [k: string]: string };
+            events: threatguard.v1.EventReference[];
+            firstAtUs: number;
+            lastAtUs: number;
+            agentId: string;
+            entity: string;
+            static create(properties: threatguard.v1.Detection.$Shape): threatguard.v1.Detection & threatguard.v1.Detection.$Shape;
+            static create(properties?: threatguard.v1.Detection.$Properties): threatguard.v1.Detection;
+            static encode(message: threatguard.v1.Detection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Detection & threatguard.v1.Detection.$Shape;
+        }
+
+        namespace Detection {
+            interface $Properties {
+                ruleId?: string;
+                ruleTitle?: string;
+                severity?: threatguard.v1.Severity;
+                techniques?: string[];
+                tactics?: string[];
+                reason?: string;
+                values?: { [k: string]: string };
+                events?: threatguard.v1.EventReference.$Properties[];
+                firstAtUs?: number;
+                lastAtUs?: number;
+                agentId?: string;
+                entity?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Detection.$Properties;
+        }
+
+        interface IEventReference extends threatguard.v1.EventReference.$Properties {
+        }
+
+        class EventReference {
+            constructor(properties?: threatguard.v1.EventReference.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            streamId: Uint8Array;
+            sequence: number;
+            index: number;
+            static create(properties: threatguard.v1.EventReference.$Shape): threatguard.v1.EventReference & threatguard.v1.EventReference.$Shape;
+            static create(properties?: threatguard.v1.EventReference.$Properties): threatguard.v1.EventReference;
+            static encode(message: threatguard.v1.EventReference.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EventReference & threatguard.v1.EventReference.$Shape;
+        }
+
+        namespace EventReference {
+            interface $Properties {
+                agentId?: string;
+                streamId?: Uint8Array;
+                sequence?: number;
+                index?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EventReference.$Properties;
+        }
+
+        interface IAlert extends threatguard.v1.Alert.$Properties {
+        }
+
+        class Alert {
+            constructor(properties?: threatguard.v1.Alert.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            ruleId: string;
+            title: string;
+            severity: threatguard.v1.Severity;
+            state: threatguard.v1.AlertState;
+            techniques: string[];
+            tactics: string[];
+            reason: string;
+            values: { [k: string]: string };
+            agentId: string;
+            agentName: string;
+            entity: string;
+            count: number;
+            firstAtUs: number;
+            lastAtUs: number;
+            raisedAtUs: number;
+            updatedAtUs: number;
+            events: threatguard.v1.EventReference[];
+            revision: number;
+            observedRatio: number;
+            static create(properties: threatguard.v1.Alert.$Shape): threatguard.v1.Alert & threatguard.v1.Alert.$Shape;
+            static create(properties?: threatguard.v1.Alert.$Properties): threatguard.v1.Alert;
+            static encode(message: threatguard.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Alert & threatguard.v1.Alert.$Shape;
+        }
+
+        namespace Alert {
+            interface $Properties {
+                id?: string;
+                ruleId?: string;
+                title?: string;
+                severity?: threatguard.v1.Severity;
+                state?: threatguard.v1.AlertState;
+                techniques?: string[];
+                tactics?: string[];
+                reason?: string;
+                values?: { [k: string]: string };
+                agentId?: string;
+                agentName?: string;
+                entity?: string;
+                count?: number;
+                firstAtUs?: number;
+                lastAtUs?: number;
+                raisedAtUs?: number;
+                updatedAtUs?: number;
+                events?: threatguard.v1.EventReference.$Properties[];
+                revision?: number;
+                observedRatio?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Alert.$Properties;
+        }
+
+        interface ISignedAlert extends threatguard.v1.SignedAlert.$Properties {
+        }
+
+        class SignedAlert {
+            constructor(properties?: threatguard.v1.SignedAlert.$Properties);
+            $unknowns?: Uint8Array[];
+            alert: Uint8Array;
+            signature: Uint8Array;
+            signingKeyId: Uint8Array;
+            static create(properties: threatguard.v1.SignedAlert.$Shape): threatguard.v1.SignedAlert & threatguard.v1.SignedAlert.$Shape;
+            static create(properties?: threatguard.v1.SignedAlert.$Properties): threatguard.v1.SignedAlert;
+            static encode(message: threatguard.v1.SignedAlert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SignedAlert & threatguard.v1.SignedAlert.$Shape;
+        }
+
+        namespace SignedAlert {
+            interface $Properties {
+                alert?: Uint8Array;
+                signature?: Uint8Array;
+                signingKeyId?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SignedAlert.$Properties;
+        }
+
+        interface IStoredEvent extends threatguard.v1.StoredEvent.$Properties {
+        }
+
+        class StoredEvent {
+            constructor(properties?: threatguard.v1.StoredEvent.$Properties);
+            $unknowns?: Uint8Array[];
+            reference: threatguard.v1.EventReference;
+            event: threatguard.v1.HostEvent;
+            agentName: string;
+            receivedAtUs: number;
+            eventAtUs: number;
+            static create(properties: threatguard.v1.StoredEvent.$Shape): threatguard.v1.StoredEvent & threatguard.v1.StoredEvent.$Shape;
+            static create(properties?: threatguard.v1.StoredEvent.$Properties): threatguard.v1.StoredEvent;
+            static encode(message: threatguard.v1.StoredEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.StoredEvent & threatguard.v1.StoredEvent.$Shape;
+        }
+
+        namespace StoredEvent {
+            interface $Properties {
+                reference?: threatguard.v1.EventReference.$Properties;
+                event?: threatguard.v1.HostEvent.$Properties;
+                agentName?: string;
+                receivedAtUs?: number;
+                eventAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.StoredEvent.$Properties;
+        }
+
+        enum EventClass {
+            EVENT_CLASS_UNSPECIFIED = 0,
+            AUTHENTICATION = 1,
+            PROCESS = 2,
+            NETWORK = 3,
+            FILE = 4,
+            ACCOUNT = 5,
+            HOST = 6
+        }
+
+        enum Activity {
+            ACTIVITY_UNSPECIFIED = 0,
+            LOGON = 1,
+            LOGOFF = 2,
+            PRIVILEGE = 3,
+            PREAUTH_CLOSED = 4,
+            EXEC = 10,
+            EXIT = 11,
+            CONNECTION_OPENED = 20,
+            CONNECTION_CLOSED = 21,
+            LISTENING = 22,
+            FILE_CREATED = 30,
+            FILE_MODIFIED = 31,
+            FILE_DELETED = 32,
+            FILE_ATTRIBUTES = 33,
+            USER_CREATED = 40,
+            USER_DELETED = 41,
+            USER_MODIFIED = 42,
+            GROUP_CREATED = 43,
+            GROUP_DELETED = 44,
+            GROUP_MODIFIED = 45,
+            PASSWORD_CHANGED = 46,
+            SAMPLE = 50,
+            SERVICE_STARTED = 51,
+            SERVICE_STOPPED = 52,
+            AUDIT_CONFIG = 53
+        }
+
+        enum Outcome {
+            OUTCOME_UNSPECIFIED = 0,
+            SUCCESS = 1,
+            FAILURE = 2
+        }
+
+        interface IHostEvent extends threatguard.v1.HostEvent.$Properties {
+        }
+
+        class HostEvent {
+            constructor(properties?: threatguard.v1.HostEvent.$Properties);
+            $unknowns?: Uint8Array[];
+            observedAtUs: number;
+            class: threatguard.v1.EventClass;
+            activity: threatguard.v1.Activity;
+            outcome: threatguard.v1.Outcome;
+            sensor: string;
+            user: threatguard.v1.User;
+            targetUser: threatguard.v1.User;
+            process: threatguard.v1.Process;
+            network: threatguard.v1.Network;
+            file: threatguard.v1.File;
+            authentication: threatguard.v1.Authentication;
+            host: threatguard.v1.HostSample;
+            original: string;
+            missing: string[];
+            serviceName: string;
+            static create(properties: threatguard.v1.HostEvent.$Shape): threatguard.v1.HostEvent & threatguard.v1.HostEvent.$Shape;
+            static create(properties?: threatguard.v1.HostEvent.$Properties): threatguard.v1.HostEvent;
+            static encode(message: threatguard.v1.HostEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.HostEvent & threatguard.v1.HostEvent.$Shape;
+        }
+
+        namespace HostEvent {
+            interface $Properties {
+                observedAtUs?: number;
+                "class"?: threatguard.v1.EventClass;
+                activity?: threatguard.v1.Activity;
+                outcome?: threatguard.v1.Outcome;
+                sensor?: string;
+                user?: threatguard.v1.User.$Properties;
+                targetUser?: threatguard.v1.User.$Properties;
+                process?: threatguard.v1.Process.$Properties;
+                network?: threatguard.v1.Network.$Properties;
+                file?: threatguard.v1.File.$Properties;
+                authentication?: threatguard.v1.Authentication.$Properties;
+                host?: threatguard.v1.HostSample.$Properties;
+                original?: string;
+                missing?: string[];
+                serviceName?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.HostEvent.$Properties;
+        }
+
+        interface IUser extends threatguard.v1.User.$Properties {
+        }
+
+        class User {
+            constructor(properties?: threatguard.v1.User.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            id: (number|null);
+            groupName: string;
+            groupId: (number|null);
+            home: string;
+            shell: string;
+            static create(properties: threatguard.v1.User.$Shape): threatguard.v1.User & threatguard.v1.User.$Shape;
+            static create(properties?: threatguard.v1.User.$Properties): threatguard.v1.User;
+            static encode(message: threatguard.v1.User.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.User & threatguard.v1.User.$Shape;
+        }
+
+        namespace User {
+            interface $Properties {
+                name?: string;
+                id?: (number|null);
+                groupName?: string;
+                groupId?: (number|null);
+                home?: string;
+                shell?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.User.$Properties;
+        }
+
+        interface IProcess extends threatguard.v1.Process.$Properties {
+        }
+
+        class Process {
+            constructor(properties?: threatguard.v1.Process.$Properties);
+            $unknowns?: Uint8Array[];
+            pid: number;
+            parentPid: number;
+            name: string;
+            executable: string;
+            args: string[];
+            workingDirectory: string;
+            parentName: string;
+            parentExecutable: string;
+            parentArgs: string[];
+            loginUid: (number|null);
+            sessionId: (number|null);
+            cgroup: string;
+            containerId: string;
+            exitCode: (number|null);
+            startAtUs: number;
+            stdioSockets: threatguard.v1.StdioSocket[];
+            argsTruncated: boolean;
+            tty: string;
+            deletedExecutable: boolean;
+            static create(properties: threatguard.v1.Process.$Shape): threatguard.v1.Process & threatguard.v1.Process.$Shape;
+            static create(properties?: threatguard.v1.Process.$Properties): threatguard.v1.Process;
+            static encode(message: threatguard.v1.Process.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Process & threatguard.v1.Process.$Shape;
+        }
+
+        namespace Process {
+            interface $Properties {
+                pid?: number;
+                parentPid?: number;
+                name?: string;
+                executable?: string;
+                args?: string[];
+                workingDirectory?: string;
+                parentName?: string;
+                parentExecutable?: string;
+                parentArgs?: string[];
+                loginUid?: (number|null);
+                sessionId?: (number|null);
+                cgroup?: string;
+                containerId?: string;
+                exitCode?: (number|null);
+                startAtUs?: number;
+                stdioSockets?: threatguard.v1.StdioSocket.$Properties[];
+                argsTruncated?: boolean;
+                tty?: string;
+                deletedExecutable?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Process.$Properties;
+        }
+
+        interface IStdioSocket extends threatguard.v1.StdioSocket.$Properties {
+        }
+
+        class StdioSocket {
+            constructor(properties?: threatguard.v1.StdioSocket.$Properties);
+            $unknowns?: Uint8Array[];
+            descriptor: number;
+            family: string;
+            localAddress: string;
+            localPort: number;
+            remoteAddress: string;
+            remotePort: number;
+            static create(properties: threatguard.v1.StdioSocket.$Shape): threatguard.v1.StdioSocket & threatguard.v1.StdioSocket.$Shape;
+            static create(properties?: threatguard.v1.StdioSocket.$Properties): threatguard.v1.StdioSocket;
+            static encode(message: threatguard.v1.StdioSocket.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.StdioSocket & threatguard.v1.StdioSocket.$Shape;
+        }
+
+        namespace StdioSocket {
+            interface $Properties {
+                descriptor?: number;
+                family?: string;
+                localAddress?: string;
+                localPort?: number;
+                remoteAddress?: string;
+                remotePort?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.StdioSocket.$Properties;
+        }
+
+        enum Direction {
+            DIRECTION_UNSPECIFIED = 0,
+            INBOUND = 1,
+            OUTBOUND = 2
+        }
+
+        interface INetwork extends threatguard.v1.Network.$Properties {
+        }
+
+        class Network {
+            constructor(properties?: threatguard.v1.Network.$Properties);
+            $unknowns?: Uint8Array[];
+            transport: string;
+            direction: threatguard.v1.Direction;
+            sourceAddress: string;
+            sourcePort: number;
+            destinationAddress: string;
+            destinationPort: number;
+            bytesSent: number;
+            bytesReceived: number;
+            durationUs: number;
+            static create(properties: threatguard.v1.Network.$Shape): threatguard.v1.Network & threatguard.v1.Network.$Shape;
+            static create(properties?: threatguard.v1.Network.$Properties): threatguard.v1.Network;
+            static encode(message: threatguard.v1.Network.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Network & threatguard.v1.Network.$Shape;
+        }
+
+        namespace Network {
+            interface $Properties {
+                transport?: string;
+                direction?: threatguard.v1.Direction;
+                sourceAddress?: string;
+                sourcePort?: number;
+                destinationAddress?: string;
+                destinationPort?: number;
+                bytesSent?: number;
+                bytesReceived?: number;
+                durationUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Network.$Properties;
+        }
+
+        interface IFile extends threatguard.v1.File.$Properties {
+        }
+
+        class File {
+            constructor(properties?: threatguard.v1.File.$Properties);
+            $unknowns?: Uint8Array[];
+            path: string;
+            previousSha256: string;
+            sha256: string;
+            size: number;
+            mode: number;
+            ownerId: (number|null);
+            groupId: (number|null);
+            addedLines: string[];
+            removedLines: string[];
+            static create(properties: threatguard.v1.File.$Shape): threatguard.v1.File & threatguard.v1.File.$Shape;
+            static create(properties?: threatguard.v1.File.$Properties): threatguard.v1.File;
+            static encode(message: threatguard.v1.File.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.File & threatguard.v1.File.$Shape;
+        }
+
+        namespace File {
+            interface $Properties {
+                path?: string;
+                previousSha256?: string;
+                sha256?: string;
+                size?: number;
+                mode?: number;
+                ownerId?: (number|null);
+                groupId?: (number|null);
+                addedLines?: string[];
+                removedLines?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.File.$Properties;
+        }
+
+        interface IAuthentication extends threatguard.v1.Authentication.$Properties {
+        }
+
+        class Authentication {
+            constructor(properties?: threatguard.v1.Authentication.$Properties);
+            $unknowns?: Uint8Array[];
+            method: string;
+            sourceAddress: string;
+            sourcePort: number;
+            keyFingerprint: string;
+            invalidUser: boolean;
+            tty: string;
+            command: string;
+            reason: string;
+            count: number;
+            static create(properties: threatguard.v1.Authentication.$Shape): threatguard.v1.Authentication & threatguard.v1.Authentication.$Shape;
+            static create(properties?: threatguard.v1.Authentication.$Properties): threatguard.v1.Authentication;
+            static encode(message: threatguard.v1.Authentication.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Authentication & threatguard.v1.Authentication.$Shape;
+        }
+
+        namespace Authentication {
+            interface $Properties {
+                method?: string;
+                sourceAddress?: string;
+                sourcePort?: number;
+                keyFingerprint?: string;
+                invalidUser?: boolean;
+                tty?: string;
+                command?: string;
+                reason?: string;
+                count?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Authentication.$Properties;
+        }
+
+        interface IHostSample extends threatguard.v1.HostSample.$Properties {
+        }
+
+        class HostSample {
+            constructor(properties?: threatguard.v1.HostSample.$Properties);
+            $unknowns?: Uint8Array[];
+            osName: string;
+            osVersion: string;
+            kernel: string;
+            cpuPercent: number;
+            memoryUsedBytes: number;
+            memoryTotalBytes: number;
+            diskUsedBytes: number;
+            diskTotalBytes: number;
+            load1: number;
+            static create(properties: threatguard.v1.HostSample.$Shape): threatguard.v1.HostSample & threatguard.v1.HostSample.$Shape;
+            static create(properties?: threatguard.v1.HostSample.$Properties): threatguard.v1.HostSample;
+            static encode(message: threatguard.v1.HostSample.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.HostSample & threatguard.v1.HostSample.$Shape;
+        }
+
+        namespace HostSample {
+            interface $Properties {
+                osName?: string;
+                osVersion?: string;
+                kernel?: string;
+                cpuPercent?: number;
+                memoryUsedBytes?: number;
+                memoryTotalBytes?: number;
+                diskUsedBytes?: number;
+                diskTotalBytes?: number;
+                load1?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.HostSample.$Properties;
+        }
+
+        interface IGetStatusRequest extends threatguard.v1.GetStatusRequest.$Properties {
+        }
+
+        class GetStatusRequest {
+            constructor(properties?: threatguard.v1.GetStatusRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.GetStatusRequest.$Shape): threatguard.v1.GetStatusRequest & threatguard.v1.GetStatusRequest.$Shape;
+            static create(properties?: threatguard.v1.GetStatusRequest.$Properties): threatguard.v1.GetStatusRequest;
+            static encode(message: threatguard.v1.GetStatusRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetStatusRequest & threatguard.v1.GetStatusRequest.$Shape;
+        }
+
+        namespace GetStatusRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetStatusRequest.$Properties;
+        }
+
+        interface IStatusReport extends threatguard.v1.StatusReport.$Properties {
+        }
+
+        class StatusReport {
+            constructor(properties?: threatguard.v1.StatusReport.$Properties);
+            $unknowns?: Uint8Array[];
+            version: string;
+            startedAtUs: number;
+            storeEngine: string;
+            storeVersion: string;
+            storeState: string;
+            publishState: string;
+            eventsStored: number;
+            envelopesStored: number;
+            alertsOpen: number;
+            outboxWaiting: number;
+            eventsPerSecond: number;
+            refusals: threatguard.v1.Counter[];
+            losses: threatguard.v1.Counter[];
+            agentsEnrolled: number;
+            agentsConnected: number;
+            rulesLoaded: number;
+            rulesDisabled: string[];
+            caSha256: string;
+            kemEpoch: number;
+            kemAlgorithm: string;
+            signatureAlgorithm: string;
+            tlsGroup: string;
+            notices: string[];
+            signingCertificate: Uint8Array;
+            natsUrl: string;
+            natsCredentials: string;
+            static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
+            static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
+            static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
+        }
+
+        namespace StatusReport {
+            interface $Properties {
+                version?: string;
+                startedAtUs?: number;
+                storeEngine?: string;
+                storeVersion?: string;
+                storeState?: string;
+                publishState?: string;
+                eventsStored?: number;
+                envelopesStored?: number;
+                alertsOpen?: number;
+                outboxWaiting?: number;
+                eventsPerSecond?: number;
+                refusals?: threatguard.v1.Counter.$Properties[];
+                losses?: threatguard.v1.Counter.$Properties[];
+                agentsEnrolled?: number;
+                agentsConnected?: number;
+                rulesLoaded?: number;
+                rulesDisabled?: string[];
+                caSha256?: string;
+                kemEpoch?: number;
+                kemAlgorithm?: string;
+                signatureAlgorithm?: string;
+                tlsGroup?: string;
+                notices?: string[];
+                signingCertificate?: Uint8Array;
+                natsUrl?: string;
+                natsCredentials?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.StatusReport.$Properties;
+        }
+
+        interface ICounter extends threatguard.v1.Counter.$Properties {
+        }
+
+        class Counter {
+            constructor(properties?: threatguard.v1.Counter.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            count: number;
+            static create(properties: threatguard.v1.Counter.$Shape): threatguard.v1.Counter & threatguard.v1.Counter.$Shape;
+            static create(properties?: threatguard.v1.Counter.$Properties): threatguard.v1.Counter;
+            static encode(message: threatguard.v1.Counter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Counter & threatguard.v1.Counter.$Shape;
+        }
+
+        namespace Counter {
+            interface $Properties {
+                name?: string;
+                count?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Counter.$Properties;
+        }
+
+        interface IListAgentsRequest extends threatguard.v1.ListAgentsRequest.$Properties {
+        }
+
+        class ListAgentsRequest {
+            constructor(properties?: threatguard.v1.ListAgentsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.ListAgentsRequest.$Shape): threatguard.v1.ListAgentsRequest & threatguard.v1.ListAgentsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListAgentsRequest.$Properties): threatguard.v1.ListAgentsRequest;
+            static encode(message: threatguard.v1.ListAgentsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAgentsRequest & threatguard.v1.ListAgentsRequest.$Shape;
+        }
+
+        namespace ListAgentsRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListAgentsRequest.$Properties;
+        }
+
+        interface IListAgentsResponse extends threatguard.v1.ListAgentsResponse.$Properties {
+        }
+
+        class ListAgentsResponse {
+            constructor(properties?: threatguard.v1.ListAgentsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            agents: threatguard.v1.AgentSummary[];
+            static create(properties: threatguard.v1.ListAgentsResponse.$Shape): threatguard.v1.ListAgentsResponse & threatguard.v1.ListAgentsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListAgentsResponse.$Properties): threatguard.v1.ListAgentsResponse;
+            static encode(message: threatguard.v1.ListAgentsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAgentsResponse & threatguard.v1.ListAgentsResponse.$Shape;
+        }
+
+        namespace ListAgentsResponse {
+            interface $Properties {
+                agents?: threatguard.v1.AgentSummary.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListAgentsResponse.$Properties;
+        }
+
+        interface IAgentSummary extends threatguard.v1.AgentSummary.$Properties {
+        }
+
+        class AgentSummary {
+            constructor(properties?: threatguard.v1.AgentSummary.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            name: string;
+            state: string;
+            enrolledAtUs: number;
+            lastSeenAtUs: number;
+            version: string;
+            os: string;
+            kernel: string;
+            events: number;
+            lost: number;
+            clockOffsetUs: number;
+            kemEpoch: number;
+            sensors: threatguard.v1.SensorHealth[];
+            certificateExpiresAtUs: number;
+            spooledEnvelopes: number;
+            address: string;
+            static create(properties: threatguard.v1.AgentSummary.$Shape): threatguard.v1.AgentSummary & threatguard.v1.AgentSummary.$Shape;
+            static create(properties?: threatguard.v1.AgentSummary.$Properties): threatguard.v1.AgentSummary;
+            static encode(message: threatguard.v1.AgentSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AgentSummary & threatguard.v1.AgentSummary.$Shape;
+        }
+
+        namespace AgentSummary {
+            interface $Properties {
+                id?: string;
+                name?: string;
+                state?: string;
+                enrolledAtUs?: number;
+                lastSeenAtUs?: number;
+                version?: string;
+                os?: string;
+                kernel?: string;
+                events?: number;
+                lost?: number;
+                clockOffsetUs?: number;
+                kemEpoch?: number;
+                sensors?: threatguard.v1.SensorHealth.$Properties[];
+                certificateExpiresAtUs?: number;
+                spooledEnvelopes?: number;
+                address?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AgentSummary.$Properties;
+        }
+
+        interface IRevokeAgentRequest extends threatguard.v1.RevokeAgentRequest.$Properties {
+        }
+
+        class RevokeAgentRequest {
+            constructor(properties?: threatguard.v1.RevokeAgentRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: string;
+            static create(properties: threatguard.v1.RevokeAgentRequest.$Shape): threatguard.v1.RevokeAgentRequest & threatguard.v1.RevokeAgentRequest.$Shape;
+            static create(properties?: threatguard.v1.RevokeAgentRequest.$Properties): threatguard.v1.RevokeAgentRequest;
+            static encode(message: threatguard.v1.RevokeAgentRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RevokeAgentRequest & threatguard.v1.RevokeAgentRequest.$Shape;
+        }
+
+        namespace RevokeAgentRequest {
+            interface $Properties {
+                agent?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RevokeAgentRequest.$Properties;
+        }
+
+        interface IRevokeAgentResponse extends threatguard.v1.RevokeAgentResponse.$Properties {
+        }
+
+        class RevokeAgentResponse {
+            constructor(properties?: threatguard.v1.RevokeAgentResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            streamEnded: boolean;
+            static create(properties: threatguard.v1.RevokeAgentResponse.$Shape): threatguard.v1.RevokeAgentResponse & threatguard.v1.RevokeAgentResponse.$Shape;
+            static create(properties?: threatguard.v1.RevokeAgentResponse.$Properties): threatguard.v1.RevokeAgentResponse;
+            static encode(message: threatguard.v1.RevokeAgentResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RevokeAgentResponse & threatguard.v1.RevokeAgentResponse.$Shape;
+        }
+
+        namespace RevokeAgentResponse {
+            interface $Properties {
+                agentId?: string;
+                streamEnded?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RevokeAgentResponse.$Properties;
+        }
+
+        interface ICreateTokenRequest extends threatguard.v1.CreateTokenRequest.$Properties {
+        }
+
+        class CreateTokenRequest {
+            constructor(properties?: threatguard.v1.CreateTokenRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            uses: number;
+            validSeconds: number;
+            label: string;
+            static create(properties: threatguard.v1.CreateTokenRequest.$Shape): threatguard.v1.CreateTokenRequest & threatguard.v1.CreateTokenRequest.$Shape;
+            static create(properties?: threatguard.v1.CreateTokenRequest.$Properties): threatguard.v1.CreateTokenRequest;
+            static encode(message: threatguard.v1.CreateTokenRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CreateTokenRequest & threatguard.v1.CreateTokenRequest.$Shape;
+        }
+
+        namespace CreateTokenRequest {
+            interface $Properties {
+                uses?: number;
+                validSeconds?: number;
+                label?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CreateTokenRequest.$Properties;
+        }
+
+        interface ICreateTokenResponse extends threatguard.v1.CreateTokenResponse.$Properties {
+        }
+
+        class CreateTokenResponse {
+            constructor(properties?: threatguard.v1.CreateTokenResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            token: string;
+            expiresAtUs: number;
+            uses: number;
+            static create(properties: threatguard.v1.CreateTokenResponse.$Shape): threatguard.v1.CreateTokenResponse & threatguard.v1.CreateTokenResponse.$Shape;
+            static create(properties?: threatguard.v1.CreateTokenResponse.$Properties): threatguard.v1.CreateTokenResponse;
+            static encode(message: threatguard.v1.CreateTokenResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CreateTokenResponse & threatguard.v1.CreateTokenResponse.$Shape;
+        }
+
+        namespace CreateTokenResponse {
+            interface $Properties {
+                token?: string;
+                expiresAtUs?: number;
+                uses?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CreateTokenResponse.$Properties;
+        }
+
+        interface IAlertFilter extends threatguard.v1.AlertFilter.$Properties {
+        }
+
+        class AlertFilter {
+            constructor(properties?: threatguard.v1.AlertFilter.$Properties);
+            $unknowns?: Uint8Array[];
+            severityMin: threatguard.v1.Severity;
+            agent: string;
+            user: string;
+            technique: string;
+            state: threatguard.v1.AlertState;
+            sinceUs: number;
+            untilUs: number;
+            static create(properties: threatguard.v1.AlertFilter.$Shape): threatguard.v1.AlertFilter & threatguard.v1.AlertFilter.$Shape;
+            static create(properties?: threatguard.v1.AlertFilter.$Properties): threatguard.v1.AlertFilter;
+            static encode(message: threatguard.v1.AlertFilter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AlertFilter & threatguard.v1.AlertFilter.$Shape;
+        }
+
+        namespace AlertFilter {
+            interface $Properties {
+                severityMin?: threatguard.v1.Severity;
+                agent?: string;
+                user?: string;
+                technique?: string;
+                state?: threatguard.v1.AlertState;
+                sinceUs?: number;
+                untilUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AlertFilter.$Properties;
+        }
+
+        interface IListAlertsRequest extends threatguard.v1.ListAlertsRequest.$Properties {
+        }
+
+        class ListAlertsRequest {
+            constructor(properties?: threatguard.v1.ListAlertsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            filter: threatguard.v1.AlertFilter;
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.ListAlertsRequest.$Shape): threatguard.v1.ListAlertsRequest & threatguard.v1.ListAlertsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListAlertsRequest.$Properties): threatguard.v1.ListAlertsRequest;
+            static encode(message: threatguard.v1.ListAlertsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAlertsRequest & threatguard.v1.ListAlertsRequest.$Shape;
+        }
+
+        namespace ListAlertsRequest {
+            interface $Properties {
+                filter?: threatguard.v1.AlertFilter.$Properties;
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListAlertsRequest.$Properties;
+        }
+
+        interface IListAlertsResponse extends threatguard.v1.ListAlertsResponse.$Properties {
+        }
+
+        class ListAlertsResponse {
+            constructor(properties?: threatguard.v1.ListAlertsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            alerts: threatguard.v1.Alert[];
+            next: string;
+            static create(properties: threatguard.v1.ListAlertsResponse.$Shape): threatguard.v1.ListAlertsResponse & threatguard.v1.ListAlertsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListAlertsResponse.$Properties): threatguard.v1.ListAlertsResponse;
+            static encode(message: threatguard.v1.ListAlertsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAlertsResponse & threatguard.v1.ListAlertsResponse.$Shape;
+        }
+
+        namespace ListAlertsResponse {
+            interface $Properties {
+                alerts?: threatguard.v1.Alert.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListAlertsResponse.$Properties;
+        }
+
+        interface IGetAlertRequest extends threatguard.v1.GetAlertRequest.$Properties {
+        }
+
+        class GetAlertRequest {
+            constructor(properties?: threatguard.v1.GetAlertRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.GetAlertRequest.$Shape): threatguard.v1.GetAlertRequest & threatguard.v1.GetAlertRequest.$Shape;
+            static create(properties?: threatguard.v1.GetAlertRequest.$Properties): threatguard.v1.GetAlertRequest;
+            static encode(message: threatguard.v1.GetAlertRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetAlertRequest & threatguard.v1.GetAlertRequest.$Shape;
+        }
+
+        namespace GetAlertRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetAlertRequest.$Properties;
+        }
+
+        interface IGetAlertResponse extends threatguard.v1.GetAlertResponse.$Properties {
+        }
+
+        class GetAlertResponse {
+            constructor(properties?: threatguard.v1.GetAlertResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            alert: threatguard.v1.Alert;
+            events: threatguard.v1.StoredEvent[];
+            static create(properties: threatguard.v1.GetAlertResponse.$Shape): threatguard.v1.GetAlertResponse & threatguard.v1.GetAlertResponse.$Shape;
+            static create(properties?: threatguard.v1.GetAlertResponse.$Properties): threatguard.v1.GetAlertResponse;
+            static encode(message: threatguard.v1.GetAlertResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetAlertResponse & threatguard.v1.GetAlertResponse.$Shape;
+        }
+
+        namespace GetAlertResponse {
+            interface $Properties {
+                alert?: threatguard.v1.Alert.$Properties;
+                events?: threatguard.v1.StoredEvent.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetAlertResponse.$Properties;
+        }
+
+        interface IWatchAlertsRequest extends threatguard.v1.WatchAlertsRequest.$Properties {
+        }
+
+        class WatchAlertsRequest {
+            constructor(properties?: threatguard.v1.WatchAlertsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            filter: threatguard.v1.AlertFilter;
+            static create(properties: threatguard.v1.WatchAlertsRequest.$Shape): threatguard.v1.WatchAlertsRequest & threatguard.v1.WatchAlertsRequest.$Shape;
+            static create(properties?: threatguard.v1.WatchAlertsRequest.$Properties): threatguard.v1.WatchAlertsRequest;
+            static encode(message: threatguard.v1.WatchAlertsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.WatchAlertsRequest & threatguard.v1.WatchAlertsRequest.$Shape;
+        }
+
+        namespace WatchAlertsRequest {
+            interface $Properties {
+                filter?: threatguard.v1.AlertFilter.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.WatchAlertsRequest.$Properties;
+        }
+
+        interface IFieldFilter extends threatguard.v1.FieldFilter.$Properties {
+        }
+
+        class FieldFilter {
+            constructor(properties?: threatguard.v1.FieldFilter.$Properties);
+            $unknowns?: Uint8Array[];
+            field: string;
+            value: string;
+            negated: boolean;
+            static create(properties: threatguard.v1.FieldFilter.$Shape): threatguard.v1.FieldFilter & threatguard.v1.FieldFilter.$Shape;
+            static create(properties?: threatguard.v1.FieldFilter.$Properties): threatguard.v1.FieldFilter;
+            static encode(message: threatguard.v1.FieldFilter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.FieldFilter & threatguard.v1.FieldFilter.$Shape;
+        }
+
+        namespace FieldFilter {
+            interface $Properties {
+                field?: string;
+                value?: string;
+                negated?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.FieldFilter.$Properties;
+        }
+
+        interface ISearchEventsRequest extends threatguard.v1.SearchEventsRequest.$Properties {
+        }
+
+        class SearchEventsRequest {
+            constructor(properties?: threatguard.v1.SearchEventsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            filters: threatguard.v1.FieldFilter[];
+            sinceUs: number;
+            untilUs: number;
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.SearchEventsRequest.$Shape): threatguard.v1.SearchEventsRequest & threatguard.v1.SearchEventsRequest.$Shape;
+            static create(properties?: threatguard.v1.SearchEventsRequest.$Properties): threatguard.v1.SearchEventsRequest;
+            static encode(message: threatguard.v1.SearchEventsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SearchEventsRequest & threatguard.v1.SearchEventsRequest.$Shape;
+        }
+
+        namespace SearchEventsRequest {
+            interface $Properties {
+                filters?: threatguard.v1.FieldFilter.$Properties[];
+                sinceUs?: number;
+                untilUs?: number;
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SearchEventsRequest.$Properties;
+        }
+
+        interface ISearchEventsResponse extends threatguard.v1.SearchEventsResponse.$Properties {
+        }
+
+        class SearchEventsResponse {
+            constructor(properties?: threatguard.v1.SearchEventsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            events: threatguard.v1.StoredEvent[];
+            next: string;
+            static create(properties: threatguard.v1.SearchEventsResponse.$Shape): threatguard.v1.SearchEventsResponse & threatguard.v1.SearchEventsResponse.$Shape;
+            static create(properties?: threatguard.v1.SearchEventsResponse.$Properties): threatguard.v1.SearchEventsResponse;
+            static encode(message: threatguard.v1.SearchEventsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SearchEventsResponse & threatguard.v1.SearchEventsResponse.$Shape;
+        }
+
+        namespace SearchEventsResponse {
+            interface $Properties {
+                events?: threatguard.v1.StoredEvent.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SearchEventsResponse.$Properties;
+        }
+
+        interface IAgentFrame extends threatguard.v1.AgentFrame.$Properties {
+        }
+
+        class AgentFrame {
+            constructor(properties?: threatguard.v1.AgentFrame.$Properties);
+            $unknowns?: Uint8Array[];
+            hello: (threatguard.v1.Hello|null);
+            envelope: (Uint8Array|null);
+            heartbeat: (threatguard.v1.Heartbeat|null);
+            frame?: ("hello"|"envelope"|"heartbeat");
+            static create(properties: threatguard.v1.AgentFrame.$Shape): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
+            static create(properties?: threatguard.v1.AgentFrame.$Properties): threatguard.v1.AgentFrame;
+            static encode(message: threatguard.v1.AgentFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
+        }
+
+        namespace AgentFrame {
+            interface $Properties {
+                hello?: (threatguard.v1.Hello.$Properties|null);
+                envelope?: (Uint8Array|null);
+                heartbeat?: (threatguard.v1.Heartbeat.$Properties|null);
+                frame?: ("hello"|"envelope"|"heartbeat");
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              hello?: threatguard.v1.Hello.$Shape|null;
+              envelope?: Uint8Array|null;
+              heartbeat?: threatguard.v1.Heartbeat.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ frame?: undefined; hello?: null; envelope?: null; heartbeat?: null }|{ frame?: "hello"; hello: threatguard.v1.Hello.$Shape; envelope?: null; heartbeat?: null }|{ frame?: "envelope"; hello?: null; envelope: Uint8Array; heartbeat?: null }|{ frame?: "heartbeat"; hello?: null; envelope?: null; heartbeat: threatguard.v1.Heartbeat.$Shape })
+            );
+        }
+
+        interface IHello extends threatguard.v1.Hello.$Properties {
+        }
+
+        class Hello {
+            constructor(properties?: threatguard.v1.Hello.$Properties);
+            $unknowns?: Uint8Array[];
+            agentVersion: string;
+            hostName: string;
+            machineId: string;
+            sentAtUs: number;
+            streamId: Uint8Array;
+            sensors: threatguard.v1.SensorHealth[];
+            os: string;
+            kernel: string;
+            static create(properties: threatguard.v1.Hello.$Shape): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
+            static create(properties?: threatguard.v1.Hello.$Properties): threatguard.v1.Hello;
+            static encode(message: threatguard.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
+        }
+
+        namespace Hello {
+            interface $Properties {
+                agentVersion?: string;
+                hostName?: string;
+                machineId?: string;
+                sentAtUs?: number;
+                streamId?: Uint8Array;
+                sensors?: threatguard.v1.SensorHealth.$Properties[];
+                os?: string;
+                kernel?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Hello.$Properties;
+        }
+
+        interface IHeartbeat extends threatguard.v1.Heartbeat.$Properties {
+        }
+
+        class Heartbeat {
+            constructor(properties?: threatguard.v1.Heartbeat.$Properties);
+            $unknowns?: Uint8Array[];
+            sentAtUs: number;
+            spooledBytes: number;
+            spooledEnvelopes: number;
+            sensors: threatguard.v1.SensorHealth[];
+            static create(properties: threatguard.v1.Heartbeat.$Shape): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
+            static create(properties?: threatguard.v1.Heartbeat.$Properties): threatguard.v1.Heartbeat;
+            static encode(message: threatguard.v1.Heartbeat.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
+        }
+
+        namespace Heartbeat {
+            interface $Properties {
+                sentAtUs?: number;
+                spooledBytes?: number;
+                spooledEnvelopes?: number;
+                sensors?: threatguard.v1.SensorHealth.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Heartbeat.$Properties;
+        }
+
+        interface ISensorHealth extends threatguard.v1.SensorHealth.$Properties {
+        }
+
+        class SensorHealth {
+            constructor(properties?: threatguard.v1.SensorHealth.$Properties);
+            $unknowns?: Uint8Array[];
+            sensor: string;
+            source: string;
+            state: string;
+            detail: string;
+            events: number;
+            static create(properties: threatguard.v1.SensorHealth.$Shape): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
+            static create(properties?: threatguard.v1.SensorHealth.$Properties): threatguard.v1.SensorHealth;
+            static encode(message: threatguard.v1.SensorHealth.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
+        }
+
+        namespace SensorHealth {
+            interface $Properties {
+                sensor?: string;
+                source?: string;
+                state?: string;
+                detail?: string;
+                events?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SensorHealth.$Properties;
+        }
+
+        interface ICollectorFrame extends threatguard.v1.CollectorFrame.$Properties {
+        }
+
+        class CollectorFrame {
+            constructor(properties?: threatguard.v1.CollectorFrame.$Properties);
+            $unknowns?: Uint8Array[];
+            welcome: (threatguard.v1.Welcome|null);
+            acknowledgement: (threatguard.v1.Acknowledgement|null);
+            refusal: (threatguard.v1.Refusal|null);
+            frame?: ("welcome"|"acknowledgement"|"refusal");
+            static create(properties: threatguard.v1.CollectorFrame.$Shape): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
+            static create(properties?: threatguard.v1.CollectorFrame.$Properties): threatguard.v1.CollectorFrame;
+            static encode(message: threatguard.v1.CollectorFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
+        }
+
+        namespace CollectorFrame {
+            interface $Properties {
+                welcome?: (threatguard.v1.Welcome.$Properties|null);
+                acknowledgement?: (threatguard.v1.Acknowledgement.$Properties|null);
+                refusal?: (threatguard.v1.Refusal.$Properties|null);
+                frame?: ("welcome"|"acknowledgement"|"refusal");
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              welcome?: threatguard.v1.Welcome.$Shape|null;
+              acknowledgement?: threatguard.v1.Acknowledgement.$Shape|null;
+              refusal?: threatguard.v1.Refusal.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ frame?: undefined; welcome?: null; acknowledgement?: null; refusal?: null }|{ frame?: "welcome"; welcome: threatguard.v1.Welcome.$Shape; acknowledgement?: null; refusal?: null }|{ frame?: "acknowledgement"; welcome?: null; acknowledgement: threatguard.v1.Acknowledgement.$Shape; refusal?: null }|{ frame?: "refusal"; welcome?: null; acknowledgement?: null; refusal: threatguard.v1.Refusal.$Shape })
+            );
+        }
+
+        interface IWelcome extends threatguard.v1.Welcome.$Properties {
+        }
+
+        class Welcome {
+            constructor(properties?: threatguard.v1.Welcome.$Properties);
+            $unknowns?: Uint8Array[];
+            streamId: Uint8Array;
+            lastSequence: number;
+            kemKey: threatguard.v1.KemKey;
+            sentAtUs: number;
+            static create(properties: threatguard.v1.Welcome.$Shape): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
+            static create(properties?: threatguard.v1.Welcome.$Properties): threatguard.v1.Welcome;
+            static encode(message: threatguard.v1.Welcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
+        }
+
+        namespace Welcome {
+            interface $Properties {
+                streamId?: Uint8Array;
+                lastSequence?: number;
+                kemKey?: threatguard.v1.KemKey.$Properties;
+                sentAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Welcome.$Properties;
+        }
+
+        interface IKemKey extends threatguard.v1.KemKey.$Properties {
+        }
+
+        class KemKey {
+            constructor(properties?: threatguard.v1.KemKey.$Properties);
+            $unknowns?: Uint8Array[];
+            key: Uint8Array;
+            signature: Uint8Array;
+            certificate: Uint8Array;
+            static create(properties: threatguard.v1.KemKey.$Shape): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
+            static create(properties?: threatguard.v1.KemKey.$Properties): threatguard.v1.KemKey;
+            static encode(message: threatguard.v1.KemKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
+        }
+
+        namespace KemKey {
+            interface $Properties {
+                key?: Uint8Array;
+                signature?: Uint8Array;
+                certificate?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KemKey.$Properties;
+        }
+
+        interface IKemKeyBody extends threatguard.v1.KemKeyBody.$Properties {
+        }
+
+        class KemKeyBody {
+            constructor(properties?: threatguard.v1.KemKeyBody.$Properties);
+            $unknowns?: Uint8Array[];
+            algorithm: string;
+            epoch: number;
+            publicKey: Uint8Array;
+            createdAtUs: number;
+            static create(properties: threatguard.v1.KemKeyBody.$Shape): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
+            static create(properties?: threatguard.v1.KemKeyBody.$Properties): threatguard.v1.KemKeyBody;
+            static encode(message: threatguard.v1.KemKeyBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
+        }
+
+        namespace KemKeyBody {
+            interface $Properties {
+                algorithm?: string;
+                epoch?: number;
+                publicKey?: Uint8Array;
+                createdAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KemKeyBody.$Properties;
+        }
+
+        interface IAcknowledgement extends threatguard.v1.Acknowledgement.$Properties {
+        }
+
+        class Acknowledgement {
+            constructor(properties?: threatguard.v1.Acknowledgement.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            static create(properties: threatguard.v1.Acknowledgement.$Shape): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
+            static create(properties?: threatguard.v1.Acknowledgement.$Properties): threatguard.v1.Acknowledgement;
+            static encode(message: threatguard.v1.Acknowledgement.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
+        }
+
+        namespace Acknowledgement {
+            interface $Properties {
+                sequence?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Acknowledgement.$Properties;
+        }
+
+        interface IRefusal extends threatguard.v1.Refusal.$Properties {
+        }
+
+        class Refusal {
+            constructor(properties?: threatguard.v1.Refusal.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            code: string;
+            message: string;
+            static create(properties: threatguard.v1.Refusal.$Shape): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
+            static create(properties?: threatguard.v1.Refusal.$Properties): threatguard.v1.Refusal;
+            static encode(message: threatguard.v1.Refusal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
+        }
+
+        namespace Refusal {
+            interface $Properties {
+                sequence?: number;
+                code?: string;
+                message?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Refusal.$Properties;
+        }
+
+        interface IBatch extends threatguard.v1.Batch.$Properties {
+        }
+
+        class Batch {
+            constructor(properties?: threatguard.v1.Batch.$Properties);
+            $unknowns?: Uint8Array[];
+            events: threatguard.v1.HostEvent[];
+            static create(properties: threatguard.v1.Batch.$Shape): threatguard.v1.Batch & threatguard.v1.Batch.$Shape;
+            static create(properties?: threatguard.v1.Batch.$Properties): threatguard.v1.Batch;
+            static encode(message: threatguard.v1.Batch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Batch & threatguard.v1.Batch.$Shape;
+        }
+
+        namespace Batch {
+            interface $Properties {
+                events?: threatguard.v1.HostEvent.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Batch.$Properties;
+        }
+
+        interface ILoss extends threatguard.v1.Loss.$Properties {
+        }
+
+        class Loss {
+            constructor(properties?: threatguard.v1.Loss.$Properties);
+            $unknowns?: Uint8Array[];
+            sensor: string;
+            reason: string;
+            count: number;
+            firstAtUs: number;
+            lastAtUs: number;
+            static create(properties: threatguard.v1.Loss.$Shape): threatguard.v1.Loss & threatguard.v1.Loss.$Shape;
+            static create(properties?: threatguard.v1.Loss.$Properties): threatguard.v1.Loss;
+            static encode(message: threatguard.v1.Loss.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Loss & threatguard.v1.Loss.$Shape;
+        }
+
+        namespace Loss {
+            interface $Properties {
+                sensor?: string;
+                reason?: string;
+                count?: number;
+                firstAtUs?: number;
+                lastAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Loss.$Properties;
+        }
+
+        interface IEnvelopeHeader extends threatguard.v1.EnvelopeHeader.$Properties {
+        }
+
+        class EnvelopeHeader {
+            constructor(properties?: threatguard.v1.EnvelopeHeader.$Properties);
+            $unknowns?: Uint8Array[];
+            version: number;
+            agentId: string;
+            signingKeyId: Uint8Array;
+            streamId: Uint8Array;
+            sequence: number;
+            previousHeaderDigest: Uint8Array;
+            eventCount: number;
+            firstEventAtUs: number;
+            lastEventAtUs: number;
+            sealedAtUs: number;
+            losses: threatguard.v1.Loss[];
+            payloadDigest: Uint8Array;
+            batchBytes: number;
+            kemAlgorithm: string;
+            kemEpoch: number;
+            kemCiphertext: Uint8Array;
+            nonce: Uint8Array;
+            static create(properties: threatguard.v1.EnvelopeHeader.$Shape): threatguard.v1.EnvelopeHeader & threatguard.v1.EnvelopeHeader.$Shape;
+            static create(properties?: threatguard.v1.EnvelopeHeader.$Properties): threatguard.v1.EnvelopeHeader;
+            static encode(message: threatguard.v1.EnvelopeHeader.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EnvelopeHeader & threatguard.v1.EnvelopeHeader.$Shape;
+        }
+
+        namespace EnvelopeHeader {
+            interface $Properties {
+                version?: number;
+                agentId?: string;
+                signingKeyId?: Uint8Array;
+                streamId?: Uint8Array;
+                sequence?: number;
+                previousHeaderDigest?: Uint8Array;
+                eventCount?: number;
+                firstEventAtUs?: number;
+                lastEventAtUs?: number;
+                sealedAtUs?: number;
+                losses?: threatguard.v1.Loss.$Properties[];
+                payloadDigest?: Uint8Array;
+                batchBytes?: number;
+                kemAlgorithm?: string;
+                kemEpoch?: number;
+                kemCiphertext?: Uint8Array;
+                nonce?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EnvelopeHeader.$Properties;
+        }
+
+        interface IEnvelope extends threatguard.v1.Envelope.$Properties {
+        }
+
+        class Envelope {
+            constructor(properties?: threatguard.v1.Envelope.$Properties);
+            $unknowns?: Uint8Array[];
+            header: Uint8Array;
+            signature: Uint8Array;
+            ciphertext: Uint8Array;
+            static create(properties: threatguard.v1.Envelope.$Shape): threatguard.v1.Envelope & threatguard.v1.Envelope.$Shape;
+            static create(properties?: threatguard.v1.Envelope.$Properties): threatguard.v1.Envelope;
+            static encode(message: threatguard.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Envelope & threatguard.v1.Envelope.$Shape;
+        }
+
+        namespace Envelope {
+            interface $Properties {
+                header?: Uint8Array;
+                signature?: Uint8Array;
+                ciphertext?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Envelope.$Properties;
+        }
+
+        interface IEnrolRequest extends threatguard.v1.EnrolRequest.$Properties {
+        }
+
+        class EnrolRequest {
+            constructor(properties?: threatguard.v1.EnrolRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            tokenId: string;
+            tokenSecret: string;
+            certificateRequest: Uint8Array;
+            hostName: string;
+            machineId: string;
+            static create(properties: threatguard.v1.EnrolRequest.$Shape): threatguard.v1.EnrolRequest & threatguard.v1.EnrolRequest.$Shape;
+            static create(properties?: threatguard.v1.EnrolRequest.$Properties): threatguard.v1.EnrolRequest;
+            static encode(message: threatguard.v1.EnrolRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EnrolRequest & threatguard.v1.EnrolRequest.$Shape;
+        }
+
+        namespace EnrolRequest {
+            interface $Properties {
+                tokenId?: string;
+                tokenSecret?: string;
+                certificateRequest?: Uint8Array;
+                hostName?: string;
+                machineId?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EnrolRequest.$Properties;
+        }
+
+        interface IEnrolResponse extends threatguard.v1.EnrolResponse.$Properties {
+        }
+
+        class EnrolResponse {
+            constructor(properties?: threatguard.v1.EnrolResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            certificate: Uint8Array;
+            caCertificate: Uint8Array;
+            agentName: string;
+            static create(properties: threatguard.v1.EnrolResponse.$Shape): threatguard.v1.EnrolResponse & threatguard.v1.EnrolResponse.$Shape;
+            static create(properties?: threatguard.v1.EnrolResponse.$Properties): threatguard.v1.EnrolResponse;
+            static encode(message: threatguard.v1.EnrolResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EnrolResponse & threatguard.v1.EnrolResponse.$Shape;
+        }
+
+        namespace EnrolResponse {
+            interface $Properties {
+                agentId?: string;
+                certificate?: Uint8Array;
+                caCertificate?: Uint8Array;
+                agentName?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EnrolResponse.$Properties;
+        }
+    }
+}

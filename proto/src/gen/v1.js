@@ -1,0 +1,7076 @@
+/*eslint-disable block-scoped-var, id-length, no-control-regex, no-magic-numbers, no-mixed-operators, no-prototype-builtins, no-redeclare, no-shadow, no-var, sort-vars, default-case, jsdoc/require-param*/
+import $protobuf from "protobufjs/minimal.js";
+
+const $Reader = $protobuf.Reader, $Writer = $protobuf.Writer, $util = $protobuf.util;
+const $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError;
+
+const $root = $protobuf.roots["default"] || ($protobuf.roots["default"] = {});
+
+export const threatguard = $root.threatguard = (() => {
+
+    const threatguard = {};
+
+    threatguard.v1 = (function() {
+
+        const v1 = {};
+
+        v1.Severity = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "SEVERITY_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "INFORMATIONAL"] = 1;
+            values[valuesById[2] = "LOW"] = 2;
+            values[valuesById[3] = "MEDIUM"] = 3;
+            values[valuesById[4] = "HIGH"] = 4;
+            values[valuesById[5] = "CRITICAL"] = 5;
+            return values;
+        })();
+
+        v1.AlertState = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "ALERT_STATE_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "OPEN"] = 1;
+            values[valuesById[2] = "ACKNOWLEDGED"] = 2;
+            values[valuesById[3] = "CLOSED"] = 3;
+            return values;
+        })();
+
+        v1.Detection = (function() {
+
+            const Detection = function (properties) {
+                this.techniques = [];
+                this.tactics = [];
+                this.values = {};
+                this.events = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Detection.prototype.ruleId = "";
+            Detection.prototype.ruleTitle = "";
+            Detection.prototype.severity = 0;
+            Detection.prototype.techniques = $util.emptyArray;
+            Detection.prototype.tactics = $util.emptyArray;
+            Detection.prototype.reason = "";
+            Detection.prototype.values = $util.emptyObject;
+            Detection.prototype.events = $util.emptyArray;
+            Detection.prototype.firstAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Detection.prototype.lastAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Detection.prototype.agentId = "";
+            Detection.prototype.entity = "";
+
+            Detection.create = function(properties) {
+                return new Detection(properties);
+            };
+
+            Detection.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.ruleId != null && $Object.hasOwnProperty.call(message, "ruleId") && message.ruleId !== "")
+                    writer.uint32(10).string(message.ruleId);
+                if (message.ruleTitle != null && $Object.hasOwnProperty.call(message, "ruleTitle") && message.ruleTitle !== "")
+                    writer.uint32(18).string(message.ruleTitle);
+                if (message.severity != null && $Object.hasOwnProperty.call(message, "severity") && message.severity !== 0)
+                    writer.uint32(24).int32(message.severity);
+                if (message.techniques != null && message.techniques.length)
+                    for (let i = 0; i < message.techniques.length; ++i)
+                        writer.uint32(34).string(message.techniques[i]);
+                if (message.tactics != null && message.tactics.length)
+                    for (let i = 0; i < message.tactics.length; ++i)
+                        writer.uint32(42).string(message.tactics[i]);
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(50).string(message.reason);
+                if (message.values != null && $Object.hasOwnProperty.call(message, "values"))
+                    for (let keys = $Object.keys(message.values), i = 0; i < keys.length; ++i)
+                        writer.uint32(58).fork().uint32(10).string(keys[i]).uint32(18).string(message.values[keys[i]]).ldelim();
+                if (message.events != null && message.events.length)
+                    for (let i = 0; i < message.events.length; ++i)
+                        $root.threatguard.v1.EventReference.encode(message.events[i], writer.uint32(66).fork(), _depth + 1).ldelim();
+                if (message.firstAtUs != null && $Object.hasOwnProperty.call(message, "firstAtUs") && (typeof message.firstAtUs === "object" ? message.firstAtUs.low || message.firstAtUs.high : message.firstAtUs !== 0))
+                    writer.uint32(72).int64(message.firstAtUs);
+                if (message.lastAtUs != null && $Object.hasOwnProperty.call(message, "lastAtUs") && (typeof message.lastAtUs === "object" ? message.lastAtUs.low || message.lastAtUs.high : message.lastAtUs !== 0))
+                    writer.uint32(80).int64(message.lastAtUs);
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(90).string(message.agentId);
+                if (message.entity != null && $Object.hasOwnProperty.call(message, "entity") && message.entity !== "")
+                    writer.uint32(98).string(message.entity);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Detection.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, key, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Detection();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.ruleId = value;
+                            else
+                                delete message.ruleId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.ruleTitle = value;
+                            else
+                                delete message.ruleTitle;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.severity = value;
+                            else
+                                delete message.severity;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.techniques && message.techniques.length))
+                                message.techniques = [];
+                            message.techniques.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.tactics && message.tactics.length))
+                                message.tactics = [];
+                            message.tactics.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (message.values === $util.emptyObject)
+                                message.values = {};
+                            let end2 = reader.size() + reader.pos;
+                            if (end2 > reader.len)
+                                throw $RangeError("index out of range");
+                            reader.len = end2;
+                            key = "";
+                            value = "";
+                            while (reader.pos < end2) {
+                                let tag2 = reader.tag();
+                                wireType = tag2 & 7;
+                                switch (tag2 >>>= 3) {
+                                case 1:
+                                    if (wireType !== 2)
+                                        break;
+                                    key = reader.stringVerify();
+                                    continue;
+                                case 2:
+                                    if (wireType !== 2)
+                                        break;
+                                    value = reader.stringVerify();
+                                    continue;
+                                }
+                                reader.skipType(wireType, _depth, tag2);
+                            }
+                            if (reader.pos !== end2)
+                                throw $RangeError("index out of range");
+                            reader.len = end;
+                            if (key === "__proto__")
+                                $util.makeProp(message.values, key);
+                            message.values[key] = value;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.events && message.events.length))
+                                message.events = [];
+                            message.events.push($root.threatguard.v1.EventReference.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.firstAtUs = value;
+                            else
+                                delete message.firstAtUs;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastAtUs = value;
+                            else
+                                delete message.lastAtUs;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.entity = value;
+                            else
+                                delete message.entity;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Detection;
+        })();
+
+        v1.EventReference = (function() {
+
+            const EventReference = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EventReference.prototype.agentId = "";
+            EventReference.prototype.streamId = $util.newBuffer([]);
+            EventReference.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            EventReference.prototype.index = 0;
+
+            EventReference.create = function(properties) {
+                return new EventReference(properties);
+            };
+
+            EventReference.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
+                    writer.uint32(18).bytes(message.streamId);
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(24).uint64(message.sequence);
+                if (message.index != null && $Object.hasOwnProperty.call(message, "index") && message.index !== 0)
+                    writer.uint32(32).uint32(message.index);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EventReference.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EventReference();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.streamId = value;
+                            else
+                                delete message.streamId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.index = value;
+                            else
+                                delete message.index;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EventReference;
+        })();
+
+        v1.Alert = (function() {
+
+            const Alert = function (properties) {
+                this.techniques = [];
+                this.tactics = [];
+                this.values = {};
+                this.events = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Alert.prototype.id = "";
+            Alert.prototype.ruleId = "";
+            Alert.prototype.title = "";
+            Alert.prototype.severity = 0;
+            Alert.prototype.state = 0;
+            Alert.prototype.techniques = $util.emptyArray;
+            Alert.prototype.tactics = $util.emptyArray;
+            Alert.prototype.reason = "";
+            Alert.prototype.values = $util.emptyObject;
+            Alert.prototype.agentId = "";
+            Alert.prototype.agentName = "";
+            Alert.prototype.entity = "";
+            Alert.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Alert.prototype.firstAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Alert.prototype.lastAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Alert.prototype.raisedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Alert.prototype.updatedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Alert.prototype.events = $util.emptyArray;
+            Alert.prototype.revision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Alert.prototype.observedRatio = 0;
+
+            Alert.create = function(properties) {
+                return new Alert(properties);
+            };
+
+            Alert.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(10).string(message.id);
+                if (message.ruleId != null && $Object.hasOwnProperty.call(message, "ruleId") && message.ruleId !== "")
+                    writer.uint32(18).string(message.ruleId);
+                if (message.title != null && $Object.hasOwnProperty.call(message, "title") && message.title !== "")
+                    writer.uint32(26).string(message.title);
+                if (message.severity != null && $Object.hasOwnProperty.call(message, "severity") && message.severity !== 0)
+                    writer.uint32(32).int32(message.severity);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                    writer.uint32(40).int32(message.state);
+                if (message.techniques != null && message.techniques.length)
+                    for (let i = 0; i < message.techniques.length; ++i)
+                        writer.uint32(50).string(message.techniques[i]);
+                if (message.tactics != null && message.tactics.length)
+                    for (let i = 0; i < message.tactics.length; ++i)
+                        writer.uint32(58).string(message.tactics[i]);
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(66).string(message.reason);
+                if (message.values != null && $Object.hasOwnProperty.call(message, "values"))
+                    for (let keys = $Object.keys(message.values), i = 0; i < keys.length; ++i)
+                        writer.uint32(74).fork().uint32(10).string(keys[i]).uint32(18).string(message.values[keys[i]]).ldelim();
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(82).string(message.agentId);
+                if (message.agentName != null && $Object.hasOwnProperty.call(message, "agentName") && message.agentName !== "")
+                    writer.uint32(90).string(message.agentName);
+                if (message.entity != null && $Object.hasOwnProperty.call(message, "entity") && message.entity !== "")
+                    writer.uint32(98).string(message.entity);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                    writer.uint32(104).uint64(message.count);
+                if (message.firstAtUs != null && $Object.hasOwnProperty.call(message, "firstAtUs") && (typeof message.firstAtUs === "object" ? message.firstAtUs.low || message.firstAtUs.high : message.firstAtUs !== 0))
+                    writer.uint32(112).int64(message.firstAtUs);
+                if (message.lastAtUs != null && $Object.hasOwnProperty.call(message, "lastAtUs") && (typeof message.lastAtUs === "object" ? message.lastAtUs.low || message.lastAtUs.high : message.lastAtUs !== 0))
+                    writer.uint32(120).int64(message.lastAtUs);
+                if (message.raisedAtUs != null && $Object.hasOwnProperty.call(message, "raisedAtUs") && (typeof message.raisedAtUs === "object" ? message.raisedAtUs.low || message.raisedAtUs.high : message.raisedAtUs !== 0))
+                    writer.uint32(128).int64(message.raisedAtUs);
+                if (message.updatedAtUs != null && $Object.hasOwnProperty.call(message, "updatedAtUs") && (typeof message.updatedAtUs === "object" ? message.updatedAtUs.low || message.updatedAtUs.high : message.updatedAtUs !== 0))
+                    writer.uint32(136).int64(message.updatedAtUs);
+                if (message.events != null && message.events.length)
+                    for (let i = 0; i < message.events.length; ++i)
+                        $root.threatguard.v1.EventReference.encode(message.events[i], writer.uint32(146).fork(), _depth + 1).ldelim();
+                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && (typeof message.revision === "object" ? message.revision.low || message.revision.high : message.revision !== 0))
+                    writer.uint32(152).uint64(message.revision);
+                if (message.observedRatio != null && $Object.hasOwnProperty.call(message, "observedRatio") && !$Object.is(message.observedRatio, 0))
+                    writer.uint32(161).double(message.observedRatio);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Alert.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, key, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Alert();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.ruleId = value;
+                            else
+                                delete message.ruleId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.title = value;
+                            else
+                                delete message.title;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.severity = value;
+                            else
+                                delete message.severity;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.techniques && message.techniques.length))
+                                message.techniques = [];
+                            message.techniques.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.tactics && message.tactics.length))
+                                message.tactics = [];
+                            message.tactics.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if (message.values === $util.emptyObject)
+                                message.values = {};
+                            let end2 = reader.size() + reader.pos;
+                            if (end2 > reader.len)
+                                throw $RangeError("index out of range");
+                            reader.len = end2;
+                            key = "";
+                            value = "";
+                            while (reader.pos < end2) {
+                                let tag2 = reader.tag();
+                                wireType = tag2 & 7;
+                                switch (tag2 >>>= 3) {
+                                case 1:
+                                    if (wireType !== 2)
+                                        break;
+                                    key = reader.stringVerify();
+                                    continue;
+                                case 2:
+                                    if (wireType !== 2)
+                                        break;
+                                    value = reader.stringVerify();
+                                    continue;
+                                }
+                                reader.skipType(wireType, _depth, tag2);
+                            }
+                            if (reader.pos !== end2)
+                                throw $RangeError("index out of range");
+                            reader.len = end;
+                            if (key === "__proto__")
+                                $util.makeProp(message.values, key);
+                            message.values[key] = value;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentName = value;
+                            else
+                                delete message.agentName;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.entity = value;
+                            else
+                                delete message.entity;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.firstAtUs = value;
+                            else
+                                delete message.firstAtUs;
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastAtUs = value;
+                            else
+                                delete message.lastAtUs;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.raisedAtUs = value;
+                            else
+                                delete message.raisedAtUs;
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.updatedAtUs = value;
+                            else
+                                delete message.updatedAtUs;
+                            continue;
+                        }
+                    case 18: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.events && message.events.length))
+                                message.events = [];
+                            message.events.push($root.threatguard.v1.EventReference.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 19: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.revision = value;
+                            else
+                                delete message.revision;
+                            continue;
+                        }
+                    case 20: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.observedRatio = value;
+                            else
+                                delete message.observedRatio;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Alert;
+        })();
+
+        v1.SignedAlert = (function() {
+
+            const SignedAlert = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SignedAlert.prototype.alert = $util.newBuffer([]);
+            SignedAlert.prototype.signature = $util.newBuffer([]);
+            SignedAlert.prototype.signingKeyId = $util.newBuffer([]);
+
+            SignedAlert.create = function(properties) {
+                return new SignedAlert(properties);
+            };
+
+            SignedAlert.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.alert != null && $Object.hasOwnProperty.call(message, "alert") && message.alert.length)
+                    writer.uint32(10).bytes(message.alert);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(18).bytes(message.signature);
+                if (message.signingKeyId != null && $Object.hasOwnProperty.call(message, "signingKeyId") && message.signingKeyId.length)
+                    writer.uint32(26).bytes(message.signingKeyId);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SignedAlert.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.SignedAlert();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.alert = value;
+                            else
+                                delete message.alert;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signingKeyId = value;
+                            else
+                                delete message.signingKeyId;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SignedAlert;
+        })();
+
+        v1.StoredEvent = (function() {
+
+            const StoredEvent = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            StoredEvent.prototype.reference = null;
+            StoredEvent.prototype.event = null;
+            StoredEvent.prototype.agentName = "";
+            StoredEvent.prototype.receivedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            StoredEvent.prototype.eventAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            StoredEvent.create = function(properties) {
+                return new StoredEvent(properties);
+            };
+
+            StoredEvent.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.reference != null && $Object.hasOwnProperty.call(message, "reference"))
+                    $root.threatguard.v1.EventReference.encode(message.reference, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.event != null && $Object.hasOwnProperty.call(message, "event"))
+                    $root.threatguard.v1.HostEvent.encode(message.event, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.agentName != null && $Object.hasOwnProperty.call(message, "agentName") && message.agentName !== "")
+                    writer.uint32(26).string(message.agentName);
+                if (message.receivedAtUs != null && $Object.hasOwnProperty.call(message, "receivedAtUs") && (typeof message.receivedAtUs === "object" ? message.receivedAtUs.low || message.receivedAtUs.high : message.receivedAtUs !== 0))
+                    writer.uint32(32).int64(message.receivedAtUs);
+                if (message.eventAtUs != null && $Object.hasOwnProperty.call(message, "eventAtUs") && (typeof message.eventAtUs === "object" ? message.eventAtUs.low || message.eventAtUs.high : message.eventAtUs !== 0))
+                    writer.uint32(40).int64(message.eventAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            StoredEvent.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.StoredEvent();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.reference = $root.threatguard.v1.EventReference.decode(reader, reader.size(), $undefined, _depth + 1, message.reference);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.event = $root.threatguard.v1.HostEvent.decode(reader, reader.size(), $undefined, _depth + 1, message.event);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentName = value;
+                            else
+                                delete message.agentName;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.receivedAtUs = value;
+                            else
+                                delete message.receivedAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.eventAtUs = value;
+                            else
+                                delete message.eventAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return StoredEvent;
+        })();
+
+        v1.EventClass = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "EVENT_CLASS_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "AUTHENTICATION"] = 1;
+            values[valuesById[2] = "PROCESS"] = 2;
+            values[valuesById[3] = "NETWORK"] = 3;
+            values[valuesById[4] = "FILE"] = 4;
+            values[valuesById[5] = "ACCOUNT"] = 5;
+            values[valuesById[6] = "HOST"] = 6;
+            return values;
+        })();
+
+        v1.Activity = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "ACTIVITY_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "LOGON"] = 1;
+            values[valuesById[2] = "LOGOFF"] = 2;
+            values[valuesById[3] = "PRIVILEGE"] = 3;
+            values[valuesById[4] = "PREAUTH_CLOSED"] = 4;
+            values[valuesById[10] = "EXEC"] = 10;
+            values[valuesById[11] = "EXIT"] = 11;
+            values[valuesById[20] = "CONNECTION_OPENED"] = 20;
+            values[valuesById[21] = "CONNECTION_CLOSED"] = 21;
+            values[valuesById[22] = "LISTENING"] = 22;
+            values[valuesById[30] = "FILE_CREATED"] = 30;
+            values[valuesById[31] = "FILE_MODIFIED"] = 31;
+            values[valuesById[32] = "FILE_DELETED"] = 32;
+            values[valuesById[33] = "FILE_ATTRIBUTES"] = 33;
+            values[valuesById[40] = "USER_CREATED"] = 40;
+            values[valuesById[41] = "USER_DELETED"] = 41;
+            values[valuesById[42] = "USER_MODIFIED"] = 42;
+            values[valuesById[43] = "GROUP_CREATED"] = 43;
+            values[valuesById[44] = "GROUP_DELETED"] = 44;
+            values[valuesById[45] = "GROUP_MODIFIED"] = 45;
+            values[valuesById[46] = "PASSWORD_CHANGED"] = 46;
+            values[valuesById[50] = "SAMPLE"] = 50;
+            values[valuesById[51] = "SERVICE_STARTED"] = 51;
+            values[valuesById[52] = "SERVICE_STOPPED"] = 52;
+            values[valuesById[53] = "AUDIT_CONFIG"] = 53;
+            return values;
+        })();
+
+        v1.Outcome = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "OUTCOME_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "SUCCESS"] = 1;
+            values[valuesById[2] = "FAILURE"] = 2;
+            return values;
+        })();
+
+        v1.HostEvent = (function() {
+
+            const HostEvent = function (properties) {
+                this.missing = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            HostEvent.prototype.observedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            HostEvent.prototype["class"] = 0;
+            HostEvent.prototype.activity = 0;
+            HostEvent.prototype.outcome = 0;
+            HostEvent.prototype.sensor = "";
+            HostEvent.prototype.user = null;
+            HostEvent.prototype.targetUser = null;
+            HostEvent.prototype.process = null;
+            HostEvent.prototype.network = null;
+            HostEvent.prototype.file = null;
+            HostEvent.prototype.authentication = null;
+            HostEvent.prototype.host = null;
+            HostEvent.prototype.original = "";
+            HostEvent.prototype.missing = $util.emptyArray;
+            HostEvent.prototype.serviceName = "";
+
+            HostEvent.create = function(properties) {
+                return new HostEvent(properties);
+            };
+
+            HostEvent.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.observedAtUs != null && $Object.hasOwnProperty.call(message, "observedAtUs") && (typeof message.observedAtUs === "object" ? message.observedAtUs.low || message.observedAtUs.high : message.observedAtUs !== 0))
+                    writer.uint32(8).int64(message.observedAtUs);
+                if (message["class"] != null && $Object.hasOwnProperty.call(message, "class") && message["class"] !== 0)
+                    writer.uint32(16).int32(message["class"]);
+                if (message.activity != null && $Object.hasOwnProperty.call(message, "activity") && message.activity !== 0)
+                    writer.uint32(24).int32(message.activity);
+                if (message.outcome != null && $Object.hasOwnProperty.call(message, "outcome") && message.outcome !== 0)
+                    writer.uint32(32).int32(message.outcome);
+                if (message.sensor != null && $Object.hasOwnProperty.call(message, "sensor") && message.sensor !== "")
+                    writer.uint32(42).string(message.sensor);
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user"))
+                    $root.threatguard.v1.User.encode(message.user, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.targetUser != null && $Object.hasOwnProperty.call(message, "targetUser"))
+                    $root.threatguard.v1.User.encode(message.targetUser, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.process != null && $Object.hasOwnProperty.call(message, "process"))
+                    $root.threatguard.v1.Process.encode(message.process, writer.uint32(66).fork(), _depth + 1).ldelim();
+                if (message.network != null && $Object.hasOwnProperty.call(message, "network"))
+                    $root.threatguard.v1.Network.encode(message.network, writer.uint32(74).fork(), _depth + 1).ldelim();
+                if (message.file != null && $Object.hasOwnProperty.call(message, "file"))
+                    $root.threatguard.v1.File.encode(message.file, writer.uint32(82).fork(), _depth + 1).ldelim();
+                if (message.authentication != null && $Object.hasOwnProperty.call(message, "authentication"))
+                    $root.threatguard.v1.Authentication.encode(message.authentication, writer.uint32(90).fork(), _depth + 1).ldelim();
+                if (message.host != null && $Object.hasOwnProperty.call(message, "host"))
+                    $root.threatguard.v1.HostSample.encode(message.host, writer.uint32(98).fork(), _depth + 1).ldelim();
+                if (message.original != null && $Object.hasOwnProperty.call(message, "original") && message.original !== "")
+                    writer.uint32(106).string(message.original);
+                if (message.missing != null && message.missing.length)
+                    for (let i = 0; i < message.missing.length; ++i)
+                        writer.uint32(114).string(message.missing[i]);
+                if (message.serviceName != null && $Object.hasOwnProperty.call(message, "serviceName") && message.serviceName !== "")
+                    writer.uint32(122).string(message.serviceName);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            HostEvent.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.HostEvent();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.observedAtUs = value;
+                            else
+                                delete message.observedAtUs;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message["class"] = value;
+                            else
+                                delete message["class"];
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.activity = value;
+                            else
+                                delete message.activity;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.outcome = value;
+                            else
+                                delete message.outcome;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sensor = value;
+                            else
+                                delete message.sensor;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.user = $root.threatguard.v1.User.decode(reader, reader.size(), $undefined, _depth + 1, message.user);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.targetUser = $root.threatguard.v1.User.decode(reader, reader.size(), $undefined, _depth + 1, message.targetUser);
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            message.process = $root.threatguard.v1.Process.decode(reader, reader.size(), $undefined, _depth + 1, message.process);
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.network = $root.threatguard.v1.Network.decode(reader, reader.size(), $undefined, _depth + 1, message.network);
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            message.file = $root.threatguard.v1.File.decode(reader, reader.size(), $undefined, _depth + 1, message.file);
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            message.authentication = $root.threatguard.v1.Authentication.decode(reader, reader.size(), $undefined, _depth + 1, message.authentication);
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            message.host = $root.threatguard.v1.HostSample.decode(reader, reader.size(), $undefined, _depth + 1, message.host);
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.original = value;
+                            else
+                                delete message.original;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.missing && message.missing.length))
+                                message.missing = [];
+                            message.missing.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.serviceName = value;
+                            else
+                                delete message.serviceName;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HostEvent;
+        })();
+
+        v1.User = (function() {
+
+            const User = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            User.prototype.name = "";
+            User.prototype.id = null;
+            User.prototype.groupName = "";
+            User.prototype.groupId = null;
+            User.prototype.home = "";
+            User.prototype.shell = "";
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(User.prototype, "_id", {
+                get: $util.oneOfGetter($oneOfFields = ["id"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(User.prototype, "_groupId", {
+                get: $util.oneOfGetter($oneOfFields = ["groupId"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            User.create = function(properties) {
+                return new User(properties);
+            };
+
+            User.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(10).string(message.name);
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
+                    writer.uint32(16).uint32(message.id);
+                if (message.groupName != null && $Object.hasOwnProperty.call(message, "groupName") && message.groupName !== "")
+                    writer.uint32(26).string(message.groupName);
+                if (message.groupId != null && $Object.hasOwnProperty.call(message, "groupId"))
+                    writer.uint32(32).uint32(message.groupId);
+                if (message.home != null && $Object.hasOwnProperty.call(message, "home") && message.home !== "")
+                    writer.uint32(42).string(message.home);
+                if (message.shell != null && $Object.hasOwnProperty.call(message, "shell") && message.shell !== "")
+                    writer.uint32(50).string(message.shell);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            User.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.User();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            message.id = reader.uint32();
+                            message._id = "id";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.groupName = value;
+                            else
+                                delete message.groupName;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            message.groupId = reader.uint32();
+                            message._groupId = "groupId";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.home = value;
+                            else
+                                delete message.home;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.shell = value;
+                            else
+                                delete message.shell;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return User;
+        })();
+
+        v1.Process = (function() {
+
+            const Process = function (properties) {
+                this.args = [];
+                this.parentArgs = [];
+                this.stdioSockets = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Process.prototype.pid = 0;
+            Process.prototype.parentPid = 0;
+            Process.prototype.name = "";
+            Process.prototype.executable = "";
+            Process.prototype.args = $util.emptyArray;
+            Process.prototype.workingDirectory = "";
+            Process.prototype.parentName = "";
+            Process.prototype.parentExecutable = "";
+            Process.prototype.parentArgs = $util.emptyArray;
+            Process.prototype.loginUid = null;
+            Process.prototype.sessionId = null;
+            Process.prototype.cgroup = "";
+            Process.prototype.containerId = "";
+            Process.prototype.exitCode = null;
+            Process.prototype.startAtUs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Process.prototype.stdioSockets = $util.emptyArray;
+            Process.prototype.argsTruncated = false;
+            Process.prototype.tty = "";
+            Process.prototype.deletedExecutable = false;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Process.prototype, "_loginUid", {
+                get: $util.oneOfGetter($oneOfFields = ["loginUid"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Process.prototype, "_sessionId", {
+                get: $util.oneOfGetter($oneOfFields = ["sessionId"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Process.prototype, "_exitCode", {
+                get: $util.oneOfGetter($oneOfFields = ["exitCode"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            Process.create = function(properties) {
+                return new Process(properties);
+            };
+
+            Process.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.pid != null && $Object.hasOwnProperty.call(message, "pid") && message.pid !== 0)
+                    writer.uint32(8).uint32(message.pid);
+                if (message.parentPid != null && $Object.hasOwnProperty.call(message, "parentPid") && message.parentPid !== 0)
+                    writer.uint32(16).uint32(message.parentPid);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(26).string(message.name);
+                if (message.executable != null && $Object.hasOwnProperty.call(message, "executable") && message.executable !== "")
+                    writer.uint32(34).string(message.executable);
+                if (message.args != null && message.args.length)
+                    for (let i = 0; i < message.args.length; ++i)
+                        writer.uint32(42).string(message.args[i]);
+                if (message.workingDirectory != null && $Object.hasOwnProperty.call(message, "workingDirectory") && message.workingDirectory !== "")
+                    writer.uint32(50).string(message.workingDirectory);
+                if (message.parentName != null && $Object.hasOwnProperty.call(message, "parentName") && message.parentName !== "")
+                    writer.uint32(58).string(message.parentName);
+                if (message.parentExecutable != null && $Object.hasOwnProperty.call(message, "parentExecutable") && message.parentExecutable !== "")
+                    writer.uint32(66).string(message.parentExecutable);
+                if (message.parentArgs != null && message.parentArgs.length)
+                    for (let i = 0; i < message.parentArgs.length; ++i)
+                        writer.uint32(74).string(message.parentArgs[i]);
+                if (message.loginUid != null && $Object.hasOwnProperty.call(message, "loginUid"))
+                    writer.uint32(80).uint32(message.loginUid);
+                if (message.sessionId != null && $Object.hasOwnProperty.call(message, "sessionId"))
+                    writer.uint32(88).uint32(message.sessionId);
+                if (message.cgroup != null && $Object.hasOwnProperty.call(message, "cgroup") && message.cgroup !== "")
+                    writer.uint32(98).string(message.cgroup);
+                if (message.containerId != null && $Object.hasOwnProperty.call(message, "containerId") && message.containerId !== "")
+                    writer.uint32(106).string(message.containerId);
+                if (message.exitCode != null && $Object.hasOwnProperty.call(message, "exitCode"))
+                    writer.uint32(112).int32(message.exitCode);
+                if (message.startAtUs != null && $Object.hasOwnProperty.call(message, "startAtUs") && (typeof message.startAtUs === "object" ? message.startAtUs.low || message.startAtUs.high : message.startAtUs !== 0))
+                    writer.uint32(120).uint64(message.startAtUs);
+                if (message.stdioSockets != null && message.stdioSockets.length)
+                    for (let i = 0; i < message.stdioSockets.length; ++i)
+                        $root.threatguard.v1.StdioSocket.encode(message.stdioSockets[i], writer.uint32(130).fork(), _depth + 1).ldelim();
+                if (message.argsTruncated != null && $Object.hasOwnProperty.call(message, "argsTruncated") && message.argsTruncated !== false)
+                    writer.uint32(136).bool(message.argsTruncated);
+                if (message.tty != null && $Object.hasOwnProperty.call(message, "tty") && message.tty !== "")
+                    writer.uint32(146).string(message.tty);
+                if (message.deletedExecutable != null && $Object.hasOwnProperty.call(message, "deletedExecutable") && message.deletedExecutable !== false)
+                    writer.uint32(152).bool(message.deletedExecutable);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Process.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Process();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.pid = value;
+                            else
+                                delete message.pid;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.parentPid = value;
+                            else
+                                delete message.parentPid;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.executable = value;
+                            else
+                                delete message.executable;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.args && message.args.length))
+                                message.args = [];
+                            message.args.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.workingDirectory = value;
+                            else
+                                delete message.workingDirectory;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.parentName = value;
+                            else
+                                delete message.parentName;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.parentExecutable = value;
+                            else
+                                delete message.parentExecutable;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.parentArgs && message.parentArgs.length))
+                                message.parentArgs = [];
+                            message.parentArgs.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            message.loginUid = reader.uint32();
+                            message._loginUid = "loginUid";
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            message.sessionId = reader.uint32();
+                            message._sessionId = "sessionId";
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.cgroup = value;
+                            else
+                                delete message.cgroup;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.containerId = value;
+                            else
+                                delete message.containerId;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 0)
+                                break;
+                            message.exitCode = reader.int32();
+                            message._exitCode = "exitCode";
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.startAtUs = value;
+                            else
+                                delete message.startAtUs;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.stdioSockets && message.stdioSockets.length))
+                                message.stdioSockets = [];
+                            message.stdioSockets.push($root.threatguard.v1.StdioSocket.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.argsTruncated = value;
+                            else
+                                delete message.argsTruncated;
+                            continue;
+                        }
+                    case 18: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.tty = value;
+                            else
+                                delete message.tty;
+                            continue;
+                        }
+                    case 19: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.deletedExecutable = value;
+                            else
+                                delete message.deletedExecutable;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Process;
+        })();
+
+        v1.StdioSocket = (function() {
+
+            const StdioSocket = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            StdioSocket.prototype.descriptor = 0;
+            StdioSocket.prototype.family = "";
+            StdioSocket.prototype.localAddress = "";
+            StdioSocket.prototype.localPort = 0;
+            StdioSocket.prototype.remoteAddress = "";
+            StdioSocket.prototype.remotePort = 0;
+
+            StdioSocket.create = function(properties) {
+                return new StdioSocket(properties);
+            };
+
+            StdioSocket.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.descriptor != null && $Object.hasOwnProperty.call(message, "descriptor") && message.descriptor !== 0)
+                    writer.uint32(8).uint32(message.descriptor);
+                if (message.family != null && $Object.hasOwnProperty.call(message, "family") && message.family !== "")
+                    writer.uint32(18).string(message.family);
+                if (message.localAddress != null && $Object.hasOwnProperty.call(message, "localAddress") && message.localAddress !== "")
+                    writer.uint32(26).string(message.localAddress);
+                if (message.localPort != null && $Object.hasOwnProperty.call(message, "localPort") && message.localPort !== 0)
+                    writer.uint32(32).uint32(message.localPort);
+                if (message.remoteAddress != null && $Object.hasOwnProperty.call(message, "remoteAddress") && message.remoteAddress !== "")
+                    writer.uint32(42).string(message.remoteAddress);
+                if (message.remotePort != null && $Object.hasOwnProperty.call(message, "remotePort") && message.remotePort !== 0)
+                    writer.uint32(48).uint32(message.remotePort);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            StdioSocket.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.StdioSocket();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.descriptor = value;
+                            else
+                                delete message.descriptor;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.family = value;
+                            else
+                                delete message.family;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.localAddress = value;
+                            else
+                                delete message.localAddress;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.localPort = value;
+                            else
+                                delete message.localPort;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.remoteAddress = value;
+                            else
+                                delete message.remoteAddress;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.remotePort = value;
+                            else
+                                delete message.remotePort;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return StdioSocket;
+        })();
+
+        v1.Direction = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "DIRECTION_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "INBOUND"] = 1;
+            values[valuesById[2] = "OUTBOUND"] = 2;
+            return values;
+        })();
+
+        v1.Network = (function() {
+
+            const Network = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Network.prototype.transport = "";
+            Network.prototype.direction = 0;
+            Network.prototype.sourceAddress = "";
+            Network.prototype.sourcePort = 0;
+            Network.prototype.destinationAddress = "";
+            Network.prototype.destinationPort = 0;
+            Network.prototype.bytesSent = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Network.prototype.bytesReceived = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Network.prototype.durationUs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            Network.create = function(properties) {
+                return new Network(properties);
+            };
+
+            Network.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.transport != null && $Object.hasOwnProperty.call(message, "transport") && message.transport !== "")
+                    writer.uint32(10).string(message.transport);
+                if (message.direction != null && $Object.hasOwnProperty.call(message, "direction") && message.direction !== 0)
+                    writer.uint32(16).int32(message.direction);
+                if (message.sourceAddress != null && $Object.hasOwnProperty.call(message, "sourceAddress") && message.sourceAddress !== "")
+                    writer.uint32(26).string(message.sourceAddress);
+                if (message.sourcePort != null && $Object.hasOwnProperty.call(message, "sourcePort") && message.sourcePort !== 0)
+                    writer.uint32(32).uint32(message.sourcePort);
+                if (message.destinationAddress != null && $Object.hasOwnProperty.call(message, "destinationAddress") && message.destinationAddress !== "")
+                    writer.uint32(42).string(message.destinationAddress);
+                if (message.destinationPort != null && $Object.hasOwnProperty.call(message, "destinationPort") && message.destinationPort !== 0)
+                    writer.uint32(48).uint32(message.destinationPort);
+                if (message.bytesSent != null && $Object.hasOwnProperty.call(message, "bytesSent") && (typeof message.bytesSent === "object" ? message.bytesSent.low || message.bytesSent.high : message.bytesSent !== 0))
+                    writer.uint32(56).uint64(message.bytesSent);
+                if (message.bytesReceived != null && $Object.hasOwnProperty.call(message, "bytesReceived") && (typeof message.bytesReceived === "object" ? message.bytesReceived.low || message.bytesReceived.high : message.bytesReceived !== 0))
+                    writer.uint32(64).uint64(message.bytesReceived);
+                if (message.durationUs != null && $Object.hasOwnProperty.call(message, "durationUs") && (typeof message.durationUs === "object" ? message.durationUs.low || message.durationUs.high : message.durationUs !== 0))
+                    writer.uint32(72).uint64(message.durationUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Network.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Network();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.transport = value;
+                            else
+                                delete message.transport;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.direction = value;
+                            else
+                                delete message.direction;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sourceAddress = value;
+                            else
+                                delete message.sourceAddress;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sourcePort = value;
+                            else
+                                delete message.sourcePort;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.destinationAddress = value;
+                            else
+                                delete message.destinationAddress;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.destinationPort = value;
+                            else
+                                delete message.destinationPort;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.bytesSent = value;
+                            else
+                                delete message.bytesSent;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.bytesReceived = value;
+                            else
+                                delete message.bytesReceived;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.durationUs = value;
+                            else
+                                delete message.durationUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Network;
+        })();
+
+        v1.File = (function() {
+
+            const File = function (properties) {
+                this.addedLines = [];
+                this.removedLines = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            File.prototype.path = "";
+            File.prototype.previousSha256 = "";
+            File.prototype.sha256 = "";
+            File.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            File.prototype.mode = 0;
+            File.prototype.ownerId = null;
+            File.prototype.groupId = null;
+            File.prototype.addedLines = $util.emptyArray;
+            File.prototype.removedLines = $util.emptyArray;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(File.prototype, "_ownerId", {
+                get: $util.oneOfGetter($oneOfFields = ["ownerId"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(File.prototype, "_groupId", {
+                get: $util.oneOfGetter($oneOfFields = ["groupId"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            File.create = function(properties) {
+                return new File(properties);
+            };
+
+            File.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.path != null && $Object.hasOwnProperty.call(message, "path") && message.path !== "")
+                    writer.uint32(10).string(message.path);
+                if (message.previousSha256 != null && $Object.hasOwnProperty.call(message, "previousSha256") && message.previousSha256 !== "")
+                    writer.uint32(18).string(message.previousSha256);
+                if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256 !== "")
+                    writer.uint32(26).string(message.sha256);
+                if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                    writer.uint32(32).uint64(message.size);
+                if (message.mode != null && $Object.hasOwnProperty.call(message, "mode") && message.mode !== 0)
+                    writer.uint32(40).uint32(message.mode);
+                if (message.ownerId != null && $Object.hasOwnProperty.call(message, "ownerId"))
+                    writer.uint32(48).uint32(message.ownerId);
+                if (message.groupId != null && $Object.hasOwnProperty.call(message, "groupId"))
+                    writer.uint32(56).uint32(message.groupId);
+                if (message.addedLines != null && message.addedLines.length)
+                    for (let i = 0; i < message.addedLines.length; ++i)
+                        writer.uint32(66).string(message.addedLines[i]);
+                if (message.removedLines != null && message.removedLines.length)
+                    for (let i = 0; i < message.removedLines.length; ++i)
+                        writer.uint32(74).string(message.removedLines[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            File.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.File();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.path = value;
+                            else
+                                delete message.path;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.previousSha256 = value;
+                            else
+                                delete message.previousSha256;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sha256 = value;
+                            else
+                                delete message.sha256;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.size = value;
+                            else
+                                delete message.size;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.mode = value;
+                            else
+                                delete message.mode;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            message.ownerId = reader.uint32();
+                            message._ownerId = "ownerId";
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            message.groupId = reader.uint32();
+                            message._groupId = "groupId";
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.addedLines && message.addedLines.length))
+                                message.addedLines = [];
+                            message.addedLines.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.removedLines && message.removedLines.length))
+                                message.removedLines = [];
+                            message.removedLines.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return File;
+        })();
+
+        v1.Authentication = (function() {
+
+            const Authentication = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Authentication.prototype.method = "";
+            Authentication.prototype.sourceAddress = "";
+            Authentication.prototype.sourcePort = 0;
+            Authentication.prototype.keyFingerprint = "";
+            Authentication.prototype.invalidUser = false;
+            Authentication.prototype.tty = "";
+            Authentication.prototype.command = "";
+            Authentication.prototype.reason = "";
+            Authentication.prototype.count = 0;
+
+            Authentication.create = function(properties) {
+                return new Authentication(properties);
+            };
+
+            Authentication.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.method != null && $Object.hasOwnProperty.call(message, "method") && message.method !== "")
+                    writer.uint32(10).string(message.method);
+                if (message.sourceAddress != null && $Object.hasOwnProperty.call(message, "sourceAddress") && message.sourceAddress !== "")
+                    writer.uint32(18).string(message.sourceAddress);
+                if (message.sourcePort != null && $Object.hasOwnProperty.call(message, "sourcePort") && message.sourcePort !== 0)
+                    writer.uint32(24).uint32(message.sourcePort);
+                if (message.keyFingerprint != null && $Object.hasOwnProperty.call(message, "keyFingerprint") && message.keyFingerprint !== "")
+                    writer.uint32(34).string(message.keyFingerprint);
+                if (message.invalidUser != null && $Object.hasOwnProperty.call(message, "invalidUser") && message.invalidUser !== false)
+                    writer.uint32(40).bool(message.invalidUser);
+                if (message.tty != null && $Object.hasOwnProperty.call(message, "tty") && message.tty !== "")
+                    writer.uint32(50).string(message.tty);
+                if (message.command != null && $Object.hasOwnProperty.call(message, "command") && message.command !== "")
+                    writer.uint32(58).string(message.command);
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(66).string(message.reason);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && message.count !== 0)
+                    writer.uint32(72).uint32(message.count);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Authentication.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Authentication();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.method = value;
+                            else
+                                delete message.method;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sourceAddress = value;
+                            else
+                                delete message.sourceAddress;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sourcePort = value;
+                            else
+                                delete message.sourcePort;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.keyFingerprint = value;
+                            else
+                                delete message.keyFingerprint;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.invalidUser = value;
+                            else
+                                delete message.invalidUser;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.tty = value;
+                            else
+                                delete message.tty;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.command = value;
+                            else
+                                delete message.command;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Authentication;
+        })();
+
+        v1.HostSample = (function() {
+
+            const HostSample = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            HostSample.prototype.osName = "";
+            HostSample.prototype.osVersion = "";
+            HostSample.prototype.kernel = "";
+            HostSample.prototype.cpuPercent = 0;
+            HostSample.prototype.memoryUsedBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            HostSample.prototype.memoryTotalBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            HostSample.prototype.diskUsedBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            HostSample.prototype.diskTotalBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            HostSample.prototype.load1 = 0;
+
+            HostSample.create = function(properties) {
+                return new HostSample(properties);
+            };
+
+            HostSample.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.osName != null && $Object.hasOwnProperty.call(message, "osName") && message.osName !== "")
+                    writer.uint32(10).string(message.osName);
+                if (message.osVersion != null && $Object.hasOwnProperty.call(message, "osVersion") && message.osVersion !== "")
+                    writer.uint32(18).string(message.osVersion);
+                if (message.kernel != null && $Object.hasOwnProperty.call(message, "kernel") && message.kernel !== "")
+                    writer.uint32(26).string(message.kernel);
+                if (message.cpuPercent != null && $Object.hasOwnProperty.call(message, "cpuPercent") && !$Object.is(message.cpuPercent, 0))
+                    writer.uint32(33).double(message.cpuPercent);
+                if (message.memoryUsedBytes != null && $Object.hasOwnProperty.call(message, "memoryUsedBytes") && (typeof message.memoryUsedBytes === "object" ? message.memoryUsedBytes.low || message.memoryUsedBytes.high : message.memoryUsedBytes !== 0))
+                    writer.uint32(40).uint64(message.memoryUsedBytes);
+                if (message.memoryTotalBytes != null && $Object.hasOwnProperty.call(message, "memoryTotalBytes") && (typeof message.memoryTotalBytes === "object" ? message.memoryTotalBytes.low || message.memoryTotalBytes.high : message.memoryTotalBytes !== 0))
+                    writer.uint32(48).uint64(message.memoryTotalBytes);
+                if (message.diskUsedBytes != null && $Object.hasOwnProperty.call(message, "diskUsedBytes") && (typeof message.diskUsedBytes === "object" ? message.diskUsedBytes.low || message.diskUsedBytes.high : message.diskUsedBytes !== 0))
+                    writer.uint32(56).uint64(message.diskUsedBytes);
+                if (message.diskTotalBytes != null && $Object.hasOwnProperty.call(message, "diskTotalBytes") && (typeof message.diskTotalBytes === "object" ? message.diskTotalBytes.low || message.diskTotalBytes.high : message.diskTotalBytes !== 0))
+                    writer.uint32(64).uint64(message.diskTotalBytes);
+                if (message.load1 != null && $Object.hasOwnProperty.call(message, "load1") && !$Object.is(message.load1, 0))
+                    writer.uint32(73).double(message.load1);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            HostSample.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.HostSample();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.osName = value;
+                            else
+                                delete message.osName;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.osVersion = value;
+                            else
+                                delete message.osVersion;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kernel = value;
+                            else
+                                delete message.kernel;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.cpuPercent = value;
+                            else
+                                delete message.cpuPercent;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.memoryUsedBytes = value;
+                            else
+                                delete message.memoryUsedBytes;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.memoryTotalBytes = value;
+                            else
+                                delete message.memoryTotalBytes;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.diskUsedBytes = value;
+                            else
+                                delete message.diskUsedBytes;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.diskTotalBytes = value;
+                            else
+                                delete message.diskTotalBytes;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.load1 = value;
+                            else
+                                delete message.load1;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HostSample;
+        })();
+
+        v1.GetStatusRequest = (function() {
+
+            const GetStatusRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetStatusRequest.create = function(properties) {
+                return new GetStatusRequest(properties);
+            };
+
+            GetStatusRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetStatusRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetStatusRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetStatusRequest;
+        })();
+
+        v1.StatusReport = (function() {
+
+            const StatusReport = function (properties) {
+                this.refusals = [];
+                this.losses = [];
+                this.rulesDisabled = [];
+                this.notices = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            StatusReport.prototype.version = "";
+            StatusReport.prototype.startedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            StatusReport.prototype.storeEngine = "";
+            StatusReport.prototype.storeVersion = "";
+            StatusReport.prototype.storeState = "";
+            StatusReport.prototype.publishState = "";
+            StatusReport.prototype.eventsStored = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            StatusReport.prototype.envelopesStored = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            StatusReport.prototype.alertsOpen = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            StatusReport.prototype.outboxWaiting = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            StatusReport.prototype.eventsPerSecond = 0;
+            StatusReport.prototype.refusals = $util.emptyArray;
+            StatusReport.prototype.losses = $util.emptyArray;
+            StatusReport.prototype.agentsEnrolled = 0;
+            StatusReport.prototype.agentsConnected = 0;
+            StatusReport.prototype.rulesLoaded = 0;
+            StatusReport.prototype.rulesDisabled = $util.emptyArray;
+            StatusReport.prototype.caSha256 = "";
+            StatusReport.prototype.kemEpoch = 0;
+            StatusReport.prototype.kemAlgorithm = "";
+            StatusReport.prototype.signatureAlgorithm = "";
+            StatusReport.prototype.tlsGroup = "";
+            StatusReport.prototype.notices = $util.emptyArray;
+            StatusReport.prototype.signingCertificate = $util.newBuffer([]);
+            StatusReport.prototype.natsUrl = "";
+            StatusReport.prototype.natsCredentials = "";
+
+            StatusReport.create = function(properties) {
+                return new StatusReport(properties);
+            };
+
+            StatusReport.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== "")
+                    writer.uint32(10).string(message.version);
+                if (message.startedAtUs != null && $Object.hasOwnProperty.call(message, "startedAtUs") && (typeof message.startedAtUs === "object" ? message.startedAtUs.low || message.startedAtUs.high : message.startedAtUs !== 0))
+                    writer.uint32(16).int64(message.startedAtUs);
+                if (message.storeEngine != null && $Object.hasOwnProperty.call(message, "storeEngine") && message.storeEngine !== "")
+                    writer.uint32(26).string(message.storeEngine);
+                if (message.storeVersion != null && $Object.hasOwnProperty.call(message, "storeVersion") && message.storeVersion !== "")
+                    writer.uint32(34).string(message.storeVersion);
+                if (message.storeState != null && $Object.hasOwnProperty.call(message, "storeState") && message.storeState !== "")
+                    writer.uint32(42).string(message.storeState);
+                if (message.publishState != null && $Object.hasOwnProperty.call(message, "publishState") && message.publishState !== "")
+                    writer.uint32(50).string(message.publishState);
+                if (message.eventsStored != null && $Object.hasOwnProperty.call(message, "eventsStored") && (typeof message.eventsStored === "object" ? message.eventsStored.low || message.eventsStored.high : message.eventsStored !== 0))
+                    writer.uint32(56).uint64(message.eventsStored);
+                if (message.envelopesStored != null && $Object.hasOwnProperty.call(message, "envelopesStored") && (typeof message.envelopesStored === "object" ? message.envelopesStored.low || message.envelopesStored.high : message.envelopesStored !== 0))
+                    writer.uint32(64).uint64(message.envelopesStored);
+                if (message.alertsOpen != null && $Object.hasOwnProperty.call(message, "alertsOpen") && (typeof message.alertsOpen === "object" ? message.alertsOpen.low || message.alertsOpen.high : message.alertsOpen !== 0))
+                    writer.uint32(72).uint64(message.alertsOpen);
+                if (message.outboxWaiting != null && $Object.hasOwnProperty.call(message, "outboxWaiting") && (typeof message.outboxWaiting === "object" ? message.outboxWaiting.low || message.outboxWaiting.high : message.outboxWaiting !== 0))
+                    writer.uint32(80).uint64(message.outboxWaiting);
+                if (message.eventsPerSecond != null && $Object.hasOwnProperty.call(message, "eventsPerSecond") && !$Object.is(message.eventsPerSecond, 0))
+                    writer.uint32(89).double(message.eventsPerSecond);
+                if (message.refusals != null && message.refusals.length)
+                    for (let i = 0; i < message.refusals.length; ++i)
+                        $root.threatguard.v1.Counter.encode(message.refusals[i], writer.uint32(98).fork(), _depth + 1).ldelim();
+                if (message.losses != null && message.losses.length)
+                    for (let i = 0; i < message.losses.length; ++i)
+                        $root.threatguard.v1.Counter.encode(message.losses[i], writer.uint32(106).fork(), _depth + 1).ldelim();
+                if (message.agentsEnrolled != null && $Object.hasOwnProperty.call(message, "agentsEnrolled") && message.agentsEnrolled !== 0)
+                    writer.uint32(112).uint32(message.agentsEnrolled);
+                if (message.agentsConnected != null && $Object.hasOwnProperty.call(message, "agentsConnected") && message.agentsConnected !== 0)
+                    writer.uint32(120).uint32(message.agentsConnected);
+                if (message.rulesLoaded != null && $Object.hasOwnProperty.call(message, "rulesLoaded") && message.rulesLoaded !== 0)
+                    writer.uint32(128).uint32(message.rulesLoaded);
+                if (message.rulesDisabled != null && message.rulesDisabled.length)
+                    for (let i = 0; i < message.rulesDisabled.length; ++i)
+                        writer.uint32(138).string(message.rulesDisabled[i]);
+                if (message.caSha256 != null && $Object.hasOwnProperty.call(message, "caSha256") && message.caSha256 !== "")
+                    writer.uint32(146).string(message.caSha256);
+                if (message.kemEpoch != null && $Object.hasOwnProperty.call(message, "kemEpoch") && message.kemEpoch !== 0)
+                    writer.uint32(152).uint32(message.kemEpoch);
+                if (message.kemAlgorithm != null && $Object.hasOwnProperty.call(message, "kemAlgorithm") && message.kemAlgorithm !== "")
+                    writer.uint32(162).string(message.kemAlgorithm);
+                if (message.signatureAlgorithm != null && $Object.hasOwnProperty.call(message, "signatureAlgorithm") && message.signatureAlgorithm !== "")
+                    writer.uint32(170).string(message.signatureAlgorithm);
+                if (message.tlsGroup != null && $Object.hasOwnProperty.call(message, "tlsGroup") && message.tlsGroup !== "")
+                    writer.uint32(178).string(message.tlsGroup);
+                if (message.notices != null && message.notices.length)
+                    for (let i = 0; i < message.notices.length; ++i)
+                        writer.uint32(186).string(message.notices[i]);
+                if (message.signingCertificate != null && $Object.hasOwnProperty.call(message, "signingCertificate") && message.signingCertificate.length)
+                    writer.uint32(194).bytes(message.signingCertificate);
+                if (message.natsUrl != null && $Object.hasOwnProperty.call(message, "natsUrl") && message.natsUrl !== "")
+                    writer.uint32(202).string(message.natsUrl);
+                if (message.natsCredentials != null && $Object.hasOwnProperty.call(message, "natsCredentials") && message.natsCredentials !== "")
+                    writer.uint32(210).string(message.natsCredentials);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            StatusReport.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.StatusReport();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.version = value;
+                            else
+                                delete message.version;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.startedAtUs = value;
+                            else
+                                delete message.startedAtUs;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.storeEngine = value;
+                            else
+                                delete message.storeEngine;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.storeVersion = value;
+                            else
+                                delete message.storeVersion;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.storeState = value;
+                            else
+                                delete message.storeState;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.publishState = value;
+                            else
+                                delete message.publishState;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.eventsStored = value;
+                            else
+                                delete message.eventsStored;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.envelopesStored = value;
+                            else
+                                delete message.envelopesStored;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.alertsOpen = value;
+                            else
+                                delete message.alertsOpen;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.outboxWaiting = value;
+                            else
+                                delete message.outboxWaiting;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.eventsPerSecond = value;
+                            else
+                                delete message.eventsPerSecond;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.refusals && message.refusals.length))
+                                message.refusals = [];
+                            message.refusals.push($root.threatguard.v1.Counter.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.losses && message.losses.length))
+                                message.losses = [];
+                            message.losses.push($root.threatguard.v1.Counter.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.agentsEnrolled = value;
+                            else
+                                delete message.agentsEnrolled;
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.agentsConnected = value;
+                            else
+                                delete message.agentsConnected;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.rulesLoaded = value;
+                            else
+                                delete message.rulesLoaded;
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.rulesDisabled && message.rulesDisabled.length))
+                                message.rulesDisabled = [];
+                            message.rulesDisabled.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 18: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.caSha256 = value;
+                            else
+                                delete message.caSha256;
+                            continue;
+                        }
+                    case 19: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.kemEpoch = value;
+                            else
+                                delete message.kemEpoch;
+                            continue;
+                        }
+                    case 20: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kemAlgorithm = value;
+                            else
+                                delete message.kemAlgorithm;
+                            continue;
+                        }
+                    case 21: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.signatureAlgorithm = value;
+                            else
+                                delete message.signatureAlgorithm;
+                            continue;
+                        }
+                    case 22: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.tlsGroup = value;
+                            else
+                                delete message.tlsGroup;
+                            continue;
+                        }
+                    case 23: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.notices && message.notices.length))
+                                message.notices = [];
+                            message.notices.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 24: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signingCertificate = value;
+                            else
+                                delete message.signingCertificate;
+                            continue;
+                        }
+                    case 25: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.natsUrl = value;
+                            else
+                                delete message.natsUrl;
+                            continue;
+                        }
+                    case 26: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.natsCredentials = value;
+                            else
+                                delete message.natsCredentials;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return StatusReport;
+        })();
+
+        v1.Counter = (function() {
+
+            const Counter = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Counter.prototype.name = "";
+            Counter.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            Counter.create = function(properties) {
+                return new Counter(properties);
+            };
+
+            Counter.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(10).string(message.name);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                    writer.uint32(16).uint64(message.count);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Counter.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Counter();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Counter;
+        })();
+
+        v1.ListAgentsRequest = (function() {
+
+            const ListAgentsRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ListAgentsRequest.create = function(properties) {
+                return new ListAgentsRequest(properties);
+            };
+
+            ListAgentsRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ListAgentsRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ListAgentsRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ListAgentsRequest;
+        })();
+
+        v1.ListAgentsResponse = (function() {
+
+            const ListAgentsResponse = function (properties) {
+                this.agents = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ListAgentsResponse.prototype.agents = $util.emptyArray;
+
+            ListAgentsResponse.create = function(properties) {
+                return new ListAgentsResponse(properties);
+            };
+
+            ListAgentsResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agents != null && message.agents.length)
+                    for (let i = 0; i < message.agents.length; ++i)
+                        $root.threatguard.v1.AgentSummary.encode(message.agents[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ListAgentsResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ListAgentsResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.agents && message.agents.length))
+                                message.agents = [];
+                            message.agents.push($root.threatguard.v1.AgentSummary.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ListAgentsResponse;
+        })();
+
+        v1.AgentSummary = (function() {
+
+            const AgentSummary = function (properties) {
+                this.sensors = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            AgentSummary.prototype.id = "";
+            AgentSummary.prototype.name = "";
+            AgentSummary.prototype.state = "";
+            AgentSummary.prototype.enrolledAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            AgentSummary.prototype.lastSeenAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            AgentSummary.prototype.version = "";
+            AgentSummary.prototype.os = "";
+            AgentSummary.prototype.kernel = "";
+            AgentSummary.prototype.events = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            AgentSummary.prototype.lost = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            AgentSummary.prototype.clockOffsetUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            AgentSummary.prototype.kemEpoch = 0;
+            AgentSummary.prototype.sensors = $util.emptyArray;
+            AgentSummary.prototype.certificateExpiresAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            AgentSummary.prototype.spooledEnvelopes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            AgentSummary.prototype.address = "";
+
+            AgentSummary.create = function(properties) {
+                return new AgentSummary(properties);
+            };
+
+            AgentSummary.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(10).string(message.id);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(18).string(message.name);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== "")
+                    writer.uint32(26).string(message.state);
+                if (message.enrolledAtUs != null && $Object.hasOwnProperty.call(message, "enrolledAtUs") && (typeof message.enrolledAtUs === "object" ? message.enrolledAtUs.low || message.enrolledAtUs.high : message.enrolledAtUs !== 0))
+                    writer.uint32(32).int64(message.enrolledAtUs);
+                if (message.lastSeenAtUs != null && $Object.hasOwnProperty.call(message, "lastSeenAtUs") && (typeof message.lastSeenAtUs === "object" ? message.lastSeenAtUs.low || message.lastSeenAtUs.high : message.lastSeenAtUs !== 0))
+                    writer.uint32(40).int64(message.lastSeenAtUs);
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== "")
+                    writer.uint32(50).string(message.version);
+                if (message.os != null && $Object.hasOwnProperty.call(message, "os") && message.os !== "")
+                    writer.uint32(58).string(message.os);
+                if (message.kernel != null && $Object.hasOwnProperty.call(message, "kernel") && message.kernel !== "")
+                    writer.uint32(66).string(message.kernel);
+                if (message.events != null && $Object.hasOwnProperty.call(message, "events") && (typeof message.events === "object" ? message.events.low || message.events.high : message.events !== 0))
+                    writer.uint32(72).uint64(message.events);
+                if (message.lost != null && $Object.hasOwnProperty.call(message, "lost") && (typeof message.lost === "object" ? message.lost.low || message.lost.high : message.lost !== 0))
+                    writer.uint32(80).uint64(message.lost);
+                if (message.clockOffsetUs != null && $Object.hasOwnProperty.call(message, "clockOffsetUs") && (typeof message.clockOffsetUs === "object" ? message.clockOffsetUs.low || message.clockOffsetUs.high : message.clockOffsetUs !== 0))
+                    writer.uint32(88).int64(message.clockOffsetUs);
+                if (message.kemEpoch != null && $Object.hasOwnProperty.call(message, "kemEpoch") && message.kemEpoch !== 0)
+                    writer.uint32(96).uint32(message.kemEpoch);
+                if (message.sensors != null && message.sensors.length)
+                    for (let i = 0; i < message.sensors.length; ++i)
+                        $root.threatguard.v1.SensorHealth.encode(message.sensors[i], writer.uint32(106).fork(), _depth + 1).ldelim();
+                if (message.certificateExpiresAtUs != null && $Object.hasOwnProperty.call(message, "certificateExpiresAtUs") && (typeof message.certificateExpiresAtUs === "object" ? message.certificateExpiresAtUs.low || message.certificateExpiresAtUs.high : message.certificateExpiresAtUs !== 0))
+                    writer.uint32(112).int64(message.certificateExpiresAtUs);
+                if (message.spooledEnvelopes != null && $Object.hasOwnProperty.call(message, "spooledEnvelopes") && (typeof message.spooledEnvelopes === "object" ? message.spooledEnvelopes.low || message.spooledEnvelopes.high : message.spooledEnvelopes !== 0))
+                    writer.uint32(120).uint64(message.spooledEnvelopes);
+                if (message.address != null && $Object.hasOwnProperty.call(message, "address") && message.address !== "")
+                    writer.uint32(130).string(message.address);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            AgentSummary.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.AgentSummary();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.enrolledAtUs = value;
+                            else
+                                delete message.enrolledAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastSeenAtUs = value;
+                            else
+                                delete message.lastSeenAtUs;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.version = value;
+                            else
+                                delete message.version;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.os = value;
+                            else
+                                delete message.os;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kernel = value;
+                            else
+                                delete message.kernel;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.events = value;
+                            else
+                                delete message.events;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lost = value;
+                            else
+                                delete message.lost;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.clockOffsetUs = value;
+                            else
+                                delete message.clockOffsetUs;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.kemEpoch = value;
+                            else
+                                delete message.kemEpoch;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sensors && message.sensors.length))
+                                message.sensors = [];
+                            message.sensors.push($root.threatguard.v1.SensorHealth.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.certificateExpiresAtUs = value;
+                            else
+                                delete message.certificateExpiresAtUs;
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.spooledEnvelopes = value;
+                            else
+                                delete message.spooledEnvelopes;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.address = value;
+                            else
+                                delete message.address;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return AgentSummary;
+        })();
+
+        v1.RevokeAgentRequest = (function() {
+
+            const RevokeAgentRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RevokeAgentRequest.prototype.agent = "";
+
+            RevokeAgentRequest.create = function(properties) {
+                return new RevokeAgentRequest(properties);
+            };
+
+            RevokeAgentRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agent != null && $Object.hasOwnProperty.call(message, "agent") && message.agent !== "")
+                    writer.uint32(10).string(message.agent);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RevokeAgentRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RevokeAgentRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agent = value;
+                            else
+                                delete message.agent;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RevokeAgentRequest;
+        })();
+
+        v1.RevokeAgentResponse = (function() {
+
+            const RevokeAgentResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RevokeAgentResponse.prototype.agentId = "";
+            RevokeAgentResponse.prototype.streamEnded = false;
+
+            RevokeAgentResponse.create = function(properties) {
+                return new RevokeAgentResponse(properties);
+            };
+
+            RevokeAgentResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.streamEnded != null && $Object.hasOwnProperty.call(message, "streamEnded") && message.streamEnded !== false)
+                    writer.uint32(16).bool(message.streamEnded);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RevokeAgentResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RevokeAgentResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.streamEnded = value;
+                            else
+                                delete message.streamEnded;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RevokeAgentResponse;
+        })();
+
+        v1.CreateTokenRequest = (function() {
+
+            const CreateTokenRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CreateTokenRequest.prototype.uses = 0;
+            CreateTokenRequest.prototype.validSeconds = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            CreateTokenRequest.prototype.label = "";
+
+            CreateTokenRequest.create = function(properties) {
+                return new CreateTokenRequest(properties);
+            };
+
+            CreateTokenRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.uses != null && $Object.hasOwnProperty.call(message, "uses") && message.uses !== 0)
+                    writer.uint32(8).uint32(message.uses);
+                if (message.validSeconds != null && $Object.hasOwnProperty.call(message, "validSeconds") && (typeof message.validSeconds === "object" ? message.validSeconds.low || message.validSeconds.high : message.validSeconds !== 0))
+                    writer.uint32(16).uint64(message.validSeconds);
+                if (message.label != null && $Object.hasOwnProperty.call(message, "label") && message.label !== "")
+                    writer.uint32(26).string(message.label);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CreateTokenRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CreateTokenRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.uses = value;
+                            else
+                                delete message.uses;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.validSeconds = value;
+                            else
+                                delete message.validSeconds;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.label = value;
+                            else
+                                delete message.label;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CreateTokenRequest;
+        })();
+
+        v1.CreateTokenResponse = (function() {
+
+            const CreateTokenResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CreateTokenResponse.prototype.token = "";
+            CreateTokenResponse.prototype.expiresAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CreateTokenResponse.prototype.uses = 0;
+
+            CreateTokenResponse.create = function(properties) {
+                return new CreateTokenResponse(properties);
+            };
+
+            CreateTokenResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
+                    writer.uint32(10).string(message.token);
+                if (message.expiresAtUs != null && $Object.hasOwnProperty.call(message, "expiresAtUs") && (typeof message.expiresAtUs === "object" ? message.expiresAtUs.low || message.expiresAtUs.high : message.expiresAtUs !== 0))
+                    writer.uint32(16).int64(message.expiresAtUs);
+                if (message.uses != null && $Object.hasOwnProperty.call(message, "uses") && message.uses !== 0)
+                    writer.uint32(24).uint32(message.uses);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CreateTokenResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CreateTokenResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.token = value;
+                            else
+                                delete message.token;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.expiresAtUs = value;
+                            else
+                                delete message.expiresAtUs;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.uses = value;
+                            else
+                                delete message.uses;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CreateTokenResponse;
+        })();
+
+        v1.AlertFilter = (function() {
+
+            const AlertFilter = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            AlertFilter.prototype.severityMin = 0;
+            AlertFilter.prototype.agent = "";
+            AlertFilter.prototype.user = "";
+            AlertFilter.prototype.technique = "";
+            AlertFilter.prototype.state = 0;
+            AlertFilter.prototype.sinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            AlertFilter.prototype.untilUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            AlertFilter.create = function(properties) {
+                return new AlertFilter(properties);
+            };
+
+            AlertFilter.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.severityMin != null && $Object.hasOwnProperty.call(message, "severityMin") && message.severityMin !== 0)
+                    writer.uint32(8).int32(message.severityMin);
+                if (message.agent != null && $Object.hasOwnProperty.call(message, "agent") && message.agent !== "")
+                    writer.uint32(18).string(message.agent);
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(26).string(message.user);
+                if (message.technique != null && $Object.hasOwnProperty.call(message, "technique") && message.technique !== "")
+                    writer.uint32(34).string(message.technique);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                    writer.uint32(40).int32(message.state);
+                if (message.sinceUs != null && $Object.hasOwnProperty.call(message, "sinceUs") && (typeof message.sinceUs === "object" ? message.sinceUs.low || message.sinceUs.high : message.sinceUs !== 0))
+                    writer.uint32(48).int64(message.sinceUs);
+                if (message.untilUs != null && $Object.hasOwnProperty.call(message, "untilUs") && (typeof message.untilUs === "object" ? message.untilUs.low || message.untilUs.high : message.untilUs !== 0))
+                    writer.uint32(56).int64(message.untilUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            AlertFilter.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.AlertFilter();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.severityMin = value;
+                            else
+                                delete message.severityMin;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agent = value;
+                            else
+                                delete message.agent;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.technique = value;
+                            else
+                                delete message.technique;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sinceUs = value;
+                            else
+                                delete message.sinceUs;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.untilUs = value;
+                            else
+                                delete message.untilUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return AlertFilter;
+        })();
+
+        v1.ListAlertsRequest = (function() {
+
+            const ListAlertsRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ListAlertsRequest.prototype.filter = null;
+            ListAlertsRequest.prototype.limit = 0;
+            ListAlertsRequest.prototype.after = "";
+
+            ListAlertsRequest.create = function(properties) {
+                return new ListAlertsRequest(properties);
+            };
+
+            ListAlertsRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.filter != null && $Object.hasOwnProperty.call(message, "filter"))
+                    $root.threatguard.v1.AlertFilter.encode(message.filter, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                    writer.uint32(16).uint32(message.limit);
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
+                    writer.uint32(26).string(message.after);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ListAlertsRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ListAlertsRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.filter = $root.threatguard.v1.AlertFilter.decode(reader, reader.size(), $undefined, _depth + 1, message.filter);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.limit = value;
+                            else
+                                delete message.limit;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.after = value;
+                            else
+                                delete message.after;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ListAlertsRequest;
+        })();
+
+        v1.ListAlertsResponse = (function() {
+
+            const ListAlertsResponse = function (properties) {
+                this.alerts = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ListAlertsResponse.prototype.alerts = $util.emptyArray;
+            ListAlertsResponse.prototype.next = "";
+
+            ListAlertsResponse.create = function(properties) {
+                return new ListAlertsResponse(properties);
+            };
+
+            ListAlertsResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.alerts != null && message.alerts.length)
+                    for (let i = 0; i < message.alerts.length; ++i)
+                        $root.threatguard.v1.Alert.encode(message.alerts[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.next != null && $Object.hasOwnProperty.call(message, "next") && message.next !== "")
+                    writer.uint32(18).string(message.next);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ListAlertsResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ListAlertsResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.alerts && message.alerts.length))
+                                message.alerts = [];
+                            message.alerts.push($root.threatguard.v1.Alert.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.next = value;
+                            else
+                                delete message.next;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ListAlertsResponse;
+        })();
+
+        v1.GetAlertRequest = (function() {
+
+            const GetAlertRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetAlertRequest.prototype.id = "";
+
+            GetAlertRequest.create = function(properties) {
+                return new GetAlertRequest(properties);
+            };
+
+            GetAlertRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(10).string(message.id);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetAlertRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetAlertRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetAlertRequest;
+        })();
+
+        v1.GetAlertResponse = (function() {
+
+            const GetAlertResponse = function (properties) {
+                this.events = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetAlertResponse.prototype.alert = null;
+            GetAlertResponse.prototype.events = $util.emptyArray;
+
+            GetAlertResponse.create = function(properties) {
+                return new GetAlertResponse(properties);
+            };
+
+            GetAlertResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.alert != null && $Object.hasOwnProperty.call(message, "alert"))
+                    $root.threatguard.v1.Alert.encode(message.alert, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.events != null && message.events.length)
+                    for (let i = 0; i < message.events.length; ++i)
+                        $root.threatguard.v1.StoredEvent.encode(message.events[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetAlertResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetAlertResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.alert = $root.threatguard.v1.Alert.decode(reader, reader.size(), $undefined, _depth + 1, message.alert);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.events && message.events.length))
+                                message.events = [];
+                            message.events.push($root.threatguard.v1.StoredEvent.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetAlertResponse;
+        })();
+
+        v1.WatchAlertsRequest = (function() {
+
+            const WatchAlertsRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            WatchAlertsRequest.prototype.filter = null;
+
+            WatchAlertsRequest.create = function(properties) {
+                return new WatchAlertsRequest(properties);
+            };
+
+            WatchAlertsRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.filter != null && $Object.hasOwnProperty.call(message, "filter"))
+                    $root.threatguard.v1.AlertFilter.encode(message.filter, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            WatchAlertsRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.WatchAlertsRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.filter = $root.threatguard.v1.AlertFilter.decode(reader, reader.size(), $undefined, _depth + 1, message.filter);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return WatchAlertsRequest;
+        })();
+
+        v1.FieldFilter = (function() {
+
+            const FieldFilter = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            FieldFilter.prototype.field = "";
+            FieldFilter.prototype.value = "";
+            FieldFilter.prototype.negated = false;
+
+            FieldFilter.create = function(properties) {
+                return new FieldFilter(properties);
+            };
+
+            FieldFilter.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.field != null && $Object.hasOwnProperty.call(message, "field") && message.field !== "")
+                    writer.uint32(10).string(message.field);
+                if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value !== "")
+                    writer.uint32(18).string(message.value);
+                if (message.negated != null && $Object.hasOwnProperty.call(message, "negated") && message.negated !== false)
+                    writer.uint32(24).bool(message.negated);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            FieldFilter.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.FieldFilter();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.field = value;
+                            else
+                                delete message.field;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.value = value;
+                            else
+                                delete message.value;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.negated = value;
+                            else
+                                delete message.negated;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FieldFilter;
+        })();
+
+        v1.SearchEventsRequest = (function() {
+
+            const SearchEventsRequest = function (properties) {
+                this.filters = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SearchEventsRequest.prototype.filters = $util.emptyArray;
+            SearchEventsRequest.prototype.sinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            SearchEventsRequest.prototype.untilUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            SearchEventsRequest.prototype.limit = 0;
+            SearchEventsRequest.prototype.after = "";
+
+            SearchEventsRequest.create = function(properties) {
+                return new SearchEventsRequest(properties);
+            };
+
+            SearchEventsRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.filters != null && message.filters.length)
+                    for (let i = 0; i < message.filters.length; ++i)
+                        $root.threatguard.v1.FieldFilter.encode(message.filters[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.sinceUs != null && $Object.hasOwnProperty.call(message, "sinceUs") && (typeof message.sinceUs === "object" ? message.sinceUs.low || message.sinceUs.high : message.sinceUs !== 0))
+                    writer.uint32(16).int64(message.sinceUs);
+                if (message.untilUs != null && $Object.hasOwnProperty.call(message, "untilUs") && (typeof message.untilUs === "object" ? message.untilUs.low || message.untilUs.high : message.untilUs !== 0))
+                    writer.uint32(24).int64(message.untilUs);
+                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                    writer.uint32(32).uint32(message.limit);
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
+                    writer.uint32(42).string(message.after);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SearchEventsRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.SearchEventsRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.filters && message.filters.length))
+                                message.filters = [];
+                            message.filters.push($root.threatguard.v1.FieldFilter.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sinceUs = value;
+                            else
+                                delete message.sinceUs;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.untilUs = value;
+                            else
+                                delete message.untilUs;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.limit = value;
+                            else
+                                delete message.limit;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.after = value;
+                            else
+                                delete message.after;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SearchEventsRequest;
+        })();
+
+        v1.SearchEventsResponse = (function() {
+
+            const SearchEventsResponse = function (properties) {
+                this.events = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SearchEventsResponse.prototype.events = $util.emptyArray;
+            SearchEventsResponse.prototype.next = "";
+
+            SearchEventsResponse.create = function(properties) {
+                return new SearchEventsResponse(properties);
+            };
+
+            SearchEventsResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.events != null && message.events.length)
+                    for (let i = 0; i < message.events.length; ++i)
+                        $root.threatguard.v1.StoredEvent.encode(message.events[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.next != null && $Object.hasOwnProperty.call(message, "next") && message.next !== "")
+                    writer.uint32(18).string(message.next);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SearchEventsResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.SearchEventsResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.events && message.events.length))
+                                message.events = [];
+                            message.events.push($root.threatguard.v1.StoredEvent.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.next = value;
+                            else
+                                delete message.next;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SearchEventsResponse;
+        })();
+
+        v1.AgentFrame = (function() {
+
+            const AgentFrame = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            AgentFrame.prototype.hello = null;
+            AgentFrame.prototype.envelope = null;
+            AgentFrame.prototype.heartbeat = null;
+
+            let $oneOfFields;
+
+            $Object.defineProperty(AgentFrame.prototype, "frame", {
+                get: $util.oneOfGetter($oneOfFields = ["hello", "envelope", "heartbeat"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            AgentFrame.create = function(properties) {
+                return new AgentFrame(properties);
+            };
+
+            AgentFrame.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+                    $root.threatguard.v1.Hello.encode(message.hello, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.envelope != null && $Object.hasOwnProperty.call(message, "envelope"))
+                    writer.uint32(18).bytes(message.envelope);
+                if (message.heartbeat != null && $Object.hasOwnProperty.call(message, "heartbeat"))
+                    $root.threatguard.v1.Heartbeat.encode(message.heartbeat, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            AgentFrame.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.AgentFrame();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.hello = $root.threatguard.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                            message.frame = "hello";
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.envelope = reader.bytes();
+                            message.frame = "envelope";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.heartbeat = $root.threatguard.v1.Heartbeat.decode(reader, reader.size(), $undefined, _depth + 1, message.heartbeat);
+                            message.frame = "heartbeat";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return AgentFrame;
+        })();
+
+        v1.Hello = (function() {
+
+            const Hello = function (properties) {
+                this.sensors = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Hello.prototype.agentVersion = "";
+            Hello.prototype.hostName = "";
+            Hello.prototype.machineId = "";
+            Hello.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Hello.prototype.streamId = $util.newBuffer([]);
+            Hello.prototype.sensors = $util.emptyArray;
+            Hello.prototype.os = "";
+            Hello.prototype.kernel = "";
+
+            Hello.create = function(properties) {
+                return new Hello(properties);
+            };
+
+            Hello.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentVersion != null && $Object.hasOwnProperty.call(message, "agentVersion") && message.agentVersion !== "")
+                    writer.uint32(10).string(message.agentVersion);
+                if (message.hostName != null && $Object.hasOwnProperty.call(message, "hostName") && message.hostName !== "")
+                    writer.uint32(18).string(message.hostName);
+                if (message.machineId != null && $Object.hasOwnProperty.call(message, "machineId") && message.machineId !== "")
+                    writer.uint32(26).string(message.machineId);
+                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
+                    writer.uint32(32).int64(message.sentAtUs);
+                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
+                    writer.uint32(42).bytes(message.streamId);
+                if (message.sensors != null && message.sensors.length)
+                    for (let i = 0; i < message.sensors.length; ++i)
+                        $root.threatguard.v1.SensorHealth.encode(message.sensors[i], writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.os != null && $Object.hasOwnProperty.call(message, "os") && message.os !== "")
+                    writer.uint32(58).string(message.os);
+                if (message.kernel != null && $Object.hasOwnProperty.call(message, "kernel") && message.kernel !== "")
+                    writer.uint32(66).string(message.kernel);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Hello.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Hello();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentVersion = value;
+                            else
+                                delete message.agentVersion;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.hostName = value;
+                            else
+                                delete message.hostName;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.machineId = value;
+                            else
+                                delete message.machineId;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sentAtUs = value;
+                            else
+                                delete message.sentAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.streamId = value;
+                            else
+                                delete message.streamId;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sensors && message.sensors.length))
+                                message.sensors = [];
+                            message.sensors.push($root.threatguard.v1.SensorHealth.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.os = value;
+                            else
+                                delete message.os;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kernel = value;
+                            else
+                                delete message.kernel;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Hello;
+        })();
+
+        v1.Heartbeat = (function() {
+
+            const Heartbeat = function (properties) {
+                this.sensors = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Heartbeat.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Heartbeat.prototype.spooledBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Heartbeat.prototype.spooledEnvelopes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Heartbeat.prototype.sensors = $util.emptyArray;
+
+            Heartbeat.create = function(properties) {
+                return new Heartbeat(properties);
+            };
+
+            Heartbeat.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
+                    writer.uint32(8).int64(message.sentAtUs);
+                if (message.spooledBytes != null && $Object.hasOwnProperty.call(message, "spooledBytes") && (typeof message.spooledBytes === "object" ? message.spooledBytes.low || message.spooledBytes.high : message.spooledBytes !== 0))
+                    writer.uint32(16).uint64(message.spooledBytes);
+                if (message.spooledEnvelopes != null && $Object.hasOwnProperty.call(message, "spooledEnvelopes") && (typeof message.spooledEnvelopes === "object" ? message.spooledEnvelopes.low || message.spooledEnvelopes.high : message.spooledEnvelopes !== 0))
+                    writer.uint32(24).uint64(message.spooledEnvelopes);
+                if (message.sensors != null && message.sensors.length)
+                    for (let i = 0; i < message.sensors.length; ++i)
+                        $root.threatguard.v1.SensorHealth.encode(message.sensors[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Heartbeat.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Heartbeat();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sentAtUs = value;
+                            else
+                                delete message.sentAtUs;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.spooledBytes = value;
+                            else
+                                delete message.spooledBytes;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.spooledEnvelopes = value;
+                            else
+                                delete message.spooledEnvelopes;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sensors && message.sensors.length))
+                                message.sensors = [];
+                            message.sensors.push($root.threatguard.v1.SensorHealth.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Heartbeat;
+        })();
+
+        v1.SensorHealth = (function() {
+
+            const SensorHealth = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SensorHealth.prototype.sensor = "";
+            SensorHealth.prototype.source = "";
+            SensorHealth.prototype.state = "";
+            SensorHealth.prototype.detail = "";
+            SensorHealth.prototype.events = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            SensorHealth.create = function(properties) {
+                return new SensorHealth(properties);
+            };
+
+            SensorHealth.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sensor != null && $Object.hasOwnProperty.call(message, "sensor") && message.sensor !== "")
+                    writer.uint32(10).string(message.sensor);
+                if (message.source != null && $Object.hasOwnProperty.call(message, "source") && message.source !== "")
+                    writer.uint32(18).string(message.source);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== "")
+                    writer.uint32(26).string(message.state);
+                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+                    writer.uint32(34).string(message.detail);
+                if (message.events != null && $Object.hasOwnProperty.call(message, "events") && (typeof message.events === "object" ? message.events.low || message.events.high : message.events !== 0))
+                    writer.uint32(40).uint64(message.events);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SensorHealth.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.SensorHealth();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sensor = value;
+                            else
+                                delete message.sensor;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.source = value;
+                            else
+                                delete message.source;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.detail = value;
+                            else
+                                delete message.detail;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.events = value;
+                            else
+                                delete message.events;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SensorHealth;
+        })();
+
+        v1.CollectorFrame = (function() {
+
+            const CollectorFrame = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CollectorFrame.prototype.welcome = null;
+            CollectorFrame.prototype.acknowledgement = null;
+            CollectorFrame.prototype.refusal = null;
+
+            let $oneOfFields;
+
+            $Object.defineProperty(CollectorFrame.prototype, "frame", {
+                get: $util.oneOfGetter($oneOfFields = ["welcome", "acknowledgement", "refusal"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            CollectorFrame.create = function(properties) {
+                return new CollectorFrame(properties);
+            };
+
+            CollectorFrame.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.welcome != null && $Object.hasOwnProperty.call(message, "welcome"))
+                    $root.threatguard.v1.Welcome.encode(message.welcome, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.acknowledgement != null && $Object.hasOwnProperty.call(message, "acknowledgement"))
+                    $root.threatguard.v1.Acknowledgement.encode(message.acknowledgement, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal"))
+                    $root.threatguard.v1.Refusal.encode(message.refusal, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CollectorFrame.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CollectorFrame();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.welcome = $root.threatguard.v1.Welcome.decode(reader, reader.size(), $undefined, _depth + 1, message.welcome);
+                            message.frame = "welcome";
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.acknowledgement = $root.threatguard.v1.Acknowledgement.decode(reader, reader.size(), $undefined, _depth + 1, message.acknowledgement);
+                            message.frame = "acknowledgement";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.refusal = $root.threatguard.v1.Refusal.decode(reader, reader.size(), $undefined, _depth + 1, message.refusal);
+                            message.frame = "refusal";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CollectorFrame;
+        })();
+
+        v1.Welcome = (function() {
+
+            const Welcome = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Welcome.prototype.streamId = $util.newBuffer([]);
+            Welcome.prototype.lastSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Welcome.prototype.kemKey = null;
+            Welcome.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            Welcome.create = function(properties) {
+                return new Welcome(properties);
+            };
+
+            Welcome.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
+                    writer.uint32(10).bytes(message.streamId);
+                if (message.lastSequence != null && $Object.hasOwnProperty.call(message, "lastSequence") && (typeof message.lastSequence === "object" ? message.lastSequence.low || message.lastSequence.high : message.lastSequence !== 0))
+                    writer.uint32(16).uint64(message.lastSequence);
+                if (message.kemKey != null && $Object.hasOwnProperty.call(message, "kemKey"))
+                    $root.threatguard.v1.KemKey.encode(message.kemKey, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
+                    writer.uint32(32).int64(message.sentAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Welcome.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Welcome();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.streamId = value;
+                            else
+                                delete message.streamId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastSequence = value;
+                            else
+                                delete message.lastSequence;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.kemKey = $root.threatguard.v1.KemKey.decode(reader, reader.size(), $undefined, _depth + 1, message.kemKey);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sentAtUs = value;
+                            else
+                                delete message.sentAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Welcome;
+        })();
+
+        v1.KemKey = (function() {
+
+            const KemKey = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KemKey.prototype.key = $util.newBuffer([]);
+            KemKey.prototype.signature = $util.newBuffer([]);
+            KemKey.prototype.certificate = $util.newBuffer([]);
+
+            KemKey.create = function(properties) {
+                return new KemKey(properties);
+            };
+
+            KemKey.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key.length)
+                    writer.uint32(10).bytes(message.key);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(18).bytes(message.signature);
+                if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
+                    writer.uint32(26).bytes(message.certificate);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KemKey.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KemKey();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.key = value;
+                            else
+                                delete message.key;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificate = value;
+                            else
+                                delete message.certificate;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KemKey;
+        })();
+
+        v1.KemKeyBody = (function() {
+
+            const KemKeyBody = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KemKeyBody.prototype.algorithm = "";
+            KemKeyBody.prototype.epoch = 0;
+            KemKeyBody.prototype.publicKey = $util.newBuffer([]);
+            KemKeyBody.prototype.createdAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            KemKeyBody.create = function(properties) {
+                return new KemKeyBody(properties);
+            };
+
+            KemKeyBody.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.algorithm != null && $Object.hasOwnProperty.call(message, "algorithm") && message.algorithm !== "")
+                    writer.uint32(10).string(message.algorithm);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                    writer.uint32(16).uint32(message.epoch);
+                if (message.publicKey != null && $Object.hasOwnProperty.call(message, "publicKey") && message.publicKey.length)
+                    writer.uint32(26).bytes(message.publicKey);
+                if (message.createdAtUs != null && $Object.hasOwnProperty.call(message, "createdAtUs") && (typeof message.createdAtUs === "object" ? message.createdAtUs.low || message.createdAtUs.high : message.createdAtUs !== 0))
+                    writer.uint32(32).int64(message.createdAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KemKeyBody.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KemKeyBody();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.algorithm = value;
+                            else
+                                delete message.algorithm;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.publicKey = value;
+                            else
+                                delete message.publicKey;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.createdAtUs = value;
+                            else
+                                delete message.createdAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KemKeyBody;
+        })();
+
+        v1.Acknowledgement = (function() {
+
+            const Acknowledgement = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Acknowledgement.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            Acknowledgement.create = function(properties) {
+                return new Acknowledgement(properties);
+            };
+
+            Acknowledgement.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(8).uint64(message.sequence);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Acknowledgement.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Acknowledgement();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Acknowledgement;
+        })();
+
+        v1.Refusal = (function() {
+
+            const Refusal = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Refusal.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Refusal.prototype.code = "";
+            Refusal.prototype.message = "";
+
+            Refusal.create = function(properties) {
+                return new Refusal(properties);
+            };
+
+            Refusal.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(8).uint64(message.sequence);
+                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                    writer.uint32(18).string(message.code);
+                if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message !== "")
+                    writer.uint32(26).string(message.message);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Refusal.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Refusal();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.code = value;
+                            else
+                                delete message.code;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.message = value;
+                            else
+                                delete message.message;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Refusal;
+        })();
+
+        v1.Batch = (function() {
+
+            const Batch = function (properties) {
+                this.events = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Batch.prototype.events = $util.emptyArray;
+
+            Batch.create = function(properties) {
+                return new Batch(properties);
+            };
+
+            Batch.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.events != null && message.events.length)
+                    for (let i = 0; i < message.events.length; ++i)
+                        $root.threatguard.v1.HostEvent.encode(message.events[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Batch.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Batch();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.events && message.events.length))
+                                message.events = [];
+                            message.events.push($root.threatguard.v1.HostEvent.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Batch;
+        })();
+
+        v1.Loss = (function() {
+
+            const Loss = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Loss.prototype.sensor = "";
+            Loss.prototype.reason = "";
+            Loss.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Loss.prototype.firstAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Loss.prototype.lastAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            Loss.create = function(properties) {
+                return new Loss(properties);
+            };
+
+            Loss.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sensor != null && $Object.hasOwnProperty.call(message, "sensor") && message.sensor !== "")
+                    writer.uint32(10).string(message.sensor);
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(18).string(message.reason);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                    writer.uint32(24).uint64(message.count);
+                if (message.firstAtUs != null && $Object.hasOwnProperty.call(message, "firstAtUs") && (typeof message.firstAtUs === "object" ? message.firstAtUs.low || message.firstAtUs.high : message.firstAtUs !== 0))
+                    writer.uint32(32).int64(message.firstAtUs);
+                if (message.lastAtUs != null && $Object.hasOwnProperty.call(message, "lastAtUs") && (typeof message.lastAtUs === "object" ? message.lastAtUs.low || message.lastAtUs.high : message.lastAtUs !== 0))
+                    writer.uint32(40).int64(message.lastAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Loss.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Loss();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sensor = value;
+                            else
+                                delete message.sensor;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.firstAtUs = value;
+                            else
+                                delete message.firstAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastAtUs = value;
+                            else
+                                delete message.lastAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Loss;
+        })();
+
+        v1.EnvelopeHeader = (function() {
+
+            const EnvelopeHeader = function (properties) {
+                this.losses = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EnvelopeHeader.prototype.version = 0;
+            EnvelopeHeader.prototype.agentId = "";
+            EnvelopeHeader.prototype.signingKeyId = $util.newBuffer([]);
+            EnvelopeHeader.prototype.streamId = $util.newBuffer([]);
+            EnvelopeHeader.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            EnvelopeHeader.prototype.previousHeaderDigest = $util.newBuffer([]);
+            EnvelopeHeader.prototype.eventCount = 0;
+            EnvelopeHeader.prototype.firstEventAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            EnvelopeHeader.prototype.lastEventAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            EnvelopeHeader.prototype.sealedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            EnvelopeHeader.prototype.losses = $util.emptyArray;
+            EnvelopeHeader.prototype.payloadDigest = $util.newBuffer([]);
+            EnvelopeHeader.prototype.batchBytes = 0;
+            EnvelopeHeader.prototype.kemAlgorithm = "";
+            EnvelopeHeader.prototype.kemEpoch = 0;
+            EnvelopeHeader.prototype.kemCiphertext = $util.newBuffer([]);
+            EnvelopeHeader.prototype.nonce = $util.newBuffer([]);
+
+            EnvelopeHeader.create = function(properties) {
+                return new EnvelopeHeader(properties);
+            };
+
+            EnvelopeHeader.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                    writer.uint32(8).uint32(message.version);
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(18).string(message.agentId);
+                if (message.signingKeyId != null && $Object.hasOwnProperty.call(message, "signingKeyId") && message.signingKeyId.length)
+                    writer.uint32(26).bytes(message.signingKeyId);
+                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
+                    writer.uint32(34).bytes(message.streamId);
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(40).uint64(message.sequence);
+                if (message.previousHeaderDigest != null && $Object.hasOwnProperty.call(message, "previousHeaderDigest") && message.previousHeaderDigest.length)
+                    writer.uint32(50).bytes(message.previousHeaderDigest);
+                if (message.eventCount != null && $Object.hasOwnProperty.call(message, "eventCount") && message.eventCount !== 0)
+                    writer.uint32(56).uint32(message.eventCount);
+                if (message.firstEventAtUs != null && $Object.hasOwnProperty.call(message, "firstEventAtUs") && (typeof message.firstEventAtUs === "object" ? message.firstEventAtUs.low || message.firstEventAtUs.high : message.firstEventAtUs !== 0))
+                    writer.uint32(64).int64(message.firstEventAtUs);
+                if (message.lastEventAtUs != null && $Object.hasOwnProperty.call(message, "lastEventAtUs") && (typeof message.lastEventAtUs === "object" ? message.lastEventAtUs.low || message.lastEventAtUs.high : message.lastEventAtUs !== 0))
+                    writer.uint32(72).int64(message.lastEventAtUs);
+                if (message.sealedAtUs != null && $Object.hasOwnProperty.call(message, "sealedAtUs") && (typeof message.sealedAtUs === "object" ? message.sealedAtUs.low || message.sealedAtUs.high : message.sealedAtUs !== 0))
+                    writer.uint32(80).int64(message.sealedAtUs);
+                if (message.losses != null && message.losses.length)
+                    for (let i = 0; i < message.losses.length; ++i)
+                        $root.threatguard.v1.Loss.encode(message.losses[i], writer.uint32(90).fork(), _depth + 1).ldelim();
+                if (message.payloadDigest != null && $Object.hasOwnProperty.call(message, "payloadDigest") && message.payloadDigest.length)
+                    writer.uint32(98).bytes(message.payloadDigest);
+                if (message.batchBytes != null && $Object.hasOwnProperty.call(message, "batchBytes") && message.batchBytes !== 0)
+                    writer.uint32(104).uint32(message.batchBytes);
+                if (message.kemAlgorithm != null && $Object.hasOwnProperty.call(message, "kemAlgorithm") && message.kemAlgorithm !== "")
+                    writer.uint32(114).string(message.kemAlgorithm);
+                if (message.kemEpoch != null && $Object.hasOwnProperty.call(message, "kemEpoch") && message.kemEpoch !== 0)
+                    writer.uint32(120).uint32(message.kemEpoch);
+                if (message.kemCiphertext != null && $Object.hasOwnProperty.call(message, "kemCiphertext") && message.kemCiphertext.length)
+                    writer.uint32(130).bytes(message.kemCiphertext);
+                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && message.nonce.length)
+                    writer.uint32(138).bytes(message.nonce);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EnvelopeHeader.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EnvelopeHeader();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.version = value;
+                            else
+                                delete message.version;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signingKeyId = value;
+                            else
+                                delete message.signingKeyId;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.streamId = value;
+                            else
+                                delete message.streamId;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.previousHeaderDigest = value;
+                            else
+                                delete message.previousHeaderDigest;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.eventCount = value;
+                            else
+                                delete message.eventCount;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.firstEventAtUs = value;
+                            else
+                                delete message.firstEventAtUs;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastEventAtUs = value;
+                            else
+                                delete message.lastEventAtUs;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sealedAtUs = value;
+                            else
+                                delete message.sealedAtUs;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.losses && message.losses.length))
+                                message.losses = [];
+                            message.losses.push($root.threatguard.v1.Loss.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.payloadDigest = value;
+                            else
+                                delete message.payloadDigest;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.batchBytes = value;
+                            else
+                                delete message.batchBytes;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kemAlgorithm = value;
+                            else
+                                delete message.kemAlgorithm;
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.kemEpoch = value;
+                            else
+                                delete message.kemEpoch;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.kemCiphertext = value;
+                            else
+                                delete message.kemCiphertext;
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.nonce = value;
+                            else
+                                delete message.nonce;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EnvelopeHeader;
+        })();
+
+        v1.Envelope = (function() {
+
+            const Envelope = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Envelope.prototype.header = $util.newBuffer([]);
+            Envelope.prototype.signature = $util.newBuffer([]);
+            Envelope.prototype.ciphertext = $util.newBuffer([]);
+
+            Envelope.create = function(properties) {
+                return new Envelope(properties);
+            };
+
+            Envelope.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.header != null && $Object.hasOwnProperty.call(message, "header") && message.header.length)
+                    writer.uint32(10).bytes(message.header);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(18).bytes(message.signature);
+                if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
+                    writer.uint32(26).bytes(message.ciphertext);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Envelope.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Envelope();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.header = value;
+                            else
+                                delete message.header;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.ciphertext = value;
+                            else
+                                delete message.ciphertext;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Envelope;
+        })();
+
+        v1.EnrolRequest = (function() {
+
+            const EnrolRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EnrolRequest.prototype.tokenId = "";
+            EnrolRequest.prototype.tokenSecret = "";
+            EnrolRequest.prototype.certificateRequest = $util.newBuffer([]);
+            EnrolRequest.prototype.hostName = "";
+            EnrolRequest.prototype.machineId = "";
+
+            EnrolRequest.create = function(properties) {
+                return new EnrolRequest(properties);
+            };
+
+            EnrolRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.tokenId != null && $Object.hasOwnProperty.call(message, "tokenId") && message.tokenId !== "")
+                    writer.uint32(10).string(message.tokenId);
+                if (message.tokenSecret != null && $Object.hasOwnProperty.call(message, "tokenSecret") && message.tokenSecret !== "")
+                    writer.uint32(18).string(message.tokenSecret);
+                if (message.certificateRequest != null && $Object.hasOwnProperty.call(message, "certificateRequest") && message.certificateRequest.length)
+                    writer.uint32(26).bytes(message.certificateRequest);
+                if (message.hostName != null && $Object.hasOwnProperty.call(message, "hostName") && message.hostName !== "")
+                    writer.uint32(34).string(message.hostName);
+                if (message.machineId != null && $Object.hasOwnProperty.call(message, "machineId") && message.machineId !== "")
+                    writer.uint32(42).string(message.machineId);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EnrolRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EnrolRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.tokenId = value;
+                            else
+                                delete message.tokenId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.tokenSecret = value;
+                            else
+                                delete message.tokenSecret;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificateRequest = value;
+                            else
+                                delete message.certificateRequest;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.hostName = value;
+                            else
+                                delete message.hostName;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.machineId = value;
+                            else
+                                delete message.machineId;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EnrolRequest;
+        })();
+
+        v1.EnrolResponse = (function() {
+
+            const EnrolResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EnrolResponse.prototype.agentId = "";
+            EnrolResponse.prototype.certificate = $util.newBuffer([]);
+            EnrolResponse.prototype.caCertificate = $util.newBuffer([]);
+            EnrolResponse.prototype.agentName = "";
+
+            EnrolResponse.create = function(properties) {
+                return new EnrolResponse(properties);
+            };
+
+            EnrolResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
+                    writer.uint32(18).bytes(message.certificate);
+                if (message.caCertificate != null && $Object.hasOwnProperty.call(message, "caCertificate") && message.caCertificate.length)
+                    writer.uint32(26).bytes(message.caCertificate);
+                if (message.agentName != null && $Object.hasOwnProperty.call(message, "agentName") && message.agentName !== "")
+                    writer.uint32(34).string(message.agentName);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EnrolResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EnrolResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificate = value;
+                            else
+                                delete message.certificate;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.caCertificate = value;
+                            else
+                                delete message.caCertificate;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentName = value;
+                            else
+                                delete message.agentName;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EnrolResponse;
+        })();
+
+        return v1;
+    })();
+
+    return threatguard;
+})();
+
+export {
+  $root as default
+};

@@ -1,0 +1,42 @@
+// The fleet's current ML-KEM public key, signed by the collector's certificate key: agents seal for no other.
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { KEM_ALGORITHM, KEM_ALGORITHMS } from './algorithms.ts';
+import type { KemPublicKey } from './envelope.ts';
+import { RefusalError } from './refusal.ts';
+import { signBytes, verifyBytes } from './signature.ts';
+import { type KemKey, KemKeyBody } from './v1.ts';
+
+export function signKemKey(parts: {
+  epoch: number;
+  publicKey: KeyObject;
+  createdAtUs: number;
+  signer: { privateKey: KeyObject; certificate: X509Certificate };
+}): KemKey {
+  const key = KemKeyBody.encode({
+    algorithm: KEM_ALGORITHM,
+    epoch: parts.epoch,
+    publicKey: parts.publicKey.export({ type: 'spki', format: 'der' }),
+    createdAtUs: parts.createdAtUs,
+  }).finish();
+  const signature = signBytes({ message: key, privateKey: parts.signer.privateKey, purpose: 'kem' });
+  return { key, signature, certificate: parts.signer.certificate.raw };
+}
+
+/** The key, once its certificate chains to `ca` and its signature verifies. Throws RefusalError otherwise. */
+export function verifyKemKey(announced: KemKey, ca: X509Certificate): KemPublicKey {
+  const message = announced.key ?? new Uint8Array();
+  const certificate = new X509Certificate(announced.certificate ?? new Uint8Array());
+  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
+    throw new RefusalError('identity_mismatch', 'the ML-KEM key is signed by a certificate of another CA');
+  }
+  const { publicKey } = certificate;
+  if (!verifyBytes({ message, signature: announced.signature ?? new Uint8Array(), publicKey, purpose: 'kem' })) {
+    throw new RefusalError('signature_invalid', 'the ML-KEM key is not signed by the collector');
+  }
+  const body = KemKeyBody.decode(message);
+  const kemKey = createPublicKey({ key: Buffer.from(body.publicKey), type: 'spki', format: 'der' });
+  if (body.algorithm !== KEM_ALGORITHM || kemKey.asymmetricKeyType !== KEM_ALGORITHMS[KEM_ALGORITHM].keyType) {
+    throw new RefusalError('version_unsupported', `the announced key is not an ${KEM_ALGORITHM} key`);
+  }
+  return { epoch: body.epoch, publicKey: kemKey };
+}

@@ -1,0 +1,13 @@
+/** Why events that happened are not in the store. Closed list; each is counted by sensor. */
+export const LOSS_REASONS = [
+  'kernel_overrun', // ring buffer, netlink or inotify queue of the kernel overflowed
+  'queue_shed', // a bounded queue of the agent was full
+  'cpu_ceiling', // shed to keep the agent within its share of the host
+  'rotation_skipped', // lines of a rotated log that were gone before they were read
+  'line_oversized', // a log line beyond its limit, cut
+  'spool_overflow', // oldest envelopes dropped from a full spool
+  'spool_damaged', // records of the spool that failed their checksum
+  'refused', // envelopes that the collector will never take
+] as const;
+
+export type LossReason = (typeof LOSS_REASONS)[number];

@@ -1,0 +1,91 @@
+import type { MethodDefinition } from '@grpc/grpc-js';
+import {
+  AgentFrame,
+  CollectorFrame,
+  CreateTokenRequest,
+  CreateTokenResponse,
+  EnrolRequest,
+  EnrolResponse,
+  GetAlertRequest,
+  GetAlertResponse,
+  GetStatusRequest,
+  ListAgentsRequest,
+  ListAgentsResponse,
+  ListAlertsRequest,
+  ListAlertsResponse,
+  RevokeAgentRequest,
+  RevokeAgentResponse,
+  SearchEventsRequest,
+  SearchEventsResponse,
+  SignedAlert,
+  StatusReport,
+  WatchAlertsRequest,
+} from './v1.ts';
+
+interface Codec<T> {
+  encode(message: T): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): T;
+}
+
+function method<Request, Response>(
+  path: string,
+  request: Codec<Request>,
+  response: Codec<Response>,
+  streams: { request?: boolean; response?: boolean } = {},
+): MethodDefinition<Request, Response> {
+  return {
+    path: `/threatguard.v1.${path}`,
+    requestStream: streams.request ?? false,
+    responseStream: streams.response ?? false,
+    requestSerialize: (message) => request.encode(message).finish() as Buffer,
+    requestDeserialize: (bytes) => request.decode(bytes),
+    responseSerialize: (message) => response.encode(message).finish() as Buffer,
+    responseDeserialize: (bytes) => response.decode(bytes),
+  };
+}
+
+// The services of threatguard/v1/*.proto as grpc-js takes them, for servers and clients alike.
+
+export const telemetryService = {
+  stream: method<AgentFrame, CollectorFrame>('Telemetry/Stream', AgentFrame, CollectorFrame, {
+    request: true,
+    response: true,
+  }),
+};
+
+export const enrolmentService = {
+  enrol: method<EnrolRequest, EnrolResponse>('Enrolment/Enrol', EnrolRequest, EnrolResponse),
+};
+
+export const consoleService = {
+  getStatus: method<GetStatusRequest, StatusReport>('Console/GetStatus', GetStatusRequest, StatusReport),
+  listAgents: method<ListAgentsRequest, ListAgentsResponse>(
+    'Console/ListAgents',
+    ListAgentsRequest,
+    ListAgentsResponse,
+  ),
+  revokeAgent: method<RevokeAgentRequest, RevokeAgentResponse>(
+    'Console/RevokeAgent',
+    RevokeAgentRequest,
+    RevokeAgentResponse,
+  ),
+  createToken: method<CreateTokenRequest, CreateTokenResponse>(
+    'Console/CreateToken',
+    CreateTokenRequest,
+    CreateTokenResponse,
+  ),
+  listAlerts: method<ListAlertsRequest, ListAlertsResponse>(
+    'Console/ListAlerts',
+    ListAlertsRequest,
+    ListAlertsResponse,
+  ),
+  getAlert: method<GetAlertRequest, GetAlertResponse>('Console/GetAlert', GetAlertRequest, GetAlertResponse),
+  watchAlerts: method<WatchAlertsRequest, SignedAlert>('Console/WatchAlerts', WatchAlertsRequest, SignedAlert, {
+    response: true,
+  }),
+  searchEvents: method<SearchEventsRequest, SearchEventsResponse>(
+    'Console/SearchEvents',
+    SearchEventsRequest,
+    SearchEventsResponse,
+  ),
+};

@@ -1,0 +1,22 @@
+import type { KeyObject } from 'node:crypto';
+import { RefusalError } from './refusal.ts';
+import { keyId, signBytes, verifyBytes } from './signature.ts';
+import { Alert, type SignedAlert } from './v1.ts';
+
+/** Signs an alert for NATS. The encoded alert travels inside, so what is verified is what is decoded. */
+export function signAlert(alert: Alert, signer: { privateKey: KeyObject; signingKeyId: Uint8Array }): SignedAlert {
+  const bytes = Alert.encode(alert).finish();
+  const signature = signBytes({ message: bytes, privateKey: signer.privateKey, purpose: 'alert' });
+  return { alert: bytes, signature, signingKeyId: signer.signingKeyId };
+}
+
+/** The alert, once its signature is one of the collector's key. Throws RefusalError `signature_invalid` otherwise. */
+export function verifyAlert(signed: SignedAlert, collectorKey: KeyObject): Alert {
+  const bytes = signed.alert ?? new Uint8Array();
+  const signature = signed.signature ?? new Uint8Array();
+  const sameKey = Buffer.compare(signed.signingKeyId ?? new Uint8Array(), keyId(collectorKey)) === 0;
+  if (!sameKey || !verifyBytes({ message: bytes, signature, publicKey: collectorKey, purpose: 'alert' })) {
+    throw new RefusalError('signature_invalid', 'this alert was not signed by the collector');
+  }
+  return Alert.decode(bytes);
+}

@@ -1,0 +1,22 @@
+import { Severity } from './v1.ts';
+
+/** The JetStream stream that keeps alerts for consoles that were away. */
+export const ALERT_STREAM = 'THREATGUARD_ALERTS';
+/** Every alert subject. */
+export const ALERT_SUBJECTS = 'threatguard.alerts.>';
+
+/** `threatguard.alerts.<severity>.<agent>`; the agent id is a UUID, so it is one safe token. */
+export function alertSubject(severity: Severity, agentId: string): string {
+  return `threatguard.alerts.${severityName(severity)}.${agentId || 'fleet'}`;
+}
+
+/** The severity as people write it: "high". */
+export function severityName(severity: Severity): string {
+  return (Severity[severity] ?? 'informational').toLowerCase();
+}
+
+/** The severity of a name as `severityName` gives it; undefined for any other text. */
+export function parseSeverity(name: string): Severity | undefined {
+  const value = Severity[name.toUpperCase() as keyof typeof Severity];
+  return typeof value === 'number' && value > 0 ? value : undefined;
+}
