@@ -1,3 +1,4 @@
+import './without-long.ts';
 import { threatguard } from './gen/v1.js';
 
 // The messages of threatguard/v1. A type names the shape (every field may be absent, as on the wire);
