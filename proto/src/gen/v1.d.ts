@@ -1541,6 +1541,7 @@ export namespace threatguard {
             certificate: Uint8Array;
             caCertificate: Uint8Array;
             agentName: string;
+            kemKey: threatguard.v1.KemKey;
             static create(properties: threatguard.v1.EnrolResponse.$Shape): threatguard.v1.EnrolResponse & threatguard.v1.EnrolResponse.$Shape;
             static create(properties?: threatguard.v1.EnrolResponse.$Properties): threatguard.v1.EnrolResponse;
             static encode(message: threatguard.v1.EnrolResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1553,6 +1554,7 @@ export namespace threatguard {
                 certificate?: Uint8Array;
                 caCertificate?: Uint8Array;
                 agentName?: string;
+                kemKey?: threatguard.v1.KemKey.$Properties;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolResponse.$Properties;

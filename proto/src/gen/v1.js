@@ -6956,6 +6956,7 @@ export const threatguard = $root.threatguard = (() => {
             EnrolResponse.prototype.certificate = $util.newBuffer([]);
             EnrolResponse.prototype.caCertificate = $util.newBuffer([]);
             EnrolResponse.prototype.agentName = "";
+            EnrolResponse.prototype.kemKey = null;
 
             EnrolResponse.create = function(properties) {
                 return new EnrolResponse(properties);
@@ -6976,6 +6977,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(26).bytes(message.caCertificate);
                 if (message.agentName != null && $Object.hasOwnProperty.call(message, "agentName") && message.agentName !== "")
                     writer.uint32(34).string(message.agentName);
+                if (message.kemKey != null && $Object.hasOwnProperty.call(message, "kemKey"))
+                    $root.threatguard.v1.KemKey.encode(message.kemKey, writer.uint32(42).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -7043,6 +7046,12 @@ export const threatguard = $root.threatguard = (() => {
                                 message.agentName = value;
                             else
                                 delete message.agentName;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.kemKey = $root.threatguard.v1.KemKey.decode(reader, reader.size(), $undefined, _depth + 1, message.kemKey);
                             continue;
                         }
                     }

@@ -1,0 +1,19 @@
+import type { HostEvent, Loss, SensorHealth } from '@threatguard/proto';
+
+/** Where a sensor puts what it saw, and what it knows it missed. Neither ever blocks or throws. */
+export interface SensorSink {
+  emit(event: HostEvent): void;
+  lose(loss: Loss): void;
+}
+
+/**
+ * A source of events on this host. Each is two files: one owns the descriptor, the other turns bytes into events.
+ * `start` fails only where the sensor cannot see anything at all; what it sees less of it says in `health`.
+ */
+export interface Sensor {
+  readonly name: 'auth' | 'process' | 'network' | 'file' | 'host';
+  start(sink: SensorSink): Promise<void>;
+  /** Safe twice; no event is emitted after it resolves. */
+  stop(): Promise<void>;
+  health(): SensorHealth;
+}

@@ -1,0 +1,38 @@
+import type { Alert, Detection, HostEvent, VerifiedHeader } from '@threatguard/proto';
+
+// One batch on its way through the stages; each stage adds its part and changes nothing before it.
+
+/** An envelope as a stream delivered it, with what the session knows of the sender. */
+export interface ReceivedEnvelope {
+  agentId: string;
+  agentName: string;
+  bytes: Uint8Array;
+  receivedAtUs: number;
+  /** Collector's clock minus the host's, measured when the session began. */
+  clockOffsetUs: number;
+}
+
+/** Verified, decrypted, decoded, and next in its stream. */
+export interface OpenedBatch {
+  agentId: string;
+  agentName: string;
+  receivedAtUs: number;
+  clockOffsetUs: number;
+  header: VerifiedHeader;
+  /** Evidence, byte for byte: the signed header, its signature, and the payload whose digest it holds. */
+  headerBytes: Uint8Array;
+  signature: Uint8Array;
+  payload: Uint8Array;
+  events: HostEvent[];
+}
+
+export interface EnrichedBatch extends OpenedBatch {
+  /** When each event happened by the collector's clock: observed time, corrected where the host's clock is off. */
+  eventTimesUs: Float64Array;
+}
+
+export interface AnalysedBatch extends EnrichedBatch {
+  detections: Detection[];
+  /** Alerts that these detections raised or changed, as they stand after it. */
+  alerts: Alert[];
+}

@@ -1,0 +1,141 @@
+import type {
+  Alert,
+  AlertFilter,
+  Counter,
+  Detection,
+  EventReference,
+  FieldFilter,
+  RefusalCode,
+  StoredEvent,
+  StreamPosition,
+} from '@threatguard/proto';
+import type { AnalysedBatch } from '../batch.ts';
+
+/** What one transaction stores. Detections and alerts here belong to no batch: silence, gaps, refusals. */
+export interface CommitGroup {
+  batches: readonly AnalysedBatch[];
+  detections: readonly Detection[];
+  alerts: readonly Alert[];
+  refusals: readonly RefusedEnvelope[];
+}
+
+export interface RefusedEnvelope {
+  agentId: string;
+  code: RefusalCode;
+  message: string;
+  atUs: number;
+}
+
+export interface AgentRecord {
+  id: string;
+  name: string;
+  machineId: string;
+  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
+  keyId: string;
+  certificate: Uint8Array;
+  certificateExpiresAtUs: number;
+  enrolledAtUs: number;
+  revokedAtUs: number | undefined;
+  /** From the last hello or heartbeat; 0 and empty before the first. */
+  lastSeenAtUs: number;
+  version: string;
+  os: string;
+  kernel: string;
+}
+
+export interface TokenRecord {
+  id: string;
+  /** SHA-256 of the secret. */
+  secretHash: Uint8Array;
+  label: string;
+  usesLeft: number;
+  expiresAtUs: number;
+}
+
+export interface OutboxRow {
+  /** Ascending in commit order. */
+  id: number;
+  alert: Alert;
+}
+
+export interface Page<T> {
+  rows: T[];
+  /** Cursor for the next page; empty on the last. */
+  next: string;
+}
+
+/**
+ * Everything kept. One implementation over one SQL schema; which engine it runs on is decided by URL.
+ * Every read is bounded. A failed call throws StoreError: `unavailable` may be tried again, `rejected` never.
+ */
+export interface Store extends AsyncDisposable {
+  readonly engine: 'pglite' | 'postgresql' | 'timescaledb';
+  readonly version: string;
+  /** What this engine does not have, one line each, for start and `status`. */
+  readonly notices: readonly string[];
+
+  /**
+   * One transaction: events, envelope rows, losses, stream positions, detections, alert upserts, outbox rows, refusal
+   * counts. Resolves only after commit. (agent, stream, sequence) is unique: a batch that is stored already adds nothing.
+   * A batch whose rows the database rejects is set aside whole with its reason and does not fail the group.
+   */
+  commit(group: CommitGroup): Promise<void>;
+
+  /** The newest committed position of every stream of an agent. */
+  streamPositions(agentId: string): Promise<StreamPosition[]>;
+  /** Digest of a stored header, to tell a repeat from a replay with other bytes; undefined where none is stored. */
+  headerDigest(agentId: string, streamId: Uint8Array, sequence: number): Promise<Uint8Array | undefined>;
+
+  addAgent(agent: AgentRecord): Promise<void>;
+  agents(): Promise<AgentRecord[]>;
+  revokeAgent(id: string, atUs: number): Promise<void>;
+  touchAgent(id: string, seen: { atUs: number; version?: string; os?: string; kernel?: string }): Promise<void>;
+  /** Events and counted losses per agent id. */
+  agentTotals(): Promise<Map<string, { events: number; lost: number }>>;
+
+  addToken(token: TokenRecord): Promise<void>;
+  /** Takes one use of a token that exists, is not expired and has the secret; false otherwise. Atomic. */
+  consumeToken(id: string, secretHash: Uint8Array, nowUs: number): Promise<boolean>;
+
+  /** Newest first. */
+  alerts(filter: AlertFilter, limit: number, after: string): Promise<Page<Alert>>;
+  /** By id or by a prefix that only one alert has; more than one match gives all of them, up to 10. */
+  alertsByIdPrefix(prefix: string): Promise<Alert[]>;
+  /** Alerts not closed that changed since `sinceUs`: what the folder continues after a restart. */
+  openAlertsSince(sinceUs: number): Promise<Alert[]>;
+  eventsByReference(references: readonly EventReference[]): Promise<StoredEvent[]>;
+  /** Newest first. Throws StoreError `rejected` with the nearest name for a field that does not exist. */
+  searchEvents(
+    query: { filters: readonly FieldFilter[]; sinceUs?: number; untilUs?: number },
+    limit: number,
+    after: string,
+  ): Promise<Page<StoredEvent>>;
+  /** Every event since a time in order, in pages: what detectors rebuild their windows from. */
+  eventsSince(sinceUs: number): AsyncIterable<StoredEvent[]>;
+  /** Share of events that were seen on an agent in a time span, counted losses against stored events: 0 to 1. */
+  observedRatio(agentId: string, fromUs: number, toUs: number): Promise<number>;
+
+  outbox(limit: number): Promise<OutboxRow[]>;
+  removeFromOutbox(ids: readonly number[]): Promise<void>;
+
+  totals(): Promise<{
+    events: number;
+    envelopes: number;
+    alertsOpen: number;
+    outboxWaiting: number;
+    refusals: Counter[];
+    losses: Counter[];
+  }>;
+}
+
+export type StoreErrorCode = 'unavailable' | 'rejected';
+
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
