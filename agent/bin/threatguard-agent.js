@@ -1,11 +1,17 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 // Runs on Node 26. Where the PATH offers an older one, the one npm installed beside us is started instead.
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 if (Number(process.versions.node.split('.')[0]) >= 26) {
+  // A young generation of 1 MiB: 25 MiB less for a process that mostly waits. It works while the heap is still small.
+  setFlagsFromString('--max-semi-space-size=1');
+  // With a cache the type stripper is not even loaded: 33 MiB less. Beside the code and not in a temporary directory,
+  // where another user could put code into it; where it cannot be written, it is done without.
+  module.enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'compile'));
   await import('../src/main.ts');
 } else {
   const node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');

@@ -2,7 +2,11 @@ import type { HostEvent, Loss, SensorHealth } from '@threatguard/proto';
 
 /** Where a sensor puts what it saw, and what it knows it missed. Neither ever blocks or throws. */
 export interface SensorSink {
-  emit(event: HostEvent): void;
+  /**
+   * `durable` is called once, when the event stands in the spool (or was dropped there and counted as a loss), in the order of
+   * the emits: a sensor with a cursor moves it then and never sooner, so that `kill -9` repeats an event rather than loses it.
+   */
+  emit(event: HostEvent, durable?: () => void): void;
   lose(loss: Loss): void;
 }
 

@@ -1,0 +1,33 @@
+import { type EnvelopeIdentity, type HostEvent, type KemPublicKey, sealEnvelope } from '@threatguard/proto';
+import type { Spool } from '../spool/spool.ts';
+import type { LossLedger } from './losses.ts';
+
+/** What sealing needs at hand. `kemKey` is asked each time, since the fleet's key may have changed. */
+export interface SealParts {
+  identity: EnvelopeIdentity;
+  kemKey: () => KemPublicKey;
+  spool: Spool;
+  losses: LossLedger;
+  nowUs: () => number;
+}
+
+/**
+ * Seals a batch as the successor of the newest spooled envelope and spools it, with the losses known so far in its
+ * header. Losses that did not reach the disk are kept for the next one.
+ */
+export function sealIntoSpool(parts: SealParts, events: HostEvent[]): void {
+  const losses = parts.losses.take();
+  const sealed = sealEnvelope({
+    events,
+    losses,
+    identity: parts.identity,
+    kemKey: parts.kemKey(),
+    previous: parts.spool.position,
+    nowUs: parts.nowUs(),
+  });
+  const times = events.map((event) => event.observedAtUs ?? 0);
+  const firstAtUs = times.reduce((first, time) => Math.min(first, time), times[0] ?? parts.nowUs());
+  const lastAtUs = times.reduce((last, time) => Math.max(last, time), firstAtUs);
+  const stored = parts.spool.append(sealed, { events: events.length, firstAtUs, lastAtUs });
+  if (!stored) for (const loss of losses) parts.losses.add(loss);
+}

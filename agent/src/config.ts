@@ -1,0 +1,78 @@
+// HOME/agent.yaml. Every key has a default: an empty or absent file is a working configuration.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readConfig } from '@threatguard/proto/config';
+import { z } from 'zod';
+
+const MIB = 1024 * 1024;
+const onOff = (fallback: boolean) => z.boolean().default(fallback);
+
+const schema = z.strictObject({
+  /** HOST:PORT; the one that enrolled this agent unless given. */
+  collector: z.string().regex(/:\d+$/, 'is not HOST:PORT; for example collector.example.net:7443').optional(),
+  log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  spool: z
+    .strictObject({
+      bytesMax: z.coerce
+        .number()
+        .int()
+        .min(32 * MIB, 'is too small: two full envelopes must fit, so at least 33554432 (32 MiB)')
+        .default(256 * MIB),
+    })
+    .prefault({}),
+  batch: z
+    .strictObject({
+      ageMsMax: z.number().int().min(10).max(60_000).default(1000),
+      urgentMs: z.number().int().min(0).max(20).default(5),
+    })
+    .prefault({}),
+  sensors: z
+    .strictObject({
+      auth: z
+        .strictObject({
+          enabled: onOff(true),
+          /** Files to follow besides those found by themselves. */
+          logs: z.array(z.string().startsWith('/', 'must be an absolute path')).max(64).default([]),
+          /** journald: where there is one (auto), always, or never. */
+          journal: z.enum(['auto', 'on', 'off']).default('auto'),
+        })
+        .prefault({}),
+      process: z
+        .strictObject({
+          enabled: onOff(true),
+          source: z.enum(['auto', 'ebpf', 'audit', 'proc-connector', 'proc-scan']).default('auto'),
+        })
+        .prefault({}),
+      network: z
+        .strictObject({ enabled: onOff(true), intervalMs: z.number().int().min(50).max(60_000).default(500) })
+        .prefault({}),
+      file: z
+        .strictObject({
+          enabled: onOff(true),
+          /** Paths to watch besides the built-in critical ones. */
+          paths: z.array(z.string().startsWith('/', 'must be an absolute path')).max(1024).default([]),
+          /** Home directories whose .ssh is watched; those of the accounts on this host unless given. */
+          homes: z.array(z.string().startsWith('/', 'must be an absolute path')).max(1024).optional(),
+        })
+        .prefault({}),
+      host: z
+        .strictObject({ enabled: onOff(true), intervalMs: z.number().int().min(1000).default(60_000) })
+        .prefault({}),
+    })
+    .prefault({}),
+});
+
+export type AgentConfig = z.output<typeof schema>;
+
+const OVERRIDES = {
+  THREATGUARD_COLLECTOR: 'collector',
+  THREATGUARD_LOG_LEVEL: 'log.level',
+  THREATGUARD_SPOOL_BYTES_MAX: 'spool.bytesMax',
+};
+
+/** The configuration of the agent at `home`. Throws ConfigError naming file, line and the nearest valid key. */
+export function readAgentConfig(home: string, environment: Record<string, string | undefined>): AgentConfig {
+  const file = join(home, 'agent.yaml');
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return readConfig(schema, { file, text, environment, overrides: OVERRIDES });
+}

@@ -1,0 +1,110 @@
+// The agent's identity on disk, HOME/identity:
+//   agent.key (PKCS#8 PEM, 0600)  agent.crt  ca.crt (PEM)  enrolment.json  kem-key.bin (an encoded KemKey)
+// enrolment.json is written last: where it stands, the rest is complete.
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KemKey, type KemPublicKey, SIGNATURE_ALGORITHM, SIGNATURE_ALGORITHMS, verifyKemKey } from '@threatguard/proto';
+
+/** Why there is no identity to run with. */
+type IdentityErrorCode = 'not_enrolled' | 'identity_damaged';
+
+class IdentityError extends Error {
+  override readonly name = 'IdentityError';
+  readonly code: IdentityErrorCode;
+
+  constructor(code: IdentityErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface Enrolment {
+  agentId: string;
+  name: string;
+  /** HOST:PORT of the collector that enrolled this agent. */
+  collector: string;
+}
+
+export interface Identity extends Enrolment {
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+  certificate: X509Certificate;
+  ca: X509Certificate;
+  /** What TLS takes, PEM. */
+  pem: { key: string; certificate: string; ca: string };
+  kemKey: KemPublicKey;
+}
+
+const STAGE = 'identity.new';
+const FORMER = 'identity.old';
+
+export function identityDirectory(home: string): string {
+  return join(home, 'identity');
+}
+
+export function isEnrolled(home: string): boolean {
+  return existsSync(join(identityDirectory(home), 'enrolment.json'));
+}
+
+/** Reads everything and holds it together: key and certificate fit, and the ML-KEM key is one of this CA's collector. */
+export function readIdentity(home: string): Identity {
+  if (!isEnrolled(home)) {
+    const command = `threatguard-agent enroll --collector HOST:PORT --token TOKEN --home ${home}`;
+    throw new IdentityError('not_enrolled', `this agent is not enrolled yet; run: ${command}`);
+  }
+  const directory = identityDirectory(home);
+  const read = (name: string) => readFileSync(join(directory, name));
+  try {
+    const pem = { key: `${read('agent.key')}`, certificate: `${read('agent.crt')}`, ca: `${read('ca.crt')}` };
+    const enrolment = JSON.parse(`${read('enrolment.json')}`) as Enrolment;
+    const privateKey = createPrivateKey(pem.key);
+    const certificate = new X509Certificate(pem.certificate);
+    const ca = new X509Certificate(pem.ca);
+    if (privateKey.asymmetricKeyType !== SIGNATURE_ALGORITHMS[SIGNATURE_ALGORITHM].keyType) {
+      throw new Error(`agent.key is not an ${SIGNATURE_ALGORITHM} key`);
+    }
+    if (!certificate.checkPrivateKey(privateKey)) throw new Error('agent.crt is not the certificate of agent.key');
+    const kemKey = verifyKemKey(KemKey.decode(read('kem-key.bin')), ca);
+    return { ...enrolment, privateKey, publicKey: createPublicKey(privateKey), certificate, ca, pem, kemKey };
+  } catch (error) {
+    const advice = 'restore the directory from a backup, or enroll again with --force';
+    throw new IdentityError('identity_damaged', `${directory} cannot be used (${(error as Error).message}); ${advice}`);
+  }
+}
+
+/** A fresh place for an identity in the making, so that the present one stays until the new one is whole. */
+export function beginIdentity(home: string, keyPem: string): string {
+  const directory = join(home, STAGE);
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(join(directory, 'agent.key'), keyPem, { mode: 0o600, flush: true });
+  return directory;
+}
+
+/** Completes an identity begun with `beginIdentity` and puts it in place; the former one is kept beside it. */
+export function finishIdentity(
+  home: string,
+  parts: { certificatePem: string; caPem: string; kemKey: KemKey; enrolment: Enrolment },
+): void {
+  const stage = join(home, STAGE);
+  const write = (name: string, content: string | Uint8Array) =>
+    writeFileSync(join(stage, name), content, { mode: 0o600, flush: true });
+  write('agent.crt', parts.certificatePem);
+  write('ca.crt', parts.caPem);
+  write('kem-key.bin', KemKey.encode(parts.kemKey).finish());
+  write('enrolment.json', `${JSON.stringify(parts.enrolment, null, 2)}\n`);
+  const directory = identityDirectory(home);
+  if (existsSync(directory)) {
+    rmSync(join(home, FORMER), { recursive: true, force: true });
+    renameSync(directory, join(home, FORMER));
+  }
+  renameSync(stage, directory);
+}
+
+/** Keeps the fleet's current ML-KEM key for the next start; whole or not at all. */
+export function saveKemKey(home: string, kemKey: KemKey): void {
+  const path = join(identityDirectory(home), 'kem-key.bin');
+  writeFileSync(`${path}.new`, KemKey.encode(kemKey).finish(), { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,144 @@
+// The only file that reads argv and the environment, listens to signals, or exits.
+import { type StdioOptions, spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { AgentConfig } from './config.ts';
+import { agentVersion, readHostFacts } from './host-facts.ts';
+import { COMMAND_USAGE, DEFAULT_HOME, USAGE } from './usage.ts';
+
+const EXIT_OK = 0;
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+const CONFIG_MS_MAX = 20_000;
+
+/** Wrong arguments; the message says which and where to read on. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
+  enroll: enrollCommand,
+  run: runCommand,
+  config: configCommand,
+  parse: parseCommand,
+};
+
+/** Gives the exit code. */
+async function main(args: string[]): Promise<number> {
+  const [name = '', ...rest] = args;
+  if (name === '--help' || name === '-h' || name === 'help') return print(USAGE);
+  if (name === '--version') return print(`${agentVersion()}\n`);
+  const command = COMMANDS[name];
+  if (!command)
+    throw new UsageError(name ? `there is no command "${name}"` : 'which command: enroll, run, config or parse?');
+  if (rest.includes('--help') || rest.includes('-h')) return print(COMMAND_USAGE[name]!);
+  return command(rest);
+}
+
+async function enrollCommand(args: string[]): Promise<number> {
+  const { collector, token, home, name, force } = readOptions(args, {
+    collector: { type: 'string' },
+    token: { type: 'string' },
+    home: { type: 'string' },
+    name: { type: 'string' },
+    force: { type: 'boolean' },
+  });
+  const secret = token ?? process.env.THREATGUARD_TOKEN;
+  if (!collector) throw new UsageError('enroll needs --collector HOST:PORT');
+  if (!secret) throw new UsageError('enroll needs --token TOKEN, from "threatguard agents token create"');
+  const { enrol } = await import('./identity/enrol.ts');
+  const enrolment = await enrol({
+    home: resolve(home ?? DEFAULT_HOME),
+    collector,
+    token: secret,
+    name,
+    machineId: readHostFacts().machineId,
+    force: force ?? false,
+  });
+  return print(
+    `enrolled as ${enrolment.name} (${enrolment.agentId}); start it with: threatguard-agent run --home ${home ?? DEFAULT_HOME}\n`,
+  );
+}
+
+async function runCommand(args: string[]): Promise<number> {
+  const options = readOptions(args, { home: { type: 'string' }, 'auth-log': { type: 'string', multiple: true } });
+  const home = resolve(options.home ?? DEFAULT_HOME);
+  const config = readConfigApart(home);
+  if (!config) return EXIT_FAILURE;
+  const [{ createLog }, { run }] = await Promise.all([import('./log.ts'), import('./run.ts')]);
+  config.sensors.auth.logs.push(...(options['auth-log'] ?? []).map((path) => resolve(path)));
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  await run({ home, config, log: createLog(config.log.level), stop: stop.signal });
+  return EXIT_OK;
+}
+
+async function configCommand(args: string[]): Promise<number> {
+  const { home } = readOptions(args, { home: { type: 'string' } });
+  const { readAgentConfig } = await import('./config.ts');
+  return print(`${JSON.stringify(readAgentConfig(resolve(home ?? DEFAULT_HOME), process.env), null, 2)}\n`);
+}
+
+/**
+ * The configuration, by the `config` command in a process of its own: YAML reader and validator would otherwise take
+ * 17 MiB for as long as the agent runs. Undefined where it was refused; the command has said why.
+ */
+function readConfigApart(home: string): AgentConfig | undefined {
+  const args = [...process.execArgv, process.argv[1]!, 'config', '--home', home];
+  const stdio: StdioOptions = ['ignore', 'pipe', 'inherit'];
+  const { status, stdout, error } = spawnSync(process.execPath, args, {
+    stdio,
+    timeout: CONFIG_MS_MAX,
+    encoding: 'utf8',
+  });
+  if (error) throw error;
+  return status === 0 ? (JSON.parse(stdout) as AgentConfig) : undefined;
+}
+
+async function parseCommand(args: string[]): Promise<number> {
+  const { sensor, year, timezone, unparsed } = readOptions(args, {
+    sensor: { type: 'string' },
+    year: { type: 'string' },
+    timezone: { type: 'string' },
+    unparsed: { type: 'boolean' },
+  });
+  if (!sensor) throw new UsageError('parse needs --sensor auth, audit or falco');
+  if (year && !/^\d{4}$/.test(year)) throw new UsageError(`--year takes four digits, not "${year}"`);
+  const { runParse } = await import('./parse.ts');
+  return runParse({
+    sensor,
+    ...(year && { year: Number(year) }),
+    ...(timezone && { timezone }),
+    unparsed: unparsed ?? false,
+    input: process.stdin,
+    output: process.stdout,
+    error: process.stderr,
+  });
+}
+
+function readOptions<Options extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(
+  args: string[],
+  options: Options,
+) {
+  try {
+    return parseArgs({ args, options, strict: true }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return EXIT_OK;
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  const isUsage = error instanceof UsageError;
+  // Errors of ours say what to do; of anything else the stack is what helps.
+  const ours = isUsage || ['EnrolError', 'IdentityError', 'HomeError', 'ConfigError'].includes((error as Error).name);
+  process.stderr.write(`threatguard-agent: ${ours ? (error as Error).message : (error as Error).stack}\n`);
+  if (isUsage) process.stderr.write('try: threatguard-agent --help\n');
+  process.exit(isUsage ? EXIT_USAGE : EXIT_FAILURE);
+}

@@ -1,0 +1,140 @@
+// `threatguard-agent parse`: lines in, events out, for people asking why a log was not understood.
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { type HostEvent, toEcs } from '@threatguard/proto';
+import { AuthParser } from './sensors/auth/parse.ts';
+import { LineSplitter } from './sensors/follow/line-splitter.ts';
+import { parseFalcoLine } from './sensors/import/falco.ts';
+import { parseAuditLine, parseAuditStream } from './sensors/process/audit-records.ts';
+
+export interface ParseOptions {
+  /** "auth", "audit" or "falco". */
+  sensor: string;
+  /** Of times that name no year; without it the newest in which they are not in the future. */
+  year?: number;
+  /** Of times that name no zone: IANA name or offset; without it the host's own. */
+  timezone?: string;
+  /** Print the lines no parser knows to `error`. */
+  unparsed?: boolean;
+  input: Readable;
+  output: Writable;
+  error: Writable;
+}
+
+interface Parsed {
+  events: { event: HostEvent; line: number }[];
+  known: boolean;
+}
+
+interface LineParser {
+  push(text: string, line: number): Parsed;
+  end(): Parsed['events'];
+}
+
+/** Longest line taken whole: Falco alerts and audit records carry whole command lines. */
+const LINE_BYTES_MAX = 1024 * 1024;
+
+/** Exit code: 0, also when lines were unknown (their number stands on `error`); 2 for options that make no sense. */
+export async function runParse(options: ParseOptions): Promise<number> {
+  const created = createLineParser(options);
+  if (typeof created === 'string') {
+    options.error.write(`${created}\n`);
+    return 2;
+  }
+  const parser: LineParser = created;
+  const splitter = new LineSplitter(0, false, LINE_BYTES_MAX);
+  let closed = false;
+  options.output.once('close', () => {
+    closed = true;
+  });
+  options.output.once('error', () => {
+    closed = true; // `... | head` has seen enough
+  });
+  let line = 0;
+  let unknown = 0;
+  let events = 0;
+
+  async function take(text: string): Promise<void> {
+    line++;
+    if (text.trim() === '') return;
+    const parsed = parser.push(text, line);
+    await write(parsed.events);
+    if (parsed.known) return;
+    unknown++;
+    if (options.unparsed) options.error.write(`${line}: ${printable(text)}\n`);
+  }
+
+  async function write(found: Parsed['events']): Promise<void> {
+    events += found.length;
+    const text = found.map((each) => `${JSON.stringify({ ...toEcs(each.event), line: each.line })}\n`).join('');
+    if (text === '' || closed || options.output.write(text)) return;
+    await Promise.race([once(options.output, 'drain'), once(options.output, 'close')]).catch(() => {
+      closed = true;
+    });
+  }
+
+  for await (const chunk of options.input) {
+    for (const { text } of splitter.push(Buffer.from(chunk))) await take(text);
+    if (closed) return 0;
+  }
+  const last = splitter.finish();
+  if (last) await take(last.text);
+  await write(parser.end());
+  options.error.write(`${line} lines, ${events} events, ${unknown} lines no parser knows\n`);
+  return 0;
+}
+
+/** The parser of a sensor, or what is wrong with the options. */
+function createLineParser({ sensor, year, timezone }: ParseOptions): LineParser | string {
+  if (year !== undefined && !(Number.isInteger(year) && year >= 1970 && year <= 9999))
+    return `--year: ${year} is no year; give one such as 2026`;
+  if (timezone !== undefined && !isTimeZone(timezone))
+    return `--timezone: "${printable(timezone)}" is unknown; give a name such as Europe/Berlin, or an offset such as +02:00`;
+  switch (sensor) {
+    case 'auth': {
+      const parser = new AuthParser('auth.file');
+      const clock = { nowUs: Date.now() * 1000, year, timeZone: timezone };
+      return {
+        push(text, line) {
+          const { event, known } = parser.parse(text, clock);
+          return { events: event ? [{ event, line }] : [], known };
+        },
+        end: () => [],
+      };
+    }
+    case 'audit': {
+      const stream = parseAuditStream();
+      return {
+        push: (text, line) => ({ events: stream.push(text, line), known: !!parseAuditLine(text) }),
+        end: () => stream.end(),
+      };
+    }
+    case 'falco':
+      return {
+        push(text, line) {
+          const event = parseFalcoLine(text);
+          return { events: event ? [{ event, line }] : [], known: event !== null };
+        },
+        end: () => [],
+      };
+    default:
+      return `--sensor: "${printable(sensor)}" is unknown; give auth, audit or falco`;
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    Temporal.Now.zonedDateTimeISO(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A log line may hold terminal escapes; what a person reads on a terminal holds none. */
+function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (letter) => `\\u${letter.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  );
+}

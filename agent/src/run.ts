@@ -1,0 +1,103 @@
+// The agent's straight line, made from its end to its beginning and stopped the other way round:
+//   sensors -> batcher -> seal -> spool -> uplink
+import { flushCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { envelopeIdentity, type KemKey, verifyKemKey } from '@threatguard/proto';
+import type { Logger } from 'pino';
+import { Batcher } from './batch/batcher.ts';
+import { LossLedger } from './batch/losses.ts';
+import { sealIntoSpool } from './batch/seal.ts';
+import type { AgentConfig } from './config.ts';
+import { lockHome } from './home-lock.ts';
+import { agentVersion, readBootId, readHostFacts } from './host-facts.ts';
+import { readIdentity, saveKemKey } from './identity/identity-files.ts';
+import { planSensors } from './sensors/plan.ts';
+import { type RunningSensors, startSensors } from './sensors/start.ts';
+import { Spool } from './spool/spool.ts';
+import { Uplink } from './uplink/uplink.ts';
+
+export interface RunOptions {
+  home: string;
+  config: AgentConfig;
+  log: Logger;
+  /** Aborted to stop the agent. */
+  stop: AbortSignal;
+}
+
+/**
+ * Runs the agent until `stop`. Throws IdentityError where this host is not enrolled, HomeError where another agent runs, or an error of the file system where
+ * the spool cannot be used; after the start nothing but `stop` ends it.
+ */
+export async function run({ home, config, log, stop }: RunOptions): Promise<void> {
+  const identity = readIdentity(home);
+  await using _lock = await lockHome(home);
+  const collector = config.collector ?? identity.collector;
+  const signer = envelopeIdentity(identity.agentId, identity);
+  const losses = new LossLedger();
+  const facts = readHostFacts();
+  let { kemKey } = identity;
+  let sensors: RunningSensors | undefined;
+  const health = () => sensors?.health() ?? [];
+
+  await using spool = Spool.open({
+    directory: join(home, 'spool'),
+    bytesMax: config.spool.bytesMax,
+    owner: signer.signingKeyId,
+    bootId: readBootId(),
+    nowUs,
+    lose: (loss) => losses.add(loss),
+    onDiskError: sayOnceAMinute((error) => log.error({ reason: error.message }, 'the disk refuses the spool')),
+  });
+  await using uplink = Uplink.start({
+    collector,
+    identity: identity.pem,
+    spool,
+    hello: () => ({ agentVersion: agentVersion(), ...facts, sentAtUs: nowUs(), sensors: health() }),
+    heartbeat: () => ({
+      sentAtUs: nowUs(),
+      spooledBytes: spool.pendingBytes,
+      spooledEnvelopes: spool.end - spool.first,
+      sensors: health(),
+    }),
+    onKemKey(announced: KemKey) {
+      try {
+        const announcedKey = verifyKemKey(announced, identity.ca);
+        if (announcedKey.epoch !== kemKey.epoch) log.info({ epoch: announcedKey.epoch }, 'sealing for a new epoch');
+        kemKey = announcedKey;
+        saveKemKey(home, announced);
+      } catch (error) {
+        log.error({ reason: (error as Error).message }, 'the announced ML-KEM key is not used; the present one stays');
+      }
+    },
+    log,
+    random: Math.random,
+  });
+  await using batcher = new Batcher({
+    ...config.batch,
+    losses,
+    nowUs,
+    into: (events) => sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, nowUs }, events),
+  });
+  await using running = await startSensors(planSensors(config.sensors, home), batcher, log);
+  sensors = running;
+  uplink.sendHeartbeat();
+  log.info({ agentId: identity.agentId, name: identity.name, collector }, 'ready');
+  // The agent runs for months and may be killed; the next start is to find the cache filled.
+  flushCompileCache();
+  if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+  log.info('stopping');
+}
+
+function nowUs(): number {
+  return Date.now() * 1000;
+}
+
+/** A full disk refuses every second; the log it goes to may be on the same disk. */
+function sayOnceAMinute(say: (error: Error) => void): (error: Error) => void {
+  let saidAtMs = -Infinity;
+  return (error) => {
+    if (performance.now() - saidAtMs < 60_000) return;
+    saidAtMs = performance.now();
+    say(error);
+  };
+}

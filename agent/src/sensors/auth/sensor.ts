@@ -1,0 +1,129 @@
+// Who logs on, who fails to, who becomes somebody else. journald where it runs, otherwise the log files; never both, because rsyslog
+// writes the same entries to the files. Logs named in the configuration are always read.
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { EventClass, type SensorHealth } from '@threatguard/proto';
+import type { FileFollower } from '../follow/follow-file.ts';
+import type { Sensor, SensorSink } from '../sensor.ts';
+import { seenInFiles } from './accounts.ts';
+import { DEFAULT_LOGS, followLog } from './file-source.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import { JournalSource } from './journal-source.ts';
+import { AuthParser, type AuthReading } from './parse.ts';
+
+export interface AuthSensorOptions {
+  /** Further logs, beside those of the system. */
+  logs: string[];
+  journal: 'auto' | 'on' | 'off';
+  /** Where positions are kept. */
+  stateDir: string;
+  /** Whether the file sensor runs and diffs the account files: what it shows is then not told again from the system's own log. */
+  accountsFromFiles?: boolean;
+  /** The system's own logs; read where the journal is not. Default `/var/log/auth.log` and `/var/log/secure`. */
+  systemLogs?: string[];
+}
+
+const JOURNAL_SOCKET = '/run/systemd/journal/socket';
+
+export function createAuthSensor(options: AuthSensorOptions): Sensor {
+  return new AuthSensor(options);
+}
+
+class AuthSensor implements Sensor {
+  readonly name = 'auth';
+  readonly #options: AuthSensorOptions;
+  #followers: { path: string; follower: FileFollower }[] = [];
+  #journal: JournalSource | undefined;
+  #sink: SensorSink | undefined;
+  #events = 0;
+  #untrusted = 0;
+
+  constructor(options: AuthSensorOptions) {
+    this.#options = options;
+  }
+
+  async start(sink: SensorSink): Promise<void> {
+    this.#sink = sink;
+    mkdirSync(this.#options.stateDir, { recursive: true, mode: 0o700 });
+    const { journal, logs, systemLogs = DEFAULT_LOGS } = this.#options;
+    const readJournal = journal === 'on' || (journal === 'auto' && existsSync(JOURNAL_SOCKET));
+    const paths = new Set([...(readJournal ? [] : systemLogs), ...logs]);
+    for (const path of paths) await this.#follow(path);
+    if (readJournal) this.#startJournal();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#journal?.stop(), ...this.#followers.map(({ follower }) => follower.stop())]);
+    this.#sink = undefined;
+  }
+
+  health(): SensorHealth {
+    const sources = [...(this.#journal ? ['journald'] : []), ...this.#read().map(({ path }) => path)];
+    const problems = [this.#journal?.problem ?? '', ...this.#waiting().map(({ follower }) => follower.problem)].filter(
+      Boolean,
+    );
+    if (this.#journal && process.getuid?.() !== 0)
+      problems.push('not root: journald may show this user only its own entries');
+    if (this.#untrusted > 0)
+      problems.push(`${this.#untrusted} journal entries ignored: not sent by the program they name`);
+    const state = !this.#sink ? 'stopped' : sources.length === 0 || this.#journal?.problem ? 'degraded' : 'running';
+    return { sensor: this.name, source: sources.join(', '), state, detail: problems.join('; '), events: this.#events };
+  }
+
+  /** One of the system's two files is enough; the other family's is not waited for aloud. */
+  #waiting() {
+    const { systemLogs = DEFAULT_LOGS } = this.#options;
+    const satisfied = this.#read().some(({ path }) => systemLogs.includes(path));
+    return this.#followers.filter(
+      ({ path, follower }) =>
+        follower.problem && !(satisfied && systemLogs.includes(path) && follower.problem.startsWith('waiting')),
+    );
+  }
+
+  #read() {
+    return this.#followers.filter(({ follower }) => !follower.problem);
+  }
+
+  async #follow(path: string): Promise<void> {
+    const parser = new AuthParser('auth.file');
+    const own = (this.#options.systemLogs ?? DEFAULT_LOGS).includes(path);
+    const follower = await followLog({
+      path,
+      stateDir: this.#options.stateDir,
+      sensor: 'auth.file',
+      onLine: (line, durable) => this.#handOn(parser.parse(line, { nowUs: Date.now() * 1000 }), own, durable),
+      lose: (loss) => this.#sink?.lose(loss),
+    });
+    this.#followers.push({ path, follower });
+  }
+
+  #startJournal(): void {
+    const parser = new AuthParser('auth.journald');
+    this.#journal = new JournalSource({
+      cursorFile: join(this.#options.stateDir, 'journal-cursor.json'),
+      sensor: 'auth.journald',
+      onEntry: (entry, durable) => this.#handOnEntry(parser, entry, durable),
+      lose: (loss) => this.#sink?.lose(loss),
+    });
+    this.#journal.start();
+  }
+
+  #handOnEntry(parser: AuthParser, entry: JournalEntry, durable: () => void): void {
+    const reading = parser.read(entry.parts, entry.line);
+    if (reading.event && !entry.trusted) {
+      this.#untrusted++;
+      durable();
+    } else this.#handOn(reading, true, durable);
+  }
+
+  /** `own`: from this host's own log, not from one that was named, which may be another host's. */
+  #handOn({ event }: AuthReading, own: boolean, durable: () => void): void {
+    const told = own && event?.class === EventClass.ACCOUNT && this.#options.accountsFromFiles && seenInFiles(event);
+    if (!event || told || !this.#sink) {
+      durable();
+      return;
+    }
+    this.#events++;
+    this.#sink.emit(event, durable);
+  }
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { AgentConfig } from '../config.ts';
+import type { SensorPlan } from './start.ts';
+
+/** The sensors that are switched on. Each is imported when it starts, so that a library missing here costs one sensor only. */
+export function planSensors(config: AgentConfig['sensors'], home: string): SensorPlan[] {
+  const { auth, process, network, file, host } = config;
+  const plans: (SensorPlan & { enabled: boolean })[] = [
+    {
+      name: 'auth',
+      enabled: auth.enabled,
+      create: async () => {
+        const { createAuthSensor } = await import('./auth/sensor.ts');
+        return createAuthSensor({
+          logs: auth.logs,
+          journal: auth.journal,
+          stateDir: join(home, 'state'),
+          // One source per fact: the account files say it even when no tool wrote a line.
+          accountsFromFiles: file.enabled,
+        });
+      },
+    },
+    {
+      name: 'process',
+      enabled: process.enabled,
+      create: async () => (await import('./process/sensor.ts')).createProcessSensor({ source: process.source }),
+    },
+    {
+      name: 'network',
+      enabled: network.enabled,
+      create: async () => (await import('./network/sensor.ts')).createNetworkSensor({ intervalMs: network.intervalMs }),
+    },
+    {
+      name: 'file',
+      enabled: file.enabled,
+      create: async () => {
+        const { createFileSensor } = await import('./file/sensor.ts');
+        return createFileSensor({ paths: file.paths, homes: file.homes });
+      },
+    },
+    {
+      name: 'host',
+      enabled: host.enabled,
+      create: async () => (await import('./host/sensor.ts')).createHostSensor({ intervalMs: host.intervalMs }),
+    },
+  ];
+  return plans.filter(({ enabled }) => enabled);
+}

@@ -1,0 +1,119 @@
+// What daemons tell the kernel's audit (libaudit, PAM): logons, privileges used, accounts changed, services.
+import { Activity, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
+import { AUDIT_SENSOR } from './audit-exec.ts';
+import { type AuditRecord, type AuditType, encodedText, plainNumber, plainText } from './audit-line.ts';
+
+interface Row {
+  class: EventClass;
+  activity: Activity;
+}
+
+const authentication = (activity: Activity): Row => ({ class: EventClass.AUTHENTICATION, activity });
+const account = (activity: Activity): Row => ({ class: EventClass.ACCOUNT, activity });
+const host = (activity: Activity): Row => ({ class: EventClass.HOST, activity });
+
+/**
+ * One row for each record type that states a fact. CRED_*, USER_START and LOGIN repeat what USER_AUTH and USER_LOGIN
+ * have said, and are left out.
+ */
+const ROWS: Partial<Record<AuditType, Row>> = {
+  USER_AUTH: authentication(Activity.LOGON),
+  USER_ACCT: authentication(Activity.LOGON),
+  USER_LOGIN: authentication(Activity.LOGON),
+  USER_ERR: authentication(Activity.LOGON),
+  USER_END: authentication(Activity.LOGOFF),
+  USER_LOGOUT: authentication(Activity.LOGOFF),
+  USER_CMD: authentication(Activity.PRIVILEGE),
+  USER_CHAUTHTOK: account(Activity.PASSWORD_CHANGED),
+  ADD_USER: account(Activity.USER_CREATED),
+  DEL_USER: account(Activity.USER_DELETED),
+  USER_MGMT: account(Activity.USER_MODIFIED),
+  ACCT_LOCK: account(Activity.USER_MODIFIED),
+  ACCT_UNLOCK: account(Activity.USER_MODIFIED),
+  ADD_GROUP: account(Activity.GROUP_CREATED),
+  DEL_GROUP: account(Activity.GROUP_DELETED),
+  GRP_MGMT: account(Activity.GROUP_MODIFIED),
+  GRP_CHAUTHTOK: account(Activity.GROUP_MODIFIED),
+  SERVICE_START: host(Activity.SERVICE_STARTED),
+  SERVICE_STOP: host(Activity.SERVICE_STOPPED),
+};
+
+/** Programs that change who a user is rather than let one in. */
+const PRIVILEGE_PROGRAMS = new Set(['su', 'sudo', 'doas', 'pkexec', 'runuser']);
+/** What sshd and login write for an account that does not exist, so as not to log a mistyped password. */
+const INVALID_USERS = new Set(['(unknown)', '(invalid user)']);
+
+/** The fact one record from a daemon states; undefined where it states none we report. */
+export function userEvent(record: AuditRecord): HostEvent | undefined {
+  const row = ROWS[record.type];
+  if (!row) return undefined;
+  const executable = encodedText(record, 'exe');
+  const program = executable.slice(executable.lastIndexOf('/') + 1);
+  const event: HostEvent = {
+    observedAtUs: record.atUs,
+    class: row.class,
+    activity: row.activity,
+    outcome: outcomeOf(record),
+    sensor: AUDIT_SENSOR,
+    serviceName: program,
+    process: {
+      pid: plainNumber(record, 'pid'),
+      executable,
+      loginUid: plainNumber(record, 'auid'),
+      sessionId: plainNumber(record, 'ses'),
+    },
+    original: record.text,
+  };
+  if (row.class === EventClass.HOST) return { ...event, serviceName: plainText(record, 'unit') };
+  return row.class === EventClass.ACCOUNT ? accountEvent(event, record) : authenticationEvent(event, record, program);
+}
+
+/** `res=success`, `res=failed`, and `res=1`, `res=0` where the kernel or an old daemon wrote it. */
+export function outcomeOf(record: AuditRecord): Outcome {
+  const result = plainText(record, 'res');
+  if (result === 'success' || result === '1') return Outcome.SUCCESS;
+  return result === 'failed' || result === '0' ? Outcome.FAILURE : Outcome.OUTCOME_UNSPECIFIED;
+}
+
+function authenticationEvent(event: HostEvent, record: AuditRecord, program: string): HostEvent {
+  const name = encodedText(record, 'acct');
+  const address = plainText(record, 'addr');
+  event.authentication = {
+    method: methodOf(record),
+    sourceAddress: address.startsWith('::ffff:') ? address.slice(7) : address,
+    sourcePort: plainNumber(record, 'rport'),
+    tty: plainText(record, 'terminal'),
+    command: encodedText(record, 'cmd'),
+    invalidUser: INVALID_USERS.has(name),
+  };
+  const subject = { name: event.authentication.invalidUser ? '' : name, id: plainNumber(record, 'id') };
+  if (PRIVILEGE_PROGRAMS.has(program) || event.activity === Activity.PRIVILEGE) {
+    if (event.activity === Activity.LOGON) event.activity = Activity.PRIVILEGE;
+    event.user = { id: plainNumber(record, 'auid') ?? plainNumber(record, 'uid') };
+    event.targetUser = subject;
+  } else {
+    event.user = subject;
+  }
+  if (event.activity === Activity.PRIVILEGE && event.process) {
+    event.process.workingDirectory = encodedText(record, 'cwd');
+  }
+  return event;
+}
+
+function accountEvent(event: HostEvent, record: AuditRecord): HostEvent {
+  const id = plainNumber(record, 'id');
+  const isGroup = record.type.startsWith('GRP_') || record.type.endsWith('_GROUP');
+  event.user = { id: plainNumber(record, 'auid') ?? plainNumber(record, 'uid') };
+  event.targetUser = isGroup
+    ? { groupName: encodedText(record, 'grp') || encodedText(record, 'acct'), groupId: id }
+    : { name: encodedText(record, 'acct'), id };
+  return event;
+}
+
+/** `op=` as daemons write it, in the words that the auth sensor has for it. */
+function methodOf(record: AuditRecord): string {
+  const operation = plainText(record, 'op');
+  if (/^(pubkey|key$|pubkey_auth)/.test(operation)) return 'publickey';
+  if (operation.startsWith('PAM:') || record.text.includes("msg='PAM: ")) return 'pam';
+  return operation === 'login' ? '' : operation;
+}

@@ -1,0 +1,39 @@
+// When to look into the ring. A single exec is taken at once, for someone may be waiting to see it. In a burst a wake-up
+// for each would cost more than its event: after BURST_WAKES in short succession the next look waits PAUSE_MS, and takes
+// whatever has come by then.
+import { watchReadable } from '../../kernel/libc.ts';
+
+const BURST_WAKES = 8;
+/** Wake-ups closer together than this are one burst. */
+const BURST_GAP_MS = 8;
+/** At most this much later is an event of a burst seen; an analyst does not notice. */
+const PAUSE_MS = 4;
+
+/** Calls `drain` whenever `fd` is readable, less often under load. `drain` need not empty it. */
+export function drainPaced(fd: number, drain: () => void): { close(): void } {
+  let wakes = 0;
+  let lastWakeMs = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let watch: { close(): void } | undefined = watchReadable(fd, onReadable);
+
+  function onReadable(): void {
+    const nowMs = performance.now();
+    wakes = nowMs - lastWakeMs < BURST_GAP_MS ? wakes + 1 : 0;
+    lastWakeMs = nowMs;
+    drain();
+    if (wakes < BURST_WAKES) return;
+    watch?.close();
+    watch = undefined;
+    timer = setTimeout(() => {
+      watch = watchReadable(fd, onReadable);
+    }, PAUSE_MS);
+  }
+
+  return {
+    close() {
+      clearTimeout(timer);
+      watch?.close();
+      watch = undefined;
+    },
+  };
+}

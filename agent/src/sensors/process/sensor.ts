@@ -1,0 +1,68 @@
+// The best view of processes this host allows: each source is tried in order, and what was not to be had is said.
+import type { SensorHealth } from '@threatguard/proto';
+import type { Sensor, SensorSink } from '../sensor.ts';
+import { createAuditSource } from './audit-source.ts';
+import { createConnectorSource } from './connector-source.ts';
+import { createEbpfSource } from './ebpf-source.ts';
+import { createScanSource } from './scan-source.ts';
+import { PROCESS_SOURCES, type ProcessSource, type ProcessSourceName } from './source.ts';
+
+export interface ProcessSensorOptions {
+  /** `auto` takes the best that works; a name takes that one, and falls back to those after it. */
+  source: 'auto' | ProcessSourceName;
+  /** Also say when processes end; only eBPF can. Off by default. */
+  exits?: boolean;
+}
+
+type Sources = Record<ProcessSourceName, () => ProcessSource>;
+
+/** The process sensor. It starts on every Linux and as any user; `health` says what it sees less of, and why. */
+export function createProcessSensor(options: ProcessSensorOptions, sources = sourcesOf(options)): Sensor {
+  let active: ProcessSource | undefined;
+  let events = 0;
+  const refusals: string[] = [];
+
+  return {
+    name: 'process',
+    async start(sink) {
+      const counted: SensorSink = {
+        emit(event) {
+          events++;
+          sink.emit(event);
+        },
+        lose: (loss) => sink.lose(loss),
+      };
+      refusals.length = 0;
+      const first = options.source === 'auto' ? 0 : PROCESS_SOURCES.indexOf(options.source);
+      for (const name of PROCESS_SOURCES.slice(first)) {
+        const source = sources[name]();
+        try {
+          await source.start(counted);
+          active = source;
+          return;
+        } catch (error) {
+          refusals.push(`${name}: ${(error as Error).message}`);
+        }
+      }
+      throw new Error(`no way to see processes: ${refusals.join('; ')}`);
+    },
+    async stop() {
+      await active?.stop();
+      active = undefined;
+    },
+    health(): SensorHealth {
+      const detail = [...refusals, active?.detail() ?? ''].filter((part) => part !== '').join('; ');
+      const state = !active ? 'stopped' : detail === '' ? 'running' : 'degraded';
+      return { sensor: 'process', source: active?.name ?? '', state, detail, events };
+    },
+  };
+}
+
+function sourcesOf({ exits = false }: ProcessSensorOptions): Sources {
+  return {
+    ebpf: () => createEbpfSource({ exits }),
+    audit: createAuditSource,
+    'proc-connector': createConnectorSource,
+    'proc-scan': createScanSource,
+  };
+}

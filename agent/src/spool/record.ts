@@ -1,0 +1,101 @@
+// The two headers of a segment file, little-endian. Nothing in them is believed before its CRC-32C fits.
+//
+//   segment header  magic "TGS1" | crc of the rest | boot id 16 | owner 32 | stream id 16 | sequence u64 | digest 32
+//   record header   magic "TGR1" | crc of the rest | crc of payload | length u32 | events u32
+//                   | sequence u64 | first event us u64 | last event us u64 | digest 32
+//   record          record header, then `length` bytes of payload: an encoded Envelope
+//
+// The segment header holds the stream position *before* its first record, so a segment without records still says
+// where the stream stands. Stream, owner and boot never change within a segment.
+import { DIGEST_BYTES, ENVELOPE_BYTES_MAX, STREAM_ID_BYTES, type StreamPosition } from '@threatguard/proto';
+import { crc32c } from './crc32c.ts';
+
+const SEGMENT_MAGIC = Buffer.from('TGS1');
+export const RECORD_MAGIC = Buffer.from('TGR1');
+const BOOT_ID_BYTES = 16;
+const OWNER_BYTES = 32;
+export const SEGMENT_HEADER_BYTES = 8 + BOOT_ID_BYTES + OWNER_BYTES + STREAM_ID_BYTES + 8 + DIGEST_BYTES;
+export const RECORD_HEADER_BYTES = 4 * 5 + 8 * 3 + DIGEST_BYTES;
+
+export interface SegmentHeader {
+  /** The kernel's boot during which the segment was begun. */
+  bootId: Uint8Array;
+  /** Id of the key that signs what is in it. */
+  owner: Uint8Array;
+  position: StreamPosition;
+}
+
+/** What a record says of its envelope, so that it can be counted when it must be dropped unread. */
+export interface RecordHeader {
+  payloadCrc: number;
+  length: number;
+  events: number;
+  sequence: number;
+  firstAtUs: number;
+  lastAtUs: number;
+  headerDigest: Uint8Array;
+}
+
+export function encodeSegmentHeader(header: SegmentHeader): Buffer {
+  const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  SEGMENT_MAGIC.copy(bytes, 0);
+  let at = 8;
+  for (const part of [header.bootId, header.owner, header.position.streamId]) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  bytes.writeBigUInt64LE(BigInt(header.position.sequence), at);
+  bytes.set(header.position.headerDigest, at + 8);
+  bytes.writeUInt32LE(crc32c(bytes.subarray(8)), 4);
+  return bytes;
+}
+
+export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
+  if (bytes.length < SEGMENT_HEADER_BYTES || !bytes.subarray(0, 4).equals(SEGMENT_MAGIC)) return undefined;
+  if (bytes.readUInt32LE(4) !== crc32c(bytes.subarray(8, SEGMENT_HEADER_BYTES))) return undefined;
+  let at = 8;
+  const take = (length: number) => {
+    at += length;
+    return Uint8Array.from(bytes.subarray(at - length, at));
+  };
+  const bootId = take(BOOT_ID_BYTES);
+  const owner = take(OWNER_BYTES);
+  const streamId = take(STREAM_ID_BYTES);
+  const sequence = Number(bytes.readBigUInt64LE(at));
+  at += 8;
+  return { bootId, owner, position: { streamId, sequence, headerDigest: take(DIGEST_BYTES) } };
+}
+
+/** A whole record, ready for one write. */
+export function encodeRecord(record: Omit<RecordHeader, 'payloadCrc' | 'length'>, payload: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(RECORD_HEADER_BYTES + payload.length);
+  RECORD_MAGIC.copy(bytes, 0);
+  bytes.writeUInt32LE(crc32c(payload), 8);
+  bytes.writeUInt32LE(payload.length, 12);
+  bytes.writeUInt32LE(record.events, 16);
+  bytes.writeBigUInt64LE(BigInt(record.sequence), 20);
+  bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.firstAtUs))), 28);
+  bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.lastAtUs))), 36);
+  bytes.set(record.headerDigest, 44);
+  bytes.writeUInt32LE(crc32c(bytes.subarray(8, RECORD_HEADER_BYTES)), 4);
+  bytes.set(payload, RECORD_HEADER_BYTES);
+  return bytes;
+}
+
+/** The header at `offset`; undefined where there is none that can be believed. */
+export function decodeRecordHeader(bytes: Buffer, offset = 0): RecordHeader | undefined {
+  const header = bytes.subarray(offset, offset + RECORD_HEADER_BYTES);
+  if (header.length < RECORD_HEADER_BYTES || !header.subarray(0, 4).equals(RECORD_MAGIC)) return undefined;
+  if (header.readUInt32LE(4) !== crc32c(header.subarray(8))) return undefined;
+  const length = header.readUInt32LE(12);
+  if (length > ENVELOPE_BYTES_MAX) return undefined;
+  return {
+    payloadCrc: header.readUInt32LE(8),
+    length,
+    events: header.readUInt32LE(16),
+    sequence: Number(header.readBigUInt64LE(20)),
+    firstAtUs: Number(header.readBigUInt64LE(28)),
+    lastAtUs: Number(header.readBigUInt64LE(36)),
+    headerDigest: Uint8Array.from(header.subarray(44)),
+  };
+}

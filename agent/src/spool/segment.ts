@@ -1,0 +1,166 @@
+import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import type { StreamPosition } from '@threatguard/proto';
+import { crc32c } from './crc32c.ts';
+import {
+  decodeRecordHeader,
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  RECORD_HEADER_BYTES,
+  RECORD_MAGIC,
+  type RecordHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+} from './record.ts';
+
+/** Where a whole record lies in a segment, and what it counts for. */
+export type RecordPlace = Omit<RecordHeader, 'headerDigest'> & { offset: number };
+
+/** What opening a segment found. */
+export interface SegmentScan {
+  segment: Segment;
+  records: RecordPlace[];
+  /** After its newest record, or as the segment header says where it has none. */
+  position: StreamPosition;
+  /** Records whose bytes cannot be believed; `events` is what their headers said, at least one each. */
+  damaged: { records: number; events: number };
+  /** The end was neither a whole record nor the beginning of one: a record that was sent may have stood there. */
+  endUncertain: boolean;
+}
+
+/** One file of the spool: a segment header, then records. Written at its end only; `bytes` is where that is. */
+export class Segment {
+  readonly path: string;
+  readonly header: SegmentHeader;
+  bytes: number;
+  readonly #descriptor: number;
+
+  private constructor(path: string, header: SegmentHeader, descriptor: number, bytes: number) {
+    this.path = path;
+    this.header = header;
+    this.#descriptor = descriptor;
+    this.bytes = bytes;
+  }
+
+  static create(path: string, header: SegmentHeader): Segment {
+    const descriptor = openSync(path, 'wx+', 0o600);
+    try {
+      writeWhole(descriptor, encodeSegmentHeader(header), 0);
+    } catch (error) {
+      closeSync(descriptor);
+      unlinkSync(path);
+      throw error;
+    }
+    return new Segment(path, header, descriptor, SEGMENT_HEADER_BYTES);
+  }
+
+  /**
+   * Opens what an earlier run wrote and cuts off an unfinished record. Where the segment header cannot be believed the
+   * file is removed, since nobody can say to which stream it belonged; the number of its events is returned.
+   */
+  static open(path: string): SegmentScan | { unreadableEvents: number } {
+    const bytes = readFileSync(path);
+    const header = decodeSegmentHeader(bytes);
+    if (!header) {
+      unlinkSync(path);
+      const { records, damaged } = scanRecords(bytes, { streamId: bytes, sequence: 0, headerDigest: bytes });
+      return { unreadableEvents: records.reduce((sum, record) => sum + record.events, damaged.events) };
+    }
+    const { end, ...scan } = scanRecords(bytes, header.position);
+    const descriptor = openSync(path, 'r+');
+    if (end < bytes.length) ftruncateSync(descriptor, end);
+    return { segment: new Segment(path, header, descriptor, end), ...scan };
+  }
+
+  /** One write; where it fails (a full disk) the file is as it was before, and the error is thrown. */
+  append(record: Buffer): number {
+    const offset = this.bytes;
+    try {
+      writeWhole(this.#descriptor, record, offset);
+    } catch (error) {
+      ftruncateSync(this.#descriptor, offset);
+      throw error;
+    }
+    this.bytes += record.length;
+    return offset;
+  }
+
+  /** The envelope of a record; undefined where the disk no longer gives back what was written. */
+  read(place: RecordPlace): Buffer | undefined {
+    const payload = Buffer.allocUnsafe(place.length);
+    const read = readSync(this.#descriptor, payload, 0, place.length, place.offset + RECORD_HEADER_BYTES);
+    return read === place.length && crc32c(payload) === place.payloadCrc ? payload : undefined;
+  }
+
+  /** Asks the disk to keep what was written, off the main thread. */
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#descriptor, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  remove(): void {
+    closeSync(this.#descriptor);
+    unlinkSync(this.path);
+  }
+}
+
+function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
+  let written = 0;
+  while (written < bytes.length) {
+    written += writeSync(descriptor, bytes, written, bytes.length - written, position + written);
+  }
+}
+
+function scanRecords(bytes: Buffer, before: StreamPosition) {
+  const records: RecordPlace[] = [];
+  const damaged = { records: 0, events: 0 };
+  const count = (events: number) => {
+    damaged.records++;
+    damaged.events += Math.max(1, events);
+  };
+  let position = before;
+  let endUncertain = false;
+  let offset = Math.min(SEGMENT_HEADER_BYTES, bytes.length);
+  let end = offset;
+  while (offset < bytes.length) {
+    const header = decodeRecordHeader(bytes, offset);
+    const payloadEnd = offset + RECORD_HEADER_BYTES + (header?.length ?? 0);
+    if (!header || payloadEnd > bytes.length) {
+      count(header?.events ?? 1);
+      const next = nextHeader(bytes, offset + 1);
+      if (next === undefined) {
+        endUncertain = !header && !isUnfinished(bytes.subarray(offset));
+        break;
+      }
+      offset = next;
+      continue;
+    }
+    const { headerDigest, ...place } = header;
+    position = { streamId: before.streamId, sequence: header.sequence, headerDigest };
+    if (crc32c(bytes.subarray(offset + RECORD_HEADER_BYTES, payloadEnd)) === header.payloadCrc) {
+      records.push({ ...place, offset });
+    } else {
+      count(header.events);
+    }
+    offset = payloadEnd;
+    end = payloadEnd;
+  }
+  return { records, position, damaged, end, endUncertain };
+}
+
+/** Whether these bytes can be what a killed process wrote of a record header. */
+function isUnfinished(bytes: Buffer): boolean {
+  const magic = Math.min(bytes.length, RECORD_MAGIC.length);
+  return bytes.length < RECORD_HEADER_BYTES && bytes.subarray(0, magic).equals(RECORD_MAGIC.subarray(0, magic));
+}
+
+function nextHeader(bytes: Buffer, from: number): number | undefined {
+  for (let at = bytes.indexOf(RECORD_MAGIC, from); at >= 0; at = bytes.indexOf(RECORD_MAGIC, at + 1)) {
+    if (decodeRecordHeader(bytes, at)) return at;
+  }
+  return undefined;
+}

@@ -1,0 +1,123 @@
+// Brings the spool's envelopes to the collector, for ever: connects, serves one session, and when that ends tries again.
+// Nothing here is lost by ending: what the collector has not acknowledged stays in the spool.
+import { setTimeout as wait } from 'node:timers/promises';
+import { Client, type ServiceError, status } from '@grpc/grpc-js';
+import { type Heartbeat, type Hello, type KemKey, type Refusal, telemetryService } from '@threatguard/proto';
+import { CHANNEL_OPTIONS, type ClientIdentity, collectorCredentials } from '@threatguard/proto/client';
+import type { Logger } from 'pino';
+import type { Spool } from '../spool/spool.ts';
+import { backoffMs } from './backoff.ts';
+import { Session } from './session.ts';
+
+const DRAIN_MS_MAX = 1000;
+
+export interface UplinkOptions {
+  /** HOST:PORT */
+  collector: string;
+  identity: ClientIdentity;
+  spool: Spool;
+  hello: () => Hello;
+  heartbeat: () => Heartbeat;
+  /** The fleet's key as each welcome announces it; not verified yet. */
+  onKemKey: (kemKey: KemKey) => void;
+  log: Logger;
+  /** [0, 1), for the jitter of reconnecting. */
+  random: () => number;
+}
+
+export class Uplink implements AsyncDisposable {
+  readonly #options: UplinkOptions;
+  readonly #credentials: ReturnType<typeof collectorCredentials>;
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>;
+  #session: Session | undefined;
+  #failures = 0;
+  #connected = false;
+  /** What was last said about a collector that is away, so that it is said once. */
+  #complaint: string | undefined;
+
+  private constructor(options: UplinkOptions) {
+    this.#options = options;
+    this.#credentials = collectorCredentials(options.identity);
+    this.#done = this.#run();
+  }
+
+  /** Starts connecting and returns at once: a collector that is away is no reason not to start. */
+  static start(options: UplinkOptions): Uplink {
+    return new Uplink(options);
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Tells the collector at once how the agent is, where one is connected. */
+  sendHeartbeat(): void {
+    this.#session?.sendHeartbeat();
+  }
+
+  /** Gives the collector a moment to acknowledge what was sent last, then ends; the rest stays in the spool. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const moment = wait(DRAIN_MS_MAX, undefined, { ref: false });
+    await Promise.race([this.#session?.drained(), moment, this.#done]);
+    this.#stop.abort();
+    this.#session?.close();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const end = await this.#serve();
+      this.#connected = false;
+      if (this.#stop.signal.aborted) break;
+      if (end.kind === 'next_stream') continue;
+      this.#complain(end.error);
+      const pauseMs = backoffMs(this.#failures++, this.#options.random);
+      await wait(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined); // aborted: the loop ends
+    }
+  }
+
+  async #serve() {
+    const { collector, spool, hello, heartbeat } = this.#options;
+    // A channel of its own each time: a kept one would wait out its own back-off beside ours.
+    const client = new Client(collector, this.#credentials, CHANNEL_OPTIONS);
+    try {
+      const { path, requestSerialize, responseDeserialize } = telemetryService.stream;
+      const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+      const welcomed = (welcome: { kemKey?: KemKey | null }) => {
+        this.#failures = 0;
+        this.#complaint = undefined;
+        this.#connected = true;
+        this.#options.log.info({ collector, spooledEnvelopes: spool.end - spool.first }, 'connected');
+        if (welcome.kemKey) this.#options.onKemKey(welcome.kemKey);
+      };
+      this.#session = new Session({ call, spool, hello, heartbeat, welcomed, refused: (each) => this.#refused(each) });
+      return await this.#session.ended;
+    } finally {
+      this.#session = undefined;
+      client.close();
+    }
+  }
+
+  #refused(refusal: Refusal): void {
+    const { sequence, code, message } = refusal;
+    this.#options.log.warn({ sequence, code, reason: message }, 'the collector refused an envelope');
+  }
+
+  #complain(error: Error | undefined): void {
+    const { code, details } = (error ?? {}) as Partial<ServiceError>;
+    const reason = details || error?.message || 'the collector ended the stream';
+    const complaint = code === undefined ? reason : String(code);
+    const log = this.#options.log.child({ collector: this.#options.collector, reason });
+    if (complaint === this.#complaint) {
+      log.debug('still no collector');
+      return;
+    }
+    this.#complaint = complaint;
+    if (code === status.PERMISSION_DENIED || code === status.UNAUTHENTICATED) {
+      log.error('the collector refuses this agent; if it was revoked by mistake, enroll again with --force');
+    } else {
+      log.warn('no connection to the collector; events are spooled, and it is tried again until it answers');
+    }
+  }
+}

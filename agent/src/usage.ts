@@ -1,0 +1,74 @@
+// What --help prints. Exit codes are part of the interface.
+export const DEFAULT_HOME = '/var/lib/threatguard/agent';
+
+const EXIT_CODES = `Exit codes: 0 done or stopped by a signal, 1 failure, 2 wrong usage.`;
+
+export const USAGE = `threatguard-agent: watches this host and sends what it sees, signed and sealed, to the collector
+
+Usage:
+  threatguard-agent enroll --collector HOST:PORT --token TOKEN [--home DIR] [--name NAME] [--force]
+  threatguard-agent run [--home DIR] [--auth-log FILE]...
+  threatguard-agent config [--home DIR]
+  threatguard-agent parse --sensor auth|audit|falco
+  threatguard-agent --help | --version        (also: threatguard-agent COMMAND --help)
+
+Examples:
+  threatguard agents token create                       # on the console: makes a join token
+  threatguard-agent enroll --collector tg.example.net:7443 --token tg1.ab12...
+  threatguard-agent run
+  threatguard-agent parse --sensor auth < /var/log/auth.log
+
+${EXIT_CODES}
+`;
+
+export const COMMAND_USAGE: Record<string, string> = {
+  enroll: `threatguard-agent enroll: buys this host's certificate with a join token
+
+  --collector HOST:PORT  where the collector listens
+  --token TOKEN          from "threatguard agents token create"; also read from THREATGUARD_TOKEN
+  --home DIR             state of the agent (default ${DEFAULT_HOME})
+  --name NAME            what operators call this host (default: its host name)
+  --force                become a new agent although this home is enrolled; the former identity is kept in identity.old
+
+The signing key is made on this host and never leaves it. The token names the collector's CA; nothing is sent to anybody else.
+
+Example:
+  threatguard-agent enroll --collector tg.example.net:7443 --token tg1.ab12...
+
+${EXIT_CODES}
+`,
+  run: `threatguard-agent run: watches this host until SIGTERM or SIGINT
+
+  --home DIR             state of the agent (default ${DEFAULT_HOME}); settings in DIR/agent.yaml
+  --auth-log FILE        a further authentication log to follow; may be given several times
+
+Environment: THREATGUARD_COLLECTOR, THREATGUARD_LOG_LEVEL, THREATGUARD_SPOOL_BYTES_MAX override agent.yaml.
+Log: one JSON object per line on standard error; "ready" once the sensors run, "connected" on each connection.
+
+Example:
+  threatguard-agent run --auth-log /var/log/bastion/auth.log
+
+${EXIT_CODES}
+`,
+  config: `threatguard-agent config: checks agent.yaml and the environment, and prints the configuration that results, as JSON
+
+  --home DIR             state of the agent (default ${DEFAULT_HOME})
+
+Example:
+  threatguard-agent config --home /var/lib/threatguard/agent
+
+${EXIT_CODES}
+`,
+  parse: `threatguard-agent parse: shows what a sensor makes of lines on standard input, one JSON event per line
+
+  --sensor auth|audit|falco
+  --year YYYY            of times that name no year
+  --timezone ZONE        of times that name no zone, such as Europe/Berlin or +02:00
+  --unparsed             also print the lines nobody understood, on standard error
+
+Example:
+  threatguard-agent parse --sensor auth < /var/log/auth.log
+
+${EXIT_CODES}
+`,
+};

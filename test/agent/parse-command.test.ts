@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { runParse } from '../../agent/src/parse.ts';
+
+interface Run {
+  code: number;
+  events: Record<string, unknown>[];
+  said: string;
+}
+
+async function parse(
+  input: string,
+  options: { sensor: string; year?: number; timezone?: string; unparsed?: boolean },
+): Promise<Run> {
+  const output = new PassThrough({ highWaterMark: 16 * 1024 * 1024 });
+  const error = new PassThrough();
+  const code = await runParse({ ...options, input: Readable.from([Buffer.from(input)]), output, error });
+  const text = (output.read() as Buffer | null)?.toString() ?? '';
+  const events = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { code, events, said: (error.read() as Buffer | null)?.toString() ?? '' };
+}
+
+const FAILED = 'Failed password for root from 192.0.2.1 port 4 ssh2';
+
+describe('parse --sensor auth', () => {
+  it('writes one object for each event, with ECS names and the number of its line', async () => {
+    const log = `Nov 20 10:00:00 h CRON[1]: pam_unix(cron:session): session opened for user root\nNov 20 10:00:01 h sshd[7]: ${FAILED}\nwhat is this`;
+    const { code, events, said } = await parse(log, { sensor: 'auth', year: 2026, timezone: 'UTC' });
+    expect(code).toBe(0);
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({
+      '@timestamp': '2026-11-20T10:00:01.000Z',
+      'event.category': 'authentication',
+      'event.outcome': 'failure',
+      'user.name': 'root',
+      'source.ip': '192.0.2.1',
+      line: 2,
+    });
+    expect(said).toBe('3 lines, 1 events, 1 lines no parser knows\n');
+  });
+
+  it.each([
+    ['UTC', '2005-06-15T12:00:00.000Z'],
+    ['Europe/Berlin', '2005-06-15T10:00:00.000Z'],
+    ['-05:00', '2005-06-15T17:00:00.000Z'],
+  ])('reads times in --timezone %s and --year 2005', async (timezone, expected) => {
+    const { events } = await parse(`Jun 15 12:00:00 h sshd[7]: ${FAILED}\n`, { sensor: 'auth', year: 2005, timezone });
+    expect(events[0]?.['@timestamp']).toBe(expected);
+  });
+
+  it('without a year takes the newest one that is not in the future, leap days included', async () => {
+    const nowMs = Date.now();
+    for (const day of ['Jan  1', 'Dec 31', 'Feb 29', 'Jun 15']) {
+      const { events } = await parse(`${day} 12:00:00 h sshd[7]: ${FAILED}\n`, { sensor: 'auth', timezone: 'UTC' });
+      const at = Date.parse(String(events[0]?.['@timestamp']));
+      expect(at, day).toBeLessThan(nowMs + 27 * 3600_000);
+      expect(at, day).toBeGreaterThan(nowMs - (day === 'Feb 29' ? 8 : 1) * 366 * 86_400_000);
+    }
+  });
+
+  it('--unparsed prints what no parser knows, made harmless for a terminal', async () => {
+    const { said } = await parse('\u001b]52;c;aGk=\u0007\n', { sensor: 'auth', unparsed: true });
+    expect(said).toContain('1: \\u001b]52;c;aGk=\\u0007\n');
+  });
+});
+
+describe('parse --sensor falco', () => {
+  const data = join(import.meta.dirname, '../../../shared/data/falco-json/events.jsonl');
+  it.skipIf(!existsSync(data))('reads every line of the samples (needs ../shared/data)', async () => {
+    const { events, said } = await parse(readFileSync(data, 'utf8'), { sensor: 'falco' });
+    expect(said).toBe('3 lines, 3 events, 0 lines no parser knows\n');
+    expect(events[0]).toMatchObject({
+      '@timestamp': '2019-05-17T15:31:56.746Z',
+      'event.category': 'file',
+      'event.action': 'file-modified',
+      'file.path': '/bin/hack',
+      'process.command_line': 'touch /bin/hack',
+      'user.name': 'root',
+      'service.name': 'falco',
+    });
+  });
+
+  it.each(['{', '[]', 'null', '{"rule":1,"time":"x"}', '{"rule":"a","time":"never"}'])('refuses %s', async (line) => {
+    const { events, said } = await parse(line, { sensor: 'falco' });
+    expect(events).toEqual([]);
+    expect(said).toContain('1 lines no parser knows');
+  });
+});
+
+describe('parse --sensor audit', () => {
+  it('joins records into events', async () => {
+    const records = [
+      'type=SYSCALL msg=audit(1795258516.123:7): arch=c000003e syscall=59 success=yes exit=0 a0=1 a1=2 a2=3 a3=4 items=1 ppid=10 pid=11 auid=1000 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=3 comm="id" exe="/usr/bin/id" key=(null)',
+      'type=EXECVE msg=audit(1795258516.123:7): argc=2 a0="id" a1="-u"',
+      'type=EOE msg=audit(1795258516.123:7): ',
+    ];
+    const { events } = await parse(`${records.join('\n')}\n`, { sensor: 'audit' });
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({ 'process.executable': '/usr/bin/id', 'process.command_line': 'id -u', line: 1 });
+  });
+});
+
+it.each([
+  [{ sensor: 'nope' }, '--sensor'],
+  [{ sensor: 'auth', timezone: 'Mars/Olympus' }, '--timezone'],
+  [{ sensor: 'auth', year: Number.NaN }, '--year'],
+])('refuses %o with exit code 2 and says which option', async (options, name) => {
+  const { code, said } = await parse('', options);
+  expect(code).toBe(2);
+  expect(said).toContain(name);
+});
+
+it('ends quietly when nobody reads the output any more', async () => {
+  const output = new PassThrough({ highWaterMark: 1 });
+  const input = Readable.from(
+    Array.from({ length: 1000 }, () => Buffer.from(`Nov 20 10:00:01 h sshd[7]: ${FAILED}\n`)),
+  );
+  const running = runParse({ sensor: 'auth', input, output, error: new PassThrough() });
+  output.destroy();
+  expect(await running).toBe(0);
+});
