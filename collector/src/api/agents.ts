@@ -1,0 +1,80 @@
+import type {
+  AgentSummary,
+  CreateTokenRequest,
+  CreateTokenResponse,
+  RevokeAgentRequest,
+  RevokeAgentResponse,
+} from '@threatguard/proto';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Presence } from '../fleet/presence.ts';
+import { createToken } from '../fleet/tokens.ts';
+import type { AgentRecord, Store } from '../store/store.ts';
+import { ApiError } from './grpc-status.ts';
+
+export interface AgentsParts {
+  store: Store;
+  fleet: Fleet;
+  presence: Presence;
+  kemEpoch: number;
+  caSha256: string;
+  nowUs: () => number;
+}
+
+export async function listAgents(parts: AgentsParts): Promise<AgentSummary[]> {
+  const totals = await parts.store.agentTotals();
+  return parts.fleet
+    .agents()
+    .map((agent) => summarise(agent, parts, totals.get(agent.id)))
+    .sort((a, b) => (a.name ?? '').localeCompare(b.name ?? ''));
+}
+
+function summarise(
+  agent: AgentRecord,
+  parts: AgentsParts,
+  totals: { events: number; lost: number } | undefined,
+): AgentSummary {
+  const live = parts.presence.get(agent.id);
+  return {
+    id: agent.id,
+    name: agent.name,
+    state: stateOf(agent, live?.connected ?? false),
+    enrolledAtUs: agent.enrolledAtUs,
+    lastSeenAtUs: Math.max(agent.lastSeenAtUs, live?.lastHeardAtUs ?? 0),
+    version: agent.version,
+    os: agent.os,
+    kernel: agent.kernel,
+    events: totals?.events,
+    lost: totals?.lost,
+    clockOffsetUs: live?.clockOffsetUs,
+    // Every welcome carries the current key: an agent that connected since start seals for it.
+    kemEpoch: live ? parts.kemEpoch : 0,
+    sensors: live?.sensors ?? [],
+    certificateExpiresAtUs: agent.certificateExpiresAtUs,
+    spooledEnvelopes: live?.spooledEnvelopes,
+    address: live?.address,
+  };
+}
+
+function stateOf(agent: AgentRecord, connected: boolean): string {
+  if (agent.revokedAtUs !== undefined) return 'revoked';
+  if (connected) return 'connected';
+  return agent.lastSeenAtUs > 0 ? 'silent' : 'never connected';
+}
+
+export async function revokeAgent(parts: AgentsParts, request: RevokeAgentRequest): Promise<RevokeAgentResponse> {
+  const agent = parts.fleet.find(request.agent ?? '');
+  if (!agent) {
+    throw new ApiError('not_found', 'no agent has this name or id; threatguard agents list shows them all');
+  }
+  return { agentId: agent.id, streamEnded: await parts.fleet.revoke(agent.id, parts.nowUs()) };
+}
+
+export function createJoinToken(parts: AgentsParts, request: CreateTokenRequest): Promise<CreateTokenResponse> {
+  return createToken(parts.store, {
+    uses: request.uses ?? 0,
+    validSeconds: request.validSeconds ?? 0,
+    label: request.label ?? '',
+    caSha256: parts.caSha256,
+    nowUs: parts.nowUs(),
+  });
+}

@@ -1,0 +1,20 @@
+import type { Alert, AlertFilter } from '@threatguard/proto';
+
+/** Whether an alert passes a filter. Pure; what a filter does not name it does not restrict. */
+export function matchesAlert(alert: Alert, filter: AlertFilter): boolean {
+  return (
+    (alert.severity ?? 0) >= (filter.severityMin ?? 0) &&
+    (!filter.agent || filter.agent === alert.agentName || filter.agent === alert.agentId) &&
+    (!filter.user || filter.user === alert.values?.['user.name']) &&
+    (!filter.technique || (alert.techniques ?? []).some((technique) => isTechnique(technique, filter.technique!))) &&
+    (!filter.state || filter.state === alert.state) &&
+    (!filter.sinceUs || (alert.lastAtUs ?? 0) >= filter.sinceUs) &&
+    (!filter.untilUs || (alert.firstAtUs ?? 0) <= filter.untilUs)
+  );
+}
+
+/** "T1110" is every T1110.xxx too, but not T11100. */
+function isTechnique(technique: string, wanted: string): boolean {
+  const [have, want] = [technique.toUpperCase(), wanted.toUpperCase()];
+  return have === want || have.startsWith(`${want}.`);
+}

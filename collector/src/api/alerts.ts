@@ -1,0 +1,24 @@
+import type { GetAlertRequest, GetAlertResponse, ListAlertsRequest, ListAlertsResponse } from '@threatguard/proto';
+import type { Store } from '../store/store.ts';
+import { ApiError } from './grpc-status.ts';
+import { clampLimit } from './limits.ts';
+
+/** ULIDs, lower case (Crockford base 32). */
+const ALERT_ID = /^[0-9a-hjkmnp-tv-z]{1,26}$/;
+
+export async function listAlerts(store: Store, request: ListAlertsRequest): Promise<ListAlertsResponse> {
+  const page = await store.alerts(request.filter ?? {}, clampLimit(request.limit), request.after ?? '');
+  return { alerts: page.rows, next: page.next };
+}
+
+export async function getAlert(store: Store, request: GetAlertRequest): Promise<GetAlertResponse> {
+  const id = (request.id ?? '').trim().toLowerCase();
+  if (!ALERT_ID.test(id)) throw new ApiError('invalid', 'this is not an alert id; threatguard alerts list shows them');
+  const [alert, ...others] = await store.alertsByIdPrefix(id);
+  if (!alert) throw new ApiError('not_found', 'no alert has this id; threatguard alerts list shows them');
+  if (others.length > 0) {
+    const candidates = [alert, ...others].map((match) => match.id).join(', ');
+    throw new ApiError('ambiguous', `several alerts begin with this; give more of the id: ${candidates}`);
+  }
+  return { alert, events: await store.eventsByReference(alert.events ?? []) };
+}

@@ -1,0 +1,53 @@
+import { type handleUnaryCall, status } from '@grpc/grpc-js';
+import { CertificateError } from '../fleet/certificate-authority.ts';
+import { EnrolmentError } from '../fleet/enrolment.ts';
+import { StoreError } from '../store/store.ts';
+
+/** An answer that is a refusal. The message says what to do. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: 'not_found' | 'invalid' | 'ambiguous' | 'rate_limited';
+
+  constructor(code: ApiError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const API_STATUS = {
+  not_found: status.NOT_FOUND,
+  invalid: status.INVALID_ARGUMENT,
+  ambiguous: status.FAILED_PRECONDITION,
+  rate_limited: status.RESOURCE_EXHAUSTED,
+};
+
+/** The gRPC status of an error; undefined for one that nobody foresaw, which is a bug. */
+function toStatus(error: unknown): { code: status; details: string } | undefined {
+  if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
+  if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
+  if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
+  if (error instanceof StoreError) {
+    return error.code === 'unavailable'
+      ? { code: status.UNAVAILABLE, details: `the store does not answer: ${error.message}; try again` }
+      : { code: status.INVALID_ARGUMENT, details: error.message };
+  }
+  return undefined;
+}
+
+/** A unary method as a function of its request. A bug is told to `failed` and answered without its details. */
+export function unary<Request, Response>(
+  answer: (request: Request, peerAddress: string) => Promise<Response>,
+  failed: (error: unknown) => void,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    // Promise.try: what is thrown at once and what is thrown later end in the same place.
+    Promise.try(() => answer(call.request, call.getPeer())).then(
+      (response) => callback(null, response),
+      (error) => {
+        const known = toStatus(error);
+        if (!known) failed(error);
+        callback(known ?? { code: status.INTERNAL, details: 'the collector failed; its log says why' });
+      },
+    );
+  };
+}

@@ -1,0 +1,88 @@
+import { type Counter, KEM_ALGORITHM, SIGNATURE_ALGORITHM, type StatusReport, TLS_GROUP } from '@threatguard/proto';
+import type { Detector } from '../detect/detector.ts';
+import type { CertificateAuthority } from '../fleet/certificate-authority.ts';
+import type { CollectorIdentity } from '../fleet/collector-identity.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { KemKeys } from '../fleet/kem-keys.ts';
+import type { Presence } from '../fleet/presence.ts';
+import type { HandshakeCounts } from '../ingest/handshake.ts';
+import { type Store, StoreError } from '../store/store.ts';
+import type { Writer } from '../store/writer.ts';
+import type { RateMeter } from './rate-meter.ts';
+
+export interface StatusParts {
+  version: string;
+  startedAtUs: number;
+  store: Store;
+  writer: Pick<Writer, 'problem'>;
+  publishState: () => string;
+  rulesLoaded: number;
+  detector: Detector;
+  fleet: Fleet;
+  presence: Presence;
+  authority: CertificateAuthority;
+  identity: CollectorIdentity;
+  kemKeys: KemKeys;
+  handshakes: HandshakeCounts;
+  rate: RateMeter;
+  /** Where consoles may read alerts, `nats://user:password@host:port`. */
+  consoleNatsUrl: string | undefined;
+  nowMs: () => number;
+}
+
+/** Everything `threatguard status` shows. Answers while the store does not, and says so. */
+export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
+  const { totals, storeState } = await readTotals(parts);
+  const agents = parts.fleet.agents().filter((agent) => agent.revokedAtUs === undefined);
+  const nats = splitNatsUrl(parts.consoleNatsUrl);
+  return {
+    version: parts.version,
+    startedAtUs: parts.startedAtUs,
+    storeEngine: parts.store.engine,
+    storeVersion: parts.store.version,
+    storeState,
+    publishState: parts.publishState(),
+    eventsStored: totals?.events,
+    envelopesStored: totals?.envelopes,
+    alertsOpen: totals?.alertsOpen,
+    outboxWaiting: totals?.outboxWaiting,
+    eventsPerSecond: parts.rate.perSecond(parts.nowMs()),
+    refusals: [...(totals?.refusals ?? []), ...handshakeCounters(parts.handshakes)],
+    losses: totals?.losses ?? [],
+    agentsEnrolled: agents.length,
+    agentsConnected: parts.presence.connectedCount(),
+    rulesLoaded: parts.rulesLoaded,
+    rulesDisabled: parts.detector.disabled(),
+    caSha256: parts.authority.fingerprint,
+    kemEpoch: parts.kemKeys.epoch,
+    kemAlgorithm: KEM_ALGORITHM,
+    signatureAlgorithm: SIGNATURE_ALGORITHM,
+    tlsGroup: TLS_GROUP,
+    notices: [...parts.store.notices],
+    signingCertificate: parts.identity.certificate.raw,
+    natsUrl: nats.url,
+    natsCredentials: nats.credentials,
+  };
+}
+
+async function readTotals(parts: StatusParts) {
+  if (parts.writer.problem) return { totals: undefined, storeState: `unavailable: ${parts.writer.problem}` };
+  try {
+    return { totals: await parts.store.totals(), storeState: 'ready' };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return { totals: undefined, storeState: `unavailable: ${error.message}` };
+  }
+}
+
+function handshakeCounters(counts: HandshakeCounts): Counter[] {
+  return [...counts.entries()].map(([code, count]) => ({ name: `handshake.${code}`, count }));
+}
+
+/** Address and credentials apart, as a console is told them; empty where alerts are not published. */
+export function splitNatsUrl(url: string | undefined): { url: string; credentials: string } {
+  if (!url) return { url: '', credentials: '' };
+  const { protocol, host, username, password } = new URL(url);
+  const credentials = username ? `${decodeURIComponent(username)}:${decodeURIComponent(password)}` : '';
+  return { url: `${protocol}//${host}`, credentials };
+}

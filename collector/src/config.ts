@@ -1,0 +1,71 @@
+import { readConfig } from '@threatguard/proto/config';
+import { z } from 'zod';
+
+const LISTEN = /^(?:\[(?<v6>[0-9A-Fa-f:.]+)\]|(?<host>[^\s:[\]]+)):(?<port>[0-9]{1,5})$/;
+
+const listen = z.string().refine((text) => parseListen(text) !== undefined, 'write HOST:PORT, such as 0.0.0.0:7443');
+const natsUrl = z
+  .string()
+  .refine((text) => /^(nats|tls):\/\/[^\s/]+$/.test(text), 'write nats://USER:PASSWORD@HOST:PORT');
+const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'write postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+
+const schema = z.strictObject({
+  listen: listen.default('127.0.0.1:7443'),
+  database: z.strictObject({ url: databaseUrl.optional() }).prefault({}),
+  nats: z.strictObject({ url: natsUrl.optional(), console_url: natsUrl.optional() }).prefault({}),
+  agents: z.strictObject({ silent_after_seconds: z.coerce.number().int().min(5).max(86_400).default(60) }).prefault({}),
+  rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+});
+
+export type CollectorConfig = z.output<typeof schema>;
+
+/** Environment variables that go before the file. */
+const OVERRIDES = {
+  THREATGUARD_LISTEN: 'listen',
+  THREATGUARD_DATABASE_URL: 'database.url',
+  THREATGUARD_NATS_URL: 'nats.url',
+  THREATGUARD_NATS_CONSOLE_URL: 'nats.console_url',
+  THREATGUARD_LOG_LEVEL: 'log.level',
+};
+
+/** Throws ConfigError naming file, line and what is valid there. */
+export function readCollectorConfig(source: {
+  file: string;
+  text: string;
+  environment: Record<string, string | undefined>;
+}): CollectorConfig {
+  return readConfig(schema, { ...source, overrides: OVERRIDES });
+}
+
+/** Host and port of `HOST:PORT` or `[IPV6]:PORT`; undefined for anything else. */
+export function parseListen(text: string): { host: string; port: number } | undefined {
+  const match = LISTEN.exec(text)?.groups;
+  const port = Number(match?.port);
+  const host = match?.v6 ?? match?.host;
+  return host !== undefined && port <= 65_535 ? { host, port } : undefined;
+}
+
+/** The file `init` writes: every key with its default, so that nobody has to look them up. */
+export function initialConfig(listenAt: string): string {
+  return `# ThreatGuard collector. Every key may be left out; environment variables named beside them go first.
+
+# Where agents and consoles connect. THREATGUARD_LISTEN
+listen: ${JSON.stringify(listenAt)}
+
+# PostgreSQL or TimescaleDB; without it, PostgreSQL embedded in this process. THREATGUARD_DATABASE_URL
+# database:
+#   url: postgres://threatguard:password@127.0.0.1:5432/threatguard
+
+# Where alerts are published, and where consoles may read them. THREATGUARD_NATS_URL, THREATGUARD_NATS_CONSOLE_URL
+# nats:
+#   url: nats://collector:password@127.0.0.1:4222
+#   console_url: nats://console:password@127.0.0.1:4222
+
+agents:
+  silent_after_seconds: 60
+
+log:
+  level: info
+`;
+}

@@ -1,0 +1,112 @@
+// Sigma conditions, least to most binding: or, and, not, "1 of"/"all of", parentheses.
+import { allOf, anyOf, not, type Predicate } from './predicate.ts';
+import { RuleError } from './rule-error.ts';
+
+/** Long enough for any condition a person writes; bounds the depth of nesting too. */
+const CONDITION_TOKENS_MAX = 1_000;
+
+/** Compiles a condition over named, compiled search identifiers. Throws RuleError `condition` or `unsupported`. */
+export function compileCondition(condition: string, selections: ReadonlyMap<string, Predicate>): Predicate {
+  const tokens: string[] = condition.match(/[()|]|[^\s()|]+/g) ?? [];
+  if (tokens.length > CONDITION_TOKENS_MAX) throw new RuleError('condition', 'the condition is too long');
+  if (tokens.includes('|')) throw new RuleError('unsupported', 'aggregations in conditions: use a correlation rule');
+  const parser = new ConditionParser(tokens, selections);
+  return parser.parse();
+}
+
+class ConditionParser {
+  readonly #tokens: readonly string[];
+  readonly #selections: ReadonlyMap<string, Predicate>;
+  #next = 0;
+
+  constructor(tokens: readonly string[], selections: ReadonlyMap<string, Predicate>) {
+    this.#tokens = tokens;
+    this.#selections = selections;
+  }
+
+  parse(): Predicate {
+    const predicate = this.#or();
+    const rest = this.#tokens[this.#next];
+    if (rest !== undefined) throw new RuleError('condition', `"${rest}" is not expected there in the condition`);
+    return predicate;
+  }
+
+  #or(): Predicate {
+    const parts = [this.#and()];
+    while (this.#take('or')) parts.push(this.#and());
+    return anyOf(parts);
+  }
+
+  #and(): Predicate {
+    const parts = [this.#not()];
+    while (this.#take('and')) parts.push(this.#not());
+    return allOf(parts);
+  }
+
+  #not(): Predicate {
+    return this.#take('not') ? not(this.#not()) : this.#primary();
+  }
+
+  #primary(): Predicate {
+    if (this.#take('(')) {
+      const inner = this.#or();
+      if (!this.#take(')')) throw new RuleError('condition', 'a ")" is missing in the condition');
+      return inner;
+    }
+    const token = this.#word();
+    const of = this.#tokens[this.#next]?.toLowerCase() === 'of';
+    if (!of) return this.#selection(token);
+    const quantity = token.toLowerCase();
+    if (quantity !== '1' && quantity !== 'all') {
+      throw new RuleError('unsupported', `"${token} of": only "1 of" and "all of" are supported`);
+    }
+    this.#next++;
+    const matched = this.#matching(this.#word());
+    return quantity === '1' ? anyOf(matched) : allOf(matched);
+  }
+
+  /** Identifiers that begin with an underscore are outside `them` by Sigma's convention. */
+  #matching(pattern: string): Predicate[] {
+    const them = pattern.toLowerCase() === 'them';
+    const parts = pattern.split('*');
+    const names = [...this.#selections.keys()].filter((name) =>
+      them ? !name.startsWith('_') : matchesParts(name, parts),
+    );
+    if (names.length === 0) throw new RuleError('condition', `"of ${pattern}" matches no search identifier`);
+    return names.map((name) => this.#selections.get(name)!);
+  }
+
+  #selection(name: string): Predicate {
+    const selection = this.#selections.get(name);
+    if (!selection) throw new RuleError('condition', `the condition names "${name}", which is not defined`);
+    return selection;
+  }
+
+  #word(): string {
+    const token = this.#tokens[this.#next++];
+    if (token === undefined || token === '(' || token === ')') {
+      throw new RuleError('condition', `the condition ends or breaks off before ${token ? `"${token}"` : 'its end'}`);
+    }
+    return token;
+  }
+
+  #take(word: string): boolean {
+    if (this.#tokens[this.#next]?.toLowerCase() !== word) return false;
+    this.#next++;
+    return true;
+  }
+}
+
+function matchesParts(name: string, parts: readonly string[]): boolean {
+  const [first = '', ...rest] = parts;
+  if (rest.length === 0) return name === first;
+  if (!name.startsWith(first)) return false;
+  const last = rest.pop()!;
+  let from = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, from);
+    if (found < 0) return false;
+    from = found + part.length;
+  }
+  return name.length - last.length >= from && name.endsWith(last);
+}

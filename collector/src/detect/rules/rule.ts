@@ -1,0 +1,138 @@
+// What loading makes of a document: everything looked up, parsed and compiled once.
+import { type Detection, type EventClass, type EventReference, Severity } from '@threatguard/proto';
+import { type EventView, fieldName, fieldSlot } from './fields.ts';
+import type { Predicate } from './predicate.ts';
+import { clipText, ReasonTemplate, type WindowFacts } from './reason.ts';
+import { RuleError } from './rule-error.ts';
+import type { CorrelationRuleDocument, EventRuleDocument } from './schema.ts';
+
+/** References kept in one detection: the newest. */
+export const DETECTION_EVENTS_MAX = 50;
+const VALUE_CHARS_MAX = 1_024;
+
+/** What every detection shows where its events have it, whatever its sentence speaks of. */
+const STANDARD_VALUES = [
+  'user.name',
+  'user.id',
+  'user.target.name',
+  'source.ip',
+  'destination.ip',
+  'destination.port',
+  'process.pid',
+  'process.executable',
+  'process.command_line',
+  'process.parent.executable',
+  'threatguard.process.stdio_socket.remote_address',
+  'threatguard.process.stdio_socket.remote_port',
+  'file.path',
+  'service.name',
+].map((name) => fieldSlot(name)!);
+
+export interface RuleIdentity {
+  id: string;
+  /** How correlations may refer to it, beside the id. */
+  name: string;
+  title: string;
+  severity: Severity;
+  techniques: string[];
+  tactics: string[];
+  reason: ReasonTemplate;
+  entitySlots: readonly number[];
+}
+
+export interface EventRule extends RuleIdentity {
+  kind: 'event';
+  classes: readonly EventClass[];
+  matches: Predicate;
+}
+
+export type CorrelationType = 'event_count' | 'value_count' | 'temporal' | 'temporal_ordered';
+
+export interface CorrelationRule extends RuleIdentity {
+  kind: 'correlation';
+  type: CorrelationType;
+  /** Ids or names of the rules it joins, in order. */
+  refers: readonly string[];
+  /** Per referred rule, the fields whose values make a group. */
+  groupSlots: readonly (readonly number[])[];
+  /** Whether the group is within one agent. */
+  perAgent: boolean;
+  timespanUs: number;
+  timespanText: string;
+  /** Of value_count; empty for the others. */
+  valueSlots: readonly number[];
+  holds(count: number): boolean;
+  /** Whether the referred rules also raise detections of their own. */
+  generate: boolean;
+}
+
+export type Rule = EventRule | CorrelationRule;
+
+/** Reads the parts event and correlation rules share. Sigma makes the level optional: medium where there is none. */
+export function readIdentity(
+  document: EventRuleDocument | CorrelationRuleDocument,
+  fallback: { reason: string; entity: readonly string[] },
+): RuleIdentity {
+  const id = document.id ?? document.name;
+  if (!id) throw new RuleError('schema', 'a rule needs an id or a name');
+  if (document.status === 'unsupported') throw new RuleError('unsupported', 'its status is "unsupported"', ['status']);
+  const level = (document.level ?? 'medium').toUpperCase() as keyof typeof Severity;
+  const tags = (document.tags ?? []).filter((tag) => tag.startsWith('attack.')).map((tag) => tag.slice(7));
+  const technique = /^t\d{4}(\.\d{3})?$/;
+  const section = document.threatguard ?? fallback;
+  return {
+    id,
+    name: document.name ?? id,
+    title: document.title,
+    severity: Severity[level],
+    techniques: tags.filter((tag) => technique.test(tag)).map((tag) => tag.toUpperCase()),
+    tactics: tags.filter((tag) => !/^[tgs]\d{4}/.test(tag)).map((tag) => tag.replaceAll('_', '-')),
+    reason: new ReasonTemplate(section.reason),
+    entitySlots: section.entity.map((name) => readSlot(name, ['threatguard', 'entity'])),
+  };
+}
+
+/** The slot of a field; throws RuleError `field` where our events do not have it. */
+export function readSlot(name: string, path: readonly (string | number)[]): number {
+  const slot = fieldSlot(name);
+  if (slot === undefined) throw new RuleError('field', `our events have no field "${name}"`, path);
+  return slot;
+}
+
+/** The values an entity is known by, "source.ip=192.0.2.1 user.name=root"; fields the event lacks are left out. */
+export function entityOf(rule: RuleIdentity, view: EventView): string {
+  return rule.entitySlots
+    .map((slot) => ({ slot, text: view.text(slot) }))
+    .filter(({ text }) => text !== undefined)
+    .map(({ slot, text }) => `${fieldName(slot)}=${clipText(text!, VALUE_CHARS_MAX)}`)
+    .join(' ');
+}
+
+/** The detection of a rule for the event in the view, which is the newest of `span.events`. */
+export function buildDetection(
+  rule: RuleIdentity,
+  view: EventView,
+  span: { agentId: string; events: EventReference[]; firstAtUs: number; lastAtUs: number; facts?: WindowFacts },
+): Detection {
+  const values: Record<string, string> = {};
+  for (const slot of [...STANDARD_VALUES, ...rule.entitySlots, ...rule.reason.slots]) {
+    const text = view.text(slot);
+    if (text !== undefined) values[fieldName(slot)] = clipText(text, VALUE_CHARS_MAX);
+  }
+  if (span.facts) values['threatguard.count'] = String(span.facts.count);
+  if (span.facts?.seen.length) values['threatguard.seen'] = clipText(span.facts.seen.join(', '), VALUE_CHARS_MAX);
+  return {
+    ruleId: rule.id,
+    ruleTitle: rule.title,
+    severity: rule.severity,
+    techniques: rule.techniques,
+    tactics: rule.tactics,
+    reason: rule.reason.render(view, span.facts),
+    values,
+    events: span.events.slice(-DETECTION_EVENTS_MAX),
+    firstAtUs: span.firstAtUs,
+    lastAtUs: span.lastAtUs,
+    agentId: span.agentId,
+    entity: entityOf(rule, view),
+  };
+}

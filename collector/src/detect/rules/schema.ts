@@ -1,0 +1,61 @@
+// The form of a Sigma document, and our own section in it. Sigma allows custom fields, so unknown keys pass at the top;
+// inside the parts we honour they do not.
+import { z } from 'zod';
+
+const text = z.string().min(1).max(65_535);
+
+const common = {
+  title: z.string().min(1).max(256),
+  id: z.string().min(1).max(128).optional(),
+  name: z.string().min(1).max(128).optional(),
+  status: z.enum(['stable', 'test', 'experimental', 'deprecated', 'unsupported']).optional(),
+  level: z.enum(['informational', 'low', 'medium', 'high', 'critical']).optional(),
+  tags: z.array(z.string().max(256)).max(100).optional(),
+  falsepositives: z.union([z.array(text), text]).optional(),
+  threatguard: z
+    .strictObject({
+      /** One sentence; `{source.ip}` stands for a value, `{user.name|user.id}` for the first that is there. */
+      reason: z.string().min(1).max(1_000),
+      /** Fields whose values say whom the detection is about: what alerts fold by. */
+      entity: z.array(z.string().min(1).max(128)).min(1).max(8),
+    })
+    .optional(),
+};
+
+export const EventRuleSchema = z.looseObject({
+  ...common,
+  logsource: z.looseObject({
+    category: text.optional(),
+    product: text.optional(),
+    service: text.optional(),
+  }),
+  detection: z.record(z.string(), z.unknown()),
+});
+export type EventRuleDocument = z.output<typeof EventRuleSchema>;
+
+const limit = z.number().min(0);
+const TIMESPAN_FORM = 'a time span is a number and s, m, h or d, such as 90m';
+
+export const CorrelationRuleSchema = z.looseObject({
+  ...common,
+  correlation: z.strictObject({
+    type: text,
+    rules: z.union([z.array(text).min(1).max(32), text.transform((one) => [one])]),
+    'group-by': z.array(text).max(8).optional(),
+    timespan: z.string({ error: TIMESPAN_FORM }).regex(/^[1-9]\d{0,5}[smhd]$/, TIMESPAN_FORM),
+    condition: z
+      .strictObject({
+        gt: limit.optional(),
+        gte: limit.optional(),
+        lt: limit.optional(),
+        lte: limit.optional(),
+        eq: limit.optional(),
+        neq: limit.optional(),
+        field: z.union([text, z.array(text)]).optional(),
+      })
+      .optional(),
+    aliases: z.record(z.string(), z.record(z.string(), text)).optional(),
+    generate: z.boolean().optional(),
+  }),
+});
+export type CorrelationRuleDocument = z.output<typeof CorrelationRuleSchema>;

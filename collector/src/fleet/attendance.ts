@@ -1,0 +1,93 @@
+// Keeps track of agents coming, talking and going, and says when one has gone silent or has its clock off.
+import { CLOCK_OFFSET_MS_MAX, type Heartbeat, type Hello } from '@threatguard/proto';
+import type { AgentRecord } from '../store/store.ts';
+import { cleanText } from './clean-text.ts';
+import type { Fleet } from './fleet.ts';
+import type { Presence } from './presence.ts';
+import { SilenceWatch } from './silence-watch.ts';
+
+const TEXT_CHARS_MAX = 128;
+const CHECK_MS = 1_000;
+/** `last seen` in the store may be this much behind; memory is exact. */
+const TOUCH_US = 15_000_000;
+
+export interface AttendanceParts {
+  fleet: Fleet;
+  presence: Presence;
+  silentAfterUs: number;
+  nowUs: () => number;
+  silent: (agent: AgentRecord, lastHeardAtUs: number) => void;
+  clockOff: (agentId: string, offsetUs: number) => void;
+  failed: (error: unknown) => void;
+}
+
+export class Attendance implements Disposable {
+  readonly #parts: AttendanceParts;
+  readonly #watch: SilenceWatch;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(parts: AttendanceParts) {
+    this.#parts = parts;
+    this.#watch = new SilenceWatch({ silentAfterUs: parts.silentAfterUs, startedAtUs: parts.nowUs() });
+    this.#timer = setInterval(() => this.#check(), CHECK_MS);
+    this.#timer.unref();
+  }
+
+  opened(agent: { id: string; address: string }, hello: Hello, clockOffsetUs: number): void {
+    const atUs = this.#parts.nowUs();
+    this.#parts.presence.connected(agent.id, {
+      address: agent.address,
+      lastHeardAtUs: atUs,
+      clockOffsetUs,
+      sensors: hello.sensors ?? [],
+      spooledEnvelopes: 0,
+    });
+    const text = (value: string | undefined) => cleanText(value, TEXT_CHARS_MAX);
+    this.#touch(agent.id, {
+      atUs,
+      version: text(hello.agentVersion),
+      os: text(hello.os),
+      kernel: text(hello.kernel),
+    });
+    if (Math.abs(clockOffsetUs) > CLOCK_OFFSET_MS_MAX * 1000) this.#parts.clockOff(agent.id, clockOffsetUs);
+  }
+
+  /** A heartbeat, or undefined for any other frame: an agent that sends envelopes is not silent. */
+  heard(agentId: string, heartbeat: Heartbeat | undefined): void {
+    const atUs = this.#parts.nowUs();
+    this.#parts.presence.heard(agentId, {
+      atUs,
+      sensors: heartbeat?.sensors,
+      spooledEnvelopes: heartbeat?.spooledEnvelopes,
+    });
+    const stored = this.#parts.fleet.agent(agentId)?.lastSeenAtUs ?? 0;
+    if (atUs - stored >= TOUCH_US) this.#touch(agentId, { atUs });
+  }
+
+  closed(agentId: string): void {
+    this.#parts.presence.disconnected(agentId);
+    this.#touch(agentId, { atUs: this.#parts.nowUs() });
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #check(): void {
+    const { fleet, presence, nowUs, silent } = this.#parts;
+    const watched = fleet
+      .agents()
+      .filter((agent) => agent.revokedAtUs === undefined)
+      .map((agent) => {
+        const live = presence.get(agent.id);
+        const lastSeenAtUs = Math.max(agent.lastSeenAtUs, live?.lastHeardAtUs ?? 0);
+        return { id: agent.id, connected: live?.connected ?? false, lastSeenAtUs, agent };
+      });
+    for (const { agent, lastSeenAtUs } of this.#watch.check(watched, nowUs())) silent(agent, lastSeenAtUs);
+  }
+
+  #touch(agentId: string, seen: Parameters<Fleet['touch']>[1]): void {
+    // A time that was not stored is stored with the next frame; an agent is not turned away for it.
+    this.#parts.fleet.touch(agentId, seen).catch(this.#parts.failed);
+  }
+}

@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+
+/** Where everything of a deployment lies under its state directory. */
+export function homePaths(home: string) {
+  const collector = join(home, 'collector');
+  const console = join(home, 'console');
+  return {
+    configFile: join(collector, 'collector.yaml'),
+    caKey: join(collector, 'ca', 'ca.key'),
+    caCertificate: join(collector, 'ca', 'ca.crt'),
+    tlsKey: join(collector, 'tls', 'collector.key'),
+    tlsCertificate: join(collector, 'tls', 'collector.crt'),
+    kemDirectory: join(collector, 'kem'),
+    storeDirectory: join(collector, 'store'),
+    consoleDirectory: console,
+  };
+}

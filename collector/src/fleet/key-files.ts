@@ -1,0 +1,56 @@
+// Keys and certificates on disk. A key file is written once, readable by its owner only, and never half.
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SIGNATURE_ALGORITHM, SIGNATURE_ALGORITHMS } from '@threatguard/proto';
+
+type KeyType = 'ml-dsa-65' | 'ml-kem-768';
+
+/** The private key in a file; made there if the file does not exist, never overwritten if it does. PEM, PKCS#8. */
+export async function loadOrMakeKey(path: string, type: KeyType): Promise<{ key: KeyObject; made: boolean }> {
+  const existing = await readIfThere(path);
+  if (existing !== undefined) return { key: createPrivateKey(existing), made: false };
+  const { privateKey } = generateKeyPairSync(type as 'ml-dsa-65');
+  await writeOnce(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+  return { key: createPrivateKey(await readFile(path)), made: true };
+}
+
+export function loadOrMakeSigningKey(path: string): Promise<{ key: KeyObject; made: boolean }> {
+  return loadOrMakeKey(path, SIGNATURE_ALGORITHMS[SIGNATURE_ALGORITHM].keyType);
+}
+
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Writes a file that must not exist yet; one that appeared meanwhile wins. */
+export async function writeOnce(path: string, text: string): Promise<void> {
+  const temporary = await writeTemporary(path, text);
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await unlink(temporary);
+  }
+}
+
+/** Replaces a file whole. For certificates and settings, never for keys. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  await rename(await writeTemporary(path, text), path);
+}
+
+async function writeTemporary(path: string, text: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}.new`;
+  await using file = await open(temporary, 'w', 0o600);
+  await file.writeFile(text);
+  // Before it gets its name: after a power cut the name must not stand for an empty key.
+  await file.sync();
+  return temporary;
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { formatJoinToken, sha256 } from '@threatguard/proto';
+import type { Store } from '../store/store.ts';
+
+const SECRET_BYTES = 32;
+const ID_BYTES = 8;
+const DAY_SECONDS = 24 * 60 * 60;
+const TOKEN_USES_MAX = 10_000;
+const TOKEN_VALID_SECONDS_MAX = 90 * DAY_SECONDS;
+const LABEL_CHARS_MAX = 128;
+
+/** A new join token. Its secret is in the returned text and nowhere else: the store keeps a hash. */
+export async function createToken(
+  store: Store,
+  wanted: { uses: number; validSeconds: number; label: string; caSha256: string; nowUs: number },
+): Promise<{ token: string; expiresAtUs: number; uses: number }> {
+  const uses = Math.min(wanted.uses || 1, TOKEN_USES_MAX);
+  const validSeconds = Math.min(wanted.validSeconds || DAY_SECONDS, TOKEN_VALID_SECONDS_MAX);
+  const id = randomBytes(ID_BYTES).toString('hex');
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  const expiresAtUs = wanted.nowUs + validSeconds * 1_000_000;
+  const label = wanted.label.slice(0, LABEL_CHARS_MAX);
+  await store.addToken({ id, secretHash: hashSecret(secret), label, usesLeft: uses, expiresAtUs });
+  return { token: formatJoinToken({ id, secret, caSha256: wanted.caSha256 }), expiresAtUs, uses };
+}
+
+/** A secret of 256 random bits needs no slow hash: there is nothing to guess. */
+export function hashSecret(secret: string): Uint8Array {
+  return sha256(Buffer.from(secret));
+}

@@ -1,0 +1,56 @@
+// Who may call what. The only place that decides it; handlers are reached by those who may.
+import {
+  ResponderBuilder,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  ServerListenerBuilder,
+  status,
+} from '@grpc/grpc-js';
+import type { PeerName } from '@threatguard/proto';
+import { type AgentLookup, type Peer, type Peers, refuseAgent } from './peers.ts';
+
+/** What the caller of each service must be. Enrolment is for those who are nothing yet. */
+const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
+  'threatguard.v1.Telemetry': 'agent',
+  'threatguard.v1.Console': 'console',
+  'threatguard.v1.Enrolment': 'anyone',
+};
+
+interface AccessRefusal {
+  code: status;
+  details: string;
+}
+
+/** Undefined where `peer` may call the method with this path; what to answer otherwise. */
+function refuseCall(path: string, peer: Peer | undefined, lookup: AgentLookup): AccessRefusal | undefined {
+  const required = REQUIRED[path.split('/')[1] ?? ''];
+  if (!required) return { code: status.UNIMPLEMENTED, details: 'there is no such service' };
+  if (!peer) return { code: status.UNAUTHENTICATED, details: 'the connection is gone' };
+  if (required === 'anyone') return undefined;
+  if (!peer.identity) {
+    return { code: status.UNAUTHENTICATED, details: `this service needs the certificate of an enrolled ${required}` };
+  }
+  const refused = refuseAgent(peer.identity, lookup);
+  if (refused) return { code: status.PERMISSION_DENIED, details: refused };
+  if (peer.identity.kind !== required) {
+    return {
+      code: status.PERMISSION_DENIED,
+      details: `this service is for a certificate of kind ${required}, not ${peer.identity.kind}`,
+    };
+  }
+  return undefined;
+}
+
+/** Applies `refuseCall` to every call of a server. */
+export function authoriseCalls(peers: Peers, lookup: AgentLookup): ServerInterceptor {
+  return (method, call) => {
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((metadata, next) => {
+        const refusal = refuseCall(method.path, peers.at(call.getPeer()), lookup);
+        if (refusal) call.sendStatus(refusal);
+        else next(metadata);
+      })
+      .build();
+    return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build());
+  };
+}

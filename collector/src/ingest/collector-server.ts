@@ -1,0 +1,81 @@
+// The gRPC side of the port: services behind one authorisation, connections handed over by the TLS listener.
+import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { consoleService, enrolmentService, MESSAGE_BYTES_MAX } from '@threatguard/proto';
+import { authoriseCalls } from './authorisation.ts';
+import { countOversized } from './count-oversized.ts';
+import { telemetryServerService } from './frames.ts';
+import type { AgentLookup, Peers } from './peers.ts';
+import { TlsListener, type TlsListenerParts } from './tls-listener.ts';
+
+/** Calls at one time on one connection; a console uses a handful, an agent one. */
+const STREAMS_PER_CONNECTION_MAX = 32;
+const KEEPALIVE_MS = 10_000;
+/** For calls that are being answered and streams that are told why they end. */
+const GOODBYE_MS_MAX = 500;
+
+export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
+  peers: Peers;
+  /** An agent sent a message beyond what gRPC takes; its call has ended. */
+  oversized: (agentId: string) => void;
+  lookup: AgentLookup;
+  telemetry: UntypedServiceImplementation;
+  enrolment: UntypedServiceImplementation;
+  console: UntypedServiceImplementation;
+}
+
+/** Serves until disposed. Streams should be ended before: what is open half a second later is cut. */
+export class CollectorServer implements AsyncDisposable {
+  readonly #listener: TlsListener;
+  readonly #server: Server;
+  readonly #peers: Peers;
+
+  private constructor(parts: { listener: TlsListener; server: Server; peers: Peers }) {
+    this.#listener = parts.listener;
+    this.#server = parts.server;
+    this.#peers = parts.peers;
+  }
+
+  static async start(parts: ServerParts): Promise<CollectorServer> {
+    const server = new Server({
+      // The first one is nearest to the wire.
+      interceptors: [countOversized(parts.peers, parts.oversized), authoriseCalls(parts.peers, parts.lookup)],
+      // Above ENVELOPE_BYTES_MAX, so that an oversized envelope is refused with its code and the stream goes on; what is
+      // larger than this ends the call with RESOURCE_EXHAUSTED.
+      'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+      'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
+      'grpc.max_concurrent_streams': STREAMS_PER_CONNECTION_MAX,
+      // A host that lost its network keeps its TCP connection for hours: pings find it within 20 s.
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
+      'grpc.enable_channelz': 0,
+    });
+    server.addService(telemetryServerService, parts.telemetry);
+    server.addService(enrolmentService, parts.enrolment);
+    server.addService(consoleService, parts.console);
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    const listener = await TlsListener.listen({
+      ...parts,
+      accept: (peer) => {
+        parts.peers.add(peer);
+        injector.injectConnection(peer.socket);
+      },
+    });
+    return new CollectorServer({ listener, server, peers: parts.peers });
+  }
+
+  get address(): string {
+    return this.#listener.address;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    const { promise: limit, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, GOODBYE_MS_MAX);
+    // Tells every peer to go once its streams have ended; its own callback does not count connections of an injector.
+    this.#server.tryShutdown(() => undefined);
+    await Promise.race([this.#peers.gone(), limit]);
+    clearTimeout(timer);
+    this.#server.forceShutdown();
+    this.#listener[Symbol.dispose]();
+  }
+}

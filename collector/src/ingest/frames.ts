@@ -1,0 +1,34 @@
+import type { MethodDefinition } from '@grpc/grpc-js';
+import { AgentFrame, type CollectorFrame, type Heartbeat, type Hello, telemetryService } from '@threatguard/proto';
+
+/** A frame as the session takes it; `malformed` is one that did not decode, or holds nothing. */
+export type InboundFrame =
+  | { kind: 'hello'; hello: Hello }
+  | { kind: 'envelope'; bytes: Uint8Array }
+  | { kind: 'heartbeat'; heartbeat: Heartbeat }
+  | { kind: 'malformed' };
+
+/** Never throws: gRPC would end the whole stream over one bad frame. */
+function readFrame(bytes: Uint8Array): InboundFrame {
+  let frame: AgentFrame;
+  try {
+    frame = AgentFrame.decode(bytes);
+  } catch {
+    return { kind: 'malformed' };
+  }
+  if (frame.hello) return { kind: 'hello', hello: frame.hello };
+  if (frame.envelope) return { kind: 'envelope', bytes: frame.envelope };
+  if (frame.heartbeat) return { kind: 'heartbeat', heartbeat: frame.heartbeat };
+  return { kind: 'malformed' };
+}
+
+/** The telemetry service as the collector serves it: frames that do not decode are values, not errors. */
+export const telemetryServerService: { stream: MethodDefinition<InboundFrame, CollectorFrame> } = {
+  stream: {
+    ...telemetryService.stream,
+    requestSerialize: () => {
+      throw new TypeError('the collector sends no agent frames');
+    },
+    requestDeserialize: readFrame,
+  },
+};

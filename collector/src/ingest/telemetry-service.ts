@@ -1,0 +1,58 @@
+import { type handleBidiStreamingCall, status } from '@grpc/grpc-js';
+import type { CollectorFrame, Heartbeat, Hello, KemKey, RefusalCode, StreamPosition } from '@threatguard/proto';
+import { type FindDigest, StreamChain } from './admission.ts';
+import type { InboundFrame } from './frames.ts';
+import type { Peers } from './peers.ts';
+import { Session, type SessionParts } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface TelemetryParts {
+  peers: Peers;
+  sessions: Sessions;
+  kemKey: KemKey;
+  nowUs: () => number;
+  agentName: (agentId: string) => string;
+  positions: (agentId: string) => Promise<StreamPosition[]>;
+  findDigest: (agentId: string, ...where: Parameters<FindDigest>) => ReturnType<FindDigest>;
+  receive: SessionParts['receive'];
+  refused: (agentId: string, refusal: { code: RefusalCode; message: string }) => Promise<unknown>;
+  opened: (agent: { id: string; address: string }, hello: Hello, clockOffsetUs: number) => void;
+  heard: (agentId: string, heartbeat: Heartbeat | undefined) => void;
+  closed: (agentId: string) => void;
+  failed: (error: unknown) => void;
+}
+
+/** The Telemetry service: a session for every stream. Callers are agents that are not revoked: checked before. */
+export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<InboundFrame, CollectorFrame> {
+  return (call) => {
+    const address = call.getPeer();
+    const identity = parts.peers.at(address)?.identity;
+    if (!identity) {
+      call.emit('error', { code: status.UNAUTHENTICATED, details: 'the connection is gone' });
+      return;
+    }
+    const agent = { id: identity.id, name: parts.agentName(identity.id) };
+    const session: Session = new Session({
+      call,
+      agent,
+      identity,
+      kemKey: parts.kemKey,
+      nowUs: parts.nowUs,
+      loadChain: async () => {
+        await parts.sessions.takeOver(agent.id, session);
+        const positions = await parts.positions(agent.id);
+        return new StreamChain({ positions, findDigest: (...where) => parts.findDigest(agent.id, ...where) });
+      },
+      receive: parts.receive,
+      refused: (refusal) => parts.refused(agent.id, refusal),
+      opened: (hello, clockOffsetUs) => parts.opened({ id: agent.id, address }, hello, clockOffsetUs),
+      heard: (heartbeat) => parts.heard(agent.id, heartbeat),
+      failed: parts.failed,
+    });
+    // Neither rejects: what goes wrong in a session ends that session.
+    void session.run().then(async () => {
+      if (parts.sessions.isNewest(agent.id, session)) parts.closed(agent.id);
+      await parts.sessions.ended(agent.id, session);
+    });
+  };
+}

@@ -1,0 +1,82 @@
+// Makes a deployment's state directory. Idempotent: what is there stays, what is missing is made, so an init that was
+// interrupted is simply repeated.
+import { createPublicKey } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { initialConfig, parseListen } from './config.ts';
+import { CertificateAuthority, selfSignCa } from './fleet/certificate-authority.ts';
+import { loadCollectorIdentity } from './fleet/collector-identity.ts';
+import { homePaths } from './fleet/home.ts';
+import { KemKeys } from './fleet/kem-keys.ts';
+import { loadOrMakeSigningKey, readIfThere, replaceFile, writeOnce } from './fleet/key-files.ts';
+
+export interface InitResult {
+  /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
+  caSha256: string;
+  configFile: string;
+  consoleDirectory: string;
+}
+
+export async function initHome(parts: { home: string; listen: string; nowMs: number }): Promise<InitResult> {
+  const paths = homePaths(parts.home);
+  for (const directory of [parts.home, join(parts.home, 'collector'), paths.kemDirectory, paths.storeDirectory]) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  }
+  const { key: caKey } = await loadOrMakeSigningKey(paths.caKey);
+  if ((await readIfThere(paths.caCertificate)) === undefined) {
+    await writeOnce(paths.caCertificate, await selfSignCa(caKey, parts.nowMs));
+  }
+  const authority = await loadAuthority(parts.home);
+  const identity = await loadCollectorIdentity({
+    keyFile: paths.tlsKey,
+    certificateFile: paths.tlsCertificate,
+    authority,
+    nowMs: parts.nowMs,
+  });
+  await KemKeys.load(paths.kemDirectory, identity);
+  await writeOnce(paths.configFile, initialConfig(parts.listen));
+  // Last: where it exists, everything before it does.
+  await issueConsoleIdentity({
+    authority,
+    directory: paths.consoleDirectory,
+    name: 'admin',
+    collector: consoleAddress(parts.listen),
+    nowMs: parts.nowMs,
+  });
+  return { caSha256: authority.fingerprint, configFile: paths.configFile, consoleDirectory: paths.consoleDirectory };
+}
+
+export async function loadAuthority(home: string): Promise<CertificateAuthority> {
+  const { caCertificate, caKey } = homePaths(home);
+  return new CertificateAuthority({
+    certificatePem: await readFile(caCertificate, 'utf8'),
+    privateKeyPem: await readFile(caKey, 'utf8'),
+  });
+}
+
+/** Makes what a console needs to connect, in a directory of its own. An identity that is complete is left alone. */
+export async function issueConsoleIdentity(parts: {
+  authority: CertificateAuthority;
+  directory: string;
+  name: string;
+  collector: string;
+  nowMs: number;
+}): Promise<void> {
+  const file = (name: string) => join(parts.directory, name);
+  const { key } = await loadOrMakeSigningKey(file('console.key'));
+  if ((await readIfThere(file('console.crt'))) === undefined) {
+    const name = { kind: 'console', id: parts.name } as const;
+    const certificate = await parts.authority.issue({ name, publicKey: createPublicKey(key), nowMs: parts.nowMs });
+    await writeOnce(file('console.crt'), certificate.toString());
+  }
+  await replaceFile(file('ca.crt'), parts.authority.certificate.toString());
+  await writeOnce(file('console.json'), `${JSON.stringify({ collector: parts.collector })}\n`);
+}
+
+/** Where a console on this host reaches a collector that listens there. */
+export function consoleAddress(listen: string): string {
+  const { host, port } = parseListen(listen)!;
+  if (host === '0.0.0.0') return `127.0.0.1:${port}`;
+  if (host === '::') return `[::1]:${port}`;
+  return listen;
+}

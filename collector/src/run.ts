@@ -1,0 +1,231 @@
+// A collector, put together: each part after everything it uses, stopped in reverse.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EnrolRequest } from '@threatguard/proto';
+import type { Logger } from 'pino';
+import packageFile from '../package.json' with { type: 'json' };
+import { consoleHandlers } from './api/console-service.ts';
+import { ApiError, unary } from './api/grpc-status.ts';
+import { RateMeter } from './api/rate-meter.ts';
+import { type CollectorConfig, parseListen } from './config.ts';
+import { AlertFolder } from './correlate/alert-folder.ts';
+import { agentSilent, clockOff } from './detect/health.ts';
+import { RuleEngine } from './detect/rules/rule-engine.ts';
+import { Attendance } from './fleet/attendance.ts';
+import { loadCollectorIdentity } from './fleet/collector-identity.ts';
+import { enrolAgent } from './fleet/enrolment.ts';
+import { Fleet } from './fleet/fleet.ts';
+import { homePaths } from './fleet/home.ts';
+import { KemKeys } from './fleet/kem-keys.ts';
+import { Presence } from './fleet/presence.ts';
+import { CollectorServer } from './ingest/collector-server.ts';
+import { HandshakeCounts } from './ingest/handshake.ts';
+import { Peers } from './ingest/peers.ts';
+import { RateLimit } from './ingest/rate-limit.ts';
+import { Sessions } from './ingest/sessions.ts';
+import { serveTelemetry } from './ingest/telemetry-service.ts';
+import { loadAuthority } from './init.ts';
+import { Pipeline } from './pipeline.ts';
+import { AlertFeed } from './publish/alert-feed.ts';
+import { AlertSigner } from './publish/alert-signer.ts';
+import { DiscardedOutbox } from './publish/discarded-outbox.ts';
+import { OutboxPublisher } from './publish/outbox-publisher.ts';
+import { openStore } from './store/open.ts';
+import { StoreError } from './store/store.ts';
+import { Writer } from './store/writer.ts';
+
+const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
+/** How far back alerts are still folded into, and windows are rebuilt, after a restart. */
+const FOLD_US = 60 * 60 * 1_000_000;
+const REPLAY_US_MAX = 15 * 60 * 1_000_000;
+const REPLAY_EVENTS_MAX = 1_000_000;
+/** A refusal reaches the agent before its connection is cut. */
+const REVOKED_LINGER_MS = 200;
+
+export interface Collector extends AsyncDisposable {
+  /** Where it listens, HOST:PORT. */
+  readonly address: string;
+  /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
+  readonly caSha256: string;
+}
+
+/** Starts a collector on an initialised state directory. It serves when this resolves, until it is disposed. */
+export async function startCollector(parts: {
+  home: string;
+  config: CollectorConfig;
+  log: Logger;
+  /** Milliseconds since the Unix epoch. */
+  nowMs?: () => number;
+}): Promise<Collector> {
+  const { config, log, nowMs = Date.now } = parts;
+  const nowUs = () => nowMs() * 1000;
+  const startedAtUs = nowUs();
+  const paths = homePaths(parts.home);
+  const failed = (error: unknown) => {
+    if (error instanceof StoreError) log.warn({ code: error.code, reason: error.message }, 'not stored');
+    else log.error({ err: error }, 'failed');
+  };
+  await using stack = new AsyncDisposableStack();
+
+  const authority = await loadAuthority(parts.home);
+  const identity = await loadCollectorIdentity({
+    keyFile: paths.tlsKey,
+    certificateFile: paths.tlsCertificate,
+    authority,
+    nowMs: nowMs(),
+  });
+  const kemKeys = await KemKeys.load(paths.kemDirectory, identity);
+
+  const store = stack.use(await openStore({ url: config.database.url, directory: paths.storeDirectory }));
+  for (const notice of store.notices) log.info({ engine: store.engine }, notice);
+  const signer = new AlertSigner(identity);
+  const outbox = config.nats.url
+    ? stack.use(OutboxPublisher.start({ store, url: config.nats.url, signer }))
+    : new DiscardedOutbox({ store, failed });
+  const totals = await store.agentTotals();
+  const lossyAgents = new Set([...totals].flatMap(([id, { lost }]) => (lost > 0 ? [id] : [])));
+  const writer = stack.use(
+    new Writer({
+      store,
+      lossyAgents,
+      stateChanged: (problem) =>
+        problem ? log.warn({ problem }, 'the store does not answer; agents wait') : log.info('the store answers again'),
+    }),
+  );
+
+  const { engine, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
+  for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
+  const folder = new AlertFolder();
+  folder.restore(await store.openAlertsSince(nowUs() - FOLD_US));
+  let replayed = 0;
+  for await (const events of store.eventsSince(nowUs() - Math.min(engine.windowUsMax, REPLAY_US_MAX))) {
+    engine.replay(events);
+    replayed += events.length;
+    if (replayed >= REPLAY_EVENTS_MAX) break;
+  }
+
+  const fleet = await Fleet.load(store);
+  const presence = new Presence();
+  const rate = new RateMeter(nowMs());
+  const feed = new AlertFeed(signer);
+  const agentName = (id: string) => fleet.agent(id)?.name ?? '';
+  const pipeline = new Pipeline({
+    kemKeys,
+    detector: engine,
+    folder,
+    writer,
+    feed,
+    outbox,
+    agentName,
+    stored: (batch) => rate.add(batch.events.length, nowMs()),
+    nowUs,
+  });
+  const report = (...detections: Parameters<Pipeline['report']>[0]) => void pipeline.report(detections).catch(failed);
+
+  const sessions = new Sessions();
+  const silenceUsMax = config.agents.silent_after_seconds * 1_000_000;
+  const attendance = stack.use(
+    new Attendance({
+      fleet,
+      presence,
+      silentAfterUs: silenceUsMax,
+      nowUs,
+      silent: (agent, lastSeenAtUs) =>
+        report(agentSilent({ agentId: agent.id, agentName: agent.name, atUs: nowUs(), lastSeenAtUs, silenceUsMax })),
+      clockOff: (agentId, offsetUs) =>
+        report(clockOff({ agentId, agentName: agentName(agentId), atUs: nowUs(), offsetUs })),
+      failed,
+    }),
+  );
+
+  const peers = new Peers();
+  fleet.onRevoked((agentId) => {
+    const open = peers.ofAgent(agentId);
+    sessions.of(agentId)?.refuseAndEnd('agent_revoked', 'this agent was revoked; enrol it again to bring it back');
+    setTimeout(() => {
+      for (const { socket } of open) socket.destroy();
+    }, REVOKED_LINGER_MS);
+    return open.length > 0;
+  });
+
+  const handshakes = new HandshakeCounts();
+  const enrolments = new RateLimit({ burst: 100, perSecond: 10, totalFactor: 10 });
+  const server = stack.use(
+    await CollectorServer.start({
+      ...parseListen(config.listen)!,
+      certificateChain: identity.certificate.toString() + authority.certificate.toString(),
+      privateKey: await readFile(paths.tlsKey, 'utf8'),
+      ca: authority.certificate.toString(),
+      lookup: (id) => fleet.agent(id),
+      refused: (code, address) => {
+        handshakes.count(code);
+        log.debug({ code, address }, 'connection refused');
+      },
+      peers,
+      oversized: (agentId) => {
+        const refusal = { code: 'frame_oversized', message: 'a message beyond the limit of gRPC' } as const;
+        pipeline.countRefusal(agentId, refusal).catch(failed);
+      },
+      telemetry: {
+        stream: serveTelemetry({
+          peers,
+          sessions,
+          kemKey: kemKeys.announced,
+          nowUs,
+          agentName,
+          positions: (agentId) => store.streamPositions(agentId),
+          findDigest: (agentId, streamId, sequence) => store.headerDigest(agentId, streamId, sequence),
+          receive: (envelope, sender) => pipeline.receive(envelope, sender),
+          refused: (agentId, refusal) => pipeline.countRefusal(agentId, refusal),
+          opened: (agent, hello, clockOffsetUs) => attendance.opened(agent, hello, clockOffsetUs),
+          heard: (agentId, heartbeat) => attendance.heard(agentId, heartbeat),
+          closed: (agentId) => attendance.closed(agentId),
+          failed,
+        }),
+      },
+      enrolment: {
+        enrol: unary(async (request: EnrolRequest, address) => {
+          if (!enrolments.allows(address.slice(0, address.lastIndexOf(':')), nowMs())) {
+            throw new ApiError('rate_limited', 'too many enrolments at once; try again in a minute');
+          }
+          const response = await enrolAgent({ store, fleet, authority, kemKeys }, request, nowUs());
+          log.info({ agent: response.agentId, agentName: response.agentName, address }, 'enrolled');
+          return response;
+        }, failed),
+      },
+      console: consoleHandlers({
+        status: {
+          version: packageFile.version,
+          startedAtUs,
+          store,
+          writer,
+          publishState: () => outbox.state(),
+          rulesLoaded: engine.rules.length,
+          detector: engine,
+          fleet,
+          presence,
+          authority,
+          identity,
+          kemKeys,
+          handshakes,
+          rate,
+          consoleNatsUrl: config.nats.console_url,
+          nowMs,
+        },
+        agents: { store, fleet, presence, kemEpoch: kemKeys.epoch, caSha256: authority.fingerprint, nowUs },
+        feed,
+        failed,
+      }),
+    }),
+  );
+
+  // First of all when stopping, while there is still a connection to say it on.
+  stack.defer(() => sessions.endAll('the collector is stopping; connect again'));
+
+  const running = stack.move();
+  return {
+    address: server.address,
+    caSha256: authority.fingerprint,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}

@@ -1,0 +1,85 @@
+import { Alert, type AlertFilter, AlertState } from '@threatguard/proto';
+import type { Session } from './database.ts';
+import { likePattern, Parameters } from './field-sql.ts';
+import { type OutboxRow, type Page, StoreError } from './store.ts';
+import { storableText, timestamp } from './values.ts';
+
+/** Alerts in one answer. */
+const LIMIT_MAX = 1_000;
+/** Alerts that match one prefix and are shown to choose from. */
+const PREFIX_MATCHES_MAX = 10;
+/** Alerts a folder takes up again after a restart; older ones are folded anew. */
+const OPEN_ALERTS_MAX = 10_000;
+const OUTBOX_ROWS_MAX = 1_000;
+
+/** Newest change first. */
+export async function listAlerts(
+  session: Session,
+  filter: AlertFilter,
+  limit: number,
+  after: string,
+): Promise<Page<Alert>> {
+  const parameters = new Parameters();
+  const conditions = conditionsFor(filter, parameters);
+  if (after) {
+    const match = /^(\d{1,18})\.([0-9a-z]{1,64})$/.exec(after);
+    if (!match) throw new StoreError('rejected', 'not a cursor of an alert list');
+    const updatedAt = parameters.add(timestamp(Number(match[1])));
+    conditions.push(`(updated_at, id) < (${updatedAt}, ${parameters.add(match[2]!)})`);
+  }
+  const wanted = Math.max(1, Math.min(Math.trunc(limit) || 1, LIMIT_MAX));
+  const rows = await session.query(
+    `select id, updated_at, alert from alerts ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+     order by updated_at desc, id desc limit ${parameters.add(wanted + 1)}`,
+    parameters.values,
+  );
+  const page = rows.slice(0, wanted);
+  const last = page.at(-1);
+  return {
+    rows: page.map((row) => Alert.decode(row.alert)),
+    next: rows.length > wanted && last ? `${last.updated_at}.${last.id}` : '',
+  };
+}
+
+export async function alertsByIdPrefix(session: Session, prefix: string): Promise<Alert[]> {
+  const rows = await session.query('select alert from alerts where id like $1 order by id limit $2', [
+    `${likePattern(storableText(prefix.toLowerCase()).replaceAll('*', ''))}%`,
+    PREFIX_MATCHES_MAX,
+  ]);
+  return rows.map((row) => Alert.decode(row.alert));
+}
+
+export async function openAlertsSince(session: Session, sinceUs: number): Promise<Alert[]> {
+  const rows = await session.query(
+    'select alert from alerts where state <> $1 and updated_at >= $2 order by updated_at desc limit $3',
+    [AlertState.CLOSED, timestamp(sinceUs), OPEN_ALERTS_MAX],
+  );
+  return rows.map((row) => Alert.decode(row.alert));
+}
+
+export async function readOutbox(session: Session, limit: number): Promise<OutboxRow[]> {
+  const rows = await session.query('select id, alert from outbox order by id limit $1', [
+    Math.max(1, Math.min(Math.trunc(limit) || 1, OUTBOX_ROWS_MAX)),
+  ]);
+  return rows.map((row) => ({ id: row.id, alert: Alert.decode(row.alert) }));
+}
+
+function conditionsFor(filter: AlertFilter, parameters: Parameters): string[] {
+  const conditions: string[] = [];
+  if (filter.severityMin) conditions.push(`severity >= ${parameters.add(filter.severityMin)}`);
+  if (filter.state) conditions.push(`state = ${parameters.add(filter.state)}`);
+  if (filter.agent) {
+    const agent = parameters.add(storableText(filter.agent));
+    conditions.push(`(agent_name = ${agent} or agent_id::text = ${agent})`);
+  }
+  if (filter.user) conditions.push(`${parameters.add(storableText(filter.user))} = any(user_names)`);
+  if (filter.technique) {
+    const technique = storableText(filter.technique.toUpperCase());
+    const itself = parameters.add(technique);
+    const sub = parameters.add(`${likePattern(technique.replaceAll('*', ''))}.%`);
+    conditions.push(`exists (select from unnest(techniques) t where t = ${itself} or t like ${sub})`);
+  }
+  if (filter.sinceUs) conditions.push(`updated_at >= ${parameters.add(timestamp(filter.sinceUs))}`);
+  if (filter.untilUs) conditions.push(`updated_at < ${parameters.add(timestamp(filter.untilUs))}`);
+  return conditions;
+}

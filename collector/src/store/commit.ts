@@ -1,0 +1,188 @@
+// One group in one transaction:
+//
+//   envelopes   claimed first, `on conflict do nothing returning`: what is not returned was stored before and adds nothing
+//   positions   advanced by what was claimed, in the same statement
+//   events, evidence, losses   of claimed batches, by COPY
+//   findings    detections and alerts, each with a key of its own, so that a group sent twice stores once
+import type { Loss } from '@threatguard/proto';
+import type { AnalysedBatch } from '../batch.ts';
+import { CopyWriter } from './copy-writer.ts';
+import type { Session } from './database.ts';
+import { EVENT_COLUMNS, encodeEventRows, requireUuid } from './event-rows.ts';
+import { storeAlerts, storeDetections } from './findings.ts';
+import type { CommitGroup, RefusedEnvelope } from './store.ts';
+import { bytea, storableCount, storableText, timestamp } from './values.ts';
+
+/** A message of a refusal, in UTF-16 units: it is ours, but may quote a name. */
+const REFUSAL_MESSAGE_LENGTH_MAX = 512;
+
+/**
+ * Everything of a group but what was stored before. `eventRows` are those of all its batches, encoded before the
+ * transaction so that it happens while the database is busy with the group before.
+ */
+export async function storeGroup(session: Session, group: CommitGroup, eventRows: Buffer): Promise<void> {
+  const claimed = await claim(session, group.batches, false);
+  if (claimed.length > 0) {
+    const rows = claimed.length === group.batches.length ? eventRows : encodeEventRows(claimed);
+    await session.copyIn('events', EVENT_COLUMNS, rows);
+    await session.copyIn('evidence', EVIDENCE_COLUMNS, encodeEvidenceRows(claimed));
+    await storeLosses(session, claimed);
+  }
+  await storeDetections(session, [...claimed.flatMap((batch) => batch.detections), ...group.detections]);
+  await storeAlerts(session, [...claimed.flatMap((batch) => batch.alerts), ...group.alerts]);
+  await countRefusals(session, group.refusals);
+}
+
+/**
+ * A batch the database rejected: its bytes with the reason, and its place in the stream. What was found in it is kept
+ * when the database takes that, so a row that cannot be stored does not hide an alert.
+ */
+export async function storeQuarantined(
+  session: Session,
+  batch: AnalysedBatch,
+  { reason, findings }: { reason: string; findings: boolean },
+): Promise<void> {
+  const claimed = await claim(session, [batch], true);
+  if (claimed.length === 0) return;
+  await session.query(
+    `insert into quarantine(agent_id, stream_id, sequence, received_at, reason, header, signature, payload)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      batch.agentId,
+      batch.header.streamId,
+      batch.header.sequence,
+      timestamp(batch.receivedAtUs),
+      storableText(reason),
+      batch.headerBytes,
+      batch.signature,
+      batch.payload,
+    ],
+  );
+  if (!findings) return;
+  await storeLosses(session, claimed);
+  await storeDetections(session, batch.detections);
+  await storeAlerts(session, batch.alerts);
+}
+
+/** Inserts the envelope rows and advances the streams; returns the batches that were not stored before. */
+async function claim(
+  session: Session,
+  batches: readonly AnalysedBatch[],
+  quarantined: boolean,
+): Promise<AnalysedBatch[]> {
+  if (batches.length === 0) return [];
+  const byKey = new Map(batches.map((batch) => [envelopeKey(batch), batch]));
+  const rows = Array.from(byKey.values(), (batch) => ({
+    agent_id: batch.agentId,
+    stream_id: bytea(batch.header.streamId),
+    sequence: batch.header.sequence,
+    header_digest: bytea(batch.header.headerDigest),
+    received_at: timestamp(batch.receivedAtUs),
+    first_event_at: timestamp(batch.eventTimesUs.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER)),
+    last_event_at: timestamp(batch.eventTimesUs.reduce((a, b) => Math.max(a, b), 0)),
+    event_count: batch.events.length,
+    lost: lostIn(batch.header.losses),
+  }));
+  const claimed = await session.query(CLAIM, [JSON.stringify(rows), quarantined]);
+  const taken = new Set(claimed.map((row) => `${row.agent_id} ${row.stream} ${row.sequence}`));
+  return Array.from(byKey).flatMap(([key, batch]) => (taken.has(key) ? [batch] : []));
+}
+
+const CLAIM = `
+  with input as (
+    select * from json_to_recordset($1::json) as r(
+      agent_id uuid, stream_id bytea, sequence bigint, header_digest bytea, received_at timestamptz,
+      first_event_at timestamptz, last_event_at timestamptz, event_count integer, lost bigint)
+  ), claimed as (
+    insert into envelopes
+    select agent_id, stream_id, sequence, header_digest, received_at, first_event_at, last_event_at, event_count, $2::boolean
+    from input order by agent_id, stream_id, sequence
+    on conflict do nothing
+    returning agent_id, stream_id, sequence, header_digest, event_count, quarantined
+  ), advanced as (
+    insert into stream_positions as p
+    select agent_id, stream_id, max(sequence), (array_agg(c.header_digest order by sequence desc))[1], count(*),
+           coalesce(sum(c.event_count) filter (where not c.quarantined), 0),
+           least(sum(input.lost), ${Number.MAX_SAFE_INTEGER})
+    from claimed c join input using (agent_id, stream_id, sequence)
+    group by agent_id, stream_id order by agent_id, stream_id
+    on conflict (agent_id, stream_id) do update set
+      header_digest = case when excluded.sequence > p.sequence then excluded.header_digest else p.header_digest end,
+      sequence = greatest(p.sequence, excluded.sequence),
+      envelopes = p.envelopes + excluded.envelopes,
+      events = p.events + excluded.events,
+      lost = least(p.lost + excluded.lost, ${Number.MAX_SAFE_INTEGER})
+  )
+  select agent_id::text, encode(stream_id, 'hex') as stream, sequence from claimed`;
+
+function envelopeKey({ agentId, header }: AnalysedBatch): string {
+  return `${agentId.toLowerCase()} ${Buffer.from(header.streamId).toString('hex')} ${header.sequence}`;
+}
+
+function lostIn(losses: readonly Loss[]): number {
+  return storableCount(losses.reduce((sum, loss) => sum + storableCount(loss.count), 0));
+}
+
+const EVIDENCE_COLUMNS = ['received_at', 'agent_id', 'stream_id', 'sequence', 'header', 'signature', 'payload'];
+
+function encodeEvidenceRows(batches: readonly AnalysedBatch[]): Buffer {
+  const writer = new CopyWriter();
+  for (const batch of batches) {
+    writer.row(EVIDENCE_COLUMNS.length);
+    writer.timestamp(batch.receivedAtUs);
+    writer.bytes(requireUuid(batch.agentId));
+    writer.bytes(batch.header.streamId);
+    writer.int8(batch.header.sequence);
+    writer.bytes(batch.headerBytes);
+    writer.bytes(batch.signature);
+    writer.bytes(batch.payload);
+  }
+  return writer.finish();
+}
+
+async function storeLosses(session: Session, batches: readonly AnalysedBatch[]): Promise<void> {
+  const rows = batches.flatMap((batch) =>
+    batch.header.losses.map((loss) => ({
+      received_at: timestamp(batch.receivedAtUs),
+      agent_id: batch.agentId,
+      stream_id: bytea(batch.header.streamId),
+      sequence: batch.header.sequence,
+      sensor: storableText(loss.sensor ?? ''),
+      reason: storableText(loss.reason ?? ''),
+      count: storableCount(loss.count),
+      first_at: timestamp(loss.firstAtUs ?? 0),
+      last_at: timestamp(Math.max(loss.lastAtUs ?? 0, loss.firstAtUs ?? 0)),
+    })),
+  );
+  if (rows.length === 0) return;
+  await session.query(
+    `insert into losses select * from json_to_recordset($1::json) as r(
+       received_at timestamptz, agent_id uuid, stream_id bytea, sequence bigint, sensor text, reason text, count bigint,
+       first_at timestamptz, last_at timestamptz)`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** Refusals have no key of their own: a group repeated after a commit of unknown outcome may count them twice. */
+async function countRefusals(session: Session, refusals: readonly RefusedEnvelope[]): Promise<void> {
+  if (refusals.length === 0) return;
+  const counts = new Map<string, { agent_id: string; code: string; count: number; at: string; message: string }>();
+  for (const { agentId, code, message, atUs } of refusals) {
+    const count = (counts.get(`${agentId} ${code}`)?.count ?? 0) + 1;
+    counts.set(`${agentId} ${code}`, {
+      agent_id: storableText(agentId),
+      code,
+      count,
+      at: timestamp(atUs),
+      message: storableText(message.slice(0, REFUSAL_MESSAGE_LENGTH_MAX)),
+    });
+  }
+  await session.query(
+    `insert into refusals as r (agent_id, code, count, last_at, last_message)
+     select agent_id, code, count, at, message from json_to_recordset($1::json)
+       as i(agent_id text, code text, count bigint, at timestamptz, message text)
+     on conflict (agent_id, code) do update set
+       count = r.count + excluded.count, last_at = excluded.last_at, last_message = excluded.last_message`,
+    [JSON.stringify(Array.from(counts.values()))],
+  );
+}

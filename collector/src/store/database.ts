@@ -1,0 +1,40 @@
+import { StoreError } from './store.ts';
+
+/** What a parameter may be; lists travel as one JSON text and `json_to_recordset`. */
+export type Parameter = string | number | boolean | null | Uint8Array;
+
+/** int8 and timestamptz (microseconds) are numbers, bytea is Uint8Array, on every engine. */
+// biome-ignore lint/suspicious/noExplicitAny: the shape of a row is that of the statement beside it
+export type Row = Record<string, any>;
+
+/** Statements one after the other on one connection. */
+export interface Session {
+  query(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
+  /** COPY FROM in binary format (see CopyWriter). */
+  copyIn(table: string, columns: readonly string[], data: Uint8Array): Promise<void>;
+  /** Several statements without parameters. */
+  script(sql: string): Promise<void>;
+}
+
+/**
+ * One PostgreSQL, over a socket or embedded. Errors are StoreError: `rejected` where the same statement will always
+ * fail, `unavailable` otherwise.
+ */
+export interface Database extends Session, AsyncDisposable {
+  readonly kind: 'pglite' | 'postgresql';
+  /** All or nothing; one at a time, in the order they were asked for. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+}
+
+// Class 21, 22 and 23: the values. 0A and 42: the statement. 54: a limit of the engine, such as the size of an index entry.
+const REJECTED_CLASSES = new Set(['0A', '21', '22', '23', '42', '54']);
+
+/** What a driver threw, as StoreError. `code` is the SQLSTATE where the server spoke, something else where it did not. */
+export function toStoreError(error: unknown, subject: string): StoreError {
+  if (error instanceof StoreError) return error;
+  const { code = '', message = String(error) } = error as { code?: string; message?: string };
+  const spoken = /^[0-9A-Z]{5}$/.test(code);
+  const rejected = spoken && REJECTED_CLASSES.has(code.slice(0, 2));
+  const text = `${subject}: ${message || code}${spoken ? ` (SQLSTATE ${code})` : ''}`;
+  return new StoreError(rejected ? 'rejected' : 'unavailable', text, { cause: error });
+}

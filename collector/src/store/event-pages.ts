@@ -1,0 +1,98 @@
+import { type FieldFilter, HostEvent, type StoredEvent } from '@threatguard/proto';
+import { uuidBytes } from './copy-writer.ts';
+import type { Row, Session } from './database.ts';
+import { conditionFor, Parameters } from './field-sql.ts';
+import { StoreError } from './store.ts';
+import { timestamp } from './values.ts';
+
+export interface EventQuery {
+  filters: readonly FieldFilter[];
+  sinceUs?: number;
+  untilUs?: number;
+}
+
+interface PageOptions {
+  order: 'asc' | 'desc';
+  rows: number;
+  /** Cursor of the last row before this page; empty for the first. */
+  after: string;
+}
+
+/** What storedEvent reads, from `events e left join agents a`. */
+export const COLUMNS = `e.event_at, e.received_at, e.agent_id::text as agent_id, e.stream_id, e.sequence, e.event_index,
+  coalesce(a.name, '') as agent_name, e.event`;
+const KEY = ['event_at', 'agent_id', 'stream_id', 'sequence', 'event_index'] as const;
+
+/** Rows that pass what of the filters has a column. */
+export function readPage(session: Session, query: EventQuery, page: PageOptions): Promise<Row[]> {
+  const parameters = new Parameters();
+  const conditions = query.filters.flatMap((filter) => conditionFor(filter, parameters) ?? []);
+  conditions.push(...placeConditions(query, page, parameters));
+  return session.query(
+    `select ${COLUMNS} from events e left join agents a on a.id = e.agent_id
+     ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+     order by ${KEY.map((name) => `e.${name} ${page.order}`)} limit ${parameters.add(page.rows)}`,
+    parameters.values,
+  );
+}
+
+/**
+ * The time of the event that stands `rows` after a cursor, newest first, whatever the filters: a search down to it looks
+ * at no more rows than that. Undefined where there are fewer.
+ */
+export async function timeAfter(session: Session, query: EventQuery, page: PageOptions): Promise<number | undefined> {
+  const parameters = new Parameters();
+  const conditions = placeConditions(query, page, parameters);
+  const [row] = await session.query(
+    `select e.event_at from events e ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+     order by e.event_at desc offset ${parameters.add(page.rows)} limit 1`,
+    parameters.values,
+  );
+  return row?.event_at;
+}
+
+function placeConditions(query: EventQuery, page: PageOptions, parameters: Parameters): string[] {
+  const conditions: string[] = [];
+  const beyond = page.order === 'asc' ? '>' : '<';
+  if (query.sinceUs) conditions.push(`e.event_at >= ${parameters.add(timestamp(query.sinceUs))}`);
+  if (query.untilUs) conditions.push(`e.event_at < ${parameters.add(timestamp(query.untilUs))}`);
+  if (page.after) {
+    const [eventAtUs, agentId, streamId, sequence, index] = readCursor(page.after);
+    const at = parameters.add(timestamp(eventAtUs));
+    const rest = [
+      `${parameters.add(agentId)}::uuid`,
+      `decode(${parameters.add(streamId)}, 'hex')`,
+      `${parameters.add(sequence)}::bigint`,
+      `${parameters.add(index)}::integer`,
+    ];
+    conditions.push(`e.event_at ${beyond}= ${at}`, `(${KEY.map((name) => `e.${name}`)}) ${beyond} (${[at, ...rest]})`);
+  }
+  return conditions;
+}
+
+export function storedEvent(row: Row): StoredEvent {
+  return {
+    reference: { agentId: row.agent_id, streamId: row.stream_id, sequence: row.sequence, index: row.event_index },
+    event: HostEvent.decode(row.event),
+    agentName: row.agent_name,
+    receivedAtUs: row.received_at,
+    eventAtUs: row.event_at,
+  };
+}
+
+export function cursorOf(row: Row): string {
+  const streamId = Buffer.from(row.stream_id).toString('hex');
+  return [row.event_at, row.agent_id, streamId, row.sequence, row.event_index].join('.');
+}
+
+/** The cursor between what is older than a time and all else, newest first. */
+export function cursorBefore(eventAtUs: number): string {
+  return `${eventAtUs}.00000000-0000-0000-0000-000000000000..0.0`;
+}
+
+/** Cursors come back from consoles: only one of our own form reaches a statement. */
+function readCursor(cursor: string): [number, string, string, number, number] {
+  const match = /^(\d{1,18})\.([0-9a-f-]{36})\.((?:[0-9a-f]{2}){0,32})\.(\d{1,16})\.(\d{1,9})$/.exec(cursor);
+  if (!match || !uuidBytes(match[2]!)) throw new StoreError('rejected', 'not a cursor of an event search');
+  return [Number(match[1]), match[2]!, match[3]!, Number(match[4]), Number(match[5])];
+}

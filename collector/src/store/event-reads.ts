@@ -1,0 +1,65 @@
+import type { EventReference, StoredEvent } from '@threatguard/proto';
+import { uuidBytes } from './copy-writer.ts';
+import type { Session } from './database.ts';
+import { COLUMNS, cursorOf, readPage, storedEvent } from './event-pages.ts';
+import { bytea, timestamp } from './values.ts';
+
+/** Events per page of eventsSince. */
+const REPLAY_PAGE_ROWS = 2_000;
+/** References looked up at once. */
+const REFERENCES_MAX = 1_000;
+
+/** Oldest first, every event from a time on, in pages. Events stored while it runs come at their place or not at all. */
+export async function* eventsSince(session: Session, sinceUs: number): AsyncIterable<StoredEvent[]> {
+  for (let after = ''; ; ) {
+    const rows = await readPage(session, { filters: [], sinceUs }, { order: 'asc', rows: REPLAY_PAGE_ROWS, after });
+    if (rows.length > 0) yield rows.map(storedEvent);
+    if (rows.length < REPLAY_PAGE_ROWS) return;
+    after = cursorOf(rows.at(-1)!);
+  }
+}
+
+/** In the order of the references; those that are not stored are left out. */
+export async function eventsByReference(
+  session: Session,
+  references: readonly EventReference[],
+): Promise<StoredEvent[]> {
+  const wanted = references.slice(0, REFERENCES_MAX).flatMap((reference) =>
+    uuidBytes(reference.agentId ?? '')
+      ? {
+          agent_id: reference.agentId,
+          stream_id: bytea(reference.streamId ?? new Uint8Array()),
+          sequence: reference.sequence ?? 0,
+          event_index: Math.min(reference.index ?? 0, 0x7fff_ffff),
+        }
+      : [],
+  );
+  if (wanted.length === 0) return [];
+  // The envelope tells the time its events lie in, and that finds them by the index on agent and time.
+  const rows = await session.query(
+    `select ${COLUMNS}
+     from rows from (json_to_recordset($1::json)
+            as (agent_id uuid, stream_id bytea, sequence bigint, event_index integer)) with ordinality
+            as r(agent_id, stream_id, sequence, event_index, position)
+     join envelopes v using (agent_id, stream_id, sequence)
+     join events e on e.agent_id = v.agent_id and e.event_at between v.first_event_at and v.last_event_at
+       and e.stream_id = v.stream_id and e.sequence = v.sequence and e.event_index = r.event_index
+     left join agents a on a.id = e.agent_id
+     order by r.position`,
+    [JSON.stringify(wanted)],
+  );
+  return rows.map(storedEvent);
+}
+
+/** Stored events against counted losses of an agent; a loss that began or ended outside counts by its share inside. */
+export async function observedRatio(session: Session, agentId: string, fromUs: number, toUs: number): Promise<number> {
+  const [row] = await session.query(
+    `select (select count(*) from events where agent_id = $1 and event_at between $2 and $3) as seen,
+       (select coalesce(sum(count * case when last_at = first_at then 1 else
+          extract(epoch from least(last_at, $3) - greatest(first_at, $2)) / extract(epoch from last_at - first_at) end), 0)
+        from losses where agent_id = $1 and last_at >= $2 and first_at <= $3)::double precision as lost`,
+    [agentId, timestamp(fromUs), timestamp(toUs)],
+  );
+  const { seen, lost } = row as { seen: number; lost: number };
+  return lost > 0 ? seen / (seen + lost) : 1;
+}

@@ -1,0 +1,85 @@
+// What a filter means, said in SQL: for fields that have a column. field-match.ts says the same in JavaScript.
+import { Activity, ECS_FIELDS, EventClass, type FieldFilter, type HostEvent, Outcome } from '@threatguard/proto';
+import { parseAddress, parseAddressRange } from './address.ts';
+import type { Parameter } from './database.ts';
+import { FIELD_COLUMNS } from './event-columns.ts';
+import { parseNumber, valueMatcher } from './field-match.ts';
+import { storableText } from './values.ts';
+
+/** Parameters of a statement in the making; `add` gives the placeholder. */
+export class Parameters {
+  readonly values: Parameter[] = [];
+
+  add(value: Parameter): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+}
+
+/** Fields whose few values are codes in a column: the names that match are looked up here, not in the database. */
+const CODE_COLUMNS: Record<string, { column: string; codes: number[]; event: (code: number) => HostEvent }> = {
+  'event.category': { column: 'class', codes: codesOf(EventClass), event: (code) => ({ class: code }) },
+  'event.action': { column: 'activity', codes: codesOf(Activity), event: (code) => ({ activity: code }) },
+  'event.outcome': { column: 'outcome', codes: codesOf(Outcome), event: (code) => ({ outcome: code }) },
+};
+
+/** A condition over `events e` joined with `agents a`; undefined where the field has no column. */
+export function conditionFor(filter: FieldFilter, parameters: Parameters): string | undefined {
+  const condition = positive(filter.field ?? '', storableText(filter.value ?? ''), parameters);
+  // `is not true`, because a field that is absent (NULL) passes the negation.
+  return condition && filter.negated ? `(${condition}) is not true` : condition;
+}
+
+function positive(field: string, value: string, parameters: Parameters): string | undefined {
+  if (Object.hasOwn(CODE_COLUMNS, field)) return codeCondition(field, value);
+  if (field === 'agent.id') return textCondition('e.agent_id::text', value, parameters);
+  if (field === 'agent.name' || field === 'host.name') return textCondition('a.name', value, parameters);
+  if (!Object.hasOwn(FIELD_COLUMNS, field)) return undefined;
+  const { column, kind } = FIELD_COLUMNS[field]!;
+  switch (kind) {
+    case 'text':
+      return textCondition(`e.${column}`, value, parameters);
+    case 'number':
+      return numberCondition(`e.${column}`, value, parameters);
+    case 'address':
+      return addressCondition(`e.${column}`, value, parameters);
+  }
+}
+
+function textCondition(column: string, value: string, parameters: Parameters): string {
+  if (value.includes('*')) return `${column} like ${parameters.add(likePattern(value))}`;
+  const equal = `${column} = ${parameters.add(value)}`;
+  // The index holds the beginning of the name (migrations/0001-first.sql).
+  return column === 'e.user_name' ? `(left(${column}, 64) = left(${parameters.add(value)}, 64) and ${equal})` : equal;
+}
+
+function numberCondition(column: string, value: string, parameters: Parameters): string {
+  if (value.includes('*')) return `${column}::text like ${parameters.add(likePattern(value))}`;
+  const number = parseNumber(value);
+  return number === undefined ? 'false' : `${column} = ${parameters.add(number)}::bigint`;
+}
+
+function addressCondition(column: string, value: string, parameters: Parameters): string {
+  if (value.includes('*')) return `host(${column}) like ${parameters.add(likePattern(value))}`;
+  if (parseAddressRange(value)) return `${column} <<= ${parameters.add(value)}::inet`;
+  return parseAddress(value) ? `${column} = ${parameters.add(value)}::inet` : 'false';
+}
+
+function codeCondition(field: string, value: string): string {
+  const { column, codes, event } = CODE_COLUMNS[field]!;
+  const matches = valueMatcher(value);
+  const wanted = codes.filter((code) => {
+    const name = ECS_FIELDS[field]!.read(event(code));
+    return name !== undefined && matches(String(name));
+  });
+  return wanted.length > 0 ? `e.${column} in (${wanted.join(',')})` : 'false';
+}
+
+/** `*` as LIKE says it; what LIKE would read otherwise is escaped with its backslash. */
+export function likePattern(value: string): string {
+  return value.replace(/[\\%_]/g, '\\$&').replace(/\*+/g, '%');
+}
+
+function codesOf(enumeration: object): number[] {
+  return Object.values(enumeration).filter((value) => typeof value === 'number');
+}

@@ -1,0 +1,104 @@
+import { Alert, Detection, sha256 } from '@threatguard/proto';
+import { uuidBytes } from './copy-writer.ts';
+import type { Session } from './database.ts';
+import { bytea, encodable, storableCode, storableCount, storableText, timestamp } from './values.ts';
+
+/** Stored once by the digest of their bytes, however often the group comes. */
+export async function storeDetections(session: Session, detections: readonly Detection[]): Promise<void> {
+  if (detections.length === 0) return;
+  const rows = detections.map((detection) => {
+    const bytes = Detection.encode(encodable(detection)).finish();
+    return {
+      digest: bytea(sha256(bytes)),
+      rule_id: storableText(detection.ruleId ?? ''),
+      severity: storableCode(detection.severity),
+      agent_id: agentOrNull(detection.agentId),
+      entity: storableText(detection.entity ?? ''),
+      reason: storableText(detection.reason ?? ''),
+      first_at: timestamp(detection.firstAtUs ?? 0),
+      last_at: timestamp(detection.lastAtUs ?? 0),
+      detection: bytea(bytes),
+    };
+  });
+  await session.query(
+    `insert into detections select * from json_to_recordset($1::json) as r(
+       digest bytea, rule_id text, severity smallint, agent_id uuid, entity text, reason text, first_at timestamptz,
+       last_at timestamptz, detection bytea)
+     on conflict do nothing`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/**
+ * Every revision goes to history once, and into the outbox when it is new there; the current row only moves forward.
+ * So a group that comes again neither turns an alert back nor publishes it again.
+ */
+export async function storeAlerts(session: Session, alerts: readonly Alert[]): Promise<void> {
+  if (alerts.length === 0) return;
+  const revisions = new Map(alerts.map((alert) => [`${alert.id}:${alert.revision ?? 0}`, alertRow(alert)]));
+  const newest = new Map<string, ReturnType<typeof alertRow>>();
+  for (const row of revisions.values()) {
+    if (row.revision >= (newest.get(row.id)?.revision ?? 0)) newest.set(row.id, row);
+  }
+  const history = Array.from(revisions.values(), ({ id, revision, updated_at, alert }) => ({
+    id,
+    revision,
+    updated_at,
+    alert,
+  }));
+  await session.query(STORE_ALERTS, [JSON.stringify(history), JSON.stringify(Array.from(newest.values()))]);
+}
+
+const STORE_ALERTS = `
+  with input as (
+    select * from rows from (json_to_recordset($1::json) as (id text, revision bigint, updated_at timestamptz, alert bytea))
+      with ordinality as i(id, revision, updated_at, alert, position)
+  ), fresh as (
+    insert into alert_history select id, revision, updated_at, alert from input
+    on conflict do nothing
+    returning alert_id, revision
+  ), queued as (
+    insert into outbox(alert_id, revision, alert)
+    select i.id, i.revision, i.alert
+    from input i join fresh f on f.alert_id = i.id and f.revision = i.revision order by i.position
+    on conflict do nothing
+  )
+  insert into alerts as a select * from json_to_recordset($2::json) as r(
+    id text, revision bigint, rule_id text, title text, severity smallint, state smallint, techniques text[],
+    user_names text[], agent_id uuid, agent_name text, entity text, count bigint, first_at timestamptz,
+    last_at timestamptz, raised_at timestamptz, updated_at timestamptz, alert bytea)
+  on conflict (id) do update set
+    revision = excluded.revision, rule_id = excluded.rule_id, title = excluded.title, severity = excluded.severity,
+    state = excluded.state, techniques = excluded.techniques, user_names = excluded.user_names,
+    agent_id = excluded.agent_id, agent_name = excluded.agent_name, entity = excluded.entity, count = excluded.count,
+    first_at = excluded.first_at, last_at = excluded.last_at, raised_at = excluded.raised_at,
+    updated_at = excluded.updated_at, alert = excluded.alert
+  where a.revision < excluded.revision`;
+
+function alertRow(alert: Alert) {
+  const users = [alert.values?.['user.name'], alert.values?.['user.target.name']];
+  return {
+    id: storableText(alert.id ?? ''),
+    revision: storableCount(alert.revision),
+    rule_id: storableText(alert.ruleId ?? ''),
+    title: storableText(alert.title ?? ''),
+    severity: storableCode(alert.severity),
+    state: storableCode(alert.state),
+    techniques: (alert.techniques ?? []).map(storableText),
+    user_names: users.filter((user) => user !== undefined).map(storableText),
+    agent_id: agentOrNull(alert.agentId),
+    agent_name: storableText(alert.agentName ?? ''),
+    entity: storableText(alert.entity ?? ''),
+    count: storableCount(alert.count),
+    first_at: timestamp(alert.firstAtUs ?? 0),
+    last_at: timestamp(alert.lastAtUs ?? 0),
+    raised_at: timestamp(alert.raisedAtUs ?? 0),
+    updated_at: timestamp(alert.updatedAtUs ?? 0),
+    alert: bytea(Alert.encode(encodable(alert)).finish()),
+  };
+}
+
+/** Findings about the fleet name no agent. */
+function agentOrNull(agentId: string | null | undefined): string | null {
+  return agentId && uuidBytes(agentId) ? agentId : null;
+}

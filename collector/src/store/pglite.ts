@@ -1,0 +1,159 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type Database, type Parameter, type Row, type Session, toStoreError } from './database.ts';
+import { lockDirectory } from './directory-lock.ts';
+import type { WorkerReply, WorkerRequest } from './pglite-worker.ts';
+import { StoreError } from './store.ts';
+
+/** Statements asked for and not answered; the callers are few and wait for theirs, so more than this is a bug. */
+const WAITING_MAX = 1024;
+/** A clean shutdown writes a checkpoint; beyond this the thread is ended and the next open replays the log. */
+const CLOSE_TIMEOUT_MS = 10_000;
+/**
+ * A full group takes a second, a search looks at a part at a time. What takes longer hangs: PGlite does where PostgreSQL
+ * would end itself, such as on a full disk while it writes its log.
+ */
+const STATEMENT_MS_MAX = 30_000;
+/** The first statement waits for the engine to start: to make its files, or to replay its log after a crash. */
+const START_MS_MAX = 120_000;
+
+type Statement = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, 'id'> : never) : never;
+
+/**
+ * PostgreSQL embedded: PGlite on a directory, in a thread of its own. One connection, so everything stands in one queue
+ * and a transaction holds it from begin to commit. When the engine itself fails (out of memory, an assertion) it is
+ * started anew by the next statement; PostgreSQL's log makes that the same as a restart after a crash.
+ */
+export class PgliteDatabase implements Database {
+  readonly kind = 'pglite';
+  readonly #directory: string;
+  readonly #unlock: () => void;
+  readonly #waiting = new Map<number, { resolve: (rows: Row[]) => void; reject: (error: unknown) => void }>();
+  #worker: Worker | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #nextId = 1;
+  #closing: Promise<void> | undefined;
+
+  readonly #limits: { statementMsMax: number; startMsMax: number };
+  #started = false;
+
+  /** Takes the directory, made when missing. Throws StoreError `unavailable` where another process has it. */
+  constructor(directory: string, limits: { statementMsMax?: number; startMsMax?: number } = {}) {
+    this.#limits = { statementMsMax: STATEMENT_MS_MAX, startMsMax: START_MS_MAX, ...limits };
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#directory = join(directory, 'pgdata');
+    this.#unlock = lockDirectory(directory);
+  }
+
+  query(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    return this.#inTurn(() => this.#session.query(sql, parameters));
+  }
+
+  copyIn(table: string, columns: readonly string[], data: Uint8Array): Promise<void> {
+    return this.#inTurn(() => this.#session.copyIn(table, columns, data));
+  }
+
+  script(sql: string): Promise<void> {
+    return this.#inTurn(() => this.#session.script(sql));
+  }
+
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      await this.#session.query('begin');
+      const worker = this.#worker;
+      try {
+        const result = await work(this.#session);
+        await this.#session.query('commit');
+        return result;
+      } catch (error) {
+        // An engine that failed took the transaction with it.
+        if (worker === this.#worker) await this.#session.query('rollback');
+        throw error;
+      }
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  readonly #session: Session = {
+    query: (sql, parameters = []) => this.#ask({ kind: 'query', sql, parameters }),
+    copyIn: async (table, columns, data) => {
+      const sql = `copy ${table}(${columns.join(',')}) from '/dev/blob' with (format binary)`;
+      await this.#ask({ kind: 'copy', sql, data });
+    },
+    script: async (sql) => {
+      await this.#ask({ kind: 'script', sql });
+    },
+  };
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing) return Promise.reject(new StoreError('unavailable', 'the embedded store is closed'));
+    const mine = this.#turn.then(work);
+    // The next in turn waits for the end of this one, however it ends; its error goes to its caller.
+    this.#turn = mine.catch(() => undefined);
+    return mine.catch((error: unknown) => {
+      throw toStoreError(error, `the embedded store in ${this.#directory}`);
+    });
+  }
+
+  #ask(statement: Statement): Promise<Row[]> {
+    if (this.#waiting.size >= WAITING_MAX)
+      throw new StoreError('unavailable', `${WAITING_MAX} statements wait already`);
+    this.#worker ??= this.#startWorker();
+    const id = this.#nextId++;
+    const { promise, resolve, reject } = Promise.withResolvers<Row[]>();
+    this.#waiting.set(id, { resolve, reject });
+    const worker = this.#worker;
+    worker.postMessage({ ...statement, id } as WorkerRequest);
+    // Scripts change the schema, and that may take its time.
+    if (statement.kind === 'script') return promise;
+    const limitMs = this.#started ? this.#limits.statementMsMax : this.#limits.startMsMax;
+    const hangs = () => this.#abandon(worker, { message: `no answer within ${limitMs} ms; is the disk full?` });
+    const timer = setTimeout(hangs, limitMs);
+    return promise.finally(() => clearTimeout(timer));
+  }
+
+  #startWorker(): Worker {
+    const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
+      workerData: { directory: this.#directory },
+    });
+    worker.on('message', (reply: WorkerReply) => {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      this.#started = true;
+      if (!reply.error) return waiting?.resolve(reply.rows ?? []);
+      if (reply.error.code === '') this.#abandon(worker, reply.error);
+      waiting?.reject(reply.error);
+    });
+    worker.on('error', (error) => this.#abandon(worker, error));
+    worker.on('exit', () => this.#abandon(worker, { message: 'the thread of the embedded store ended' }));
+    return worker;
+  }
+
+  #abandon(worker: Worker, error: unknown): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    this.#started = false;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    void worker.terminate();
+  }
+
+  async #close(): Promise<void> {
+    await this.#turn;
+    const worker = this.#worker;
+    if (worker) {
+      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      const timer = setTimeout(() => void worker.terminate(), CLOSE_TIMEOUT_MS);
+      // A close that fails ends the thread, and that is all it is for.
+      await this.#ask({ kind: 'close' }).catch(() => worker.terminate());
+      await ended;
+      clearTimeout(timer);
+    }
+    this.#unlock();
+  }
+}

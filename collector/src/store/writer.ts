@@ -1,0 +1,190 @@
+// What turns many small writes into few commits. While one commit runs, the next group gathers; when idle, nothing waits.
+//
+// Form: #queue in order of arrival; #writing is the loop that empties it, or undefined while there is nothing to do.
+// Invariants: items are committed in the order they were written; a promise resolves only after its commit.
+import type { Alert, Detection } from '@threatguard/proto';
+import type { AnalysedBatch } from '../batch.ts';
+import { type CommitGroup, type RefusedEnvelope, type Store, StoreError } from './store.ts';
+
+/** One commit: large enough to pay for itself, small enough that the next one starts soon. */
+const GROUP_ITEMS_MAX = 1024;
+const GROUP_EVENTS_MAX = 32_768;
+const GROUP_BYTES_MAX = 32 * 1024 * 1024;
+/** Decoded batches waiting for the store; beyond it nobody may write, and streams stop being read. */
+const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 5_000;
+/** How long a stopping collector goes on trying to store what it has. What is left was never acknowledged. */
+const FLUSH_MS_MAX = 10_000;
+
+export interface WriteItem {
+  batch?: AnalysedBatch;
+  detections?: readonly Detection[];
+  alerts?: readonly Alert[];
+  refusal?: RefusedEnvelope;
+}
+
+interface Queued {
+  item: WriteItem;
+  bytes: number;
+  resolve: (alerts: readonly Alert[]) => void;
+  reject: (error: unknown) => void;
+}
+
+export interface WriterParts {
+  store: Pick<Store, 'commit' | 'observedRatio'>;
+  /** Agents whose events were ever counted as lost: only for them is the share that was seen worth a query. */
+  lossyAgents: Set<string>;
+  /** The store does not answer (again after each try), or answers again. */
+  stateChanged: (problem: string | undefined) => void;
+}
+
+export class Writer implements AsyncDisposable {
+  readonly #parts: WriterParts;
+  readonly #queue: Queued[] = [];
+  #queuedBytes = 0;
+  #writing: Promise<void> | undefined;
+  #problem: string | undefined;
+  readonly #waitingForRoom: (() => void)[] = [];
+  readonly #stop = new AbortController();
+  #closed = false;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+  }
+
+  /** Why nothing can be stored at the moment; undefined while all is well. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Resolves when there is room for one more batch. */
+  async room(): Promise<void> {
+    while (this.#queuedBytes >= QUEUE_BYTES_MAX && !this.#closed) {
+      await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
+    }
+  }
+
+  /** Resolves after commit, with the alerts as they were stored. Rejects with StoreError `rejected`, or when closed. */
+  write(item: WriteItem): Promise<readonly Alert[]> {
+    if (this.#closed) return Promise.reject(new StoreError('unavailable', 'the collector is stopping'));
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Alert[]>();
+    const bytes = item.batch?.header.batchBytes ?? 0;
+    if (item.batch && item.batch.header.losses.length > 0) this.#parts.lossyAgents.add(item.batch.agentId);
+    this.#queue.push({ item, bytes, resolve, reject });
+    this.#queuedBytes += bytes;
+    this.#writing ??= this.#writeAll();
+    return promise;
+  }
+
+  async #writeAll(): Promise<void> {
+    // One turn later: what arrives together goes together.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) await this.#commit(this.#nextGroup());
+    this.#writing = undefined;
+  }
+
+  #nextGroup(): Queued[] {
+    let events = 0;
+    let bytes = 0;
+    let length = 0;
+    for (const { item, bytes: itemBytes } of this.#queue) {
+      events += item.batch?.events.length ?? 0;
+      bytes += itemBytes;
+      if (length > 0 && (length >= GROUP_ITEMS_MAX || events > GROUP_EVENTS_MAX || bytes > GROUP_BYTES_MAX)) break;
+      length += 1;
+    }
+    return this.#queue.splice(0, length);
+  }
+
+  async #commit(group: Queued[]): Promise<void> {
+    let alerts: readonly Alert[][] = [];
+    try {
+      alerts = await this.#untilAvailable(async () => {
+        const rated = await Promise.all(group.map(({ item }) => this.#rate(item)));
+        await this.#parts.store.commit(toCommitGroup(group, rated));
+        return rated;
+      });
+      for (const [index, queued] of group.entries()) queued.resolve(alerts[index] ?? []);
+    } catch (error) {
+      if (group.length > 1 && error instanceof StoreError && error.code === 'rejected') {
+        // One of them is at fault: alone, each gets its own answer.
+        for (const queued of group) await this.#commit([queued]);
+        return;
+      }
+      for (const queued of group) queued.reject(error);
+    }
+    for (const { bytes } of group) this.#queuedBytes -= bytes;
+    for (const wake of this.#waitingForRoom.splice(0)) wake();
+  }
+
+  async #untilAvailable<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let waitMs = RETRY_MS_MIN; ; waitMs = Math.min(waitMs * 2, RETRY_MS_MAX)) {
+      try {
+        const result = await attempt();
+        this.#report(undefined);
+        return result;
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'unavailable' || this.#stop.signal.aborted) throw error;
+        this.#report(error.message);
+      }
+      await pause(waitMs, this.#stop.signal);
+    }
+  }
+
+  #report(problem: string | undefined): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#parts.stateChanged(problem);
+  }
+
+  #rate(item: WriteItem): Promise<Alert[]> {
+    return Promise.all(
+      (item.alerts ?? []).map(async (alert) => {
+        const agentId = alert.agentId ?? '';
+        const observedRatio = this.#parts.lossyAgents.has(agentId)
+          ? await this.#parts.store.observedRatio(agentId, alert.firstAtUs ?? 0, alert.lastAtUs ?? 0)
+          : 1;
+        return { ...alert, observedRatio };
+      }),
+    );
+  }
+
+  /** Commits what was written, within FLUSH_MS_MAX; what could not be stored is rejected. Safe twice. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    for (const wake of this.#waitingForRoom.splice(0)) wake();
+    const timer = setTimeout(() => this.#stop.abort(), FLUSH_MS_MAX);
+    await this.#writing;
+    clearTimeout(timer);
+  }
+}
+
+function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): CommitGroup {
+  const collected = { batches: [], detections: [], alerts: [], refusals: [] } as {
+    batches: AnalysedBatch[];
+    detections: Detection[];
+    alerts: Alert[];
+    refusals: RefusedEnvelope[];
+  };
+  for (const [index, { item }] of group.entries()) {
+    const alerts = rated[index] ?? [];
+    if (item.batch) collected.batches.push({ ...item.batch, alerts });
+    else collected.alerts.push(...alerts);
+    collected.detections.push(...(item.detections ?? []));
+    if (item.refusal) collected.refusals.push(item.refusal);
+  }
+  return collected;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

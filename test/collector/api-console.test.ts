@@ -1,0 +1,234 @@
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import {
+  Activity,
+  type Alert,
+  AlertState,
+  EventClass,
+  type HostEvent,
+  Outcome,
+  Severity,
+  verifyAlert,
+} from '@threatguard/proto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { matchesAlert } from '../../collector/src/api/alert-filter.ts';
+import { clampLimit } from '../../collector/src/api/limits.ts';
+import { RateMeter } from '../../collector/src/api/rate-meter.ts';
+import { splitNatsUrl } from '../../collector/src/api/status.ts';
+import { TestCollector } from '../support/collector.ts';
+import { SealingAgent } from '../support/sealing-agent.ts';
+import { until } from '../support/until.ts';
+
+let collector: TestCollector;
+let agent: SealingAgent;
+
+beforeAll(async () => {
+  collector = await TestCollector.start({ config: 'nats:\n  console_url: nats://reader:pa%3Ass@192.0.2.9:4222\n' });
+  agent = await SealingAgent.connect({ address: collector.address, identity: await collector.enrol('web-1') });
+});
+
+afterAll(async () => {
+  agent?.[Symbol.dispose]();
+  await collector?.[Symbol.asyncDispose]();
+});
+
+function failedLogin(source: string): HostEvent {
+  return {
+    observedAtUs: Date.now() * 1000,
+    class: EventClass.AUTHENTICATION,
+    activity: Activity.LOGON,
+    outcome: Outcome.FAILURE,
+    sensor: 'auth.file',
+    serviceName: 'sshd',
+    user: { name: 'root' },
+    authentication: { method: 'password', sourceAddress: source, sourcePort: 50_000 },
+  };
+}
+
+/** Twenty failed logins from one source: brute force by any measure. */
+async function attack(source: string): Promise<void> {
+  expect((await agent.send(Array.from({ length: 20 }, () => failedLogin(source)))).acknowledgement).toBeTruthy();
+}
+
+const isAbout = (source: string) => (alert: Alert) => alert.values?.['source.ip'] === source;
+
+describe('alerts', () => {
+  it('are streamed as they are committed, signed by the collector, to those whose filter they pass', async () => {
+    const all = await collector.console.watch();
+    const others = await collector.console.watch({ agent: 'another host' });
+    const critical = await collector.console.watch({ technique: 'T1110', severityMin: Severity.LOW });
+    await attack('192.0.2.77');
+    await until(() => all.seen.find(isAbout('192.0.2.77')), { limitMs: 10_000, what: 'the alert' });
+    await until(() => critical.seen.length > 0, { limitMs: 10_000, what: 'the alert by technique' });
+    expect(others.seen).toEqual([]);
+    const { signingCertificate } = await collector.console.status();
+    const key = createPublicKey(
+      new X509Certificate(signingCertificate!).publicKey.export({ type: 'spki', format: 'pem' }),
+    );
+    for (const signed of all.signed) expect(verifyAlert(signed, key).agentName).toBe('web-1');
+    for (const watch of [all, others, critical]) watch.stop();
+  });
+
+  it('are listed newest first with a limit, and shown with their events by id or prefix', async () => {
+    await attack('192.0.2.78');
+    const { alerts } = await collector.console.alerts({ filter: { technique: 'T1110' }, limit: 1 });
+    expect(alerts).toHaveLength(1);
+    const shown = await collector.console.alert(alerts![0]!.id!.toUpperCase());
+    expect(shown.alert!.id).toBe(alerts![0]!.id);
+    expect(shown.events!.length).toBeGreaterThan(0);
+    expect(shown.events![0]!.event!.sensor).toBe('auth.file');
+  });
+
+  it.each([
+    ['an id nobody has', '7zzzzzzzzzzzzzzzzzzzzzzzzz', status.NOT_FOUND, /alerts list/],
+    ['text that is no id', "'; drop table alerts", status.INVALID_ARGUMENT, /alerts list/],
+    ['nothing', '', status.INVALID_ARGUMENT, /alerts list/],
+  ])('show refuses %s and says what to do', async (_, id, code, details) => {
+    await expect(collector.console.alert(id)).rejects.toMatchObject({ code, details: expect.stringMatching(details) });
+  });
+
+  it('show asks for more of a prefix that several alerts have', async () => {
+    await attack('192.0.2.79');
+    await expect(collector.console.alert('0')).rejects.toMatchObject({ code: status.FAILED_PRECONDITION });
+  });
+});
+
+describe('events', () => {
+  it('are searched by field and time', async () => {
+    await attack('198.51.100.7');
+    const filters = [{ field: 'source.ip', value: '198.51.100.0/24' }];
+    const found = await collector.console.events({ filters, sinceUs: (Date.now() - 60_000) * 1000, limit: 5 });
+    expect(found.events).toHaveLength(5);
+    const rest = await collector.console.events({ filters, limit: 5, after: found.next });
+    expect(rest.events).toHaveLength(5);
+    expect((await collector.console.events({ filters, untilUs: 1 })).events).toEqual([]);
+  });
+
+  it('of a field that does not exist are refused with the nearest name', async () => {
+    const asked = collector.console.events({ filters: [{ field: 'user.nam', value: 'x' }] });
+    await expect(asked).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringMatching(/user\.name/),
+    });
+  });
+});
+
+describe('status', () => {
+  it('tells everything the console shows', async () => {
+    await attack('192.0.2.80');
+    const report = await collector.console.status();
+    expect(report).toMatchObject({
+      version: '0.1.0',
+      storeEngine: 'pglite',
+      storeState: 'ready',
+      publishState: 'off',
+      agentsEnrolled: 1,
+      agentsConnected: 1,
+      kemEpoch: 1,
+      kemAlgorithm: 'ML-KEM-768',
+      signatureAlgorithm: 'ML-DSA-65',
+      tlsGroup: 'X25519MLKEM768',
+      natsUrl: 'nats://192.0.2.9:4222',
+      natsCredentials: 'reader:pa:ss',
+    });
+    expect(report.caSha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(report.eventsStored).toBeGreaterThan(0);
+    expect(report.eventsPerSecond).toBeGreaterThan(0);
+    expect(report.rulesLoaded).toBeGreaterThan(0);
+    expect(report.rulesDisabled ?? []).toEqual([]);
+    expect(report.alertsOpen).toBeGreaterThan(0);
+  });
+
+  it('keeps no alerts in the outbox where nothing publishes them', async () => {
+    await attack('192.0.2.81');
+    await until(async () => !(await collector.console.status()).outboxWaiting, {
+      limitMs: 5_000,
+      what: 'an empty outbox',
+    });
+  });
+});
+
+describe('agents', () => {
+  it('that nobody knows cannot be revoked, and the answer says where to look', async () => {
+    const refused = { code: status.NOT_FOUND, details: expect.stringMatching(/agents list/) };
+    await expect(collector.console.revoke('nobody')).rejects.toMatchObject(refused);
+  });
+
+  it('get tokens with bounded uses and life', async () => {
+    const made = await collector.console.createToken({
+      uses: 4_000_000_000,
+      validSeconds: 1e12,
+      label: 'x'.repeat(1000),
+    });
+    expect(made.uses).toBe(10_000);
+    expect(made.expiresAtUs).toBeLessThan((Date.now() + 91 * 86_400_000) * 1000);
+  });
+
+  it('are summarised with what their heartbeats said', async () => {
+    const sensors = [{ sensor: 'auth', source: 'file', state: 'running', detail: 'a\x1b[2Jb', events: 7 }];
+    agent.sendFrame({ heartbeat: { sentAtUs: Date.now() * 1000, spooledEnvelopes: 9, sensors } });
+    const summary = await until(
+      async () => (await collector.console.agents()).find(({ spooledEnvelopes }) => spooledEnvelopes === 9),
+      { limitMs: 5_000, what: 'the heartbeat' },
+    );
+    expect(summary).toMatchObject({ name: 'web-1', state: 'connected', version: '0.1.0', kemEpoch: 1 });
+    expect(summary.sensors![0]).toMatchObject({ sensor: 'auth', detail: 'a[2Jb', events: 7 });
+  });
+});
+
+describe('the alert filter', () => {
+  const alert: Alert = {
+    severity: Severity.HIGH,
+    state: AlertState.OPEN,
+    agentId: 'id-1',
+    agentName: 'web-1',
+    techniques: ['T1110.001'],
+    values: { 'user.name': 'root' },
+    firstAtUs: 100,
+    lastAtUs: 200,
+  };
+
+  it.each([
+    [{}, true],
+    [{ severityMin: Severity.HIGH }, true],
+    [{ severityMin: Severity.CRITICAL }, false],
+    [{ agent: 'web-1' }, true],
+    [{ agent: 'id-1' }, true],
+    [{ agent: 'web' }, false],
+    [{ user: 'root' }, true],
+    [{ user: 'roo' }, false],
+    [{ technique: 'T1110' }, true],
+    [{ technique: 't1110.001' }, true],
+    [{ technique: 'T111' }, false],
+    [{ technique: 'T1110.002' }, false],
+    [{ state: AlertState.CLOSED }, false],
+    [{ sinceUs: 200 }, true],
+    [{ sinceUs: 201 }, false],
+    [{ untilUs: 100 }, true],
+    [{ untilUs: 99 }, false],
+  ])('%j passes the alert: %s', (filter, passes) => {
+    expect(matchesAlert(alert, filter)).toBe(passes);
+  });
+});
+
+it.each([
+  [undefined, 100],
+  [0, 100],
+  [7, 7],
+  [5_000, 1_000],
+])('a page asked for with limit %s has %i rows at most', (limit, rows) => {
+  expect(clampLimit(limit)).toBe(rows);
+});
+
+it('the rate counts the last minute and forgets the one before', () => {
+  const meter = new RateMeter(0);
+  meter.add(600, 100_000);
+  expect(meter.perSecond(100_500)).toBe(10);
+  expect(meter.perSecond(159_000)).toBe(10);
+  expect(meter.perSecond(160_000)).toBe(0);
+});
+
+it('an address without credentials has none, and none is none', () => {
+  expect(splitNatsUrl('nats://127.0.0.1:4222')).toEqual({ url: 'nats://127.0.0.1:4222', credentials: '' });
+  expect(splitNatsUrl(undefined)).toEqual({ url: '', credentials: '' });
+});

@@ -1,0 +1,183 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type AlertFilter, AlertState, Severity } from '@threatguard/proto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../collector/src/store/database.ts';
+import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
+import type { AgentRecord, Store } from '../../collector/src/store/store.ts';
+import {
+  ENGINES,
+  type EngineUnderTest,
+  group,
+  makeAlert,
+  makeBatch,
+  realisticEvents,
+  START_US,
+} from '../support/stores.ts';
+
+function makeAgent(parts: Partial<AgentRecord> = {}): AgentRecord {
+  return {
+    id: randomUUID(),
+    name: 'web-1',
+    machineId: 'm'.repeat(32),
+    keyId: 'ab'.repeat(32),
+    certificate: new Uint8Array(randomBytes(100)),
+    certificateExpiresAtUs: START_US + 30,
+    enrolledAtUs: START_US,
+    revokedAtUs: undefined,
+    lastSeenAtUs: 0,
+    version: '',
+    os: '',
+    kernel: '',
+    ...parts,
+  };
+}
+
+for (const { name, available, start } of ENGINES) {
+  describe.skipIf(!available)(`reading from a store on ${name}`, () => {
+    let engine: EngineUnderTest;
+    let database: Database;
+    let store: Store;
+
+    beforeAll(async () => {
+      engine = await start();
+      database = openDatabase(engine.location());
+      store = await storeOver(database);
+    });
+
+    afterAll(async () => {
+      await store?.[Symbol.asyncDispose]();
+      await engine?.[Symbol.asyncDispose]();
+    });
+
+    test('agents are kept, touched and revoked', async () => {
+      const agent = makeAgent({ name: 'db-\0-1' });
+      await store.addAgent(agent);
+      const mine = async () => (await store.agents()).find(({ id }) => id === agent.id);
+      expect(await mine()).toEqual({ ...agent, name: 'db-\ufffd-1' });
+      await store.touchAgent(agent.id, { atUs: START_US + 9, version: '0.1.0', os: 'Debian 12', kernel: '6.1' });
+      await store.touchAgent(agent.id, { atUs: START_US + 5 });
+      await store.revokeAgent(agent.id, START_US + 20);
+      await store.revokeAgent(agent.id, START_US + 30);
+      const expected = { lastSeenAtUs: START_US + 9, version: '0.1.0', revokedAtUs: START_US + 20, kernel: '6.1' };
+      expect(await mine()).toMatchObject(expected);
+    });
+
+    test('a token is good for its uses, its secret and its time, however many ask at once', async () => {
+      const secretHash = randomBytes(32);
+      const token = { id: `t-${randomUUID()}`, secretHash, label: '', usesLeft: 3, expiresAtUs: START_US + 100 };
+      await store.addToken(token);
+      expect(await store.consumeToken(token.id, randomBytes(32), START_US)).toBe(false);
+      expect(await store.consumeToken(token.id, secretHash, START_US + 100)).toBe(false);
+      expect(await store.consumeToken('nothing\0', secretHash, START_US)).toBe(false);
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () => store.consumeToken(token.id, secretHash, START_US)),
+      );
+      expect(answers.filter(Boolean)).toHaveLength(3);
+    });
+
+    test('alerts are listed newest first, filtered, in pages', async () => {
+      const agentId = randomUUID();
+      const agentName = `host-${agentId}`;
+      const alerts = Array.from({ length: 7 }, (_, index) =>
+        makeAlert({
+          agentId,
+          agentName,
+          updatedAtUs: START_US + (index >> 1),
+          severity: index < 3 ? Severity.LOW : Severity.CRITICAL,
+          state: index === 0 ? AlertState.CLOSED : AlertState.OPEN,
+          techniques: index % 2 ? ['T1110.001'] : ['T11101'],
+          values: { 'user.name': index === 6 ? 'alice' : 'root' },
+        }),
+      );
+      await store.commit(group({ alerts }));
+      const ids = async (filter: AlertFilter) => {
+        const { rows } = await store.alerts({ agent: agentName, ...filter }, 100, '');
+        return rows.map(({ id }) => alerts.findIndex((alert) => alert.id === id)).toSorted();
+      };
+      expect(await ids({})).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      expect(await ids({ agent: agentId })).toHaveLength(7);
+      expect(await ids({ severityMin: Severity.HIGH })).toEqual([3, 4, 5, 6]);
+      expect(await ids({ state: AlertState.CLOSED })).toEqual([0]);
+      expect(await ids({ technique: 'T1110' })).toEqual([1, 3, 5]);
+      expect(await ids({ technique: 't1110.001' })).toEqual([1, 3, 5]);
+      expect(await ids({ user: 'alice' })).toEqual([6]);
+      expect(await ids({ sinceUs: START_US + 1, untilUs: START_US + 3 })).toEqual([2, 3, 4, 5]);
+      expect(await ids({ agent: "x' or true --\0" })).toEqual([]);
+      const paged: (string | undefined)[] = [];
+      for (let after = '', page = 0; page === 0 || after; page++) {
+        const answer = await store.alerts({ agent: agentId }, 2, after);
+        expect(answer.rows.length).toBeLessThanOrEqual(2);
+        paged.push(...answer.rows.map(({ id }) => id));
+        after = answer.next;
+      }
+      const { rows } = await store.alerts({ agent: agentId }, 100, '');
+      expect(paged).toEqual(rows.map(({ id }) => id));
+      const open = (await store.openAlertsSince(START_US + 1)).filter((alert) => alert.agentId === agentId);
+      expect(open).toHaveLength(5);
+    });
+
+    test('an id prefix is taken as it stands', async () => {
+      const ids = ['zz01', 'zz02', 'zz_3'];
+      await store.commit(group({ alerts: ids.map((id) => makeAlert({ id })) }));
+      const found = async (prefix: string) => (await store.alertsByIdPrefix(prefix)).map(({ id }) => id);
+      expect(await found('zz0')).toEqual(['zz01', 'zz02']);
+      expect(await found('ZZ01')).toEqual(['zz01']);
+      expect(await found('zz_')).toEqual(['zz_3']);
+      expect(await found('zz%')).toEqual([]);
+    });
+
+    test('an event carries the name of its agent, and is found by it', async () => {
+      const agent = makeAgent({ name: `mail-${randomUUID()}` });
+      await store.addAgent(agent);
+      await store.commit(group({ batches: [makeBatch({ agentId: agent.id, events: realisticEvents(2) })] }));
+      const { rows } = await store.searchEvents({ filters: [{ field: 'agent.name', value: `${agent.name}*` }] }, 9, '');
+      expect(rows.map(({ agentName }) => agentName)).toEqual([agent.name, agent.name]);
+    });
+
+    test.each([
+      ['username', 'user.name'],
+      ['source.addr', 'source.ip'],
+      ['process.commandline', 'process.command_line'],
+      ['__proto__', ''],
+      ['constructor', ''],
+    ])('refuses the field %s and names the nearest', async (field, nearest) => {
+      const search = store.searchEvents({ filters: [{ field, value: 'x' }] }, 1, '');
+      await expect(search).rejects.toMatchObject({ name: 'StoreError', code: 'rejected' });
+      await expect(search).rejects.toThrow(`"${nearest}`);
+    });
+
+    test('a search within a time, for a user or an address goes by an index', async () => {
+      const events = realisticEvents(4_000).map((event, index) => ({
+        ...event,
+        observedAtUs: START_US + index * 1_000_000,
+        user: { name: `user-${index}` },
+      }));
+      await store.commit(group({ batches: [makeBatch({ agentId: randomUUID(), events })] }));
+      await database.script('analyze events');
+      const plan = async (where: string) => {
+        const rows = await database.query(
+          `explain select * from events e where ${where} order by event_at desc limit 50`,
+        );
+        return rows.map((row) => row['QUERY PLAN']).join('\n');
+      };
+      expect(await plan("left(user_name, 64) = left('user-7', 64) and user_name = 'user-7'")).toContain(
+        'events_by_user',
+      );
+      expect(await plan("source_ip = '203.0.113.9'::inet")).toContain('events_by_source');
+      expect(await plan("event_at >= '2026-09-22'")).toContain('events_by_time');
+    });
+
+    test('totals agree with what was stored', async () => {
+      const before = await store.totals();
+      const losses = [{ sensor: 's', reason: 'queue_shed', count: 4, firstAtUs: START_US, lastAtUs: START_US }];
+      const batch = makeBatch({ agentId: randomUUID(), events: realisticEvents(6), losses, alerts: [makeAlert()] });
+      await store.commit(group({ batches: [batch] }));
+      const after = await store.totals();
+      expect(after.events - before.events).toBe(6);
+      expect(after.envelopes - before.envelopes).toBe(1);
+      expect(after.alertsOpen - before.alertsOpen).toBe(1);
+      expect(after.outboxWaiting - before.outboxWaiting).toBe(1);
+      expect(after.losses).toContainEqual({ name: 's: queue_shed', count: 4 });
+    });
+  });
+}

@@ -1,0 +1,194 @@
+// A collector for tests: real TLS, real gRPC on a port of its own, real store, in a state directory that goes with it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
+import {
+  type Alert,
+  type AlertFilter,
+  Alert as AlertMessage,
+  type CreateTokenRequest,
+  type CreateTokenResponse,
+  consoleService,
+  type GetAlertResponse,
+  type ListAgentsResponse,
+  type ListAlertsRequest,
+  type ListAlertsResponse,
+  type RevokeAgentResponse,
+  type SearchEventsRequest,
+  type SearchEventsResponse,
+  type SignedAlert,
+  type StatusReport,
+} from '@threatguard/proto';
+import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
+import { type Logger, pino } from 'pino';
+import { type CollectorConfig, readCollectorConfig } from '../../collector/src/config.ts';
+import { initHome } from '../../collector/src/init.ts';
+import { type Collector, startCollector } from '../../collector/src/run.ts';
+import { type AgentIdentity, caOf, consoleIdentityOf, enrolTestAgent, type TlsIdentity } from './agent-identity.ts';
+import { ROOT } from './source-files.ts';
+import { until } from './until.ts';
+
+/** The console's side of the API, with promises. */
+export class ConsoleClient implements Disposable {
+  readonly #client: InstanceType<ReturnType<typeof makeGenericClientConstructor>>;
+
+  constructor(address: string, identity: TlsIdentity) {
+    const Client = makeGenericClientConstructor(consoleService, 'Console');
+    this.#client = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+  }
+
+  status = () => this.#call<StatusReport>('getStatus', {});
+  agents = async () => (await this.#call<ListAgentsResponse>('listAgents', {})).agents ?? [];
+  revoke = (agent: string) => this.#call<RevokeAgentResponse>('revokeAgent', { agent });
+  createToken = (request: CreateTokenRequest = {}) => this.#call<CreateTokenResponse>('createToken', request);
+  alerts = (request: ListAlertsRequest = {}) => this.#call<ListAlertsResponse>('listAlerts', request);
+  alert = (id: string) => this.#call<GetAlertResponse>('getAlert', { id });
+  events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
+
+  /** Alerts as they come, in `seen`; resolves once the collector listens. */
+  async watch(filter: AlertFilter = {}): Promise<{ seen: Alert[]; signed: SignedAlert[]; stop: () => void }> {
+    const call = this.#client.watchAlerts!({ filter }, new Metadata());
+    const seen: Alert[] = [];
+    const signed: SignedAlert[] = [];
+    call.on('data', (message: SignedAlert) => {
+      signed.push(message);
+      seen.push(AlertMessage.decode(message.alert!));
+    });
+    call.on('error', () => undefined);
+    await new Promise((resolve) => call.once('metadata', resolve));
+    return { seen, signed, stop: () => call.cancel() };
+  }
+
+  /** How often something was refused, under the name `threatguard status` shows. */
+  async refusals(name: string): Promise<number> {
+    const { refusals } = await this.status();
+    return refusals?.find((counter) => counter.name === name)?.count ?? 0;
+  }
+
+  #call<Response>(method: string, request: object): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      this.#client[method]!(request, (error: Error | null, response: Response) =>
+        error ? reject(error) : resolve(response),
+      );
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+}
+
+export interface TestCollectorOptions {
+  /** An initialised state directory to continue with; a new one, removed in the end, without it. */
+  home?: string;
+  /** Text of collector.yaml. */
+  config?: string;
+  nowMs?: () => number;
+  log?: Logger;
+}
+
+/** A collector in this process. */
+export class TestCollector implements AsyncDisposable {
+  readonly home: string;
+  readonly address: string;
+  readonly ca: string;
+  readonly console: ConsoleClient;
+  readonly #collector: Collector;
+  readonly #ownsHome: boolean;
+
+  private constructor(home: string, collector: Collector, ownsHome: boolean) {
+    this.home = home;
+    this.#collector = collector;
+    this.#ownsHome = ownsHome;
+    this.address = collector.address;
+    this.ca = caOf(home);
+    this.console = new ConsoleClient(collector.address, consoleIdentityOf(home));
+  }
+
+  static async start(options: TestCollectorOptions = {}): Promise<TestCollector> {
+    const home = options.home ?? (await initTestHome());
+    const collector = await startCollector({
+      home,
+      config: testConfig(options.config),
+      log: options.log ?? pino({ level: 'silent' }),
+      nowMs: options.nowMs,
+    });
+    return new TestCollector(home, collector, options.home === undefined);
+  }
+
+  /** An agent enrolled over the wire, with a token made by the console. */
+  async enrol(hostName = 'test-host'): Promise<AgentIdentity> {
+    const { token } = await this.console.createToken();
+    return enrolTestAgent({ address: this.address, ca: this.ca, token: token!, hostName });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.console[Symbol.dispose]();
+    await this.#collector[Symbol.asyncDispose]();
+    if (this.#ownsHome) rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+export async function initTestHome(): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
+  await initHome({ home, listen: '127.0.0.1:0', nowMs: Date.now() });
+  return home;
+}
+
+function testConfig(text = ''): CollectorConfig {
+  return readCollectorConfig({ file: 'test', text: `listen: 127.0.0.1:0\n${text}`, environment: {} });
+}
+
+/** A collector in a process of its own, to be killed or measured. Its home is the caller's. */
+export class CollectorProcess implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly address: string;
+  /** What it logged so far, one JSON object per line. */
+  readonly log: Record<string, unknown>[];
+
+  private constructor(child: ChildProcess, address: string, log: Record<string, unknown>[]) {
+    this.child = child;
+    this.address = address;
+    this.log = log;
+  }
+
+  static async start(home: string, environment: Record<string, string> = {}): Promise<CollectorProcess> {
+    const child = spawn(
+      process.execPath,
+      [join(ROOT, 'collector', 'bin', 'threatguard-collector.js'), 'run', '--home', home],
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } },
+    );
+    const log: Record<string, unknown>[] = [];
+    const lines: string[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lines.push(line);
+      if (line.startsWith('{')) log.push(JSON.parse(line));
+    });
+    const ready = await until(
+      () => {
+        if (child.exitCode !== null) throw new Error(`the collector ended: ${lines.join('\n')}`);
+        return log.find((line) => line.msg === 'ready');
+      },
+      { limitMs: 60_000, what: () => `the collector to be ready; it said:\n${lines.join('\n')}` },
+    );
+    return new CollectorProcess(child, String(ready.listen), log);
+  }
+
+  /** Resolves with the exit code, or the signal that ended it. */
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals> {
+    const { child } = this;
+    if (child.exitCode !== null || child.signalCode !== null)
+      return Promise.resolve(child.exitCode ?? child.signalCode!);
+    return new Promise((resolve) => {
+      child.once('exit', (code, by) => resolve(code ?? by!));
+      child.kill(signal);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
