@@ -31,12 +31,20 @@ export function collectorCredentials(identity: ClientIdentity): ChannelCredentia
   });
 }
 
-/** Channel settings both agent and console use: message limits, and a ping that finds a dead peer within 20 s. */
+/** How every channel to a collector behaves. */
 export const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
   'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
+  // A ping finds a dead peer within 20 s.
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.initial_reconnect_backoff_ms': 500,
   'grpc.max_reconnect_backoff_ms': 30_000,
+  // The collector is known by the URI in its certificate. Without a name here grpc-js would send the address as the TLS
+  // server name, which Node 26 refuses for an IP address (RFC 6066 section 3).
+  'grpc.ssl_target_name_override': 'collector',
+  // Each channel connects by itself: a shared connection would bring another caller's back-off along.
+  'grpc.use_local_subchannel_pool': 1,
+  // Agents and consoles go to their collector directly; a proxy in the environment is for other programs.
+  'grpc.enable_http_proxy': 0,
 };

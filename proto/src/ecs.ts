@@ -22,11 +22,25 @@ const CATEGORY: Record<number, string> = {
   [EventClass.HOST]: 'host',
 };
 
+/** The first and last instant a Date can hold, ECMA-262 21.4.1.1. */
+const DATE_MS_MAX = 8.64e15;
+
+function isoTime(timeUs: number): string {
+  return new Date(Math.min(Math.max(timeUs / 1000, -DATE_MS_MAX), DATE_MS_MAX)).toISOString();
+}
+
+// A number no one has named is no action: what a hostile agent sends must not throw here.
+const ACTION: Record<number, string> = Object.fromEntries(
+  Object.entries(Activity)
+    .filter(([, value]) => typeof value === 'number' && value > 0)
+    .map(([name, value]) => [value, name.toLowerCase().replaceAll('_', '-')]),
+);
+
 /** Every field an event can have, by ECS name; names under `threatguard.` are ours. Order is output order. */
 export const ECS_FIELDS: Record<string, EcsField> = {
-  '@timestamp': { read: (e) => new Date((e.observedAtUs ?? 0) / 1000).toISOString() },
+  '@timestamp': { read: (e) => isoTime(e.observedAtUs ?? 0) },
   'event.category': { read: (e) => CATEGORY[e.class ?? 0] },
-  'event.action': { read: (e) => (e.activity ? Activity[e.activity].toLowerCase().replaceAll('_', '-') : undefined) },
+  'event.action': { read: (e) => ACTION[e.activity ?? 0] },
   'event.outcome': {
     read: (e) => (e.outcome === Outcome.SUCCESS ? 'success' : e.outcome === Outcome.FAILURE ? 'failure' : undefined),
   },

@@ -55,6 +55,17 @@ describe('severity names', () => {
 });
 
 describe('ECS names', () => {
+  it('of numbers nobody has named are absent, and nothing throws', () => {
+    const hostile = { observedAtUs: 0, class: 99, activity: 999, outcome: 99, network: { direction: 99 } };
+    expect(toEcs(hostile as HostEvent)).toEqual({
+      '@timestamp': '1970-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('survive a time no calendar has', () => {
+    expect(toEcs({ observedAtUs: 2 ** 63 })['@timestamp']).toBe('+275760-09-13T00:00:00.000Z');
+  });
+
   it('stand for every field of an event that is set, and for no other', () => {
     const event = HostEvent.decode(
       HostEvent.encode({
