@@ -9,9 +9,9 @@ import { type CommitGroup, type RefusedEnvelope, type Store, StoreError } from '
 /** One commit: large enough to pay for itself, small enough that the next one starts soon. */
 const GROUP_ITEMS_MAX = 1024;
 const GROUP_EVENTS_MAX = 32_768;
-const GROUP_BYTES_MAX = 32 * 1024 * 1024;
+const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 /** Decoded batches waiting for the store; beyond it nobody may write, and streams stop being read. */
-const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
+const QUEUE_BYTES_MAX = 16 * 1024 * 1024;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5_000;
 /** How long a stopping collector goes on trying to store what it has. What is left was never acknowledged. */

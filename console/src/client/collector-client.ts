@@ -1,0 +1,137 @@
+import { Client, type ClientReadableStream, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
+import {
+  type AgentSummary,
+  type Alert,
+  type AlertFilter,
+  type CreateTokenRequest,
+  type CreateTokenResponse,
+  consoleService,
+  type GetAlertResponse,
+  type RevokeAgentResponse,
+  type SearchEventsRequest,
+  type SignedAlert,
+  type StatusReport,
+  type StoredEvent,
+} from '@threatguard/proto';
+import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
+import type { Deployment } from './deployment.ts';
+import { toConsoleError } from './rpc-error.ts';
+
+/** A call that takes longer is given up: the collector is there but not serving. */
+const CALL_MS_MAX = 10_000;
+/** Rows asked for in one page. */
+const PAGE_ROWS = 500;
+
+/** The collector's console service over mutual TLS. Every failure is a ConsoleError that says what to do. */
+export class CollectorClient implements Disposable {
+  readonly address: string;
+  readonly #client: Client;
+
+  constructor(deployment: Deployment) {
+    this.address = deployment.collector;
+    const credentials = collectorCredentials({
+      ca: deployment.ca,
+      certificate: deployment.certificate,
+      key: deployment.key,
+    });
+    this.#client = new Client(deployment.collector, credentials, {
+      ...CHANNEL_OPTIONS,
+      // A person waits: after a restart of the collector the next call must not.
+      'grpc.max_reconnect_backoff_ms': 2000,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+
+  getStatus(): Promise<StatusReport> {
+    return this.#call(consoleService.getStatus, {});
+  }
+
+  async listAgents(): Promise<AgentSummary[]> {
+    return (await this.#call(consoleService.listAgents, {})).agents ?? [];
+  }
+
+  revokeAgent(agent: string): Promise<RevokeAgentResponse> {
+    return this.#call(consoleService.revokeAgent, { agent });
+  }
+
+  createToken(request: CreateTokenRequest): Promise<CreateTokenResponse> {
+    return this.#call(consoleService.createToken, request);
+  }
+
+  getAlert(id: string): Promise<GetAlertResponse> {
+    return this.#call(consoleService.getAlert, { id });
+  }
+
+  /** Newest first, at most `limit`, over as many pages as it takes. */
+  listAlerts(filter: AlertFilter, limit: number): Promise<Alert[]> {
+    return collect(limit, async (rows, after) => {
+      const page = await this.#call(consoleService.listAlerts, { filter, limit: rows, after });
+      return { rows: page.alerts ?? [], next: page.next ?? '' };
+    });
+  }
+
+  /** Newest first, at most `limit`, over as many pages as it takes. */
+  searchEvents(query: Omit<SearchEventsRequest, 'limit' | 'after'>, limit: number): Promise<StoredEvent[]> {
+    return collect(limit, async (rows, after) => {
+      const page = await this.#call(consoleService.searchEvents, { ...query, limit: rows, after });
+      return { rows: page.events ?? [], next: page.next ?? '' };
+    });
+  }
+
+  /** Alerts as they are raised, from `onOpen` on. Resolves when the stream ends by `signal`; throws when it breaks. */
+  watchAlerts(
+    filter: AlertFilter,
+    options: { signal: AbortSignal; onOpen(): void; onAlert(signed: SignedAlert): void },
+  ): Promise<void> {
+    const method = consoleService.watchAlerts;
+    const stream: ClientReadableStream<SignedAlert> = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      { filter },
+    );
+    const cancel = () => stream.cancel();
+    options.signal.addEventListener('abort', cancel, { once: true });
+    return new Promise<void>((resolve, reject) => {
+      stream.on('metadata', options.onOpen);
+      stream.on('data', options.onAlert);
+      stream.on('error', (error: ServiceError) => {
+        if (options.signal.aborted) resolve();
+        else reject(toConsoleError(error, this.address));
+      });
+      stream.on('end', resolve);
+      if (options.signal.aborted) cancel();
+    }).finally(() => options.signal.removeEventListener('abort', cancel));
+  }
+
+  #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        { deadline: Date.now() + CALL_MS_MAX },
+        (error, response) => (error ? reject(toConsoleError(error, this.address)) : resolve(response as Response)),
+      );
+    });
+  }
+}
+
+async function collect<Row>(
+  limit: number,
+  page: (rows: number, after: string) => Promise<{ rows: Row[]; next: string }>,
+): Promise<Row[]> {
+  const found: Row[] = [];
+  let after = '';
+  do {
+    const { rows, next } = await page(Math.min(PAGE_ROWS, limit - found.length), after);
+    found.push(...rows);
+    // An empty page with a cursor would go round for ever.
+    after = rows.length > 0 ? next : '';
+  } while (after !== '' && found.length < limit);
+  return found.slice(0, limit);
+}

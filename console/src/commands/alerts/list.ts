@@ -1,0 +1,33 @@
+import { Flags } from '@oclif/core';
+import { ALERT_KEYS, alertColumns, alertRecord } from '../../model/alert.ts';
+import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
+import { ConsoleCommand, describe, wholeNumber } from '../console-command.ts';
+
+export class AlertsList extends ConsoleCommand {
+  static override summary = 'List alerts, newest first.';
+  static override description = describe('Each alert folds the detections about one entity and cause.');
+  static override examples = [
+    '<%= config.bin %> alerts list --severity high --since 24h',
+    '<%= config.bin %> alerts list --technique T1110 --output json',
+    '<%= config.bin %> alerts list --agent web-1 --user root',
+  ];
+  static override flags = {
+    ...alertFilterFlags,
+    until: Flags.string({ summary: 'Until a time; a duration counts back from now.', helpValue: 'TIME' }),
+    limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(AlertsList);
+    const output = this.outputFor(flags);
+    const nowMs = Date.now();
+    const filter = { ...readAlertFilter(flags), ...readTimeRange(flags, { nowMs, utc: flags.utc }) };
+    const limit = wholeNumber('limit', flags.limit, { min: 1, max: 100_000 });
+    const { client } = await this.connect(flags);
+    using _ = client;
+    const rows = await client.listAlerts(filter, limit);
+    output.list({ rows, columns: alertColumns({ ...output, nowMs }), keys: ALERT_KEYS, record: alertRecord });
+    if (rows.length === 0) output.note('no alerts match');
+    if (rows.length === limit) output.note(`${limit} shown; --limit shows more`);
+  }
+}

@@ -1,0 +1,35 @@
+import { Args } from '@oclif/core';
+import { alertPairs, alertRecord } from '../../model/alert.ts';
+import { ConsoleError } from '../../model/console-error.ts';
+import { eventColumns, eventRecord } from '../../model/event.ts';
+import { renderTable } from '../../model/table.ts';
+import { ConsoleCommand, describe } from '../console-command.ts';
+
+export class AlertsShow extends ConsoleCommand {
+  static override summary = 'Show one alert with its reason and the events behind it.';
+  static override description = describe('The id may be cut short as long as only one alert begins with it.');
+  static override examples = [
+    '<%= config.bin %> alerts show 01kah2',
+    '<%= config.bin %> alerts show 01kah2 --output json',
+  ];
+  static override args = { id: Args.string({ required: true, description: 'Id of the alert, or how it begins.' }) };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(AlertsShow);
+    const output = this.outputFor(flags);
+    const { client } = await this.connect(flags);
+    using _ = client;
+    const { alert, events } = await client.getAlert(args.id.toLowerCase());
+    if (!alert)
+      throw new ConsoleError(
+        'not_found',
+        `no alert begins with "${args.id}"; "threatguard alerts list" shows their ids`,
+      );
+    const look = { ...output, nowMs: Date.now() };
+    output.show({ ...alertRecord(alert), events: (events ?? []).map(eventRecord) }, () => [
+      ...alertPairs(alert, look),
+      '',
+      ...(events?.length ? renderTable(eventColumns(look), events, output.columns) : ['no events are kept for it']),
+    ]);
+  }
+}

@@ -1,0 +1,44 @@
+import { Flags } from '@oclif/core';
+import { EVENT_KEYS, eventColumns, eventRecord, SEARCH_FIELDS } from '../../model/event.ts';
+import { parseEventQuery } from '../../model/event-query.ts';
+import { readTimeRange } from '../alert-flags.ts';
+import { ConsoleCommand, describe, wholeNumber } from '../console-command.ts';
+
+export class EventsSearch extends ConsoleCommand {
+  static override summary = 'Search stored events by time and fields, newest first.';
+  static override description = describe(
+    'Filters are written field:value with ECS names and all must hold; * matches any text, 10.0.0.0/8 any address in it, ' +
+      `"not" before a filter turns it round. Fields: ${SEARCH_FIELDS.join(', ')}.`,
+  );
+  static override usage = 'events search [FIELD:VALUE...] [--since TIME] [--until TIME] [--limit N]';
+  static override examples = [
+    '<%= config.bin %> events search user.name:root event.outcome:failure --since 1h',
+    "<%= config.bin %> events search 'process.executable:*/curl' 'not destination.ip:10.0.0.0/8'",
+  ];
+  static override strict = false;
+  static override flags = {
+    since: Flags.string({ summary: 'Since a time, or for a duration up to now: 15m, 24h, 7d.', helpValue: 'TIME' }),
+    until: Flags.string({ summary: 'Until a time; a duration counts back from now.', helpValue: 'TIME' }),
+    limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
+  };
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(EventsSearch);
+    const output = this.outputFor(flags);
+    const nowMs = Date.now();
+    const query = { filters: parseEventQuery(argv as string[]), ...readTimeRange(flags, { nowMs, utc: flags.utc }) };
+    const limit = wholeNumber('limit', flags.limit, { min: 1, max: 100_000 });
+    const { client } = await this.connect(flags);
+    using _ = client;
+    const rows = await client.searchEvents(query, limit);
+    output.list({
+      rows,
+      columns: eventColumns({ ...output, nowMs }),
+      keys: EVENT_KEYS,
+      record: eventRecord,
+      flat: true,
+    });
+    if (rows.length === 0) output.note('no events match');
+    if (rows.length === limit) output.note(`${limit} shown; --limit shows more`);
+  }
+}

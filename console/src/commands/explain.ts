@@ -1,0 +1,35 @@
+import { ConsoleError, EXIT_CODES } from '../model/console-error.ts';
+import { suggest } from '../model/nearest.ts';
+
+/** How a command ended, for main.ts: what to write on stderr, and the exit code. */
+export interface Ending {
+  message: string;
+  exitCode: number;
+}
+
+interface ParseError extends Error {
+  flags?: string[];
+  parse?: { input?: { flags?: Record<string, unknown> } };
+  oclif?: { exit?: number };
+}
+
+/** One place turns whatever a command threw into words and a code. A bug keeps its stack. */
+export function explain(error: unknown): Ending {
+  if (error instanceof ConsoleError) return { message: `error: ${error.message}`, exitCode: EXIT_CODES[error.code] };
+  if (!(error instanceof Error)) return { message: `error: ${String(error)}`, exitCode: EXIT_CODES.failure };
+  const parseError = error as ParseError;
+  const flags = Object.keys(parseError.parse?.input?.flags ?? {}).map((name) => `--${name}`);
+  const wrong = parseError.flags?.[0];
+  if (Array.isArray(parseError.flags) && typeof wrong === 'string') {
+    return { message: `error: there is no flag ${wrong}${suggest(wrong, flags)}`, exitCode: EXIT_CODES.usage };
+  }
+  if (parseError.parse !== undefined || parseError.oclif?.exit === 2) {
+    return { message: `error: ${firstLine(error.message)}; --help shows how it is used`, exitCode: EXIT_CODES.usage };
+  }
+  if (parseError.oclif?.exit === 0) return { message: '', exitCode: 0 };
+  return { message: `error: ${error.stack ?? error.message}`, exitCode: EXIT_CODES.failure };
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0]!.trim();
+}

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { Config, run } from '@oclif/core';
+import { explain } from './commands/explain.ts';
+import { beginInvocation } from './commands/invocation.ts';
+import { refuseUnknownCommand } from './commands/resolve.ts';
+import { printable } from './model/printable.ts';
+
+// Whoever reads us may stop reading (`| head`): that is no error, and nobody is left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stderr.on('error', () => undefined);
+
+const stop = new AbortController();
+// On while the process lives: a second Ctrl-C, or npm passing on the first, must not cut an orderly stop short.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+
+const argv = process.argv.slice(2);
+beginInvocation({
+  argv,
+  env: process.env,
+  isRoot: process.getuid?.() === 0,
+  pid: process.pid,
+  execPath: process.execPath,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stopped: stop.signal,
+});
+
+let exitCode = 0;
+try {
+  const config = await Config.load(fileURLToPath(new URL('..', import.meta.url)));
+  refuseUnknownCommand(argv, config.commandIDs);
+  await run(argv, config);
+} catch (error) {
+  const ending = explain(error);
+  exitCode = ending.exitCode;
+  // Each line on its own through the gate: messages are ours, but name what hosts and people wrote.
+  if (ending.message) process.stderr.write(`${ending.message.split('\n').map(printable).join('\n')}\n`);
+}
+process.stdout.write('', () => process.exit(exitCode));

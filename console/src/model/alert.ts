@@ -1,0 +1,144 @@
+import { type Alert, AlertState, severityName } from '@threatguard/proto';
+import type { JsonRecord } from './json.ts';
+import { colourSeverity } from './style.ts';
+import { type Column, renderPairs } from './table.ts';
+import { clockTime, humanTime, isoTime, zoneName } from './time.ts';
+
+/** Keys of an alert in JSON and CSV, in order. They are stable; the README lists them. */
+export const ALERT_KEYS = [
+  'id',
+  'revision',
+  'state',
+  'severity',
+  'title',
+  'rule.id',
+  'reason',
+  'techniques',
+  'tactics',
+  'agent.id',
+  'agent.name',
+  'entity',
+  'user.name',
+  'source.ip',
+  'process',
+  'count',
+  'observed_ratio',
+  'first_event_at',
+  'last_event_at',
+  'raised_at',
+  'updated_at',
+  'values',
+] as const;
+
+/** What an analyst asks first, picked from the values of a detection. Empty where a rule had none of it. */
+export interface AlertFacts {
+  user: string;
+  address: string;
+  process: string;
+}
+
+export function alertFacts(alert: Alert): AlertFacts {
+  const values = alert.values ?? {};
+  const first = (...names: string[]) => names.map((name) => values[name]).find(Boolean) ?? '';
+  return {
+    user: first('user.name', 'user.target.name', 'user.id'),
+    address: first('source.ip', 'threatguard.process.stdio_socket.remote_address', 'destination.ip'),
+    process: first('process.executable', 'process.name', 'service.name', 'process.command_line'),
+  };
+}
+
+function stateName(state: AlertState | null | undefined): string {
+  return state ? (AlertState[state] ?? 'unknown').toLowerCase() : 'open';
+}
+
+export function alertRecord(alert: Alert): JsonRecord {
+  const facts = alertFacts(alert);
+  return {
+    id: alert.id ?? '',
+    revision: alert.revision ?? 0,
+    state: stateName(alert.state),
+    severity: severityName(alert.severity ?? 0),
+    title: alert.title ?? '',
+    'rule.id': alert.ruleId ?? '',
+    reason: alert.reason ?? '',
+    techniques: alert.techniques ?? [],
+    tactics: alert.tactics ?? [],
+    'agent.id': alert.agentId ?? '',
+    'agent.name': alert.agentName ?? '',
+    entity: alert.entity ?? '',
+    'user.name': facts.user || undefined,
+    'source.ip': facts.address || undefined,
+    process: facts.process || undefined,
+    count: alert.count ?? 0,
+    observed_ratio: alert.observedRatio ?? undefined,
+    first_event_at: isoTime(alert.firstAtUs),
+    last_event_at: isoTime(alert.lastAtUs),
+    raised_at: isoTime(alert.raisedAtUs),
+    updated_at: isoTime(alert.updatedAtUs),
+    values: { ...alert.values },
+  };
+}
+
+export interface Look {
+  utc: boolean;
+  colour: boolean;
+  nowMs: number;
+}
+
+export function alertColumns(look: Look): Column<Alert>[] {
+  return [
+    { title: 'ID', cell: (alert) => (alert.id ?? '').slice(0, 26) },
+    { title: `LAST (${zoneName(look.nowMs, look.utc)})`, cell: (alert) => humanTime(alert.lastAtUs, look.utc) },
+    {
+      title: 'SEVERITY',
+      cell: (alert) => severityName(alert.severity ?? 0),
+      style: (cell, alert) => colourSeverity(cell, alert.severity, look.colour),
+    },
+    { title: 'STATE', cell: (alert) => stateName(alert.state), shrink: true, optional: true },
+    { title: 'HOST', cell: (alert) => alert.agentName ?? '', shrink: true },
+    { title: 'COUNT', cell: (alert) => String(alert.count ?? 0), align: 'right', optional: true },
+    { title: 'TECHNIQUE', cell: (alert) => (alert.techniques ?? []).join(' '), shrink: true, optional: true },
+    { title: 'TITLE', cell: (alert) => alert.title ?? '', shrink: true, optional: true },
+    { title: 'REASON', cell: (alert) => alert.reason ?? '', shrink: true },
+  ];
+}
+
+/** One line for a stream: time, severity, title, then the facts by name, then the reason. Raw: print through the gate. */
+export function alertLine(alert: Alert, utc: boolean): { head: string; severity: string; rest: string } {
+  const facts = alertFacts(alert);
+  const named = [
+    ['host', alert.agentName ?? ''],
+    ['user', facts.user],
+    ['address', facts.address],
+    ['process', facts.process],
+    ['technique', (alert.techniques ?? []).join(' ')],
+  ].filter(([, value]) => value);
+  return {
+    head: clockTime(alert.raisedAtUs, utc),
+    severity: severityName(alert.severity ?? 0),
+    rest: `${alert.title ?? ''}  ${named.map(([name, value]) => `${name}=${value}`).join(' ')}  ${alert.reason ?? ''}`,
+  };
+}
+
+/** The whole alert as aligned pairs. */
+export function alertPairs(alert: Alert, look: Look): string[] {
+  const time = (us: number | null | undefined) => `${humanTime(us, look.utc)} ${zoneName(look.nowMs, look.utc)}`;
+  return renderPairs([
+    ['id', alert.id ?? ''],
+    ['title', alert.title ?? ''],
+    ['reason', alert.reason ?? ''],
+    ['severity', severityName(alert.severity ?? 0)],
+    ['state', stateName(alert.state)],
+    ['host', alert.agentName ?? ''],
+    ['entity', alert.entity ?? ''],
+    ['technique', (alert.techniques ?? []).join(' ')],
+    ['tactic', (alert.tactics ?? []).join(' ')],
+    ['rule', alert.ruleId ?? ''],
+    ['detections', String(alert.count ?? 0)],
+    ['first event', time(alert.firstAtUs)],
+    ['last event', time(alert.lastAtUs)],
+    ['raised', time(alert.raisedAtUs)],
+    ['observed', `${((alert.observedRatio ?? 1) * 100).toFixed(1)} % of this window's events`],
+    ...Object.entries(alert.values ?? {}).map(([name, value]) => [name, value] as const),
+  ]);
+}

@@ -1,0 +1,22 @@
+/** Why a command ended without doing what it was asked. */
+export type ConsoleErrorCode = 'failure' | 'usage' | 'unreachable' | 'not_found' | 'refused';
+
+/** Exit codes, stable and documented in the README. */
+export const EXIT_CODES: Record<ConsoleErrorCode, number> = {
+  failure: 1,
+  usage: 2,
+  unreachable: 3,
+  not_found: 4,
+  refused: 5,
+};
+
+/** What every command throws. The message is for people and says what to do next; it may hold host text. */
+export class ConsoleError extends Error {
+  override readonly name = 'ConsoleError';
+  readonly code: ConsoleErrorCode;
+
+  constructor(code: ConsoleErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

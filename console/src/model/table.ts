@@ -1,0 +1,83 @@
+import { fit, printable, width } from './printable.ts';
+
+export interface Column<Row> {
+  title: string;
+  /** Host text may come raw: every cell is made printable here. */
+  cell(row: Row): string;
+  align?: 'right';
+  /** May be cut where the terminal is too narrow; the widest ones are cut first. */
+  shrink?: true;
+  /** May be left out altogether where the others would be cut to nothing. */
+  optional?: true;
+  /** Written around a finished cell, such as a colour. */
+  style?(cell: string, row: Row): string;
+}
+
+/** No column is cut below this: less says nothing. */
+const COLUMN_WIDTH_MIN = 6;
+/** Below this an optional column goes instead. */
+const COLUMN_WIDTH_GOOD = 14;
+const GAP = '  ';
+/** Longer names stand out into the column of values rather than push all values aside. */
+const NAME_COLUMNS_MAX = 20;
+
+/** Lines of a table that fits `columns`; without a width (a pipe) nothing is cut. */
+export function renderTable<Row>(all: readonly Column<Row>[], rows: readonly Row[], widthMax?: number): string[] {
+  const columns = widthMax === undefined ? all : columnsThatFit(all, rows, widthMax);
+  const cells = rows.map((row) => columns.map((column) => printable(column.cell(row))));
+  const widths = columns.map((column, index) =>
+    cells.reduce((max, line) => Math.max(max, width(line[index]!)), width(column.title)),
+  );
+  if (widthMax !== undefined) shrinkToFit(columns, widths, widthMax);
+  const line = (texts: readonly string[], row?: Row) =>
+    columns
+      .map((column, index) => {
+        const cell = fit(texts[index]!, widths[index]!, column.align);
+        return row !== undefined && column.style ? column.style(cell, row) : cell;
+      })
+      .join(GAP)
+      .trimEnd();
+  return [line(columns.map((column) => column.title)), ...rows.map((row, index) => line(cells[index]!, row))];
+}
+
+/** Leaves out optional columns, the last first, until those that may be cut have room to say something. */
+function columnsThatFit<Row>(
+  all: readonly Column<Row>[],
+  rows: readonly Row[],
+  widthMax: number,
+): readonly Column<Row>[] {
+  let columns = all;
+  const needs = (column: Column<Row>) => {
+    const most = rows.reduce((max, row) => Math.max(max, width(printable(column.cell(row)))), width(column.title));
+    return GAP.length + (column.shrink ? Math.min(most, COLUMN_WIDTH_GOOD) : most);
+  };
+  const wanted = new Map(all.map((column) => [column, needs(column)]));
+  const total = () => columns.reduce((sum, column) => sum + wanted.get(column)!, -GAP.length);
+  while (total() > widthMax) {
+    const drop = columns.findLast((column) => column.optional);
+    if (!drop) break;
+    columns = columns.filter((column) => column !== drop);
+  }
+  return columns;
+}
+
+// Brings the widest columns down to one common width, the widest that fits; what rounding leaves goes to the last one.
+function shrinkToFit<Row>(columns: readonly Column<Row>[], widths: number[], widthMax: number): void {
+  const room = widthMax - GAP.length * (columns.length - 1);
+  const capped = (cap: number) => widths.map((each, index) => (columns[index]!.shrink ? Math.min(each, cap) : each));
+  const total = (list: readonly number[]) => list.reduce((sum, each) => sum + each, 0);
+  if (total(widths) <= room) return;
+  let cap = widthMax;
+  while (cap > COLUMN_WIDTH_MIN && total(capped(cap)) > room) cap -= 1;
+  const fitting = capped(cap);
+  const last = columns.findLastIndex((column, index) => column.shrink && widths[index]! > cap);
+  if (last >= 0) fitting[last] = fitting[last]! + Math.max(0, room - total(fitting));
+  widths.splice(0, widths.length, ...fitting);
+}
+
+/** Name and value pairs under each other, the values aligned. Names may come from a host as well. */
+export function renderPairs(pairs: readonly (readonly [string, string])[]): string[] {
+  const shown = pairs.map(([name, value]) => [printable(name), printable(value)] as const);
+  const nameWidth = shown.reduce((max, [name]) => Math.max(max, Math.min(width(name), NAME_COLUMNS_MAX)), 0);
+  return shown.map(([name, value]) => `${fit(name, Math.max(nameWidth, width(name)))}  ${value}`.trimEnd());
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ConsoleError } from '../../model/console-error.ts';
+import { logTail } from './log-tail.ts';
+
+/** A command that makes files and ends; longer than this it hangs. */
+const RUN_MS_MAX = 60_000;
+
+const PROGRAMS = {
+  collector: import.meta.resolve('@threatguard/collector/bin'),
+  agent: import.meta.resolve('@threatguard/agent/bin'),
+};
+
+/** How the collector and the agent are started: on our own Node, from the packages installed beside us. */
+export function programArgs(program: keyof typeof PROGRAMS, args: readonly string[]): string[] {
+  return ['--disable-warning=ExperimentalWarning', fileURLToPath(PROGRAMS[program]), ...args];
+}
+
+/** Runs one to its end, its output in `logFile`. Throws with what the log ends with where it fails. */
+export async function runProgram(run: {
+  what: string;
+  execPath: string;
+  args: string[];
+  env: Record<string, string | undefined>;
+  logFile: string;
+  signal: AbortSignal;
+}): Promise<void> {
+  const log = createWriteStream(run.logFile, { flags: 'a', mode: 0o600 });
+  await once(log, 'open');
+  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(RUN_MS_MAX)]);
+  const child = spawn(run.execPath, run.args, { env: run.env, detached: true, stdio: ['ignore', log, log], signal });
+  const ending = await new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code) => resolve(code === 0 ? undefined : `exit code ${code}`));
+  });
+  log.close();
+  run.signal.throwIfAborted();
+  if (ending === undefined) return;
+  const tail = logTail(run.logFile, 5).map((line) => `  ${line}`);
+  throw new ConsoleError('failure', [`${run.what} failed (${ending}); ${run.logFile} ends with:`, ...tail].join('\n'));
+}

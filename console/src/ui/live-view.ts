@@ -1,0 +1,96 @@
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { render } from 'ink';
+import { createElement } from 'react';
+import type { CollectorClient } from '../client/collector-client.ts';
+import { ConsoleError } from '../model/console-error.ts';
+import { followAlerts } from '../services/alert-feed.ts';
+import { tellBlindSpots } from '../services/blind-spots.ts';
+import { ALERTS_SHOWN_MAX, LiveModel } from './live-model.ts';
+import { LiveScreen } from './live-screen.ts';
+
+const STATUS_MS = 1000;
+/** Enough to be live, few enough for a slow line. */
+const FRAMES_PER_SECOND_MAX = 10;
+
+export interface LiveViewOptions {
+  client: CollectorClient;
+  ca: string;
+  collector: string;
+  utc: boolean;
+  colour: boolean;
+  streams: { stdin: Readable; stdout: Writable; stderr: Writable };
+  /** Aborted by q or Ctrl-C, which arrive as keys here. */
+  stop: AbortController;
+  stopped: AbortSignal;
+  /** Gives the view the notes that would go to stderr while it has the screen. */
+  takeNotes(tell: (note: string) => void): void;
+}
+
+/** Shows alerts until the user quits or the process is asked to stop. */
+export async function showLiveView(options: LiveViewOptions): Promise<void> {
+  const { client, stop, streams } = options;
+  const signal = AbortSignal.any([options.stopped, stop.signal]);
+  const model = new LiveModel();
+  options.takeNotes((note) => model.addNote(note));
+  const screen = createElement(LiveScreen, {
+    model,
+    collector: options.collector,
+    utc: options.utc,
+    colour: options.colour,
+    nowMs: Date.now,
+    onOpen: () => void openSelected(model, client),
+    onQuit: () => stop.abort(),
+  });
+  const ink = render(screen, {
+    stdin: streams.stdin as NodeJS.ReadStream,
+    stdout: streams.stdout as NodeJS.WriteStream,
+    stderr: streams.stderr as NodeJS.WriteStream,
+    alternateScreen: true,
+    incrementalRendering: true,
+    exitOnCtrlC: false,
+    maxFps: FRAMES_PER_SECOND_MAX,
+  });
+  try {
+    for (const alert of (await client.listAlerts({}, ALERTS_SHOWN_MAX)).reverse()) model.addAlert(alert);
+    void tellBlindSpots({ client, signal, onNote: (note) => model.addNote(note) });
+    const feed = followAlerts({
+      client,
+      ca: options.ca,
+      filter: {},
+      sinceUs: undefined,
+      signal,
+      onNote: (note) => model.addNote(note),
+      onWay: (way) => model.setWay(way),
+      onAlert: (alert) => model.addAlert(alert),
+    });
+    await Promise.all([feed, followStatus(model, client, signal)]);
+  } finally {
+    ink.unmount();
+    await ink.waitUntilExit();
+  }
+}
+
+async function followStatus(model: LiveModel, client: CollectorClient, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      model.setStatus(await client.getStatus());
+    } catch (error) {
+      if (!(error instanceof ConsoleError)) throw error;
+      model.setTrouble(error.message);
+    }
+    await wait(STATUS_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function openSelected(model: LiveModel, client: CollectorClient): Promise<void> {
+  const alert = model.selectedAlert();
+  if (!alert?.id) return;
+  model.openAlert(alert);
+  try {
+    model.setDetail(alert.id, { detail: await client.getAlert(alert.id) });
+  } catch (error) {
+    if (!(error instanceof ConsoleError)) throw error;
+    model.setDetail(alert.id, { trouble: error.message });
+  }
+}

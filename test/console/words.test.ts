@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { refuseUnknownCommand } from '../../console/src/commands/resolve.ts';
+import { ConsoleError } from '../../console/src/model/console-error.ts';
+import { parseEventQuery } from '../../console/src/model/event-query.ts';
+import { age, isoTime, parseTime } from '../../console/src/model/time.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 21, 10);
+const IDS = ['up', 'status', 'agents:list', 'agents:revoke', 'agents:token:create', 'alerts:list', 'alerts:show'];
+
+function refusal(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ConsoleError && error.code === 'usage') return error.message;
+    throw error;
+  }
+  throw new Error('was not refused');
+}
+
+describe('event filters', () => {
+  it('are read as field, value and whether they are turned round', () => {
+    expect(parseEventQuery(['user.name:root', 'and', 'not source.ip:10.0.0.0/8', 'not', 'host.name:web-*'])).toEqual([
+      { field: 'user.name', value: 'root', negated: false },
+      { field: 'source.ip', value: '10.0.0.0/8', negated: true },
+      { field: 'host.name', value: 'web-*', negated: true },
+    ]);
+  });
+
+  it('keep colons and spaces of the value', () => {
+    expect(parseEventQuery(['source.ip:2001:db8::1', 'event.reason:no such user'])).toMatchObject([
+      { value: '2001:db8::1' },
+      { value: 'no such user' },
+    ]);
+  });
+
+  it.each([
+    [
+      ['user.name:root', 'user.nmae:x'],
+      'did you mean "user.name"?\n  user.name:root user.nmae:x\n                 ^^^^^^^^^',
+    ],
+    [['root'], 'a filter is written field:value'],
+    [['user.name:'], 'use user.name:* for any'],
+    [['not'], 'nothing follows "not"'],
+    [['zzzzzzzzzzzz:1'], 'there is no field "zzzzzzzzzzzz"; see'],
+    [Array.from({ length: 33 }, () => 'user.name:root'), 'at most 32 filters'],
+  ])('%j is refused: %s', (args, message) => {
+    expect(refusal(() => parseEventQuery(args))).toContain(message);
+  });
+});
+
+describe('times', () => {
+  const context = { flag: '--since', nowMs: NOW_MS, utc: true };
+
+  it.each([
+    ['15m', NOW_MS - 15 * 60_000],
+    ['24h', NOW_MS - 86_400_000],
+    ['7d', NOW_MS - 7 * 86_400_000],
+    ['2026-11-21', Date.UTC(2026, 10, 21)],
+    ['2026-11-21T09:30', Date.UTC(2026, 10, 21, 9, 30)],
+    ['2026-11-21 09:30:15.5', Date.UTC(2026, 10, 21, 9, 30, 15, 500)],
+    ['2026-11-21T09:30+01:00', Date.UTC(2026, 10, 21, 8, 30)],
+  ])('%s is understood', (text, ms) => {
+    expect(parseTime(text, context)).toBe(ms * 1000);
+  });
+
+  it.each([['yesterday'], ['24'], ['-5m'], ['2026-13-01'], ['5 m'], ['']])(
+    '"%s" is refused with what to write',
+    (text) => {
+      expect(refusal(() => parseTime(text, context))).toContain('write a duration such as 15m');
+    },
+  );
+
+  it('are written with microseconds', () => {
+    expect(isoTime(NOW_MS * 1000 + 123_456)).toBe('2026-11-21T10:00:00.123456Z');
+    expect(isoTime(0)).toBeUndefined();
+    expect(age((NOW_MS - 7_200_000) * 1000, NOW_MS)).toBe('2h');
+  });
+});
+
+describe('words that begin no command', () => {
+  it.each([
+    [['stauts'], 'did you mean "status"?'],
+    [['alerts', 'lsit'], 'did you mean "alerts list"?'],
+    [['agents', 'token', 'crate', '--uses', '2'], 'did you mean "agents token create"?'],
+    [['zzzzzzzz'], 'valid: up, status, agents, alerts'],
+  ])('%j are refused: %s', (argv, message) => {
+    expect(refusal(() => refuseUnknownCommand(argv, IDS))).toContain(message);
+  });
+
+  it.each([
+    [['alerts', 'show', 'lsit']],
+    [['agents', 'revoke', 'web-1']],
+    [['alerts']],
+    [['--help']],
+    [['help', 'alerts']],
+    [[]],
+  ])('%j are let through', (argv) => {
+    expect(() => refuseUnknownCommand(argv, IDS)).not.toThrow();
+  });
+});
