@@ -77,6 +77,17 @@ describe('packages', () => {
   });
 });
 
+describe('the lockfile', () => {
+  it('holds every optional package it names: without one, npm ci refuses the whole file', () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const named = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    const held = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)));
+    expect(named.filter((name) => !held.has(name))).toEqual([]);
+  });
+});
+
 describe('folders', () => {
   it('at the top are the agreed ones', () => {
     const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
