@@ -2,6 +2,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { KEM_ALGORITHM, KEM_ALGORITHMS } from './algorithms.ts';
 import type { KemPublicKey } from './envelope.ts';
+import { parsePeerName } from './peer-name.ts';
 import { RefusalError } from './refusal.ts';
 import { signBytes, verifyBytes } from './signature.ts';
 import { type KemKey, KemKeyBody } from './v1.ts';
@@ -28,6 +29,9 @@ export function verifyKemKey(announced: KemKey, ca: X509Certificate): KemPublicK
   const certificate = new X509Certificate(announced.certificate ?? new Uint8Array());
   if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
     throw new RefusalError('identity_mismatch', 'the ML-KEM key is signed by a certificate of another CA');
+  }
+  if (parsePeerName(certificate.subjectAltName)?.kind !== 'collector') {
+    throw new RefusalError('identity_mismatch', 'the ML-KEM key is signed by somebody who is no collector');
   }
   const { publicKey } = certificate;
   if (!verifyBytes({ message, signature: announced.signature ?? new Uint8Array(), publicKey, purpose: 'kem' })) {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createCipheriv, encapsulate, generateKeyPairSync, hkdfSync, randomBytes, sign } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import {
   BATCH_BYTES_MAX,
@@ -208,6 +208,47 @@ describe('an envelope is refused', () => {
   it.each(cases)('%s: %s', (_name, code, make) => {
     const bytes = make();
     expect(refusalOf(() => openWhole(bytes))).toBe(code);
+  });
+});
+
+/** Seals by hand what `sealEnvelope` would never make: the header is changed before the payload is encrypted under it. */
+function sealedByHand(payload: Uint8Array, change: (header: EnvelopeHeader) => void): Uint8Array {
+  const header = EnvelopeHeader.decode(Envelope.decode(seal().bytes).header);
+  const { ciphertext, sharedKey } = encapsulate(keys.kemKey.publicKey);
+  header.kemCiphertext = ciphertext;
+  change(header);
+  const encoded = EnvelopeHeader.encode(header).finish();
+  const key = new Uint8Array(hkdfSync('sha256', sharedKey, header.nonce, 'threatguard/envelope/v1 AES-256-GCM', 32));
+  const cipher = createCipheriv('aes-256-gcm', key, header.nonce).setAAD(encoded);
+  const sealed = Buffer.concat([cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
+  const context = Buffer.from('threatguard/batch/v1');
+  const signature = sign(null, encoded, { key: keys.identity.privateKey, context });
+  return Envelope.encode({ header: encoded, signature, ciphertext: sealed }).finish();
+}
+
+describe('a payload that is not the one its header was signed for', () => {
+  const batch = Batch.encode({ events: processEvents(3) }).finish();
+  const payload = zstdCompressSync(batch);
+
+  it('is told by its digest', () => {
+    const change = (header: EnvelopeHeader) => {
+      header.batchBytes = batch.length;
+      header.payloadDigest = sha256(payload);
+    };
+    expect(openWhole(sealedByHand(payload, change))).toHaveLength(3);
+    const other = zstdCompressSync(Batch.encode({ events: processEvents(3, 1_790_000_000_000_001) }).finish());
+    expect(refusalOf(() => openWhole(sealedByHand(other, change)))).toBe('payload_digest_mismatch');
+  });
+});
+
+describe('a zstd bomb', () => {
+  it('costs no more memory than a full batch', () => {
+    const frame = zstdCompressSync(new Uint8Array(64 * 1024 * 1024));
+    const bomb = Buffer.concat(Array.from({ length: 16 }, () => frame));
+    const claimed = { ...verifyEnvelope(seal(3).bytes, keys.signer).header, batchBytes: BATCH_BYTES_MAX };
+    const beforeKiB = process.resourceUsage().maxRSS;
+    expect(refusalOf(() => decodePayload(bomb, claimed))).toBe('payload_malformed');
+    expect(process.resourceUsage().maxRSS - beforeKiB).toBeLessThan(128 * 1024);
   });
 });
 

@@ -132,10 +132,14 @@ export async function issueAnything(parts: {
   uri: string | undefined;
   key?: string;
   notAfter?: Date;
+  /** Which side of TLS it is for. */
+  side?: 'client' | 'server';
 }): Promise<{ certificate: string; key: string }> {
   const privateKey = parts.key ? createPrivateKey(parts.key) : generateKeyPairSync('ml-dsa-65').privateKey;
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   const san = parts.uri ? [new x509.SubjectAlternativeNameExtension([{ type: 'url', value: parts.uri }])] : [];
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+  const usage = parts.side === 'server' ? serverAuth : clientAuth;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: `40${randomBytes(15).toString('hex')}`,
     subject: 'CN=anything',
@@ -145,7 +149,7 @@ export async function issueAnything(parts: {
     publicKey: createPublicKey(privateKey).toCryptoKey(ALGORITHM, true, ['verify']),
     signingKey: parts.by.privateKey.toCryptoKey(ALGORITHM, false, ['sign']),
     signingAlgorithm: ALGORITHM,
-    extensions: [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]), ...san],
+    extensions: [new x509.ExtendedKeyUsageExtension([usage]), ...san],
   });
   return { certificate: certificate.toString('pem'), key };
 }
