@@ -1,6 +1,7 @@
 // How every process of ours reads its configuration: one YAML file, environment overrides, nothing unknown accepted.
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { suggest } from './suggest.ts';
 
 /** The file or an override is wrong. `message` names file, line and what to do. */
 export class ConfigError extends Error {
@@ -60,31 +61,11 @@ function applyOverrides(data: Record<string, unknown>, source: ConfigSource): Ma
 
 function unknownKey(schema: z.ZodType, path: string[]): string {
   const known = keysAt(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), path.slice(0, -1));
-  const wanted = path.at(-1)!;
-  const nearest = known
-    .map((key) => ({ key, distance: editDistance(key, wanted) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  if (!nearest) return 'there is no such key';
-  return nearest.distance <= 3
-    ? `there is no such key; did you mean "${nearest.key}"?`
-    : `there is no such key; valid here: ${known.join(', ')}`;
+  return `there is no such key${suggest(path.at(-1)!, known)}`;
 }
 
 function keysAt(schema: unknown, path: string[]): string[] {
   let node = schema as { properties?: Record<string, unknown> } | undefined;
   for (const part of path) node = node?.properties?.[part] as typeof node;
   return Object.keys(node?.properties ?? {});
-}
-
-/** Levenshtein distance: how many letters to change, add or leave out. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -51,6 +51,7 @@ export { consoleService, enrolmentService, telemetryService } from './services.t
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
 export { signAlert, verifyAlert } from './signed-alert.ts';
 export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
+export { suggest } from './suggest.ts';
 export { TLS_GROUP, TLS_POLICY } from './transport.ts';
 export {
   Acknowledgement,

@@ -136,7 +136,7 @@ for (const { name, available, start } of ENGINES) {
 
     test.each([
       ['username', 'user.name'],
-      ['source.addr', 'source.ip'],
+      ['source.pi', 'source.ip'],
       ['process.commandline', 'process.command_line'],
       ['__proto__', ''],
       ['constructor', ''],

@@ -34,7 +34,7 @@ describe('configuration', () => {
     [
       'a key far from every other, with those that are valid',
       'colour: blue\n',
-      'collector.yaml:1: colour: there is no such key; valid here: listen, database',
+      'collector.yaml:1: colour: there is no such key; valid: listen, database',
     ],
     ['a value of the wrong type, with its line', '\n\nlisten: 5\n', 'collector.yaml:3: listen:'],
     ['a value out of range', 'database:\n  poolMax: 0\n', 'collector.yaml:2: database.poolMax:'],

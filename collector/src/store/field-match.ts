@@ -1,5 +1,5 @@
 // What a filter means, said in JavaScript: for fields that have no column. field-sql.ts says the same in SQL.
-import { ECS_FIELDS, type EcsValue, type FieldFilter, type StoredEvent } from '@threatguard/proto';
+import { ECS_FIELDS, type EcsValue, type FieldFilter, type StoredEvent, suggest } from '@threatguard/proto';
 import { addressInRange, parseAddress, parseAddressRange } from './address.ts';
 import { StoreError } from './store.ts';
 import { storableText } from './values.ts';
@@ -79,20 +79,5 @@ function matchesParts(text: string, parts: readonly string[]): boolean {
 function unknownField(field: string): StoreError {
   const names = [...Object.keys(ECS_FIELDS), ...Object.keys(CONTEXT_FIELDS)];
   const wanted = field.slice(0, 64);
-  const nearest = names.reduce((best, name) => (distance(name, wanted) < distance(best, wanted) ? name : best));
-  return new StoreError('rejected', `there is no field ${JSON.stringify(wanted)}; the nearest is "${nearest}"`);
-}
-
-/** Levenshtein distance. */
-function distance(name: string, wanted: string): number {
-  let row = Array.from({ length: wanted.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= name.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= wanted.length; j++) {
-      const replaced = row[j - 1]! + (name[i - 1] === wanted[j - 1] ? 0 : 1);
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, replaced);
-    }
-    row = next;
-  }
-  return row[wanted.length]!;
+  return new StoreError('rejected', `there is no field ${JSON.stringify(wanted)}${suggest(wanted, names)}`);
 }

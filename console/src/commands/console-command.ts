@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { Command, Flags, type Interfaces } from '@oclif/core';
+import { suggest } from '@threatguard/proto';
 import type { CollectorClient } from '../client/collector-client.ts';
 import type { Deployment } from '../client/deployment.ts';
 import { defaultHome } from '../client/deployment.ts';
 import { ConsoleError } from '../model/console-error.ts';
-import { suggest } from '../model/nearest.ts';
 import { invocation } from './invocation.ts';
 import { OUTPUT_FORMATS, Output } from './output.ts';
 

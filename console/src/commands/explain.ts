@@ -1,5 +1,5 @@
+import { suggest } from '@threatguard/proto';
 import { ConsoleError, EXIT_CODES } from '../model/console-error.ts';
-import { suggest } from '../model/nearest.ts';
 
 /** How a command ended, for main.ts: what to write on stderr, and the exit code. */
 export interface Ending {

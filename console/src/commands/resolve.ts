@@ -1,5 +1,5 @@
+import { suggest } from '@threatguard/proto';
 import { ConsoleError } from '../model/console-error.ts';
-import { suggest } from '../model/nearest.ts';
 
 /**
  * Refuses words that begin no command, before oclif takes `alerts lsit` for a wish to see the help of `alerts`.

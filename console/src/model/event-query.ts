@@ -1,7 +1,6 @@
-import type { FieldFilter } from '@threatguard/proto';
+import { type FieldFilter, suggest } from '@threatguard/proto';
 import { ConsoleError } from './console-error.ts';
 import { SEARCH_FIELDS } from './event.ts';
-import { suggest } from './nearest.ts';
 import { printable, width } from './printable.ts';
 
 /** Filters of one search; more is a program, not a question. */
@@ -53,8 +52,7 @@ function parseFilter(word: Word, whole: string): { field: string; value: string 
   const field = word.text.slice(0, colon);
   const value = word.text.slice(colon + 1);
   if (!SEARCH_FIELDS.includes(field)) {
-    const known = suggest(field, SEARCH_FIELDS);
-    const help = known.startsWith('; valid') ? '; see "threatguard events search --help" for names' : known;
+    const help = suggest(field, SEARCH_FIELDS) || '; see "threatguard events search --help" for names';
     throw refuse(whole, { text: field, at: word.at }, `there is no field "${field}"${help}`);
   }
   if (value === '') throw refuse(whole, word, `no value after "${field}:"; use ${field}:* for any`);
