@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { envelopeIdentity, type KemKey, verifyKemKey } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import { Batcher } from './batch/batcher.ts';
+import { CheckpointLedger } from './batch/checkpoints.ts';
 import { LossLedger } from './batch/losses.ts';
 import { sealIntoSpool } from './batch/seal.ts';
 import type { AgentConfig } from './config.ts';
@@ -48,6 +49,7 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
     lose: (loss) => losses.add(loss),
     onDiskError: sayOnceAMinute((error) => log.error({ reason: error.message }, 'the disk refuses the spool')),
   });
+  const checkpoints = new CheckpointLedger(spool.checkpoints);
   await using uplink = Uplink.start({
     collector,
     identity: identity.pem,
@@ -76,9 +78,10 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
     ...config.batch,
     losses,
     nowUs,
-    into: (events) => sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, nowUs }, events),
+    into: (events) =>
+      sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events),
   });
-  await using running = await startSensors(planSensors(config.sensors, home), batcher, log);
+  await using running = await startSensors(planSensors({ config: config.sensors, home, checkpoints }), batcher, log);
   sensors = running;
   uplink.sendHeartbeat();
   log.info({ agentId: identity.agentId, name: identity.name, collector }, 'ready');

@@ -202,4 +202,53 @@ describe('a running agent', () => {
     const streams = new Set(collector.received.map(({ header }) => Buffer.from(header.streamId).toString('hex')));
     expect(streams.size).toBe(1);
   });
+
+  test('killed with SIGKILL again and again while lines arrive, delivers each line exactly once', async () => {
+    const log = join(home, 'auth.log');
+    writeFileSync(log, '');
+    withYaml(
+      'sensors: {process: {enabled: false}, network: {enabled: false}, file: {enabled: false}, host: {enabled: false}}',
+    );
+    const written: string[] = [];
+    const write = () => {
+      const user = `once${written.length}`;
+      written.push(user);
+      appendFileSync(
+        log,
+        `${new Date().toISOString()} h sshd[9]: Failed password for ${user} from 192.0.2.1 port 5 ssh2\n`,
+      );
+    };
+    let writer: NodeJS.Timeout | undefined;
+    try {
+      for (let kills = 0; kills < 5; kills++) {
+        const { child, said } = start('--auth-log', log);
+        await said('ready'); // the first one begins at the end of the log
+        await said('connected');
+        writer ??= setInterval(write, 10);
+        // Then the cursor file is behind the spool, and not everything that was sent is acknowledged.
+        const before = collector.received.length;
+        await until(() => collector.received.length > before + 3 + kills, { limitMs: 10_000, what: 'more envelopes' });
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+    } finally {
+      clearInterval(writer);
+    }
+    await start('--auth-log', log).said('connected');
+    // An envelope may be sent twice, under the same sequence: the collector knows it by that.
+    const delivered = () => {
+      const envelopes = new Map(
+        collector.received.map(({ header, events }) => [
+          `${Buffer.from(header.streamId).toString('hex')} ${header.sequence}`,
+          events,
+        ]),
+      );
+      return [...envelopes.values()].flat().map((event) => event.user?.name);
+    };
+    await until(() => delivered().length >= written.length, {
+      limitMs: 10_000,
+      what: () => `${written.length} events; ${delivered().length} came`,
+    });
+    expect(delivered().toSorted()).toEqual(written.toSorted());
+  });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Activity, Outcome } from '@threatguard/proto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CheckpointLedger } from '../../agent/src/batch/checkpoints.ts';
 import { parseJournalEntry } from '../../agent/src/sensors/auth/journal-entry.ts';
 import { JournalSource } from '../../agent/src/sensors/auth/journal-source.ts';
 import { AuthParser } from '../../agent/src/sensors/auth/parse.ts';
@@ -32,6 +33,7 @@ async function start(options: { logs?: string[]; systemLogs?: string[]; accounts
     systemLogs: options.systemLogs ?? [log],
     journal: 'off',
     stateDir: join(directory, 'state'),
+    checkpoints: new CheckpointLedger(new Uint8Array()),
     accountsFromFiles: options.accountsFromFiles,
   });
   sensors.push(sensor);
@@ -156,7 +158,13 @@ describe('the journal source', () => {
   it('begins at the end, keeps the cursor of what is durable, and goes on after it', async () => {
     writeFileSync(join(directory, 'entries'), `${entry({ n: 1 })}\n${entry({ n: 2 })}\n`);
     const command = journalctl(`cat ${directory}/entries; exec tail -f /dev/null`);
-    const options = { command, cursorFile: join(directory, 'cursor.json'), sensor: 'auth.journald', lose: () => {} };
+    const options = {
+      command,
+      cursorFile: join(directory, 'cursor.json'),
+      checkpoints: new CheckpointLedger(new Uint8Array()),
+      sensor: 'auth.journald',
+      lose: () => {},
+    };
     const durables: (() => void)[] = [];
     const source = new JournalSource({ ...options, onEntry: (_entry, durable) => durables.push(durable) });
     source.start();
@@ -172,11 +180,34 @@ describe('the journal source', () => {
     expect(args()[1]).toContain('--after-cursor=s=1;i=1');
   });
 
+  it('goes on after the cursor in the spool where that is newer than the file', async () => {
+    writeFileSync(join(directory, 'entries'), `${entry({ n: 1 })}\n${entry({ n: 2 })}\n`);
+    const command = journalctl(`cat ${directory}/entries; exec tail -f /dev/null`);
+    const checkpoints = new CheckpointLedger(new Uint8Array());
+    const options = { command, cursorFile: join(directory, 'cursor.json'), sensor: 'auth.journald', lose: () => {} };
+    const durables: (() => void)[] = [];
+    const source = new JournalSource({ ...options, checkpoints, onEntry: (_entry, durable) => durables.push(durable) });
+    source.start();
+    await vi.waitFor(() => expect(durables).toHaveLength(2), { timeout: 5000 });
+    expect(checkpoints.encode()).toHaveLength(0);
+    durables[0]?.();
+    await source.stop();
+    durables[1]?.();
+    expect(JSON.parse(readFileSync(options.cursorFile, 'utf8'))).toMatchObject({ cursor: 's=1;i=1' });
+    const next = new CheckpointLedger(checkpoints.encode());
+    const again = new JournalSource({ ...options, checkpoints: next, onEntry: (_entry, durable) => durable() });
+    again.start();
+    await vi.waitFor(() => expect(args()).toHaveLength(2), { timeout: 5000 });
+    await again.stop();
+    expect(args()[1]).toContain('--after-cursor=s=1;i=2');
+  });
+
   it('starts journalctl again when it ends, and says meanwhile what it said', async () => {
     const command = journalctl('echo "journal is broken" >&2; exit 1');
     const source = new JournalSource({
       command,
       cursorFile: join(directory, 'cursor.json'),
+      checkpoints: new CheckpointLedger(new Uint8Array()),
       sensor: 'auth.journald',
       onEntry: () => {},
       lose: () => {},
@@ -198,6 +229,7 @@ describe('the journal source', () => {
     const source = new JournalSource({
       command,
       cursorFile,
+      checkpoints: new CheckpointLedger(new Uint8Array()),
       sensor: 'auth.journald',
       onEntry: ({ cursor }, durable) => {
         cursors.push(cursor);

@@ -15,9 +15,11 @@ import {
 } from '@threatguard/proto';
 import { describe, expect, test, vi } from 'vitest';
 import { Batcher, type BatcherOptions } from '../../agent/src/batch/batcher.ts';
+import { CheckpointLedger } from '../../agent/src/batch/checkpoints.ts';
 import { clipEvent, clipText } from '../../agent/src/batch/clip.ts';
 import { LossLedger } from '../../agent/src/batch/losses.ts';
 import { isUrgent } from '../../agent/src/batch/urgent.ts';
+import { CHECKPOINTS_BYTES_MAX } from '../../agent/src/spool/record.ts';
 
 const login: HostEvent = {
   class: EventClass.AUTHENTICATION,
@@ -161,6 +163,79 @@ describe('losses', () => {
     }
     expect(ledger.take()).toHaveLength(HEADER_LOSSES_MAX);
     expect(ledger.take()).toHaveLength(5);
+  });
+});
+
+describe('checkpoints', () => {
+  const none = new Uint8Array();
+
+  test('are those of the moment, and come back in the next run under their names', () => {
+    const ledger = new CheckpointLedger(none);
+    let position = 1;
+    ledger.register('a.json', () => `{"offset":${position}}`);
+    ledger.register('b.json', () => undefined);
+    position = 2;
+    const next = new CheckpointLedger(ledger.encode());
+    expect(next.recovered('a.json')).toBe('{"offset":2}');
+    expect(next.recovered('b.json')).toBeUndefined();
+  });
+
+  test('of a source that has not started yet, or is not configured this time, are kept', () => {
+    const first = new CheckpointLedger(none);
+    for (const name of ['a', 'b', 'c']) first.register(name, () => `1 of ${name}`);
+    const second = new CheckpointLedger(first.encode());
+    second.register('a', () => '2 of a');
+    second.register('b', () => undefined);
+    const third = new CheckpointLedger(second.encode());
+    expect(['a', 'b', 'c'].map((name) => third.recovered(name))).toEqual(['2 of a', '1 of b', '1 of c']);
+  });
+
+  test('stay within their bytes: one that is too large goes, then the oldest of other runs', () => {
+    const first = new CheckpointLedger(none);
+    for (let count = 0; count < 500; count++) first.register(`${count}`, () => '"'.repeat(8192));
+    first.register('too large', () => 'x'.repeat(8193));
+    const bytes = first.encode();
+    expect(bytes.length).toBeLessThanOrEqual(CHECKPOINTS_BYTES_MAX);
+    const second = new CheckpointLedger(bytes);
+    second.register('this run', () => 'here');
+    const third = new CheckpointLedger(second.encode());
+    expect(third.recovered('this run')).toBe('here');
+    expect(third.recovered('0')).toHaveLength(8192);
+    expect(third.recovered('too large')).toBeUndefined();
+  });
+
+  test.each(['', '{', '[1]', '{"a":"b"}', '[["a"]]', '[["a",1]]', '[["a","b","c"]]', '\xff'])('%j is none', (text) => {
+    const ledger = new CheckpointLedger(Buffer.from(text, 'latin1'));
+    expect(ledger.recovered('a')).toBeUndefined();
+    expect(ledger.encode()).toHaveLength(0);
+  });
+
+  test('taken for a batch hold its events, and those of its events that are shed', () => {
+    const ledger = new CheckpointLedger(none);
+    const emitted = new Array<boolean>(40).fill(false);
+    ledger.register('a', () => String(emitted.indexOf(false)));
+    const taken: [number, string | undefined][] = [];
+    let events = 0;
+    const queue = { eventsMax: 16, bytesMax: 1 << 20 };
+    const into = (batch: HostEvent[]) => {
+      events += batch.length;
+      taken.push([events, new CheckpointLedger(ledger.encode()).recovered('a')]);
+    };
+    const { batcher, losses } = recording({ queue, into });
+    const emit = (from: number, to: number) => {
+      for (let at = from; at < to; at++) {
+        batcher.emit(at % 2 ? sample : exec, () => {
+          emitted[at] = true;
+        });
+      }
+    };
+    emit(0, 10);
+    batcher.flush();
+    emit(10, 39);
+    batcher.flush();
+    expect(taken[0]).toEqual([10, '10']);
+    expect(taken[1]![1]).toBe('39');
+    expect(taken[1]![0] + (losses.take()[0]?.count ?? 0)).toBe(39);
   });
 });
 

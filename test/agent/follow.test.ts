@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Loss } from '@threatguard/proto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CheckpointLedger } from '../../agent/src/batch/checkpoints.ts';
 import { type FileFollower, followFile } from '../../agent/src/sensors/follow/follow-file.ts';
 import { LINE_BYTES_MAX } from '../../agent/src/sensors/follow/line-splitter.ts';
 
@@ -23,6 +24,7 @@ let log: string;
 let lines: string[];
 let durables: (() => void)[];
 let losses: Loss[];
+let checkpoints: CheckpointLedger;
 const running: FileFollower[] = [];
 
 beforeEach(() => {
@@ -31,6 +33,7 @@ beforeEach(() => {
   lines = [];
   durables = [];
   losses = [];
+  checkpoints = new CheckpointLedger(new Uint8Array());
 });
 afterEach(async () => {
   for (const follower of running.splice(0)) await follower.stop();
@@ -42,6 +45,7 @@ async function follow(options: { hold?: boolean; path?: string } = {}): Promise<
   const follower = await followFile({
     path: options.path ?? log,
     cursorFile: join(directory, 'state/cursor.json'),
+    checkpoints,
     sensor: 'auth.file',
     onLine(line, durable) {
       lines.push(line);
@@ -233,18 +237,76 @@ describe('a restart', () => {
     await seen(numbered(1, 4));
   });
 
-  it('heeds what became durable after the stop', async () => {
+  it('heeds what became durable after the stop: it stands in the spool, and the cursor file is the older one', async () => {
     writeFileSync(log, '');
     const first = await follow({ hold: true });
     write(0, 4);
     await seen(numbered(0, 4));
     await first.stop();
     for (const durable of durables) durable();
-    await vi.waitFor(() => expect(readFileSync(join(directory, 'state/cursor.json'), 'utf8')).toContain('"offset":28'));
+    checkpoints = new CheckpointLedger(checkpoints.encode());
+    expect(readFileSync(join(directory, 'state/cursor.json'), 'utf8')).toContain('"offset":0');
     lines = [];
     write(4, 5);
     await follow();
     await seen(['line 4']);
+  });
+
+  it('goes by the cursor file where that is newer than the spool', async () => {
+    writeFileSync(log, '');
+    const first = await follow();
+    write(0, 2);
+    await seen(numbered(0, 2));
+    const spooled = checkpoints.encode();
+    write(2, 4);
+    await seen(numbered(0, 4));
+    await first.stop();
+    checkpoints = new CheckpointLedger(spooled);
+    write(4, 5);
+    await follow();
+    await seen(numbered(0, 5));
+  });
+
+  it.each([
+    ['has no revision', (text: string) => text.replace(/"revision":\d+,/, '')],
+    ['is damaged', () => '{"version":1,'],
+    ['is gone', () => undefined],
+  ])('goes by the spool where the cursor file %s', async (_what, spoil) => {
+    writeFileSync(log, '');
+    const first = await follow();
+    const cursorFile = join(directory, 'state/cursor.json');
+    const text = spoil(readFileSync(cursorFile, 'utf8'));
+    write(0, 2);
+    await seen(numbered(0, 2));
+    checkpoints = new CheckpointLedger(checkpoints.encode());
+    await first.stop();
+    if (text === undefined) unlinkSync(cursorFile);
+    else writeFileSync(cursorFile, text);
+    write(2, 3);
+    await follow();
+    await seen(numbered(0, 3));
+    expect(losses).toEqual([]);
+  });
+
+  it('that cannot look for the log yet forgets nothing, and goes on when it can', async () => {
+    const apart = join(directory, 'logs');
+    mkdirSync(apart);
+    const path = join(apart, 'auth.log');
+    writeFileSync(path, '');
+    const first = await follow({ path });
+    write(0, 2, path);
+    await seen(numbered(0, 2));
+    await first.stop();
+    renameSync(apart, `${apart}-away`);
+    const second = await follow({ path });
+    expect(second.problem).toContain('ENOENT');
+    checkpoints = new CheckpointLedger(checkpoints.encode());
+    await second.stop();
+    write(2, 3, join(`${apart}-away`, 'auth.log'));
+    const third = await follow({ path });
+    renameSync(`${apart}-away`, apart);
+    await seen(numbered(0, 3));
+    expect(third.problem).toBe('');
   });
 
   it.each([1, 2, 3])(

@@ -40,12 +40,13 @@ function open(options: { bytesMax?: number; bootId?: Buffer; owner?: Buffer } = 
   });
 }
 
-function append(spool: Spool, text: string, events = 1): boolean {
+function append(spool: Spool, text: string, events = 1, checkpoints?: string): boolean {
   const { streamId, sequence } = spool.position;
   const bytes = Buffer.from(text);
   return spool.append(
     { bytes, position: { streamId, sequence: sequence + 1, headerDigest: sha256(bytes) } },
     { events, firstAtUs: 10, lastAtUs: 20 },
+    checkpoints === undefined ? undefined : Buffer.from(checkpoints),
   );
 }
 
@@ -58,6 +59,7 @@ function contents(spool: Spool): string[] {
   return texts;
 }
 
+const checkpoints = (spool: Spool) => Buffer.from(spool.checkpoints).toString();
 const segments = () =>
   readdirSync(directory)
     .filter((name) => name.endsWith('.seg'))
@@ -254,6 +256,100 @@ describe('damage', () => {
     expect(contents(spool)).toEqual([]);
     expect(lost('spool_damaged')).toBe(3);
     expect(spool.position.sequence).toBe(0);
+  });
+});
+
+describe('checkpoints', () => {
+  test('are written with an envelope and found after a kill; one without them leaves them as they were', () => {
+    const killed = open();
+    expect(checkpoints(killed)).toBe('');
+    append(killed, 'one', 1, 'at 1');
+    append(killed, 'two', 1, 'at 2');
+    append(killed, 'three');
+    const spool = open();
+    expect(checkpoints(spool)).toBe('at 2');
+    expect(contents(spool)).toEqual(['one', 'two', 'three']);
+  });
+
+  test('outlive the segment of their envelope: rotations, acknowledgement of everything, a clean end', async () => {
+    const bytesMax = 32_000;
+    const killed = open({ bytesMax });
+    for (let count = 1; count <= 50; count++) {
+      append(killed, 'x'.repeat(1500), 1, `at ${count}`);
+      killed.acknowledge(killed.position.streamId, count);
+      expect(segments()).toHaveLength(1);
+      expect(checkpoints(open({ bytesMax }))).toBe(`at ${count}`);
+    }
+    const { position } = killed;
+    expect(position.sequence).toBe(50);
+    const again = open({ bytesMax });
+    expect(again.position.sequence).toBe(50);
+    again.acknowledge(again.position.streamId, 50);
+    await again[Symbol.asyncDispose]();
+    await using last = open({ bytesMax });
+    expect([checkpoints(last), last.first, last.end]).toEqual(['at 50', 0, 0]);
+    expect(Buffer.from(last.position.headerDigest)).toEqual(Buffer.from(position.headerDigest));
+    expect(losses).toEqual([]);
+  });
+
+  test('outlive the envelopes that a full spool drops', () => {
+    const spool = open({ bytesMax: 64_000 });
+    append(spool, 'first', 1, 'here');
+    for (let count = 0; count < 100; count++) append(spool, 'x'.repeat(2000));
+    expect(contents(spool)).not.toContain('first');
+    expect(checkpoints(open({ bytesMax: 64_000 }))).toBe('here');
+  });
+
+  test.each([
+    ['the end is torn', (bytes: Buffer) => bytes.subarray(0, -1), 'at 1'],
+    ['the end is torn before them', (bytes: Buffer) => bytes.subarray(0, -4), 'at 1'],
+    ['garbage follows', (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(500, 7)]), 'at 2'],
+    ['the segment header is damaged', (bytes: Buffer) => bytes.fill(0, 8, 12), 'at 2'],
+  ])('are the newest whole ones where %s', (_what, damage, expected) => {
+    const killed = open();
+    append(killed, 'one', 1, 'at 1');
+    append(killed, 'two', 1, 'at 2');
+    writeFileSync(newest(), damage(readFileSync(newest())));
+    expect(checkpoints(open())).toBe(expected);
+    expect(checkpoints(open())).toBe(expected);
+  });
+
+  test('that are damaged cost the record they belong to, and those of one without an envelope cost no event', () => {
+    const killed = open();
+    append(killed, 'one', 1, 'at 1');
+    killed.beginStream();
+    append(killed, 'two', 3, 'at 2');
+    const bytes = readFileSync(newest());
+    bytes[SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES]! ^= 1;
+    writeFileSync(newest(), bytes);
+    const carriedLost = open();
+    expect([contents(carriedLost), checkpoints(carriedLost), losses]).toEqual([['one', 'two'], 'at 2', []]);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(newest(), bytes);
+    const bothLost = open();
+    expect([contents(bothLost), checkpoints(bothLost), lost('spool_damaged')]).toEqual([['one'], 'at 1', 3]);
+  });
+
+  test('survive a power cut and another key', () => {
+    append(open(), 'one', 1, 'at 1');
+    expect(checkpoints(open({ bootId: boot(2) }))).toBe('at 1');
+    expect(checkpoints(open({ bootId: boot(2), owner: owner(2) }))).toBe('at 1');
+  });
+});
+
+describe('a spool of the format before checkpoints', () => {
+  test('is opened, its records counted as damage, and left for a new stream', () => {
+    const killed = open();
+    append(killed, 'one');
+    const bytes = readFileSync(newest());
+    bytes.write('TGR1', SEGMENT_HEADER_BYTES);
+    writeFileSync(newest(), bytes);
+    const spool = open();
+    expect(contents(spool)).toEqual([]);
+    expect(lost('spool_damaged')).toBe(1);
+    expect(Buffer.compare(spool.position.streamId, killed.position.streamId)).not.toBe(0);
+    expect(append(spool, 'new', 1, 'at 1')).toBe(true);
+    expect(contents(open())).toEqual(['new']);
   });
 });
 

@@ -13,6 +13,7 @@ import {
 } from '@threatguard/proto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CheckpointLedger } from '../../agent/src/batch/checkpoints.ts';
 import { LossLedger } from '../../agent/src/batch/losses.ts';
 import { sealIntoSpool } from '../../agent/src/batch/seal.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
@@ -76,7 +77,8 @@ function startAgent(options: { connect?: boolean } = {}) {
       }),
     );
   const ledger = new LossLedger();
-  const parts = { identity: signer, kemKey: () => identity.kemKey, spool, losses: ledger, nowUs };
+  const checkpoints = new CheckpointLedger(spool.checkpoints);
+  const parts = { identity: signer, kemKey: () => identity.kemKey, spool, losses: ledger, checkpoints, nowUs };
   let sent = 0;
   const send = (count = 1) => {
     for (let index = 0; index < count; index++) sealIntoSpool(parts, [event(++sent)]);

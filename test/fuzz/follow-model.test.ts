@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
+import { CheckpointLedger } from '../../agent/src/batch/checkpoints.ts';
 import { type FileFollower, followFile } from '../../agent/src/sensors/follow/follow-file.ts';
 
 type Step = { do: 'write'; lines: number } | { do: 'rename' | 'copytruncate' | 'restart' | 'stop' | 'settle' };
@@ -38,6 +39,7 @@ async function play(steps: Step[]): Promise<void> {
     follower ??= await followFile({
       path: log,
       cursorFile: join(directory, 'cursor.json'),
+      checkpoints: new CheckpointLedger(new Uint8Array()),
       sensor: 'x',
       onLine(line, durable) {
         seen.push(line);

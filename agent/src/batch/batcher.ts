@@ -74,8 +74,9 @@ export class Batcher implements SensorSink, AsyncDisposable {
     while (this.#queue.length > 0 || !this.#options.losses.isEmpty) {
       const losses = !this.#options.losses.isEmpty;
       const taken = this.#queue.take(BATCH_EVENTS_MAX, BATCH_BYTES_MAX);
-      this.#options.into(taken.map(({ event }) => event));
+      // Before `into`, which writes the sources' positions in one record with these events; nothing comes in between.
       for (const { durable } of taken) durable?.();
+      this.#options.into(taken.map(({ event }) => event));
       // Losses that could not be sealed (a full disk) wait for the next batch instead of being tried for ever.
       if (taken.length === 0 && losses) break;
     }

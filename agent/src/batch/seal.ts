@@ -1,5 +1,6 @@
 import { type EnvelopeIdentity, type HostEvent, type KemPublicKey, sealEnvelope } from '@threatguard/proto';
 import type { Spool } from '../spool/spool.ts';
+import type { CheckpointLedger } from './checkpoints.ts';
 import type { LossLedger } from './losses.ts';
 
 /** What sealing needs at hand. `kemKey` is asked each time, since the fleet's key may have changed. */
@@ -8,12 +9,13 @@ export interface SealParts {
   kemKey: () => KemPublicKey;
   spool: Spool;
   losses: LossLedger;
+  checkpoints: CheckpointLedger;
   nowUs: () => number;
 }
 
 /**
  * Seals a batch as the successor of the newest spooled envelope and spools it, with the losses known so far in its
- * header. Losses that did not reach the disk are kept for the next one.
+ * header and how far each source has been read beside it. Losses that did not reach the disk are kept for the next one.
  */
 export function sealIntoSpool(parts: SealParts, events: HostEvent[]): void {
   const losses = parts.losses.take();
@@ -28,6 +30,7 @@ export function sealIntoSpool(parts: SealParts, events: HostEvent[]): void {
   const times = events.map((event) => event.observedAtUs ?? 0);
   const firstAtUs = times.reduce((first, time) => Math.min(first, time), times[0] ?? parts.nowUs());
   const lastAtUs = times.reduce((last, time) => Math.max(last, time), firstAtUs);
-  const stored = parts.spool.append(sealed, { events: events.length, firstAtUs, lastAtUs });
+  const facts = { events: events.length, firstAtUs, lastAtUs };
+  const stored = parts.spool.append(sealed, facts, parts.checkpoints.encode());
   if (!stored) for (const loss of losses) parts.losses.add(loss);
 }

@@ -1,9 +1,15 @@
 import { join } from 'node:path';
 import type { AgentConfig } from '../config.ts';
+import type { Checkpoints } from './sensor.ts';
 import type { SensorPlan } from './start.ts';
 
 /** The sensors that are switched on. Each is imported when it starts, so that a library missing here costs one sensor only. */
-export function planSensors(config: AgentConfig['sensors'], home: string): SensorPlan[] {
+export function planSensors(parts: {
+  config: AgentConfig['sensors'];
+  home: string;
+  checkpoints: Checkpoints;
+}): SensorPlan[] {
+  const { config, home, checkpoints } = parts;
   const { auth, process, network, file, host } = config;
   const plans: (SensorPlan & { enabled: boolean })[] = [
     {
@@ -15,6 +21,7 @@ export function planSensors(config: AgentConfig['sensors'], home: string): Senso
           logs: auth.logs,
           journal: auth.journal,
           stateDir: join(home, 'state'),
+          checkpoints,
           // One source per fact: the account files say it even when no tool wrote a line.
           accountsFromFiles: file.enabled,
         });

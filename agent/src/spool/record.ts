@@ -1,9 +1,12 @@
 // The two headers of a segment file, little-endian. Nothing in them is believed before its CRC-32C fits.
 //
 //   segment header  magic "TGS1" | crc of the rest | boot id 16 | owner 32 | stream id 16 | sequence u64 | digest 32
-//   record header   magic "TGR1" | crc of the rest | crc of payload | length u32 | events u32
+//   record header   magic "TGR2" | crc of the rest | crc of payload | envelope bytes u32 | checkpoint bytes u32 | events u32
 //                   | sequence u64 | first event us u64 | last event us u64 | digest 32
-//   record          record header, then `length` bytes of payload: an encoded Envelope
+//   record          record header, then the payload: an encoded Envelope, then the sources' checkpoints
+//
+// An envelope and the positions its events were read up to share one write and one checksum: both are there or neither.
+// A record without an envelope carries checkpoints over into a new segment; it repeats the stream position.
 //
 // The segment header holds the stream position *before* its first record, so a segment without records still says
 // where the stream stands. Stream, owner and boot never change within a segment.
@@ -11,11 +14,13 @@ import { DIGEST_BYTES, ENVELOPE_BYTES_MAX, STREAM_ID_BYTES, type StreamPosition 
 import { crc32c } from './crc32c.ts';
 
 const SEGMENT_MAGIC = Buffer.from('TGS1');
-export const RECORD_MAGIC = Buffer.from('TGR1');
+export const RECORD_MAGIC = Buffer.from('TGR2');
 const BOOT_ID_BYTES = 16;
 const OWNER_BYTES = 32;
 export const SEGMENT_HEADER_BYTES = 8 + BOOT_ID_BYTES + OWNER_BYTES + STREAM_ID_BYTES + 8 + DIGEST_BYTES;
-export const RECORD_HEADER_BYTES = 4 * 5 + 8 * 3 + DIGEST_BYTES;
+export const RECORD_HEADER_BYTES = 4 * 6 + 8 * 3 + DIGEST_BYTES;
+/** All checkpoints of a record: 64 followed logs, each with as many rotations as a cursor holds. */
+export const CHECKPOINTS_BYTES_MAX = 256 * 1024;
 
 export interface SegmentHeader {
   /** The kernel's boot during which the segment was begun. */
@@ -28,7 +33,9 @@ export interface SegmentHeader {
 /** What a record says of its envelope, so that it can be counted when it must be dropped unread. */
 export interface RecordHeader {
   payloadCrc: number;
+  /** Of the envelope; 0 where there is none. */
   length: number;
+  checkpointBytes: number;
   events: number;
   sequence: number;
   firstAtUs: number;
@@ -67,18 +74,24 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
 }
 
 /** A whole record, ready for one write. */
-export function encodeRecord(record: Omit<RecordHeader, 'payloadCrc' | 'length'>, payload: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(RECORD_HEADER_BYTES + payload.length);
+export function encodeRecord(
+  record: Omit<RecordHeader, 'payloadCrc' | 'length' | 'checkpointBytes'>,
+  payload: { envelope: Uint8Array; checkpoints: Uint8Array },
+): Buffer {
+  const { envelope, checkpoints } = payload;
+  const bytes = Buffer.allocUnsafe(RECORD_HEADER_BYTES + envelope.length + checkpoints.length);
   RECORD_MAGIC.copy(bytes, 0);
-  bytes.writeUInt32LE(crc32c(payload), 8);
-  bytes.writeUInt32LE(payload.length, 12);
-  bytes.writeUInt32LE(record.events, 16);
-  bytes.writeBigUInt64LE(BigInt(record.sequence), 20);
-  bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.firstAtUs))), 28);
-  bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.lastAtUs))), 36);
-  bytes.set(record.headerDigest, 44);
+  bytes.set(envelope, RECORD_HEADER_BYTES);
+  bytes.set(checkpoints, RECORD_HEADER_BYTES + envelope.length);
+  bytes.writeUInt32LE(crc32c(bytes.subarray(RECORD_HEADER_BYTES)), 8);
+  bytes.writeUInt32LE(envelope.length, 12);
+  bytes.writeUInt32LE(checkpoints.length, 16);
+  bytes.writeUInt32LE(record.events, 20);
+  bytes.writeBigUInt64LE(BigInt(record.sequence), 24);
+  bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.firstAtUs))), 32);
+  bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.lastAtUs))), 40);
+  bytes.set(record.headerDigest, 48);
   bytes.writeUInt32LE(crc32c(bytes.subarray(8, RECORD_HEADER_BYTES)), 4);
-  bytes.set(payload, RECORD_HEADER_BYTES);
   return bytes;
 }
 
@@ -88,14 +101,16 @@ export function decodeRecordHeader(bytes: Buffer, offset = 0): RecordHeader | un
   if (header.length < RECORD_HEADER_BYTES || !header.subarray(0, 4).equals(RECORD_MAGIC)) return undefined;
   if (header.readUInt32LE(4) !== crc32c(header.subarray(8))) return undefined;
   const length = header.readUInt32LE(12);
-  if (length > ENVELOPE_BYTES_MAX) return undefined;
+  const checkpointBytes = header.readUInt32LE(16);
+  if (length > ENVELOPE_BYTES_MAX || checkpointBytes > CHECKPOINTS_BYTES_MAX) return undefined;
   return {
     payloadCrc: header.readUInt32LE(8),
     length,
-    events: header.readUInt32LE(16),
-    sequence: Number(header.readBigUInt64LE(20)),
-    firstAtUs: Number(header.readBigUInt64LE(28)),
-    lastAtUs: Number(header.readBigUInt64LE(36)),
-    headerDigest: Uint8Array.from(header.subarray(44)),
+    checkpointBytes,
+    events: header.readUInt32LE(20),
+    sequence: Number(header.readBigUInt64LE(24)),
+    firstAtUs: Number(header.readBigUInt64LE(32)),
+    lastAtUs: Number(header.readBigUInt64LE(40)),
+    headerDigest: Uint8Array.from(header.subarray(48)),
   };
 }

@@ -18,13 +18,20 @@ export type RecordPlace = Omit<RecordHeader, 'headerDigest'> & { offset: number 
 /** What opening a segment found. */
 export interface SegmentScan {
   segment: Segment;
+  /** Those with an envelope. */
   records: RecordPlace[];
+  /** Of the newest whole record; undefined where there is none. */
+  checkpoints: Uint8Array | undefined;
   /** After its newest record, or as the segment header says where it has none. */
   position: StreamPosition;
   /** Records whose bytes cannot be believed; `events` is what their headers said, at least one each. */
   damaged: { records: number; events: number };
   /** The end was neither a whole record nor the beginning of one: a record that was sent may have stood there. */
   endUncertain: boolean;
+}
+
+export interface UnreadableSegment extends Pick<SegmentScan, 'checkpoints'> {
+  unreadableEvents: number;
 }
 
 /** One file of the spool: a segment header, then records. Written at its end only; `bytes` is where that is. */
@@ -41,29 +48,33 @@ export class Segment {
     this.bytes = bytes;
   }
 
-  static create(path: string, header: SegmentHeader): Segment {
+  /** A new file of the header and `records`, written at once; where that fails there is no file. */
+  static create(path: string, header: SegmentHeader, records: Buffer): Segment {
     const descriptor = openSync(path, 'wx+', 0o600);
+    const bytes = Buffer.concat([encodeSegmentHeader(header), records]);
     try {
-      writeWhole(descriptor, encodeSegmentHeader(header), 0);
+      writeWhole(descriptor, bytes, 0);
     } catch (error) {
       closeSync(descriptor);
       unlinkSync(path);
       throw error;
     }
-    return new Segment(path, header, descriptor, SEGMENT_HEADER_BYTES);
+    return new Segment(path, header, descriptor, bytes.length);
   }
 
   /**
    * Opens what an earlier run wrote and cuts off an unfinished record. Where the segment header cannot be believed the
-   * file is removed, since nobody can say to which stream it belonged; the number of its events is returned.
+   * file is removed, since nobody can say to which stream it belonged; the number of its events is returned, and what
+   * its records say of the sources, which is true all the same.
    */
-  static open(path: string): SegmentScan | { unreadableEvents: number } {
+  static open(path: string): SegmentScan | UnreadableSegment {
     const bytes = readFileSync(path);
     const header = decodeSegmentHeader(bytes);
     if (!header) {
       unlinkSync(path);
-      const { records, damaged } = scanRecords(bytes, { streamId: bytes, sequence: 0, headerDigest: bytes });
-      return { unreadableEvents: records.reduce((sum, record) => sum + record.events, damaged.events) };
+      const nowhere = { streamId: bytes, sequence: 0, headerDigest: bytes };
+      const { records, checkpoints, damaged } = scanRecords(bytes, nowhere);
+      return { unreadableEvents: records.reduce((sum, record) => sum + record.events, damaged.events), checkpoints };
     }
     const { end, ...scan } = scanRecords(bytes, header.position);
     const descriptor = openSync(path, 'r+');
@@ -86,9 +97,10 @@ export class Segment {
 
   /** The envelope of a record; undefined where the disk no longer gives back what was written. */
   read(place: RecordPlace): Buffer | undefined {
-    const payload = Buffer.allocUnsafe(place.length);
-    const read = readSync(this.#descriptor, payload, 0, place.length, place.offset + RECORD_HEADER_BYTES);
-    return read === place.length && crc32c(payload) === place.payloadCrc ? payload : undefined;
+    const payload = Buffer.allocUnsafe(place.length + place.checkpointBytes);
+    const read = readSync(this.#descriptor, payload, 0, payload.length, place.offset + RECORD_HEADER_BYTES);
+    if (read !== payload.length || crc32c(payload) !== place.payloadCrc) return undefined;
+    return payload.subarray(0, place.length);
   }
 
   /** Asks the disk to keep what was written, off the main thread. */
@@ -123,14 +135,16 @@ function scanRecords(bytes: Buffer, before: StreamPosition) {
     damaged.events += Math.max(1, events);
   };
   let position = before;
+  let checkpoints: Uint8Array | undefined;
   let endUncertain = false;
   let offset = Math.min(SEGMENT_HEADER_BYTES, bytes.length);
   let end = offset;
   while (offset < bytes.length) {
     const header = decodeRecordHeader(bytes, offset);
-    const payloadEnd = offset + RECORD_HEADER_BYTES + (header?.length ?? 0);
+    const envelopeEnd = offset + RECORD_HEADER_BYTES + (header?.length ?? 0);
+    const payloadEnd = envelopeEnd + (header?.checkpointBytes ?? 0);
     if (!header || payloadEnd > bytes.length) {
-      count(header?.events ?? 1);
+      if (header?.length !== 0) count(header?.events ?? 1);
       const next = nextHeader(bytes, offset + 1);
       if (next === undefined) {
         endUncertain = !header && !isUnfinished(bytes.subarray(offset));
@@ -142,14 +156,15 @@ function scanRecords(bytes: Buffer, before: StreamPosition) {
     const { headerDigest, ...place } = header;
     position = { streamId: before.streamId, sequence: header.sequence, headerDigest };
     if (crc32c(bytes.subarray(offset + RECORD_HEADER_BYTES, payloadEnd)) === header.payloadCrc) {
-      records.push({ ...place, offset });
-    } else {
+      checkpoints = Uint8Array.from(bytes.subarray(envelopeEnd, payloadEnd));
+      if (header.length > 0) records.push({ ...place, offset });
+    } else if (header.length > 0) {
       count(header.events);
     }
     offset = payloadEnd;
     end = payloadEnd;
   }
-  return { records, position, damaged, end, endUncertain };
+  return { records, position, checkpoints, damaged, end, endUncertain };
 }
 
 /** Whether these bytes can be what a killed process wrote of a record header. */

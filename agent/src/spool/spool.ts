@@ -4,6 +4,8 @@
 //  - `pending` lists every whole record that is not acknowledged, oldest first, across all segments;
 //  - the newest segment is never removed: its header or last record says where the stream stands, so a restart goes on
 //    with the same stream even when everything is acknowledged;
+//  - `checkpoints` are those of the newest whole record, so they say of no event that it was read unless it was spooled (or
+//    counted lost); every segment begins with them, since the one that held them before may then be removed;
 //  - a sequence number is never given to two envelopes: where the newest position is in doubt, a new stream begins.
 //
 // What survives: `append` returns after write(2), so kill -9 of the agent loses nothing that was appended. The disk is
@@ -73,6 +75,7 @@ export class Spool implements AsyncDisposable {
   #pendingBytes = 0;
   #nextNumber = 1;
   #position: StreamPosition = newStream();
+  #checkpoints: Uint8Array = new Uint8Array();
   readonly #dirty = new Set<Segment>();
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
@@ -95,6 +98,11 @@ export class Spool implements AsyncDisposable {
   /** Where the stream stands; what the next envelope must continue. */
   get position(): StreamPosition {
     return this.#position;
+  }
+
+  /** How far the sources had been read when the newest envelope was appended; empty where nothing is known. */
+  get checkpoints(): Uint8Array {
+    return this.#checkpoints;
   }
 
   /** Number of the oldest envelope not acknowledged; numbers count up while the spool is open. */
@@ -122,16 +130,20 @@ export class Spool implements AsyncDisposable {
     return () => this.#listeners.delete(listener);
   }
 
-  /** True once the envelope is written. False where the disk refused it: its events are counted lost. */
-  append(sealed: SealedEnvelope, facts: SpooledFacts): boolean {
+  /**
+   * True once the envelope and `checkpoints` (as before where left out) are written, in one write. False where the disk
+   * refused them: the events are counted lost.
+   */
+  append(sealed: SealedEnvelope, facts: SpooledFacts, checkpoints = this.#checkpoints): boolean {
     const { sequence, headerDigest } = sealed.position;
-    const record = encodeRecord({ ...facts, sequence, headerDigest }, sealed.bytes);
+    const record = encodeRecord({ ...facts, sequence, headerDigest }, { envelope: sealed.bytes, checkpoints });
     try {
       this.#makeRoom(record.length);
       const segment = this.#segments.at(-1)!;
       const offset = segment.append(record);
       const payloadCrc = record.readUInt32LE(8);
-      const place = { ...facts, sequence, offset, payloadCrc, length: sealed.bytes.length };
+      const lengths = { length: sealed.bytes.length, checkpointBytes: checkpoints.length };
+      const place = { ...facts, ...lengths, sequence, offset, payloadCrc };
       this.#pending.push({ ...place, segment, done: false });
       this.#dirty.add(segment);
     } catch (error) {
@@ -141,6 +153,7 @@ export class Spool implements AsyncDisposable {
     }
     this.#pendingBytes += sealed.bytes.length;
     this.#position = sealed.position;
+    this.#checkpoints = checkpoints;
     for (const listener of this.#listeners) listener();
     return true;
   }
@@ -216,6 +229,7 @@ export class Spool implements AsyncDisposable {
       inDoubt = 'unreadableEvents' in scan || scan.endUncertain;
       const damagedEvents = 'unreadableEvents' in scan ? scan.unreadableEvents : scan.damaged.events;
       if (damagedEvents > 0) this.#lose('spool_damaged', { events: damagedEvents });
+      this.#checkpoints = scan.checkpoints ?? this.#checkpoints;
       if ('unreadableEvents' in scan) continue;
       this.#segments.push(scan.segment);
       this.#position = scan.position;
@@ -255,12 +269,23 @@ export class Spool implements AsyncDisposable {
 
   #rotate(position: StreamPosition): void {
     const { owner, bootId } = this.#options;
-    const segment = Segment.create(this.#path(this.#nextNumber), { owner, bootId, position });
+    const segment = Segment.create(
+      this.#path(this.#nextNumber),
+      { owner, bootId, position },
+      this.#carriedOver(position),
+    );
     this.#nextNumber++;
     this.#segments.push(segment);
     this.#dirty.add(segment);
     this.#position = position;
     this.#removeEmptied();
+  }
+
+  /** The record a segment begins with; none where nothing is known of any source. */
+  #carriedOver({ sequence, headerDigest }: StreamPosition): Buffer {
+    if (this.#checkpoints.length === 0) return Buffer.alloc(0);
+    const facts = { sequence, headerDigest, events: 0, firstAtUs: 0, lastAtUs: 0 };
+    return encodeRecord(facts, { envelope: new Uint8Array(), checkpoints: this.#checkpoints });
   }
 
   #makeRoom(bytes: number): void {

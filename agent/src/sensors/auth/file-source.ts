@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { Loss } from '@threatguard/proto';
 import { type FileFollower, followFile } from '../follow/follow-file.ts';
+import type { Checkpoints } from '../sensor.ts';
 
 /** Debian and its family, then Red Hat and its; a host has one of them. */
 export const DEFAULT_LOGS = ['/var/log/auth.log', '/var/log/secure'];
@@ -10,6 +11,7 @@ export const DEFAULT_LOGS = ['/var/log/auth.log', '/var/log/secure'];
 export interface FileSourceOptions {
   path: string;
   stateDir: string;
+  checkpoints: Checkpoints;
   sensor: string;
   onLine(line: string, durable: () => void): void;
   lose(loss: Loss): void;

@@ -1,13 +1,18 @@
-// Runs `journalctl --follow` and keeps its cursor. State: `pending` holds cursors of entries handed on and not durable, in order;
-// the saved cursor is the last one before which everything is durable.
+// Runs `journalctl --follow` and keeps its cursor, in a file and in the spool with the events read up to it. State: `pending` holds
+// cursors of entries handed on and not durable, in order; `cursor` is the last one before which everything is durable.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Loss } from '@threatguard/proto';
+import { newerOf, revisionOf } from '../follow/cursor.ts';
+import type { Checkpoints } from '../sensor.ts';
 import { ENTRY_BYTES_MAX, type JournalEntry, parseJournalEntry } from './journal-entry.ts';
 import { PROGRAMS } from './parse.ts';
 
 export interface JournalOptions {
   cursorFile: string;
+  /** Where the cursor is kept with the events, under the name of that file. */
+  checkpoints: Checkpoints;
   sensor: string;
   onEntry(entry: JournalEntry, durable: () => void): void;
   lose(loss: Loss): void;
@@ -28,16 +33,20 @@ const MATCHES = [
   ...PROGRAMS.map((name) => `SYSLOG_IDENTIFIER=${name}`),
 ];
 
-interface Cursor {
+interface Place {
   cursor: string;
   timeUs: number;
 }
 
+type Saved = Place & { revision: number };
+
 export class JournalSource {
   readonly #options: JournalOptions;
   #child: ChildProcess | undefined;
-  #cursor: Cursor | null = null;
-  readonly #pending: (Cursor & { durable: boolean })[] = [];
+  #cursor: Place | null = null;
+  /** Counts up with every cursor taken, as that of a followed log does. */
+  #revision = 0;
+  readonly #pending: (Place & { durable: boolean })[] = [];
   #restartMs = RESTART_MS_MIN;
   #restartTimer: NodeJS.Timeout | undefined;
   #saveTimer: NodeJS.Timeout | undefined;
@@ -54,11 +63,17 @@ export class JournalSource {
   }
 
   start(): void {
-    this.#cursor = this.#readCursor();
+    const { checkpoints, cursorFile } = this.#options;
+    const name = basename(cursorFile);
+    const spooled = decodeSaved(checkpoints.recovered(name) ?? '');
+    const found = newerOf(this.#readCursor(spooled !== null), spooled);
+    this.#cursor = found;
+    this.#revision = found?.revision ?? 0;
+    checkpoints.register(name, () => this.#encode());
     this.#run(this.#cursor ? [`--after-cursor=${this.#cursor.cursor}`] : ['--lines=0']);
   }
 
-  /** Safe twice. Entries that become durable afterwards still move the cursor. */
+  /** Safe twice. Entries that become durable afterwards still move the cursor that goes into the spool. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -137,40 +152,57 @@ export class JournalSource {
   #advance(): void {
     while (this.#pending[0]?.durable) this.#cursor = this.#pending.shift()!;
     if (this.#pending.length < PENDING_ENTRIES_MAX) this.#child?.stdout?.resume();
-    if (this.#stopped) this.#save();
-    else {
-      this.#saveTimer ??= setTimeout(() => {
-        this.#saveTimer = undefined;
-        this.#save();
-      }, SAVE_MS);
-    }
+    if (this.#stopped) return;
+    this.#saveTimer ??= setTimeout(() => {
+      this.#saveTimer = undefined;
+      this.#save();
+    }, SAVE_MS);
+  }
+
+  #encode(): string | undefined {
+    if (!this.#cursor) return undefined;
+    const { cursor, timeUs } = this.#cursor;
+    this.#revision++;
+    return JSON.stringify({ version: 1, revision: this.#revision, cursor, timeUs });
   }
 
   #save(): void {
-    if (!this.#cursor) return;
-    const { cursor, timeUs } = this.#cursor;
+    const saved = this.#encode();
+    if (!saved) return;
     try {
-      writeFileSync(`${this.#options.cursorFile}.new`, JSON.stringify({ version: 1, cursor, timeUs }), { mode: 0o600 });
+      writeFileSync(`${this.#options.cursorFile}.new`, saved, { mode: 0o600 });
       renameSync(`${this.#options.cursorFile}.new`, this.#options.cursorFile);
     } catch (error) {
       this.#problem = `the position cannot be saved: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
 
-  #readCursor(): Cursor | null {
+  /** One that is there and cannot be used costs nothing where the spool has another. */
+  #readCursor(hasOther: boolean): Saved | null {
+    let text = '';
     try {
-      const { cursor, timeUs } = JSON.parse(readFileSync(this.#options.cursorFile, 'utf8')) as Partial<Cursor>;
-      if (typeof cursor === 'string' && Number.isSafeInteger(timeUs)) return { cursor, timeUs: timeUs! };
-      this.#lose('rotation_skipped');
-      return null;
+      text = readFileSync(this.#options.cursorFile, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#lose('rotation_skipped');
-      return null;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     }
+    const saved = decodeSaved(text);
+    if (!saved && !hasOther) this.#lose('rotation_skipped');
+    return saved;
   }
 
   #lose(reason: 'line_oversized' | 'rotation_skipped'): void {
     const nowUs = Date.now() * 1000;
     this.#options.lose({ sensor: this.#options.sensor, reason, count: 1, firstAtUs: nowUs, lastAtUs: nowUs });
+  }
+}
+
+function decodeSaved(text: string): Saved | null {
+  try {
+    const saved = JSON.parse(text) as Partial<Saved>;
+    const { cursor, timeUs } = saved;
+    if (typeof cursor !== 'string' || !Number.isSafeInteger(timeUs)) return null;
+    return { cursor, timeUs: timeUs!, revision: revisionOf(saved) };
+  } catch {
+    return null; // a damaged cursor is no cursor; the caller counts what that may have cost
   }
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventClass, type SensorHealth } from '@threatguard/proto';
 import type { FileFollower } from '../follow/follow-file.ts';
-import type { Sensor, SensorSink } from '../sensor.ts';
+import type { Checkpoints, Sensor, SensorSink } from '../sensor.ts';
 import { seenInFiles } from './accounts.ts';
 import { DEFAULT_LOGS, followLog } from './file-source.ts';
 import type { JournalEntry } from './journal-entry.ts';
@@ -17,6 +17,7 @@ export interface AuthSensorOptions {
   journal: 'auto' | 'on' | 'off';
   /** Where positions are kept. */
   stateDir: string;
+  checkpoints: Checkpoints;
   /** Whether the file sensor runs and diffs the account files: what it shows is then not told again from the system's own log. */
   accountsFromFiles?: boolean;
   /** The system's own logs; read where the journal is not. Default `/var/log/auth.log` and `/var/log/secure`. */
@@ -90,6 +91,7 @@ class AuthSensor implements Sensor {
     const follower = await followLog({
       path,
       stateDir: this.#options.stateDir,
+      checkpoints: this.#options.checkpoints,
       sensor: 'auth.file',
       onLine: (line, durable) => this.#handOn(parser.parse(line, { nowUs: Date.now() * 1000 }), own, durable),
       lose: (loss) => this.#sink?.lose(loss),
@@ -101,6 +103,7 @@ class AuthSensor implements Sensor {
     const parser = new AuthParser('auth.journald');
     this.#journal = new JournalSource({
       cursorFile: join(this.#options.stateDir, 'journal-cursor.json'),
+      checkpoints: this.#options.checkpoints,
       sensor: 'auth.journald',
       onEntry: (entry, durable) => this.#handOnEntry(parser, entry, durable),
       lose: (loss) => this.#sink?.lose(loss),

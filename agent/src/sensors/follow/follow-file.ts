@@ -3,8 +3,18 @@
 // State: `logs`, oldest first. At most one is `live` (what the path names); `retired` ones were rotated and are read until their
 // writers have let go; `cut` ones were truncated and only wait for their lines to become durable. The cursor holds a position for each.
 import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Loss, LossReason } from '@threatguard/proto';
-import { type FilePosition, readCursor, writeCursor, writeCursorNow } from './cursor.ts';
+import type { Checkpoints } from '../sensor.ts';
+import {
+  type Cursor,
+  decodeCursor,
+  encodeCursor,
+  type FilePosition,
+  newerOf,
+  readCursor,
+  writeCursor,
+} from './cursor.ts';
 import type { Line } from './line-splitter.ts';
 import { LogWatch } from './log-watch.ts';
 import { OpenLog } from './open-log.ts';
@@ -15,9 +25,11 @@ export interface FollowOptions {
   path: string;
   /** Where the position is kept; its directory is made. */
   cursorFile: string;
+  /** Where it is kept with the events, under the name of that file. */
+  checkpoints: Checkpoints;
   /** Named in losses. */
   sensor: string;
-  /** `durable` is to be called once the line's events are in the spool, or at once where it holds none. */
+  /** `durable` is to be called when the line's events go into the spool, or at once where it holds none. */
   onLine(line: string, durable: () => void): void;
   lose(loss: Loss): void;
 }
@@ -26,7 +38,7 @@ export interface FollowOptions {
 const POLL_MS = 1000;
 /** How long after a rotation a writer may still hold the old file: logrotate signals it within moments. */
 const RETIRED_MS = 5000;
-/** The cursor is at most this far behind what is durable. */
+/** The cursor file is at most this far behind what is durable; the spool is not at all. */
 const SAVE_MS = 200;
 /** Read in one turn of the event loop, so that an old log does not hold up the other sensors. */
 const TURN_BYTES_MAX = 1024 * 1024;
@@ -56,9 +68,12 @@ export class FileFollower {
   #saveTimer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
   #resuming = false;
-  #saveQueued = false;
   #stopped = false;
   #problem = '';
+  /** Where the last run stopped, until reading goes on from there; so long no other position may take its place. */
+  #saved: FilePosition[] | undefined;
+  /** Of the newest cursor taken. */
+  #revision = 0;
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -72,20 +87,19 @@ export class FileFollower {
   }
 
   async start(): Promise<void> {
-    const positions = await readCursor(this.#options.cursorFile);
-    try {
-      if (positions) this.#resume(positions);
-      else this.#openLive('end');
-      this.#noteRotations();
-    } catch (error) {
-      this.#problem = describe(error);
-    }
+    const { cursorFile, checkpoints } = this.#options;
+    const name = basename(cursorFile);
+    const cursor = newerOf(await readCursor(cursorFile), decodeCursor(checkpoints.recovered(name) ?? ''));
+    this.#revision = cursor?.revision ?? 0;
+    this.#saved = cursor?.files;
+    if (!cursor) this.#startAtEnd();
+    checkpoints.register(name, () => (this.#saved ? undefined : encodeCursor(this.#takeCursor())));
     this.#look();
     await this.#save();
     this.#timer = setInterval(() => this.#look(), POLL_MS);
   }
 
-  /** Safe twice. Lines that become durable afterwards still move the cursor. */
+  /** Safe twice. Lines that become durable afterwards still move the position that goes into the spool. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -101,11 +115,29 @@ export class FileFollower {
     return this.#logs.find(({ state }) => state === 'live');
   }
 
+  #startAtEnd(): void {
+    try {
+      this.#openLive('end');
+      this.#noteRotations();
+    } catch (error) {
+      this.#problem = describe(error);
+    }
+  }
+
+  /** Where it fails it is as if it had not begun. */
   #resume(positions: FilePosition[]): void {
-    const plan = planResume({ path: this.#options.path, cursorFile: this.#options.cursorFile, positions });
-    for (let n = 0; n < plan.lost; n++) this.#lose('rotation_skipped');
-    for (const { path, offset } of plan.rotated) this.#open(path, offset, 'retired');
-    this.#openLive(plan.liveFrom);
+    try {
+      const { path, cursorFile } = this.#options;
+      const plan = planResume({ path, cursorFile, positions });
+      for (const rotated of plan.rotated) this.#open(rotated.path, rotated.offset, 'retired');
+      this.#openLive(plan.liveFrom);
+      this.#noteRotations();
+      this.#saved = undefined;
+      for (let n = 0; n < plan.lost; n++) this.#lose('rotation_skipped');
+    } catch (error) {
+      for (const { log } of this.#logs.splice(0)) log.close();
+      throw error;
+    }
   }
 
   #openLive(from: number | 'end'): boolean {
@@ -126,6 +158,7 @@ export class FileFollower {
 
   #look(): void {
     try {
+      if (this.#saved) this.#resume(this.#saved);
       this.#watch.refresh();
       this.#pump();
     } catch (error) {
@@ -255,20 +288,13 @@ export class FileFollower {
     this.#options.lose({ sensor: this.#options.sensor, reason, count: 1, firstAtUs: nowUs, lastAtUs: nowUs });
   }
 
-  #positions(): FilePosition[] {
-    return this.#logs.map(({ log }) => log.position());
+  #takeCursor(): Cursor {
+    this.#revision++;
+    return { revision: this.#revision, files: this.#logs.map(({ log }) => log.position()) };
   }
 
   #durableMoved(): void {
-    if (this.#stopped) {
-      if (this.#saveQueued) return;
-      this.#saveQueued = true;
-      queueMicrotask(() => {
-        this.#saveQueued = false;
-        writeCursorNow(this.#options.cursorFile, this.#positions());
-      });
-      return;
-    }
+    if (this.#stopped) return;
     this.#saveTimer ??= setTimeout(() => {
       this.#saveTimer = undefined;
       void this.#save();
@@ -277,9 +303,10 @@ export class FileFollower {
   }
 
   #save(): Promise<void> {
-    const positions = this.#positions();
+    if (this.#saved) return this.#saving;
+    const cursor = this.#takeCursor();
     this.#saving = this.#saving
-      .then(() => writeCursor(this.#options.cursorFile, positions))
+      .then(() => writeCursor(this.#options.cursorFile, cursor))
       .catch((error: unknown) => {
         this.#problem = `the position cannot be saved: ${describe(error)}`;
       });

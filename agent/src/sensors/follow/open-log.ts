@@ -1,5 +1,5 @@
 // One opened log file. Invariants: durable <= delivered <= read; `durable` is the end of the last line before which every line is
-// durable, so a cursor at `durable` repeats lines after kill -9 but never loses one.
+// durable, so reading on from there loses none.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { digestPrefix, type FilePosition, PREFIX_BYTES_MAX } from './cursor.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';

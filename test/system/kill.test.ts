@@ -1,0 +1,81 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Deployment } from '../support/deployment.ts';
+import { serverPath } from '../support/servers.ts';
+import { until } from '../support/until.ts';
+
+const FACTS = 240;
+const PAUSE_MS = 50;
+type Part = 'agent' | 'collector' | 'nats';
+
+describe.skipIf(!serverPath('nats-server'))('kill -9 of each part while facts arrive (needs nats-server)', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'threatguard-kill-'));
+  const log = join(directory, 'auth.log');
+  writeFileSync(log, '');
+  const deployment = new Deployment();
+
+  beforeAll(() => deployment.start(['--auth-log', log]));
+  afterAll(async () => {
+    await deployment[Symbol.asyncDispose]();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  function kill(part: Part): void {
+    const { children } = JSON.parse(readFileSync(join(deployment.home, 'up.json'), 'utf8'));
+    process.kill(children[part].pid, 'SIGKILL');
+  }
+
+  async function storedUsers(): Promise<string[]> {
+    const words = ['events', 'search', 'user.name:kill*', '--since', '1h', '--limit', '1000', '--output', 'json'];
+    const { code, stdout } = await deployment.command(...words);
+    return code === 0
+      ? (JSON.parse(stdout) as { 'user.name': string }[]).map((event) => event['user.name']).sort()
+      : [];
+  }
+
+  const users = Array.from({ length: FACTS }, (_, index) => `kill${String(index).padStart(4, '0')}`);
+
+  it('loses no fact, stores none twice, and raises every alert once', async () => {
+    const kills = new Map<number, Part>([
+      [40, 'collector'],
+      [100, 'agent'],
+      [150, 'nats'],
+      [190, 'collector'],
+    ]);
+    for (const [index, user] of users.entries()) {
+      const time = new Date().toISOString();
+      const line = `${time} host sudo: ${user} : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id`;
+      appendFileSync(log, `${line}\n`);
+      const part = kills.get(index);
+      if (part) kill(part);
+      await setTimeout(PAUSE_MS);
+    }
+    await until(async () => (await storedUsers()).length >= FACTS, {
+      limitMs: 60_000,
+      what: () => `all ${FACTS} facts to be stored; up said:\n${deployment.notes}`,
+    });
+    expect(await storedUsers()).toEqual(users);
+
+    const raised = () =>
+      deployment.alerts
+        .filter((alert) => alert.title.startsWith('sudo refused') && alert.revision === 1)
+        .map((alert) => /kill\d{4}/.exec(alert.reason)?.[0])
+        .sort();
+    await until(() => raised().length >= FACTS, {
+      limitMs: 60_000,
+      what: () => `all ${FACTS} alerts, of which ${raised().length} came; up said:\n${deployment.notes}`,
+    });
+    expect(raised()).toEqual(users);
+  });
+
+  it('leaves a deployment that says so and goes on', async () => {
+    const { code, stdout } = await deployment.command('status', '--output', 'json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ agents: { connected: 1 } });
+    expect(deployment.notes).toMatch(/collector/);
+    expect(deployment.strayOutput).toEqual([]);
+  });
+});
