@@ -12,8 +12,7 @@
 // asked to keep it (fdatasync) once a second and at the end: a power cut loses at most that second, and the next run,
 // seeing another boot id and no mark of a clean end, begins a new stream.
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import {
   type Loss,
   type LossReason,
@@ -22,11 +21,11 @@ import {
   STREAM_ID_BYTES,
   type StreamPosition,
 } from '@threatguard/proto';
-import { encodeRecord, encodeSegmentHeader } from './record.ts';
+import { takeCleanMark, writeCleanMark } from './clean-mark.ts';
+import { encodeRecord } from './record.ts';
 import { type RecordPlace, Segment } from './segment.ts';
+import { listSegments, segmentPath } from './segment-files.ts';
 
-const SEGMENT_NAME = /^(\d{1,15})\.seg$/;
-const CLEAN_MARK = 'clean';
 /** A power cut loses at most this much; each fdatasync costs 0.3 ms on a virtual disk and 10 ms on a spinning one. */
 const SYNC_EVERY_MS = 1000;
 /** Small enough that opening one takes little memory and dropping the oldest loses little. */
@@ -207,8 +206,7 @@ export class Spool implements AsyncDisposable {
     await this.sync();
     const { bootId, owner, directory } = this.#options;
     try {
-      writeFileSync(join(directory, CLEAN_MARK), encodeSegmentHeader({ bootId, owner, position: this.#position }));
-      syncDirectory(directory);
+      writeCleanMark(directory, { bootId, owner, position: this.#position });
     } catch (error) {
       // Without the mark the next boot begins a new stream, which is safe.
       this.#options.onDiskError?.(error as Error);
@@ -218,14 +216,11 @@ export class Spool implements AsyncDisposable {
 
   #recover(): void {
     const { directory, owner, bootId } = this.#options;
-    const numbers = readdirSync(directory)
-      .map((name) => Number(SEGMENT_NAME.exec(name)?.[1]))
-      .filter((number) => number > 0)
-      .sort((a, b) => a - b);
+    const numbers = listSegments(directory);
     let inDoubt = numbers.length === 0;
     for (const number of numbers) {
       this.#nextNumber = number + 1;
-      const scan = Segment.open(this.#path(number));
+      const scan = Segment.open(segmentPath(directory, number));
       inDoubt = 'unreadableEvents' in scan || scan.endUncertain;
       const damagedEvents = 'unreadableEvents' in scan ? scan.unreadableEvents : scan.damaged.events;
       if (damagedEvents > 0) this.#lose('spool_damaged', { events: damagedEvents });
@@ -239,38 +234,17 @@ export class Spool implements AsyncDisposable {
       }
     }
     const newest = this.#segments.at(-1)?.header;
-    const endedClean = this.#takeCleanMark(newest && { owner, position: this.#position });
+    const endedClean = takeCleanMark(directory, newest && { bootId, owner, position: this.#position });
     const sameRun = newest && Buffer.compare(newest.bootId, bootId) === 0;
     const sameOwner = newest && Buffer.compare(newest.owner, owner) === 0;
     if (inDoubt || !sameOwner || !(sameRun || endedClean)) this.#rotate(newStream());
     else if (!sameRun) this.#rotate(this.#position);
   }
 
-  /** Whether the last run ended by itself with the stream where we found it. The mark holds for one start only. */
-  #takeCleanMark(found: { owner: Uint8Array; position: StreamPosition } | undefined): boolean {
-    const path = join(this.#options.directory, CLEAN_MARK);
-    let mark: Buffer;
-    try {
-      mark = readFileSync(path);
-    } catch {
-      return false; // no mark: not a clean end
-    }
-    rmSync(path);
-    syncDirectory(this.#options.directory);
-    // Boot id aside: the mark is of the boot that ended, the segment perhaps of an earlier one.
-    const bootIdEnd = 8 + this.#options.bootId.length;
-    const expected = found && encodeSegmentHeader({ ...found, bootId: this.#options.bootId });
-    return expected !== undefined && mark.subarray(bootIdEnd).equals(expected.subarray(bootIdEnd));
-  }
-
-  #path(number: number): string {
-    return join(this.#options.directory, `${String(number).padStart(12, '0')}.seg`);
-  }
-
   #rotate(position: StreamPosition): void {
-    const { owner, bootId } = this.#options;
+    const { owner, bootId, directory } = this.#options;
     const segment = Segment.create(
-      this.#path(this.#nextNumber),
+      segmentPath(directory, this.#nextNumber),
       { owner, bootId, position },
       this.#carriedOver(position),
     );
@@ -351,10 +325,4 @@ function isUpTo(record: Pending, streamId: Uint8Array, sequence: number): boolea
 
 function newStream(): StreamPosition {
   return { streamId: randomBytes(STREAM_ID_BYTES), sequence: 0, headerDigest: NO_PREVIOUS_DIGEST };
-}
-
-function syncDirectory(path: string): void {
-  const descriptor = openSync(path, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }
