@@ -1,4 +1,4 @@
-import type { Alert, Detection, HostEvent, VerifiedHeader } from '@threatguard/proto';
+import type { Alert, DecodedBatch, Detection, HostEvent, VerifiedHeader } from '@threatguard/proto';
 
 // One batch on its way through the stages; each stage adds its part and changes nothing before it.
 
@@ -24,6 +24,8 @@ export interface OpenedBatch {
   signature: Uint8Array;
   payload: Uint8Array;
   events: HostEvent[];
+  /** The bytes `events` were decoded from, while they are at hand: stored as they are instead of encoded again. */
+  encoded?: Pick<DecodedBatch, 'bytes' | 'spans'>;
 }
 
 export interface EnrichedBatch extends OpenedBatch {
@@ -35,4 +37,17 @@ export interface AnalysedBatch extends EnrichedBatch {
   detections: Detection[];
   /** Alerts that these detections raised or changed, as they stand after it. */
   alerts: Alert[];
+}
+
+/**
+ * What of a batch waits for the store: everything but its events, which stand here as the rows they become. Rows are a
+ * third of the memory of decoded events, and the collector of garbage has nothing to follow in them.
+ */
+export interface StorableBatch extends Omit<AnalysedBatch, 'events' | 'eventTimesUs' | 'encoded'> {
+  eventCount: number;
+  /** First and last by the collector's clock. */
+  firstEventAtUs: number;
+  lastEventAtUs: number;
+  /** Rows of binary COPY into `events`, without header and trailer. */
+  eventRows: Uint8Array;
 }

@@ -9,11 +9,22 @@ const natsUrl = z
   .refine((text) => /^(nats|tls):\/\/[^\s/]+$/.test(text), 'write nats://USER:PASSWORD@HOST:PORT');
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'write postgres://USER:PASSWORD@HOST:PORT/DATABASE');
 
+const days = z.coerce.number().int().min(1).max(36_600);
+
 const schema = z.strictObject({
   listen: listen.default('127.0.0.1:7443'),
   database: z.strictObject({ url: databaseUrl.optional() }).prefault({}),
   nats: z.strictObject({ url: natsUrl.optional(), console_url: natsUrl.optional() }).prefault({}),
   agents: z.strictObject({ silent_after_seconds: z.coerce.number().int().min(5).max(86_400).default(60) }).prefault({}),
+  retention: z
+    .strictObject({
+      events_days: days.default(90),
+      evidence_days: days.default(365),
+      losses_days: days.default(365),
+      alerts_days: days.default(365),
+      series_minute_days: days.default(30),
+    })
+    .prefault({}),
   rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
@@ -64,6 +75,15 @@ listen: ${JSON.stringify(listenAt)}
 
 agents:
   silent_after_seconds: 60
+
+# How long each kind is kept, in days. Alerts include their history and detections. Of the series, hours are kept a year
+# and days seven years.
+retention:
+  events_days: 90
+  evidence_days: 365
+  losses_days: 365
+  alerts_days: 365
+  series_minute_days: 30
 
 log:
   level: info

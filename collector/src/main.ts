@@ -7,6 +7,7 @@ import { parseListen, readCollectorConfig } from './config.ts';
 import { homePaths } from './fleet/home.ts';
 import { consoleAddress, initHome, issueConsoleIdentity, loadAuthority } from './init.ts';
 import { startCollector } from './run.ts';
+import { StageClock } from './stage-clock.ts';
 import { USAGE } from './usage.ts';
 
 const EXIT_FAILED = 1;
@@ -36,9 +37,12 @@ const COMMANDS: Record<string, (options: Options) => Promise<void>> = {
     const config = await loadConfig(home);
     const log = pino({ name: 'collector', level: config.log.level }, pino.destination({ dest: 2, sync: true }));
     const stopped = untilSignal('SIGTERM', 'SIGINT');
-    await using collector = await startCollector({ home, config, log });
+    // For bench:ingest: where the time goes, said at the end.
+    const clock = process.env.THREATGUARD_STAGE_CLOCK ? new StageClock() : undefined;
+    await using collector = await startCollector({ home, config, log, clock });
     log.info({ listen: collector.address, ca: collector.caSha256 }, 'ready');
     log.info({ signal: await stopped }, 'stopping');
+    if (clock) log.info(clock.report(), 'stages');
   },
   'console-certificate': async ({ home, name, output }) => {
     if (!name || !CONSOLE_NAME.test(name)) throw new UsageError('--name takes letters, digits, dots, dashes');

@@ -5,7 +5,7 @@
 import {
   type Alert,
   type Detection,
-  decodePayload,
+  decodeBatch,
   openEnvelope,
   type RefusalCode,
   RefusalError,
@@ -23,8 +23,10 @@ import type { KemKeys } from './fleet/kem-keys.ts';
 import type { StreamChain } from './ingest/admission.ts';
 import type { PeerIdentity } from './ingest/peers.ts';
 import type { Receipt } from './ingest/session.ts';
+import { Turns } from './ingest/turns.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { OutboxPublisher } from './publish/outbox-publisher.ts';
+import type { StageClock } from './stage-clock.ts';
 import { StoreError } from './store/store.ts';
 import type { WriteItem, Writer } from './store/writer.ts';
 
@@ -36,9 +38,10 @@ export interface PipelineParts {
   feed: AlertFeed;
   outbox: Pick<OutboxPublisher, 'wake'>;
   agentName: (agentId: string) => string;
-  /** Told of every batch that was committed. */
-  stored: (batch: OpenedBatch) => void;
+  /** Told how many events each committed batch had. */
+  stored: (events: number) => void;
   nowUs: () => number;
+  clock?: StageClock | undefined;
 }
 
 /** Who sent an envelope, as TLS proved it, and where its streams stand. */
@@ -56,6 +59,7 @@ const REFUSED_BECAUSE = {
 
 export class Pipeline {
   readonly #parts: PipelineParts;
+  readonly #turns = new Turns();
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -63,7 +67,12 @@ export class Pipeline {
 
   /** Takes one envelope as far as the writer. Envelopes of one agent must come one after another. */
   async receive(received: ReceivedEnvelope, sender: Sender): Promise<Receipt> {
-    await this.#parts.writer.room();
+    const { length } = received.bytes;
+    // Others may have taken the room before the turn comes: then again from the start.
+    do {
+      await this.#parts.writer.room(length);
+      await this.#turns.next(length);
+    } while (!this.#parts.writer.hasRoom(length));
     const progress: { header?: VerifiedHeader } = {};
     try {
       return await this.#process(received, sender, progress);
@@ -74,9 +83,12 @@ export class Pipeline {
   }
 
   async #process(received: ReceivedEnvelope, sender: Sender, progress: { header?: VerifiedHeader }): Promise<Receipt> {
+    const { clock } = this.#parts;
+    clock?.start();
     const verified = verifyEnvelope(received.bytes, { ...sender.identity, agentId: received.agentId });
     const { header } = verified;
     progress.header = header;
+    clock?.lap('verify');
     const opened = this.#open(received, verified);
     const verdict = await sender.chain.admit(header);
     if (verdict.verdict === 'refuse') throw new RefusalError(verdict.code, REFUSED_BECAUSE[verdict.code]);
@@ -84,11 +96,20 @@ export class Pipeline {
       return { sequence: header.sequence, refusal: undefined, committed: verdict.committed };
     }
 
+    clock?.start();
     const enriched = enrichBatch(opened);
+    clock?.lap('enrich');
     const detections = [...this.#parts.detector.inspect(enriched), ...detectStreamHealth(opened, verdict)];
+    clock?.lap('detect');
     const alerts = this.#correlate(detections);
+    clock?.lap('correlate');
     const stored = this.#store({ batch: { ...enriched, detections, alerts }, alerts });
-    const committed = stored.then(() => this.#parts.stored(opened));
+    // Only the number: decoded events are not kept alive until the commit.
+    const { length } = opened.events;
+    const committed = stored.then(() => {
+      this.#parts.stored(length);
+      clock?.stored(length);
+    });
     sender.chain.advance(header, committed);
     return { sequence: header.sequence, refusal: undefined, committed };
   }
@@ -105,11 +126,26 @@ export class Pipeline {
 
   #open(received: ReceivedEnvelope, verified: VerifiedEnvelope): OpenedBatch {
     const payload = openEnvelope(verified, (epoch) => this.#parts.kemKeys.privateKey(epoch));
-    const events = decodePayload(payload, verified.header);
+    const { clock } = this.#parts;
+    clock?.lap('open');
+    const { events, ...encoded } = decodeBatch(payload, verified.header);
+    clock?.lap('decode');
     checkLimits(events);
+    clock?.lap('limits');
     const { agentId, agentName, receivedAtUs, clockOffsetUs } = received;
     const { header, headerBytes, signature } = verified;
-    return { agentId, agentName, receivedAtUs, clockOffsetUs, header, headerBytes, signature, payload, events };
+    return {
+      agentId,
+      agentName,
+      receivedAtUs,
+      clockOffsetUs,
+      header,
+      headerBytes,
+      signature,
+      payload,
+      events,
+      encoded,
+    };
   }
 
   #correlate(detections: readonly Detection[]): Alert[] {

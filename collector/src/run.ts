@@ -30,6 +30,8 @@ import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
 import { DiscardedOutbox } from './publish/discarded-outbox.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
+import type { StageClock } from './stage-clock.ts';
+import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
@@ -56,8 +58,10 @@ export async function startCollector(parts: {
   log: Logger;
   /** Milliseconds since the Unix epoch. */
   nowMs?: () => number;
+  /** Told where the time goes. */
+  clock?: StageClock | undefined;
 }): Promise<Collector> {
-  const { config, log, nowMs = Date.now } = parts;
+  const { config, log, nowMs = Date.now, clock } = parts;
   const nowUs = () => nowMs() * 1000;
   const startedAtUs = nowUs();
   const paths = homePaths(parts.home);
@@ -78,6 +82,22 @@ export async function startCollector(parts: {
 
   const store = stack.use(await openStore({ url: config.database.url, directory: paths.storeDirectory }));
   for (const notice of store.notices) log.info({ engine: store.engine }, notice);
+  const retention = {
+    events: config.retention.events_days,
+    evidence: config.retention.evidence_days,
+    losses: config.retention.losses_days,
+    alerts: config.retention.alerts_days,
+    seriesMinute: config.retention.series_minute_days,
+  };
+  stack.use(
+    await Maintenance.start({
+      store,
+      retention,
+      nowUs,
+      done: (report) => log.info(report, 'the store was kept in shape'),
+      failed: (error) => log.warn({ reason: String(error) }, 'the store could not be kept in shape; tried again'),
+    }),
+  );
   const signer = new AlertSigner(identity);
   const outbox = config.nats.url
     ? stack.use(OutboxPublisher.start({ store, url: config.nats.url, signer }))
@@ -88,6 +108,7 @@ export async function startCollector(parts: {
     new Writer({
       store,
       lossyAgents,
+      clock,
       stateChanged: (problem) =>
         problem ? log.warn({ problem }, 'the store does not answer; agents wait') : log.info('the store answers again'),
     }),
@@ -117,8 +138,9 @@ export async function startCollector(parts: {
     feed,
     outbox,
     agentName,
-    stored: (batch) => rate.add(batch.events.length, nowMs()),
+    stored: (events) => rate.add(events, nowMs()),
     nowUs,
+    clock,
   });
   const report = (...detections: Parameters<Pipeline['report']>[0]) => void pipeline.report(detections).catch(failed);
 
@@ -198,6 +220,7 @@ export async function startCollector(parts: {
           version: packageFile.version,
           startedAtUs,
           store,
+          retention,
           writer,
           publishState: () => outbox.state(),
           rulesLoaded: engine.rules.length,

@@ -19,6 +19,7 @@ import {
 } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { KEM_ALGORITHM, KEM_ALGORITHMS } from './algorithms.ts';
+import { eventSpans } from './event-spans.ts';
 import {
   BATCH_BYTES_MAX,
   BATCH_EVENTS_MAX,
@@ -199,11 +200,25 @@ export function openEnvelope(
   return payload;
 }
 
+/** Events beside the bytes they were decoded from. */
+export interface DecodedBatch {
+  events: HostEvent[];
+  /** The encoded Batch. */
+  bytes: Uint8Array;
+  /** Start and end of each event in `bytes`, in pairs; undefined where the batch holds more than events. */
+  spans: Uint32Array | undefined;
+}
+
+/** The events of a payload; refuses as `decodeBatch` does. */
+export function decodePayload(payload: Uint8Array, header: VerifiedHeader): HostEvent[] {
+  return decodeBatch(payload, header).events;
+}
+
 /**
  * Decompresses and decodes a payload, and holds it against what the header says of it.
  * Throws RefusalError (`payload_malformed`, `count_mismatch`).
  */
-export function decodePayload(payload: Uint8Array, header: VerifiedHeader): HostEvent[] {
+export function decodeBatch(payload: Uint8Array, header: VerifiedHeader): DecodedBatch {
   const bytes = decodeOrRefuse(
     // The signed length bounds the output, so a bomb costs no more than a full batch.
     () => zstdDecompressSync(payload, { maxOutputLength: Math.max(1, header.batchBytes) }),
@@ -219,7 +234,7 @@ export function decodePayload(payload: Uint8Array, header: VerifiedHeader): Host
   if (firstAtUs !== header.firstEventAtUs || lastAtUs !== header.lastEventAtUs) {
     throw new RefusalError('count_mismatch', 'the times of the events are not those of the header');
   }
-  return events;
+  return { events, bytes, spans: eventSpans(bytes, events.length) };
 }
 
 function readHeader(bytes: Uint8Array): VerifiedHeader {
@@ -248,7 +263,8 @@ function readHeader(bytes: Uint8Array): VerifiedHeader {
   if (!wellFormed) throw new RefusalError('header_malformed', 'a field of the header has the wrong length or range');
   return {
     agentId: header.agentId,
-    streamId: header.streamId,
+    // A copy: alerts keep it for long, and a view would keep the whole frame with it.
+    streamId: Uint8Array.from(header.streamId),
     sequence: header.sequence,
     previousHeaderDigest: header.previousHeaderDigest,
     headerDigest: sha256(bytes),

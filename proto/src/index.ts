@@ -11,7 +11,9 @@ export {
 } from './algorithms.ts';
 export { ECS_FIELDS, type EcsValue, toEcs } from './ecs.ts';
 export {
+  type DecodedBatch,
   DIGEST_BYTES,
+  decodeBatch,
   decodePayload,
   ENVELOPE_VERSION,
   type EnvelopeIdentity,

@@ -39,7 +39,15 @@ export interface LoadResult {
   /** XOR of the digests of all acknowledged headers, hex: what the store must hold, no more and no less. */
   digest: string;
   cpuSeconds: number;
+  /** A quiet agent sending single events, to acknowledgement: alone, and while the others send what they can. */
+  fastLaneAloneP99Ms: number;
+  fastLaneP99Ms: number;
 }
+
+/** A host where something happens now and then. */
+const SINGLE_EVERY_MS = 20;
+/** How long it is measured by itself, before the others begin. */
+const ALONE_MS = 3_000;
 
 const order = JSON.parse(process.argv[2]!) as LoadOrder;
 
@@ -52,7 +60,7 @@ class LoadAgent {
   readonly #identity: ReturnType<typeof readIdentity>;
   readonly #client: Client;
   readonly #call: ClientDuplexStream<AgentFrame, CollectorFrame>;
-  readonly #inFlight = new Map<number, { atMs: number; position: StreamPosition }>();
+  readonly #inFlight = new Map<number, { atMs: number; position: StreamPosition; count: number }>();
   #position: StreamPosition = { streamId: randomBytes(STREAM_ID_BYTES), sequence: 0, headerDigest: NO_PREVIOUS_DIGEST };
   #nextEvent = 0;
   #changed: () => void = () => undefined;
@@ -86,32 +94,48 @@ class LoadAgent {
     });
   }
 
+  /** Full batches, as many as are let in. */
   async send(untilMs: number): Promise<void> {
-    const { agentId } = this.#identity;
-    const identity = envelopeIdentity(agentId, this.#identity);
     while (performance.now() < untilMs) {
       while (this.#inFlight.size >= UNACKNOWLEDGED_ENVELOPES_MAX) await this.#change();
-      const atUs = Date.now() * 1000;
-      const events = Array.from({ length: order.eventsPerBatch }, (_, index) =>
-        mixedEvent(this.#nextEvent++, atUs + index),
-      );
-      const sealed = sealEnvelope({
-        events,
-        losses: [],
-        identity,
-        kemKey: this.#identity.kemKey,
-        previous: this.#position,
-        nowUs: atUs,
-      });
-      this.#position = sealed.position;
-      this.#inFlight.set(sealed.position.sequence, { atMs: performance.now(), position: sealed.position });
-      const more = this.#call.write({ envelope: sealed.bytes });
-      if (!more) await new Promise<void>((resolve) => this.#call.once('drain', resolve));
+      await this.#sendBatch(order.eventsPerBatch);
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
     while (this.#inFlight.size > 0) await this.#change();
+  }
+
+  /** Single events at a steady pace, each in an envelope of its own; how long each waited. */
+  async sendSingle(until: () => boolean): Promise<number[]> {
+    const from = this.waitsMs.length;
+    while (!until()) {
+      if (this.#inFlight.size < UNACKNOWLEDGED_ENVELOPES_MAX) await this.#sendBatch(1);
+      await new Promise<void>((resolve) => setTimeout(resolve, SINGLE_EVERY_MS));
+    }
+    while (this.#inFlight.size > 0) await this.#change();
+    return this.waitsMs.slice(from);
+  }
+
+  close(): void {
     this.#call.end();
     this.#client.close();
+  }
+
+  async #sendBatch(count: number): Promise<void> {
+    const identity = envelopeIdentity(this.#identity.agentId, this.#identity);
+    const atUs = Date.now() * 1000;
+    const events = Array.from({ length: count }, (_, index) => mixedEvent(this.#nextEvent++, atUs + index));
+    const sealed = sealEnvelope({
+      events,
+      losses: [],
+      identity,
+      kemKey: this.#identity.kemKey,
+      previous: this.#position,
+      nowUs: atUs,
+    });
+    this.#position = sealed.position;
+    this.#inFlight.set(sealed.position.sequence, { atMs: performance.now(), position: sealed.position, count });
+    const more = this.#call.write({ envelope: sealed.bytes });
+    if (!more) await new Promise<void>((resolve) => this.#call.once('drain', resolve));
   }
 
   #change(): Promise<void> {
@@ -122,11 +146,11 @@ class LoadAgent {
 
   /** This one and all before it. */
   #acknowledged(sequence: number): void {
-    for (const [sent, { atMs, position }] of this.#inFlight) {
+    for (const [sent, { atMs, position, count }] of this.#inFlight) {
       if (sent > sequence) break;
       this.#inFlight.delete(sent);
       this.waitsMs.push(performance.now() - atMs);
-      this.events += order.eventsPerBatch;
+      this.events += count;
       this.envelopes += 1;
       for (let byte = 0; byte < 32; byte++) this.digest[byte]! ^= position.headerDigest[byte]!;
     }
@@ -134,7 +158,7 @@ class LoadAgent {
 }
 
 const homes: string[] = [];
-for (let index = 0; index < order.agents; index++) {
+for (let index = 0; index <= order.agents; index++) {
   const home = join(order.directory, `agent-${index}`);
   await enrol({
     home,
@@ -152,22 +176,34 @@ for (const home of homes) {
   await agent.welcomed;
   agents.push(agent);
 }
+const quiet = agents.at(-1)!;
+const busy = agents.slice(0, -1);
+const aloneUntilMs = performance.now() + ALONE_MS;
+const aloneMs = await quiet.sendSingle(() => performance.now() > aloneUntilMs);
 const startedMs = performance.now();
 const cpu = process.cpuUsage();
-await Promise.all(agents.map((agent) => agent.send(startedMs + order.seconds * 1000)));
+let loaded = true;
+const beside = quiet.sendSingle(() => !loaded);
+await Promise.all(busy.map((agent) => agent.send(startedMs + order.seconds * 1000)));
+const tookMs = performance.now() - startedMs;
+loaded = false;
+const besideMs = await beside;
+for (const agent of agents) agent.close();
 const used = process.cpuUsage(cpu);
 const digest = new Uint8Array(32);
 for (const agent of agents) for (let byte = 0; byte < 32; byte++) digest[byte]! ^= agent.digest[byte]!;
-const waits = agents.flatMap((agent) => agent.waitsMs);
+const waits = busy.flatMap((agent) => agent.waitsMs);
 const sum = (read: (agent: LoadAgent) => number) => agents.reduce((total, agent) => total + read(agent), 0);
 const result: LoadResult = {
   events: sum((agent) => agent.events),
   envelopes: sum((agent) => agent.envelopes),
   refused: sum((agent) => agent.refused),
-  seconds: (performance.now() - startedMs) / 1000,
+  seconds: tookMs / 1000,
   ackP50Ms: percentile(waits, 0.5),
   ackP99Ms: percentile(waits, 0.99),
   digest: Buffer.from(digest).toString('hex'),
   cpuSeconds: (used.user + used.system) / 1e6,
+  fastLaneAloneP99Ms: percentile(aloneMs, 0.99),
+  fastLaneP99Ms: percentile(besideMs, 0.99),
 };
 console.log(JSON.stringify(result));

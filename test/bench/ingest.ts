@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
 import { Batch, EnvelopeHeader, HostEvent, sha256 } from '@threatguard/proto';
 import type { EnrichedBatch } from '../../collector/src/batch.ts';
+import type { StageReport } from '../../collector/src/stage-clock.ts';
 import type { Database } from '../../collector/src/store/database.ts';
 import { EVENT_COLUMNS, encodeEventRows } from '../../collector/src/store/event-rows.ts';
 import { openDatabase } from '../../collector/src/store/open.ts';
@@ -59,17 +60,20 @@ async function startCollector(home: string, databaseUrl: string | undefined) {
     run(join(BIN, 'threatguard-collector'), ['init', '--home', home, '--listen', `127.0.0.1:${await freePort()}`]),
     'init',
   );
-  const environment: Record<string, string> = databaseUrl ? { THREATGUARD_DATABASE_URL: databaseUrl } : {};
+  const environment: Record<string, string> = { THREATGUARD_STAGE_CLOCK: '1' };
+  if (databaseUrl) environment.THREATGUARD_DATABASE_URL = databaseUrl;
   const child = run(join(BIN, 'threatguard-collector'), ['run', '--home', home], environment);
   const log: string[] = [];
+  const stages = Promise.withResolvers<StageReport>();
   const listening = Promise.withResolvers<string>();
   createInterface({ input: child.stderr }).on('line', (line) => {
     log.push(line);
     if (log.length > 200) log.shift();
     if (line.includes('"msg":"ready"')) listening.resolve(JSON.parse(line).listen);
+    if (line.includes('"msg":"stages"')) stages.resolve(JSON.parse(line));
   });
   child.once('exit', (code) => listening.reject(new Error(`the collector ended with ${code}:\n${log.join('\n')}`)));
-  return { child, address: await listening.promise };
+  return { child, address: await listening.promise, stages: stages.promise };
 }
 
 function rssMiB(pid: number): number {
@@ -161,12 +165,27 @@ async function bareCopy(database: Database): Promise<number> {
   return rows / ((performance.now() - startedMs) / 1000);
 }
 
+/** Microseconds per event: each stage, the rest of the main thread, and the other threads (the embedded database is one). */
+function printStages({ events, stagesMs, mainThreadMs }: StageReport, processSeconds: number): void {
+  const { commit, ...onMainThread } = stagesMs;
+  const staged = Object.values(onMainThread).reduce((sum, each) => sum + each, 0);
+  const rows = {
+    ...onMainThread,
+    'frames, gRPC, TLS, runtime': mainThreadMs - staged,
+    'other threads': processSeconds * 1000 - mainThreadMs,
+    'waiting for commits (elapsed)': commit,
+  };
+  for (const [name, spentMs] of Object.entries(rows)) {
+    console.log(`  ${name.padEnd(48)} ${((spentMs * 1000) / events).toFixed(2)} µs an event`);
+  }
+}
+
 async function measure(engine: string, databaseUrl: string | undefined): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'threatguard-ingest-'));
   try {
     const home = join(directory, 'home');
-    const { child, address } = await startCollector(home, databaseUrl);
-    const words = ['agents', 'token', 'create', '--uses', String(agents), '--output', 'json', '--home', home];
+    const { child, address, stages } = await startCollector(home, databaseUrl);
+    const words = ['agents', 'token', 'create', '--uses', String(agents + 1), '--output', 'json', '--home', home];
     const { token } = JSON.parse(await output(run(join(BIN, 'threatguard'), words), 'token create'));
     const order: LoadOrder = { collector: address, token, directory, agents, seconds, eventsPerBatch };
     console.log(`${engine}: ${agents} agents, ${eventsPerBatch} events a batch, ${seconds} s ...`);
@@ -184,7 +203,9 @@ async function measure(engine: string, databaseUrl: string | undefined): Promise
     const cpu = cpuSeconds(child.pid!) - cpuBefore;
     const rss = rssMiB(child.pid!);
     child.kill('SIGTERM');
+    const report = await stages;
     await new Promise((resolve) => child.once('exit', resolve));
+    printStages(report, cpu);
 
     await using database = openDatabase({ url: databaseUrl, directory: join(home, 'collector', 'store') });
     const held = await readBack(database);
@@ -198,6 +219,10 @@ async function measure(engine: string, databaseUrl: string | undefined): Promise
       ],
       ['bare COPY of such rows, same table, same run', `${Math.round(copyRowsPerSecond)} rows/s`],
       ['send to acknowledgement', `p50 ${round(load.ackP50Ms, 1)} ms, p99 ${round(load.ackP99Ms, 1)} ms`],
+      [
+        'single events of a quiet agent, p99',
+        `${round(load.fastLaneAloneP99Ms, 1)} ms alone, ${round(load.fastLaneP99Ms, 1)} ms beside the others`,
+      ],
       ['CPU', `collector ${round(cpu, 1)} s (embedded database included), load ${round(load.cpuSeconds, 1)} s`],
       ['collector, peak resident', `${Math.round(rss)} MiB`],
       ['acknowledged', `${load.events} events in ${load.envelopes} envelopes, ${load.refused} refused`],
@@ -213,6 +238,8 @@ async function measure(engine: string, databaseUrl: string | undefined): Promise
       lost: load.events - held.events + held.twice + (whole ? 0 : 1),
       duplicated: held.twice,
       ackP99Ms: round(load.ackP99Ms, 1),
+      fastLaneP99Ms: round(load.fastLaneP99Ms, 1),
+      fastLaneAloneP99Ms: round(load.fastLaneAloneP99Ms, 1),
       rssMiB: Math.round(rss),
     });
   } finally {

@@ -42,6 +42,8 @@ describe('collector.yaml', () => {
     ['listen: 127.0.0.1:70000', /HOST:PORT/],
     ['listn: a:1', /did you mean "listen"/],
     ['agents:\n  silent_after_seconds: 0', /collector.yaml:2: agents.silent_after_seconds/],
+    ['retention:\n  events_days: 0', /collector.yaml:2: retention.events_days/],
+    ['retention:\n  event_days: 9', /did you mean "events_days"/],
     ['nats:\n  url: http://x', /nats:\/\/USER:PASSWORD@HOST:PORT/],
     ['database:\n  url: mysql://x', /postgres:\/\//],
     ['listen: [', /collector.yaml:1/],

@@ -100,13 +100,12 @@ describe('the writer', () => {
     await using writer = writerInto(tap);
     const door = Promise.withResolvers<void>();
     tap.door = door.promise;
-    const large = () => {
-      const batch = nextBatch(1);
-      return { ...batch, header: { ...batch.header, batchBytes: 33 * 1024 * 1024 } };
-    };
+    const large = () => ({ ...nextBatch(1), payload: new Uint8Array(9 * 1024 * 1024) });
     const written = [writer.write({ batch: large() }), writer.write({ batch: large() })];
+    expect(writer.hasRoom(1_000_000)).toBe(false);
+    expect(writer.hasRoom(1_000), 'room is kept for what is small').toBe(true);
     let room = false;
-    const waiting = writer.room().then(() => {
+    const waiting = writer.room(1_000_000).then(() => {
       room = true;
     });
     await until(() => tap.groups.length === 1, { limitMs: 5_000, what: 'the first commit' });

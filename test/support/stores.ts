@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Alert, AlertState, Batch, type Detection, type HostEvent, type Loss, Severity } from '@threatguard/proto';
 import type { AnalysedBatch } from '../../collector/src/batch.ts';
+import { toStorable } from '../../collector/src/store/event-rows.ts';
 import type { StoreLocation } from '../../collector/src/store/open.ts';
 import type { CommitGroup } from '../../collector/src/store/store.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from './postgres.ts';
@@ -98,8 +99,11 @@ export function makeBatch(parts: {
   };
 }
 
-export function group(parts: Partial<CommitGroup>): CommitGroup {
-  return { batches: [], detections: [], alerts: [], refusals: [], ...parts };
+export function group({
+  batches = [],
+  ...rest
+}: Partial<Omit<CommitGroup, 'batches'>> & { batches?: readonly AnalysedBatch[] }): CommitGroup {
+  return { detections: [], alerts: [], refusals: [], ...rest, batches: batches.map(toStorable) };
 }
 
 export function makeAlert(parts: Alert = {}): Alert {

@@ -6,6 +6,8 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { KemKeys } from '../fleet/kem-keys.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { HandshakeCounts } from '../ingest/handshake.ts';
+import type { Retention } from '../store/retention.ts';
+import type { Space } from '../store/space.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { Writer } from '../store/writer.ts';
 import type { RateMeter } from './rate-meter.ts';
@@ -14,6 +16,7 @@ export interface StatusParts {
   version: string;
   startedAtUs: number;
   store: Store;
+  retention: Retention;
   writer: Pick<Writer, 'problem'>;
   publishState: () => string;
   rulesLoaded: number;
@@ -32,7 +35,7 @@ export interface StatusParts {
 
 /** Everything `threatguard status` shows. Answers while the store does not, and says so. */
 export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
-  const { totals, storeState } = await readTotals(parts);
+  const { totals, space, storeState } = await readTotals(parts);
   const agents = parts.fleet.agents().filter((agent) => agent.revokedAtUs === undefined);
   const nats = splitNatsUrl(parts.consoleNatsUrl);
   return {
@@ -62,17 +65,35 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     signingCertificate: parts.identity.certificate.raw,
     natsUrl: nats.url,
     natsCredentials: nats.credentials,
+    space: space && spacePerKind(space, parts.retention),
+    bytesPerEvent: space?.bytesPerEvent,
   };
 }
 
 async function readTotals(parts: StatusParts) {
-  if (parts.writer.problem) return { totals: undefined, storeState: `unavailable: ${parts.writer.problem}` };
+  const unavailable = (problem: string) => ({
+    totals: undefined,
+    space: undefined,
+    storeState: `unavailable: ${problem}`,
+  });
+  if (parts.writer.problem) return unavailable(parts.writer.problem);
   try {
-    return { totals: await parts.store.totals(), storeState: 'ready' };
+    const [totals, space] = [await parts.store.totals(), await parts.store.space(parts.nowMs() * 1000)];
+    return { totals, space, storeState: 'ready' };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return { totals: undefined, storeState: `unavailable: ${error.message}` };
+    return unavailable(error.message);
   }
+}
+
+function spacePerKind(space: Space, retention: Retention): NonNullable<StatusReport['space']> {
+  return [
+    { kind: 'events', bytes: space.events, keptDays: retention.events },
+    { kind: 'evidence', bytes: space.evidence, keptDays: retention.evidence },
+    { kind: 'alerts', bytes: space.alerts, keptDays: retention.alerts },
+    { kind: 'series', bytes: space.series, keptDays: retention.seriesMinute },
+    { kind: 'other', bytes: space.other, keptDays: 0 },
+  ];
 }
 
 function handshakeCounters(counts: HandshakeCounts): Counter[] {

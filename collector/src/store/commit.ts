@@ -3,30 +3,30 @@
 //   envelopes   claimed first, `on conflict do nothing returning`: what is not returned was stored before and adds nothing
 //   positions   advanced by what was claimed, in the same statement
 //   events, evidence, losses   of claimed batches, by COPY
+//   series      their events added to minute, hour and day
 //   findings    detections and alerts, each with a key of its own, so that a group sent twice stores once
 import type { Loss } from '@threatguard/proto';
-import type { AnalysedBatch } from '../batch.ts';
-import { CopyWriter } from './copy-writer.ts';
+import type { StorableBatch } from '../batch.ts';
+import { COPY_HEADER, COPY_TRAILER, CopyWriter } from './copy-writer.ts';
 import type { Session } from './database.ts';
-import { EVENT_COLUMNS, encodeEventRows, requireUuid } from './event-rows.ts';
+import { EVENT_COLUMNS, requireUuid } from './event-rows.ts';
 import { storeAlerts, storeDetections } from './findings.ts';
+import { storeSeries } from './series.ts';
 import type { CommitGroup, RefusedEnvelope } from './store.ts';
 import { bytea, storableCount, storableText, timestamp } from './values.ts';
 
 /** A message of a refusal, in UTF-16 units: it is ours, but may quote a name. */
 const REFUSAL_MESSAGE_LENGTH_MAX = 512;
 
-/**
- * Everything of a group but what was stored before. `eventRows` are those of all its batches, encoded before the
- * transaction so that it happens while the database is busy with the group before.
- */
-export async function storeGroup(session: Session, group: CommitGroup, eventRows: Buffer): Promise<void> {
+/** Everything of a group but what was stored before. */
+export async function storeGroup(session: Session, group: CommitGroup): Promise<void> {
   const claimed = await claim(session, group.batches, false);
   if (claimed.length > 0) {
-    const rows = claimed.length === group.batches.length ? eventRows : encodeEventRows(claimed);
-    await session.copyIn('events', EVENT_COLUMNS, rows);
+    const rows = claimed.map((batch) => batch.eventRows);
+    await session.copyIn('events', EVENT_COLUMNS, [COPY_HEADER, ...rows, COPY_TRAILER]);
     await session.copyIn('evidence', EVIDENCE_COLUMNS, encodeEvidenceRows(claimed));
     await storeLosses(session, claimed);
+    await storeSeries(session, claimed);
   }
   await storeDetections(session, [...claimed.flatMap((batch) => batch.detections), ...group.detections]);
   await storeAlerts(session, [...claimed.flatMap((batch) => batch.alerts), ...group.alerts]);
@@ -39,7 +39,7 @@ export async function storeGroup(session: Session, group: CommitGroup, eventRows
  */
 export async function storeQuarantined(
   session: Session,
-  batch: AnalysedBatch,
+  batch: StorableBatch,
   { reason, findings }: { reason: string; findings: boolean },
 ): Promise<void> {
   const claimed = await claim(session, [batch], true);
@@ -67,9 +67,9 @@ export async function storeQuarantined(
 /** Inserts the envelope rows and advances the streams; returns the batches that were not stored before. */
 async function claim(
   session: Session,
-  batches: readonly AnalysedBatch[],
+  batches: readonly StorableBatch[],
   quarantined: boolean,
-): Promise<AnalysedBatch[]> {
+): Promise<StorableBatch[]> {
   if (batches.length === 0) return [];
   const byKey = new Map(batches.map((batch) => [envelopeKey(batch), batch]));
   const rows = Array.from(byKey.values(), (batch) => ({
@@ -78,9 +78,9 @@ async function claim(
     sequence: batch.header.sequence,
     header_digest: bytea(batch.header.headerDigest),
     received_at: timestamp(batch.receivedAtUs),
-    first_event_at: timestamp(batch.eventTimesUs.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER)),
-    last_event_at: timestamp(batch.eventTimesUs.reduce((a, b) => Math.max(a, b), 0)),
-    event_count: batch.events.length,
+    first_event_at: timestamp(batch.firstEventAtUs),
+    last_event_at: timestamp(batch.lastEventAtUs),
+    event_count: batch.eventCount,
     lost: lostIn(batch.header.losses),
   }));
   const claimed = await session.query(CLAIM, [JSON.stringify(rows), quarantined]);
@@ -115,7 +115,7 @@ const CLAIM = `
   )
   select agent_id::text, encode(stream_id, 'hex') as stream, sequence from claimed`;
 
-function envelopeKey({ agentId, header }: AnalysedBatch): string {
+function envelopeKey({ agentId, header }: StorableBatch): string {
   return `${agentId.toLowerCase()} ${Buffer.from(header.streamId).toString('hex')} ${header.sequence}`;
 }
 
@@ -123,10 +123,13 @@ function lostIn(losses: readonly Loss[]): number {
   return storableCount(losses.reduce((sum, loss) => sum + storableCount(loss.count), 0));
 }
 
+/** What a row costs beside header and payload: the signature, and the fields of fixed length. */
+const EVIDENCE_ROW_BYTES_TYPICAL = 4096;
 const EVIDENCE_COLUMNS = ['received_at', 'agent_id', 'stream_id', 'sequence', 'header', 'signature', 'payload'];
 
-function encodeEvidenceRows(batches: readonly AnalysedBatch[]): Buffer {
-  const writer = new CopyWriter();
+function encodeEvidenceRows(batches: readonly StorableBatch[]): Buffer {
+  const bytes = batches.reduce((sum, each) => sum + each.payload.length + each.headerBytes.length, 0);
+  const writer = new CopyWriter(bytes + batches.length * EVIDENCE_ROW_BYTES_TYPICAL);
   for (const batch of batches) {
     writer.row(EVIDENCE_COLUMNS.length);
     writer.timestamp(batch.receivedAtUs);
@@ -140,7 +143,7 @@ function encodeEvidenceRows(batches: readonly AnalysedBatch[]): Buffer {
   return writer.finish();
 }
 
-async function storeLosses(session: Session, batches: readonly AnalysedBatch[]): Promise<void> {
+async function storeLosses(session: Session, batches: readonly StorableBatch[]): Promise<void> {
   const rows = batches.flatMap((batch) =>
     batch.header.losses.map((loss) => ({
       received_at: timestamp(batch.receivedAtUs),

@@ -3,6 +3,9 @@ import { StoreError } from './store.ts';
 /** What a parameter may be; lists travel as one JSON text and `json_to_recordset`. */
 export type Parameter = string | number | boolean | null | Uint8Array;
 
+/** A whole COPY, header and trailer included, in one piece or several. Pieces are not changed until it is done. */
+export type CopyData = Uint8Array | readonly Uint8Array[];
+
 /** int8 and timestamptz (microseconds) are numbers, bytea is Uint8Array, on every engine. */
 // biome-ignore lint/suspicious/noExplicitAny: the shape of a row is that of the statement beside it
 export type Row = Record<string, any>;
@@ -11,7 +14,7 @@ export type Row = Record<string, any>;
 export interface Session {
   query(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
   /** COPY FROM in binary format (see CopyWriter). */
-  copyIn(table: string, columns: readonly string[], data: Uint8Array): Promise<void>;
+  copyIn(table: string, columns: readonly string[], data: CopyData): Promise<void>;
   /** Several statements without parameters. */
   script(sql: string): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** How the column of an ECS field holds its value. */
-export type ColumnKind = 'text' | 'number' | 'address';
+type ColumnKind = 'text' | 'number' | 'address';
 
 export interface EventColumn {
   column: string;

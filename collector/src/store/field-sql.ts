@@ -1,6 +1,7 @@
 // What a filter means, said in SQL: for fields that have a column. field-match.ts says the same in JavaScript.
 import { Activity, ECS_FIELDS, EventClass, type FieldFilter, type HostEvent, Outcome } from '@threatguard/proto';
 import { parseAddress, parseAddressRange } from './address.ts';
+import { uuidBytes } from './copy-writer.ts';
 import type { Parameter } from './database.ts';
 import { FIELD_COLUMNS } from './event-columns.ts';
 import { parseNumber, valueMatcher } from './field-match.ts';
@@ -23,6 +24,9 @@ const CODE_COLUMNS: Record<string, { column: string; codes: number[]; event: (co
   'event.outcome': { column: 'outcome', codes: codesOf(Outcome), event: (code) => ({ outcome: code }) },
 };
 
+/** Two names of one thing: an agent is called as its host is. */
+export const AGENT_NAME_FIELDS: ReadonlySet<string> = new Set(['agent.name', 'host.name']);
+
 /** A condition over `events e` joined with `agents a`; undefined where the field has no column. */
 export function conditionFor(filter: FieldFilter, parameters: Parameters): string | undefined {
   const condition = positive(filter.field ?? '', storableText(filter.value ?? ''), parameters);
@@ -32,8 +36,11 @@ export function conditionFor(filter: FieldFilter, parameters: Parameters): strin
 
 function positive(field: string, value: string, parameters: Parameters): string | undefined {
   if (Object.hasOwn(CODE_COLUMNS, field)) return codeCondition(field, value);
-  if (field === 'agent.id') return textCondition('e.agent_id::text', value, parameters);
-  if (field === 'agent.name' || field === 'host.name') return textCondition('a.name', value, parameters);
+  if (field === 'agent.id') return agentCondition(value, parameters);
+  if (AGENT_NAME_FIELDS.has(field)) {
+    // By id, because that is what the index on agents and times holds.
+    return `e.agent_id = any(array(select id from agents where ${textCondition('name', value, parameters)}))`;
+  }
   if (!Object.hasOwn(FIELD_COLUMNS, field)) return undefined;
   const { column, kind } = FIELD_COLUMNS[field]!;
   switch (kind) {
@@ -44,6 +51,12 @@ function positive(field: string, value: string, parameters: Parameters): string 
     case 'address':
       return addressCondition(`e.${column}`, value, parameters);
   }
+}
+
+function agentCondition(value: string, parameters: Parameters): string {
+  if (value.includes('*')) return textCondition('e.agent_id::text', value, parameters);
+  // Only the form ids are shown in: texts are equal by every character.
+  return uuidBytes(value) && value === value.toLowerCase() ? `e.agent_id = ${parameters.add(value)}::uuid` : 'false';
 }
 
 function textCondition(column: string, value: string, parameters: Parameters): string {

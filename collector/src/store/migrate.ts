@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import { StoreError } from './store.ts';
 
 /** Two collectors that start at once migrate one after the other; the number only has to be ours. */
-const ADVISORY_LOCK = 7_443_001;
+export const SCHEMA_LOCK = 7_443_001;
 const DIRECTORY = new URL('./migrations/', import.meta.url);
 
 interface Migration {
@@ -32,7 +32,7 @@ export function readMigrations(directory: URL = DIRECTORY): Migration[] {
 export async function migrate(database: Database, migrations: readonly Migration[] = readMigrations()): Promise<void> {
   for (let applied = -1; applied < migrations.length; ) {
     applied = await database.transaction(async (session) => {
-      await session.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+      await session.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
       await session.script(
         `create table if not exists schema_migrations (
            version integer primary key, name text not null, digest text not null, applied_at timestamptz not null)`,

@@ -1,10 +1,10 @@
 import type { Database } from './database.ts';
+import { layOut } from './layout.ts';
 import { migrate } from './migrate.ts';
 import { PgliteDatabase } from './pglite.ts';
 import { PostgresDatabase } from './postgres.ts';
 import { SqlStore } from './sql-store.ts';
 import { type Store, StoreError } from './store.ts';
-import { useTimescale } from './timescale.ts';
 
 export interface StoreLocation {
   /** postgres://user:password@host:port/name; empty for the embedded PostgreSQL. */
@@ -26,10 +26,10 @@ export function openDatabase({ url, directory }: StoreLocation): Database {
  * Opens the store and brings its schema up to date. Throws StoreError: `unavailable` where the server does not answer or
  * the directory is in use, `rejected` where the store cannot be used by this collector.
  */
-export async function openStore(location: StoreLocation): Promise<Store> {
+export async function openStore(location: StoreLocation, nowUs = Date.now() * 1000): Promise<Store> {
   const database = openDatabase(location);
   try {
-    return await storeOver(database);
+    return await storeOver(database, nowUs);
   } catch (error) {
     await database[Symbol.asyncDispose]();
     throw error;
@@ -37,7 +37,7 @@ export async function openStore(location: StoreLocation): Promise<Store> {
 }
 
 /** The store over an open database, its schema brought up to date; disposing of the store closes the database. */
-export async function storeOver(database: Database): Promise<Store> {
+export async function storeOver(database: Database, nowUs = Date.now() * 1000): Promise<Store> {
   const [server] = await database.query(
     `select current_setting('server_version_num')::integer as number, current_setting('server_version') as version,
        current_setting('fsync') as fsync, current_setting('server_encoding') as encoding`,
@@ -46,18 +46,19 @@ export async function storeOver(database: Database): Promise<Store> {
   if (number < SERVER_VERSION_MIN) throw new StoreError('rejected', `PostgreSQL ${version}: 15 or newer is needed`);
   if (encoding !== 'UTF8') throw new StoreError('rejected', `the database is encoded as ${encoding}: make one as UTF8`);
   await migrate(database);
+  const layout = await layOut(database, nowUs);
   const notices = fsync === 'on' ? [] : ['commits are not flushed to disk: a power cut may lose the last seconds'];
-  if (database.kind === 'pglite') {
+  notices.push(...layout.notices);
+  if (layout.engine === 'pglite') {
     // Nothing cleans up behind the embedded engine while it runs: it has no background processes.
     await database.script('vacuum (analyze) agents, stream_positions, alerts, outbox');
     notices.push('embedded PostgreSQL: one connection, no TimescaleDB; set THREATGUARD_DATABASE_URL for a server');
-    return new SqlStore(database, { engine: 'pglite', version: `PostgreSQL ${version}`, notices });
   }
-  const timescale = await useTimescale(database);
-  if (timescale.notice) notices.push(timescale.notice);
+  const { engine, timescale } = layout;
   return new SqlStore(database, {
-    engine: timescale.version ? 'timescaledb' : 'postgresql',
-    version: `PostgreSQL ${version}${timescale.version ? `, TimescaleDB ${timescale.version}` : ''}`,
+    engine,
+    version: `PostgreSQL ${version}${timescale ? `, TimescaleDB ${timescale.version}` : ''}`,
     notices,
+    directCompress: timescale?.directCompress ?? false,
   });
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Database, type Parameter, type Row, type Session, toStoreError } from './database.ts';
+import { type CopyData, type Database, type Parameter, type Row, type Session, toStoreError } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
 import type { WorkerReply, WorkerRequest } from './pglite-worker.ts';
 import { StoreError } from './store.ts';
@@ -50,7 +50,7 @@ export class PgliteDatabase implements Database {
     return this.#inTurn(() => this.#session.query(sql, parameters));
   }
 
-  copyIn(table: string, columns: readonly string[], data: Uint8Array): Promise<void> {
+  copyIn(table: string, columns: readonly string[], data: CopyData): Promise<void> {
     return this.#inTurn(() => this.#session.copyIn(table, columns, data));
   }
 
@@ -83,7 +83,9 @@ export class PgliteDatabase implements Database {
     query: (sql, parameters = []) => this.#ask({ kind: 'query', sql, parameters }),
     copyIn: async (table, columns, data) => {
       const sql = `copy ${table}(${columns.join(',')}) from '/dev/blob' with (format binary)`;
-      await this.#ask({ kind: 'copy', sql, data });
+      // Pieces may be asked for again after a failure, so it is a copy of them that goes to the thread, and goes for good.
+      const whole = joinPieces(data instanceof Uint8Array ? [data] : data);
+      await this.#ask({ kind: 'copy', sql, data: whole }, [whole.buffer]);
     },
     script: async (sql) => {
       await this.#ask({ kind: 'script', sql });
@@ -100,7 +102,7 @@ export class PgliteDatabase implements Database {
     });
   }
 
-  #ask(statement: Statement): Promise<Row[]> {
+  #ask(statement: Statement, transfer: ArrayBuffer[] = []): Promise<Row[]> {
     if (this.#waiting.size >= WAITING_MAX)
       throw new StoreError('unavailable', `${WAITING_MAX} statements wait already`);
     this.#worker ??= this.#startWorker();
@@ -108,7 +110,7 @@ export class PgliteDatabase implements Database {
     const { promise, resolve, reject } = Promise.withResolvers<Row[]>();
     this.#waiting.set(id, { resolve, reject });
     const worker = this.#worker;
-    worker.postMessage({ ...statement, id } as WorkerRequest);
+    worker.postMessage({ ...statement, id } as WorkerRequest, transfer);
     // Scripts change the schema, and that may take its time.
     if (statement.kind === 'script') return promise;
     const limitMs = this.#started ? this.#limits.statementMsMax : this.#limits.startMsMax;
@@ -156,4 +158,15 @@ export class PgliteDatabase implements Database {
     }
     this.#unlock();
   }
+}
+
+/** In memory of its own: what Buffer allocates may be part of a pool, which no thread can give away. */
+function joinPieces(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

@@ -1,14 +1,18 @@
 import type { AlertFilter, EventReference } from '@threatguard/proto';
-import type { AnalysedBatch } from '../batch.ts';
+import type { StorableBatch } from '../batch.ts';
 import * as alertReads from './alert-reads.ts';
 import { storeGroup, storeQuarantined } from './commit.ts';
 import type { Database } from './database.ts';
 import type { EventQuery } from './event-pages.ts';
 import * as eventReads from './event-reads.ts';
-import { encodeEventRows } from './event-rows.ts';
 import { searchEvents } from './event-search.ts';
 import * as fleet from './fleet-records.ts';
+import type { Retention } from './retention.ts';
+import { readSeries, type SeriesQuery } from './series.ts';
+import { SpaceMeter } from './space.ts';
 import { type AgentRecord, type CommitGroup, type Store, StoreError, type TokenRecord } from './store.ts';
+import { compressDirectly, DIRECT_COMPRESS_ROWS_MIN } from './timescale.ts';
+import { keepUp } from './upkeep.ts';
 
 /** Some 50 ms of the embedded engine. */
 const EMBEDDED_WINDOW_ROWS = 20_000;
@@ -19,9 +23,13 @@ export class SqlStore implements Store {
   readonly version: string;
   readonly notices: readonly string[];
   readonly #database: Database;
+  readonly #directCompress: boolean;
+  readonly #space: SpaceMeter;
 
-  constructor(database: Database, about: Pick<Store, 'engine' | 'version' | 'notices'>) {
+  constructor(database: Database, about: Pick<Store, 'engine' | 'version' | 'notices'> & { directCompress: boolean }) {
     this.#database = database;
+    this.#directCompress = about.directCompress;
+    this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;
     this.version = about.version;
     this.notices = about.notices;
@@ -29,8 +37,10 @@ export class SqlStore implements Store {
 
   async commit(group: CommitGroup): Promise<void> {
     try {
-      const rows = encodeEventRows(group.batches);
-      await this.#database.transaction((session) => storeGroup(session, group, rows));
+      await this.#database.transaction(async (session) => {
+        if (this.#directCompress && fillsColumnstore(group)) await compressDirectly(session);
+        await storeGroup(session, group);
+      });
     } catch (error) {
       if (!isRejected(error)) throw error;
       await this.#commitApart(group, error);
@@ -49,7 +59,7 @@ export class SqlStore implements Store {
     await this.commit({ batches: [], ...rest });
   }
 
-  async #setAside(batch: AnalysedBatch, reason: string): Promise<void> {
+  async #setAside(batch: StorableBatch, reason: string): Promise<void> {
     const store = (findings: boolean) =>
       this.#database.transaction((session) => storeQuarantined(session, batch, { reason, findings }));
     try {
@@ -143,6 +153,18 @@ export class SqlStore implements Store {
     return fleet.readTotals(this.#database);
   }
 
+  series(query: SeriesQuery) {
+    return readSeries(this.#database, query);
+  }
+
+  space(nowUs: number) {
+    return this.#space.read(nowUs);
+  }
+
+  keepUp(retention: Retention, nowUs: number) {
+    return keepUp(this.#database, retention, nowUs);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#database[Symbol.asyncDispose]();
   }
@@ -150,4 +172,11 @@ export class SqlStore implements Store {
 
 function isRejected(error: unknown): error is StoreError {
   return error instanceof StoreError && error.code === 'rejected';
+}
+
+/** Smaller parts of a group would become batches of the columnstore that are hardly compressed and slow to read. */
+function fillsColumnstore({ batches }: CommitGroup): boolean {
+  const agents = new Set(batches.map(({ agentId }) => agentId)).size;
+  const events = batches.reduce((sum, batch) => sum + batch.eventCount, 0);
+  return agents > 0 && events >= agents * DIRECT_COMPRESS_ROWS_MIN;
 }

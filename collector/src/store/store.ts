@@ -9,11 +9,15 @@ import type {
   StoredEvent,
   StreamPosition,
 } from '@threatguard/proto';
-import type { AnalysedBatch } from '../batch.ts';
+import type { StorableBatch } from '../batch.ts';
+import type { Retention } from './retention.ts';
+import type { SeriesPoint, SeriesQuery } from './series.ts';
+import type { Space } from './space.ts';
+import type { UpkeepReport } from './upkeep.ts';
 
 /** What one transaction stores. Detections and alerts here belong to no batch: silence, gaps, refusals. */
 export interface CommitGroup {
-  batches: readonly AnalysedBatch[];
+  batches: readonly StorableBatch[];
   detections: readonly Detection[];
   alerts: readonly Alert[];
   refusals: readonly RefusedEnvelope[];
@@ -126,6 +130,13 @@ export interface Store extends AsyncDisposable {
     refusals: Counter[];
     losses: Counter[];
   }>;
+
+  /** Events counted by minute, hour or day, in order of time. `rejected` where the answer would be too large. */
+  series(query: SeriesQuery): Promise<SeriesPoint[]>;
+  /** Bytes on disk per kind; at most a minute old. */
+  space(nowUs: number): Promise<Space>;
+  /** Makes room for the days to come and removes what retention has passed: at start, and every hour. */
+  keepUp(retention: Retention, nowUs: number): Promise<UpkeepReport>;
 }
 
 export type StoreErrorCode = 'unavailable' | 'rejected';

@@ -1,17 +1,19 @@
 // What turns many small writes into few commits. While one commit runs, the next group gathers; when idle, nothing waits.
 //
-// Form: #queue in order of arrival; #writing is the loop that empties it, or undefined while there is nothing to do.
-// Invariants: items are committed in the order they were written; a promise resolves only after its commit.
+// Form: #queue holds what was written; #writing is the loop that empties it, or undefined while there is nothing to do.
+// Invariants: items of one agent, and revisions of one alert, are committed in the order they were written (write-queue.ts);
+// a promise resolves only after its commit.
 import type { Alert, Detection } from '@threatguard/proto';
-import type { AnalysedBatch } from '../batch.ts';
+import type { AnalysedBatch, StorableBatch } from '../batch.ts';
+import type { StageClock } from '../stage-clock.ts';
+import { toStorable } from './event-rows.ts';
 import { type CommitGroup, type RefusedEnvelope, type Store, StoreError } from './store.ts';
+import { type Queued, SMALL_BYTES_MAX, WriteQueue } from './write-queue.ts';
 
-/** One commit: large enough to pay for itself, small enough that the next one starts soon. */
-const GROUP_ITEMS_MAX = 1024;
-const GROUP_EVENTS_MAX = 32_768;
-const GROUP_BYTES_MAX = 8 * 1024 * 1024;
-/** Decoded batches waiting for the store; beyond it nobody may write, and streams stop being read. */
+/** Rows and evidence waiting for the store; beyond it nobody may write, and streams stop being read. */
 const QUEUE_BYTES_MAX = 16 * 1024 * 1024;
+/** Beyond it, for small items only: what is urgent is not held up by what is much. */
+const QUEUE_BYTES_RESERVED = 4 * 1024 * 1024;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5_000;
 /** How long a stopping collector goes on trying to store what it has. What is left was never acknowledged. */
@@ -24,24 +26,18 @@ export interface WriteItem {
   refusal?: RefusedEnvelope;
 }
 
-interface Queued {
-  item: WriteItem;
-  bytes: number;
-  resolve: (alerts: readonly Alert[]) => void;
-  reject: (error: unknown) => void;
-}
-
 export interface WriterParts {
   store: Pick<Store, 'commit' | 'observedRatio'>;
   /** Agents whose events were ever counted as lost: only for them is the share that was seen worth a query. */
   lossyAgents: Set<string>;
   /** The store does not answer (again after each try), or answers again. */
   stateChanged: (problem: string | undefined) => void;
+  clock?: StageClock | undefined;
 }
 
 export class Writer implements AsyncDisposable {
   readonly #parts: WriterParts;
-  readonly #queue: Queued[] = [];
+  readonly #queue = new WriteQueue();
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
   #problem: string | undefined;
@@ -58,20 +54,33 @@ export class Writer implements AsyncDisposable {
     return this.#problem;
   }
 
-  /** Resolves when there is room for one more batch. */
-  async room(): Promise<void> {
-    while (this.#queuedBytes >= QUEUE_BYTES_MAX && !this.#closed) {
-      await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
-    }
+  /** Whether one more batch may be written; for a small envelope sooner than for a large one. */
+  hasRoom(envelopeBytes: number): boolean {
+    const reserved = envelopeBytes <= SMALL_BYTES_MAX ? QUEUE_BYTES_RESERVED : 0;
+    return this.#closed || this.#queuedBytes < QUEUE_BYTES_MAX + reserved;
+  }
+
+  /** Resolves when there may be room for one more batch: ask again. */
+  async room(envelopeBytes: number): Promise<void> {
+    while (!this.hasRoom(envelopeBytes)) await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
   }
 
   /** Resolves after commit, with the alerts as they were stored. Rejects with StoreError `rejected`, or when closed. */
   write(item: WriteItem): Promise<readonly Alert[]> {
     if (this.#closed) return Promise.reject(new StoreError('unavailable', 'the collector is stopping'));
+    const { batch: analysed, detections = [], alerts = [], refusal } = item;
+    let batch: StorableBatch | undefined;
+    this.#parts.clock?.start();
+    try {
+      batch = analysed && toStorable(analysed);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#parts.clock?.lap('rows');
     const { promise, resolve, reject } = Promise.withResolvers<readonly Alert[]>();
-    const bytes = item.batch?.header.batchBytes ?? 0;
-    if (item.batch && item.batch.header.losses.length > 0) this.#parts.lossyAgents.add(item.batch.agentId);
-    this.#queue.push({ item, bytes, resolve, reject });
+    const bytes = batch ? batch.eventRows.length + batch.payload.length : 0;
+    if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
+    this.#queue.push({ batch, detections, alerts, refusal, bytes, resolve, reject });
     this.#queuedBytes += bytes;
     this.#writing ??= this.#writeAll();
     return promise;
@@ -80,29 +89,18 @@ export class Writer implements AsyncDisposable {
   async #writeAll(): Promise<void> {
     // One turn later: what arrives together goes together.
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) await this.#commit(this.#nextGroup());
+    while (this.#queue.length > 0) await this.#commit(this.#queue.nextGroup());
     this.#writing = undefined;
-  }
-
-  #nextGroup(): Queued[] {
-    let events = 0;
-    let bytes = 0;
-    let length = 0;
-    for (const { item, bytes: itemBytes } of this.#queue) {
-      events += item.batch?.events.length ?? 0;
-      bytes += itemBytes;
-      if (length > 0 && (length >= GROUP_ITEMS_MAX || events > GROUP_EVENTS_MAX || bytes > GROUP_BYTES_MAX)) break;
-      length += 1;
-    }
-    return this.#queue.splice(0, length);
   }
 
   async #commit(group: Queued[]): Promise<void> {
     let alerts: readonly Alert[][] = [];
     try {
       alerts = await this.#untilAvailable(async () => {
-        const rated = await Promise.all(group.map(({ item }) => this.#rate(item)));
+        const rated = await Promise.all(group.map(({ alerts }) => this.#rate(alerts)));
+        const startedMs = performance.now();
         await this.#parts.store.commit(toCommitGroup(group, rated));
+        this.#parts.clock?.add('commit', performance.now() - startedMs);
         return rated;
       });
       for (const [index, queued] of group.entries()) queued.resolve(alerts[index] ?? []);
@@ -138,9 +136,9 @@ export class Writer implements AsyncDisposable {
     this.#parts.stateChanged(problem);
   }
 
-  #rate(item: WriteItem): Promise<Alert[]> {
+  #rate(alerts: readonly Alert[]): Promise<Alert[]> {
     return Promise.all(
-      (item.alerts ?? []).map(async (alert) => {
+      alerts.map(async (alert) => {
         const agentId = alert.agentId ?? '';
         const observedRatio = this.#parts.lossyAgents.has(agentId)
           ? await this.#parts.store.observedRatio(agentId, alert.firstAtUs ?? 0, alert.lastAtUs ?? 0)
@@ -162,17 +160,17 @@ export class Writer implements AsyncDisposable {
 
 function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): CommitGroup {
   const collected = { batches: [], detections: [], alerts: [], refusals: [] } as {
-    batches: AnalysedBatch[];
+    batches: StorableBatch[];
     detections: Detection[];
     alerts: Alert[];
     refusals: RefusedEnvelope[];
   };
-  for (const [index, { item }] of group.entries()) {
+  for (const [index, { batch, detections, refusal }] of group.entries()) {
     const alerts = rated[index] ?? [];
-    if (item.batch) collected.batches.push({ ...item.batch, alerts });
+    if (batch) collected.batches.push({ ...batch, alerts });
     else collected.alerts.push(...alerts);
-    collected.detections.push(...(item.detections ?? []));
-    if (item.refusal) collected.refusals.push(item.refusal);
+    collected.detections.push(...detections);
+    if (refusal) collected.refusals.push(refusal);
   }
   return collected;
 }

@@ -9,6 +9,31 @@ const counters = (list: readonly Counter[] | null | undefined) =>
 const counterText = (list: readonly Counter[] | null | undefined) =>
   (list ?? []).map((counter) => `${counter.name} ${counter.count}`).join(', ') || 'none';
 
+const kept = ({ space }: StatusReport) => (space ?? []).filter(({ keptDays }) => keptDays);
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** `12.3 MiB`: bytes for people. */
+function byteText(bytes: number): string {
+  let rest = bytes;
+  let unit = 0;
+  for (; rest >= 1024 && unit < UNITS.length - 1; unit++) rest /= 1024;
+  return `${unit === 0 ? rest : rest.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** Nothing where the store did not answer. */
+function spacePairs(status: StatusReport): (readonly [string, string])[] {
+  const kinds = status.space ?? [];
+  if (kinds.length === 0) return [];
+  const sizes = kinds.map(({ kind, bytes }) => `${kind} ${byteText(bytes ?? 0)}`).join(', ');
+  const perEvent = status.bytesPerEvent ? `; ${Math.round(status.bytesPerEvent)} B an event` : '';
+  const days = kept(status).map(({ kind, keptDays }) => `${kind} ${keptDays} d`);
+  return [
+    ['space', sizes + perEvent],
+    ['kept', days.join(', ') || 'for ever'],
+  ];
+}
+
 /** `status` in JSON; the keys are stable and listed in the README. */
 export function statusRecord(status: StatusReport, collector: string): JsonRecord {
   return {
@@ -36,6 +61,9 @@ export function statusRecord(status: StatusReport, collector: string): JsonRecor
     'signature.algorithm': status.signatureAlgorithm ?? '',
     'tls.group': status.tlsGroup ?? '',
     notices: status.notices ?? [],
+    'store.bytes': Object.fromEntries((status.space ?? []).map(({ kind, bytes }) => [kind ?? '', bytes ?? 0])),
+    'store.kept_days': Object.fromEntries(kept(status).map(({ kind, keptDays }) => [kind ?? '', keptDays ?? 0])),
+    'store.bytes_per_event': Math.round(status.bytesPerEvent ?? 0),
   };
 }
 
@@ -43,6 +71,7 @@ export function statusPairs(status: StatusReport, collector: string, nowMs: numb
   return renderPairs([
     ['collector', `${collector}, version ${status.version ?? '?'}, up ${age(status.startedAtUs, nowMs)}`],
     ['store', `${status.storeEngine ?? '?'} ${status.storeVersion ?? ''}: ${status.storeState ?? '?'}`],
+    ...spacePairs(status),
     ['alerts go to', `${status.publishState || 'off'}, ${status.outboxWaiting ?? 0} waiting`],
     ['agents', `${status.agentsConnected ?? 0} connected of ${status.agentsEnrolled ?? 0} enrolled`],
     ['events', `${status.eventsStored ?? 0} stored, ${(status.eventsPerSecond ?? 0).toFixed(1)}/s`],

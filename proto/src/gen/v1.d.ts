@@ -620,6 +620,8 @@ export namespace threatguard {
             signingCertificate: Uint8Array;
             natsUrl: string;
             natsCredentials: string;
+            space: threatguard.v1.KindSpace[];
+            bytesPerEvent: number;
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -654,9 +656,36 @@ export namespace threatguard {
                 signingCertificate?: Uint8Array;
                 natsUrl?: string;
                 natsCredentials?: string;
+                space?: threatguard.v1.KindSpace.$Properties[];
+                bytesPerEvent?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
+        }
+
+        interface IKindSpace extends threatguard.v1.KindSpace.$Properties {
+        }
+
+        class KindSpace {
+            constructor(properties?: threatguard.v1.KindSpace.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            bytes: number;
+            keptDays: number;
+            static create(properties: threatguard.v1.KindSpace.$Shape): threatguard.v1.KindSpace & threatguard.v1.KindSpace.$Shape;
+            static create(properties?: threatguard.v1.KindSpace.$Properties): threatguard.v1.KindSpace;
+            static encode(message: threatguard.v1.KindSpace.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KindSpace & threatguard.v1.KindSpace.$Shape;
+        }
+
+        namespace KindSpace {
+            interface $Properties {
+                kind?: string;
+                bytes?: number;
+                keptDays?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KindSpace.$Properties;
         }
 
         interface ICounter extends threatguard.v1.Counter.$Properties {

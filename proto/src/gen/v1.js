@@ -2720,6 +2720,7 @@ export const threatguard = $root.threatguard = (() => {
                 this.losses = [];
                 this.rulesDisabled = [];
                 this.notices = [];
+                this.space = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2752,6 +2753,8 @@ export const threatguard = $root.threatguard = (() => {
             StatusReport.prototype.signingCertificate = $util.newBuffer([]);
             StatusReport.prototype.natsUrl = "";
             StatusReport.prototype.natsCredentials = "";
+            StatusReport.prototype.space = $util.emptyArray;
+            StatusReport.prototype.bytesPerEvent = 0;
 
             StatusReport.create = function(properties) {
                 return new StatusReport(properties);
@@ -2820,6 +2823,11 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(202).string(message.natsUrl);
                 if (message.natsCredentials != null && $Object.hasOwnProperty.call(message, "natsCredentials") && message.natsCredentials !== "")
                     writer.uint32(210).string(message.natsCredentials);
+                if (message.space != null && message.space.length)
+                    for (let i = 0; i < message.space.length; ++i)
+                        $root.threatguard.v1.KindSpace.encode(message.space[i], writer.uint32(218).fork(), _depth + 1).ldelim();
+                if (message.bytesPerEvent != null && $Object.hasOwnProperty.call(message, "bytesPerEvent") && !$Object.is(message.bytesPerEvent, 0))
+                    writer.uint32(225).double(message.bytesPerEvent);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3083,6 +3091,23 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.natsCredentials;
                             continue;
                         }
+                    case 27: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.space && message.space.length))
+                                message.space = [];
+                            message.space.push($root.threatguard.v1.KindSpace.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 28: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.bytesPerEvent = value;
+                            else
+                                delete message.bytesPerEvent;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -3101,6 +3126,116 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return StatusReport;
+        })();
+
+        v1.KindSpace = (function() {
+
+            const KindSpace = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KindSpace.prototype.kind = "";
+            KindSpace.prototype.bytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            KindSpace.prototype.keptDays = 0;
+
+            KindSpace.create = function(properties) {
+                return new KindSpace(properties);
+            };
+
+            KindSpace.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== "")
+                    writer.uint32(10).string(message.kind);
+                if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && (typeof message.bytes === "object" ? message.bytes.low || message.bytes.high : message.bytes !== 0))
+                    writer.uint32(16).uint64(message.bytes);
+                if (message.keptDays != null && $Object.hasOwnProperty.call(message, "keptDays") && message.keptDays !== 0)
+                    writer.uint32(24).uint32(message.keptDays);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KindSpace.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KindSpace();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kind = value;
+                            else
+                                delete message.kind;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.bytes = value;
+                            else
+                                delete message.bytes;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.keptDays = value;
+                            else
+                                delete message.keptDays;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KindSpace;
         })();
 
         v1.Counter = (function() {

@@ -1,0 +1,57 @@
+import { EventClass, HostEvent } from '@threatguard/proto';
+import { EVENT_COLUMNS } from './event-rows.ts';
+import { storableCount } from './values.ts';
+
+/** 2000-01-01, where timestamptz counts from. */
+const POSTGRES_EPOCH_US = 946_684_800_000_000;
+const AT = EVENT_COLUMNS.indexOf('event_at');
+const CLASS = EVENT_COLUMNS.indexOf('class');
+const OUTCOME = EVENT_COLUMNS.indexOf('outcome');
+const USER = EVENT_COLUMNS.indexOf('user_name');
+const EVENT = EVENT_COLUMNS.indexOf('event');
+
+export interface EventRow {
+  eventAtUs: number;
+  class: number;
+  outcome: number;
+  /** Empty where the event names nobody. */
+  user: string;
+  /** Sent and received, of network events; 0 for all others. */
+  bytes: number;
+}
+
+/**
+ * Reads back rows of binary COPY made for EVENT_COLUMNS: what is counted is what is stored, to the letter. The rows are
+ * our own, so their form is relied upon (PostgreSQL manual, COPY, "Binary Format").
+ */
+export function* readEventRows(rows: Uint8Array): Iterable<EventRow> {
+  const buffer = Buffer.from(rows.buffer, rows.byteOffset, rows.length);
+  const starts = new Uint32Array(EVENT_COLUMNS.length);
+  const lengths = new Int32Array(EVENT_COLUMNS.length);
+  for (let place = 0; place < buffer.length; ) {
+    place += 2; // the number of fields, which is that of the columns
+    for (let column = 0; column < EVENT_COLUMNS.length; column++) {
+      const length = buffer.readInt32BE(place);
+      starts[column] = place + 4;
+      lengths[column] = length;
+      place += 4 + Math.max(length, 0); // -1 is NULL
+    }
+    const at = starts[AT]!;
+    const kind = buffer.readInt16BE(starts[CLASS]);
+    const user = starts[USER]!;
+    const event = starts[EVENT]!;
+    yield {
+      eventAtUs: buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4) + POSTGRES_EPOCH_US,
+      class: kind,
+      outcome: buffer.readInt16BE(starts[OUTCOME]),
+      user: buffer.toString('utf8', user, user + Math.max(lengths[USER]!, 0)),
+      // Counts have no column of their own, and only these events have any.
+      bytes: kind === EventClass.NETWORK ? networkBytes(buffer.subarray(event, event + lengths[EVENT]!)) : 0,
+    };
+  }
+}
+
+function networkBytes(encoded: Uint8Array): number {
+  const { network } = HostEvent.decode(encoded);
+  return storableCount(network?.bytesSent) + storableCount(network?.bytesReceived);
+}

@@ -1,0 +1,69 @@
+import type { Database } from './database.ts';
+import { cutByDay, DAILY_TABLES } from './days.ts';
+import { SCHEMA_LOCK } from './migrate.ts';
+import { dayOf } from './retention.ts';
+import type { Store } from './store.ts';
+import { isHypertable, offeredTimescale, type Timescale, useTimescale } from './timescale.ts';
+
+export interface Layout {
+  engine: Store['engine'];
+  timescale: Timescale | undefined;
+  notices: string[];
+}
+
+/**
+ * How the tables that grow are cut by day: the one step of the schema that engines do differently, after the migrations
+ * that are the same for all. What is already done is read from the catalogue, so it may be interrupted and repeated:
+ *
+ *   plain table       becomes a hypertable where TimescaleDB is to be had, else partitions by day
+ *   hypertable        stays one
+ *   partitions        stay partitions, also where the server gains TimescaleDB later, and that is said
+ */
+export async function layOut(database: Database, nowUs: number): Promise<Layout> {
+  if (database.kind === 'pglite') {
+    await cutTables(database, nowUs);
+    return { engine: 'pglite', timescale: undefined, notices: [] };
+  }
+  const offered = await offeredTimescale(database);
+  if (!offered) {
+    await cutTables(database, nowUs);
+    return { engine: 'postgresql', timescale: undefined, notices: ['no TimescaleDB: events are kept uncompressed'] };
+  }
+  if (await isCut(database)) {
+    const text =
+      'TimescaleDB is offered, but this store was cut by day before: it stays uncompressed; a new one would use it';
+    return { engine: 'postgresql', timescale: undefined, notices: [text] };
+  }
+  const used = await useTimescale(database);
+  if ('refused' in used) {
+    if (await isHypertable(database, 'events'))
+      return { engine: 'timescaledb', timescale: undefined, notices: [used.refused] };
+    await cutTables(database, nowUs);
+    return {
+      engine: 'postgresql',
+      timescale: undefined,
+      notices: [`TimescaleDB is offered but not used: ${used.refused}`],
+    };
+  }
+  return { engine: 'timescaledb', timescale: used, notices: used.notices };
+}
+
+async function isCut(database: Database): Promise<boolean> {
+  const rows = await database.query("select 1 from pg_class where oid = to_regclass('events') and relkind = 'p'");
+  return rows.length > 0;
+}
+
+async function cutTables(database: Database, nowUs: number): Promise<void> {
+  for (const daily of DAILY_TABLES) {
+    await database.transaction(async (session) => {
+      await session.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+      const [row] = await session.query('select relkind::text as kind from pg_class where oid = to_regclass($1)', [
+        daily.table,
+      ]);
+      if (row?.kind !== 'r') return;
+      // Attaching a large table reads it once; that takes as long as it takes.
+      await session.query("select set_config('statement_timeout', '0', true)");
+      await cutByDay(session, daily, dayOf(nowUs) + 1);
+    });
+  }
+}

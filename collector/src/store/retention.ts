@@ -1,0 +1,25 @@
+/** Days each kind is kept. What is older than the midnight (UTC) that many days ago goes. */
+export interface Retention {
+  events: number;
+  evidence: number;
+  losses: number;
+  /** Alerts with their history, and detections. */
+  alerts: number;
+  seriesMinute: number;
+}
+
+/** Hours and days of the series are few and what baselines live on: a year, and seven to compare years by. */
+export const SERIES_HOUR_DAYS = 366;
+export const SERIES_DAY_DAYS = 7 * 366;
+
+export const DAY_US = 86_400_000_000;
+
+/** Days since 1970-01-01 UTC. */
+export function dayOf(timeUs: number): number {
+  return Math.floor(timeUs / DAY_US);
+}
+
+/** The first day that is kept. */
+export function firstDayKept(nowUs: number, days: number): number {
+  return dayOf(nowUs) - days;
+}

@@ -1,0 +1,134 @@
+import type { StorableBatch } from '../batch.ts';
+import { uuidBytes } from './copy-writer.ts';
+import type { Session } from './database.ts';
+import { readEventRows } from './event-row-reader.ts';
+import { Parameters } from './field-sql.ts';
+import { StoreError } from './store.ts';
+import { storableCode, storableCount, storableText, timestamp } from './values.ts';
+
+const MINUTE_US = 60_000_000;
+/** Of a user's name: a longer one is not a user but an attempt. */
+const USER_LENGTH_MAX = 64;
+/**
+ * Rows one group adds to. Real hosts need some hundred; beyond it, which takes somebody trying names, users are counted
+ * together under OTHER_USERS, so that the series never cost more than the events.
+ */
+const ROWS_MAX = 4_096;
+const OTHER_USERS = '*';
+/** Buckets of one answer: a week by minutes is refused, a week by hours is not. */
+const BUCKETS_MAX = 2_000;
+/** Rows of one answer, one per bucket, class and outcome. */
+const POINTS_MAX = 20_000;
+
+const RESOLUTIONS = {
+  minute: { table: 'series_minute', us: MINUTE_US },
+  hour: { table: 'series_hour', us: 60 * MINUTE_US },
+  day: { table: 'series_day', us: 1_440 * MINUTE_US },
+} as const;
+
+export interface SeriesQuery {
+  resolution: keyof typeof RESOLUTIONS;
+  fromUs: number;
+  /** Not included. */
+  toUs: number;
+  agentId?: string;
+  user?: string;
+  class?: number;
+}
+
+/** What happened in one minute, hour or day. A bucket in which nothing did has none. */
+export interface SeriesPoint {
+  /** Where the bucket begins. */
+  atUs: number;
+  class: number;
+  outcome: number;
+  events: number;
+  /** Sent and received, of network events. */
+  bytes: number;
+}
+
+/** Adds batches to their minutes, hours and days, in the transaction that stores their events. */
+export async function storeSeries(session: Session, batches: readonly StorableBatch[]): Promise<void> {
+  const counts = new Map<string, Count>();
+  for (const { agentId, eventRows } of batches) {
+    const agent = agentId.toLowerCase();
+    for (const row of readEventRows(eventRows)) {
+      const user = row.user.slice(0, USER_LENGTH_MAX).toWellFormed();
+      add(counts, { ...row, agent, user, minute: Math.floor(row.eventAtUs / MINUTE_US), events: 1 });
+    }
+  }
+  if (counts.size === 0) return;
+  const rows = Array.from(counts.values(), (count) => ({ ...count, bucket: timestamp(count.minute * MINUTE_US) }));
+  await session.query(STORE_SERIES, [JSON.stringify(rows)]);
+}
+
+interface Count {
+  minute: number;
+  agent: string;
+  class: number;
+  outcome: number;
+  user: string;
+  events: number;
+  bytes: number;
+}
+
+/** Keys are made of values as they are stored, and the statement groups by them again: none comes twice. */
+function add(counts: Map<string, Count>, count: Count): void {
+  const key = `${count.minute} ${count.class} ${count.outcome} ${count.agent} `;
+  const known = counts.get(key + count.user);
+  if (known) {
+    known.events += count.events;
+    known.bytes = storableCount(known.bytes + count.bytes);
+  } else if (counts.size < ROWS_MAX || count.user === '' || count.user === OTHER_USERS) {
+    counts.set(key + count.user, count);
+  } else add(counts, { ...count, user: OTHER_USERS });
+}
+
+const KEY = 'bucket, agent_id, class, outcome, user_name';
+
+/** In the order of the key, so that two collectors never wait for each other in a circle. */
+function addTo(resolution: keyof typeof RESOLUTIONS): string {
+  const max = Number.MAX_SAFE_INTEGER;
+  return `insert into ${RESOLUTIONS[resolution].table} as s (${KEY}, events, bytes)
+    select date_trunc('${resolution}', bucket, 'UTC') as bucket, agent, class, outcome, "user",
+           sum(events)::bigint, least(sum(bytes), ${max})::bigint
+    from input group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+    on conflict (${KEY}) do update set events = s.events + excluded.events, bytes = least(s.bytes + excluded.bytes, ${max})`;
+}
+
+const STORE_SERIES = `
+  with input as (
+    select * from json_to_recordset($1::json) as r(
+      bucket timestamptz, agent uuid, class smallint, outcome smallint, "user" text, events bigint, bytes bigint)
+  ), minutes as (${addTo('minute')}), hours as (${addTo('hour')})
+  ${addTo('day')}`;
+
+/** In order of time. Throws StoreError `rejected` where the span has too many buckets or the answer too many rows. */
+export async function readSeries(session: Session, query: SeriesQuery): Promise<SeriesPoint[]> {
+  const { table, us } = RESOLUTIONS[query.resolution];
+  const fromUs = Math.floor(query.fromUs / us) * us;
+  if ((query.toUs - fromUs) / us > BUCKETS_MAX) {
+    const text = `more than ${BUCKETS_MAX} points by ${query.resolution}: ask for a shorter time or a coarser resolution`;
+    throw new StoreError('rejected', text);
+  }
+  if (query.agentId && !uuidBytes(query.agentId)) throw new StoreError('rejected', 'not an agent id');
+  const parameters = new Parameters();
+  const conditions = [
+    `bucket >= ${parameters.add(timestamp(fromUs))}`,
+    `bucket < ${parameters.add(timestamp(query.toUs))}`,
+  ];
+  if (query.agentId) conditions.push(`agent_id = ${parameters.add(query.agentId)}`);
+  if (query.class !== undefined) conditions.push(`class = ${parameters.add(storableCode(query.class))}`);
+  if (query.user !== undefined) {
+    conditions.push(`user_name = ${parameters.add(storableText(query.user.slice(0, USER_LENGTH_MAX)))}`);
+  }
+  const rows = await session.query(
+    `select bucket as "atUs", class, outcome, least(sum(events), ${Number.MAX_SAFE_INTEGER})::bigint as events,
+       least(sum(bytes), ${Number.MAX_SAFE_INTEGER})::bigint as bytes
+     from ${table} where ${conditions.join(' and ')}
+     group by bucket, class, outcome order by bucket, class, outcome limit ${POINTS_MAX + 1}`,
+    parameters.values,
+  );
+  if (rows.length > POINTS_MAX) throw new StoreError('rejected', `more than ${POINTS_MAX} points: ask for one class`);
+  return rows as SeriesPoint[];
+}

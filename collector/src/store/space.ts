@@ -1,0 +1,82 @@
+import type { Session } from './database.ts';
+import type { Store } from './store.ts';
+
+/** Sizes are asked of the file system, file by file; consoles may ask every second. */
+const CACHED_US = 60_000_000;
+
+/** Bytes with indexes and everything else that belongs to a table; the engine's log is not among them. */
+export interface Space {
+  events: number;
+  evidence: number;
+  series: number;
+  /** Alerts with their history, and detections. */
+  alerts: number;
+  /** The rest of the database: envelopes, agents, losses, the catalogue. */
+  other: number;
+  /** Of the table of events with its indexes, by the planner's count of rows; 0 while nobody has counted. */
+  bytesPerEvent: number;
+}
+
+const KINDS: Record<Exclude<keyof Space, 'other' | 'bytesPerEvent'>, readonly string[]> = {
+  events: ['events'],
+  evidence: ['evidence'],
+  series: ['series_minute', 'series_hour', 'series_day'],
+  alerts: ['alerts', 'alert_history', 'detections'],
+};
+const HYPERTABLES: ReadonlySet<string> = new Set(['events', 'evidence', 'series_minute']);
+
+export class SpaceMeter {
+  readonly #session: Session;
+  readonly #engine: Store['engine'];
+  #last: { atUs: number; space: Promise<Space> } | undefined;
+
+  constructor(session: Session, engine: Store['engine']) {
+    this.#session = session;
+    this.#engine = engine;
+  }
+
+  read(nowUs: number): Promise<Space> {
+    const age = nowUs - (this.#last?.atUs ?? Number.NEGATIVE_INFINITY);
+    if (this.#last && age >= 0 && age < CACHED_US) return this.#last.space;
+    const space = readSpace(this.#session, this.#engine);
+    this.#last = { atUs: nowUs, space };
+    // A failure is not kept: whoever asks next tries again.
+    space.catch(() => {
+      this.#last = undefined;
+    });
+    return space;
+  }
+}
+
+async function readSpace(session: Session, engine: Store['engine']): Promise<Space> {
+  const space = { events: 0, evidence: 0, series: 0, alerts: 0, other: 0, bytesPerEvent: 0 };
+  for (const [kind, tables] of Object.entries(KINDS) as [keyof typeof KINDS, string[]][]) {
+    for (const table of tables) space[kind] += await tableBytes(session, table, engine);
+  }
+  const [row] = await session.query('select pg_database_size(current_database()) as bytes');
+  space.other = Math.max(0, row?.bytes - space.events - space.evidence - space.series - space.alerts);
+  space.bytesPerEvent = await bytesPerEvent(session, engine, space.events);
+  return space;
+}
+
+async function tableBytes(session: Session, table: string, engine: Store['engine']): Promise<number> {
+  const hypertable = engine === 'timescaledb' && HYPERTABLES.has(table);
+  const sql = hypertable
+    ? 'select hypertable_size($1::regclass) as bytes'
+    : `select sum(pg_total_relation_size(oid))::bigint as bytes
+       from (select $1::regclass::oid as oid union all select inhrelid from pg_inherits where inhparent = $1::regclass) t`;
+  const [row] = await session.query(sql, [table]);
+  return row?.bytes ?? 0;
+}
+
+/** Only of partitions whose rows somebody counted: by ANALYZE, which servers do by themselves and upkeep on PGlite. */
+async function bytesPerEvent(session: Session, engine: Store['engine'], eventBytes: number): Promise<number> {
+  const sql =
+    engine === 'timescaledb'
+      ? "select approximate_row_count('events') as rows, $1::bigint as bytes"
+      : `select sum(reltuples)::bigint as rows, sum(pg_total_relation_size(oid))::bigint as bytes
+         from pg_class where reltuples > 0 and $1::bigint >= 0
+         and oid in (select inhrelid from pg_inherits where inhparent = 'events'::regclass)`;
+  const [row] = await session.query(sql, [eventBytes]);
+  return row?.rows > 0 ? row?.bytes / row?.rows : 0;
+}

@@ -1,0 +1,194 @@
+// The store of bench:query: 200 agents, 30 days, the mix of event-mix.ts with a few users, addresses and programs that are rare.
+import { createHash } from 'node:crypto';
+import { zstdCompressSync } from 'node:zlib';
+import { type Alert, AlertState, type EventReference, type HostEvent, Severity } from '@threatguard/proto';
+import type { EnrichedBatch } from '../../collector/src/batch.ts';
+import { CopyWriter, uuidBytes } from '../../collector/src/store/copy-writer.ts';
+import type { Database } from '../../collector/src/store/database.ts';
+import { EVENT_COLUMNS, encodeEventRows } from '../../collector/src/store/event-rows.ts';
+import type { Store } from '../../collector/src/store/store.ts';
+import { mixedEvent } from './event-mix.ts';
+
+export const AGENTS = 200;
+const DAYS = 30;
+export const END_US = 1_790_000_000_000_000;
+const DAY_US = 86_400_000_000;
+export const START_US = END_US - DAYS * DAY_US;
+export const ALERTS = 20_000;
+/** A smaller store has fewer alerts. */
+const EVENTS_PER_ALERT = 25;
+const EVENTS_PER_BATCH = 50;
+const BATCHES_PER_COPY = 400;
+/** One event in so many is of a user, an address and a program that are seen this seldom. */
+const RARE_EVERY = 9_973;
+
+export const agentId = (index: number) => `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
+export const agentName = (index: number) => `host-${String(index).padStart(3, '0')}`;
+const streamId = (agent: number) => createHash('sha256').update(agentId(agent)).digest().subarray(0, 16);
+
+function eventAt(index: number, atUs: number): HostEvent {
+  const event = mixedEvent(index, atUs);
+  if (index % RARE_EVERY !== 0) return event;
+  const number = (index / RARE_EVERY) % 100;
+  return {
+    ...event,
+    user: { name: `visitor${number}`, id: 5000 + number },
+    process: { ...event.process, executable: `/tmp/.cache/tool${number}` },
+    network: { transport: 'tcp', sourceAddress: `203.0.113.${number}`, sourcePort: 4444, destinationPort: 31_337 },
+  };
+}
+
+/** Batch `number` of so many: of the agents in turn, its events spread over the time their round takes. */
+function batchOf(number: number, rounds: number): EnrichedBatch {
+  const agent = number % AGENTS;
+  const round = Math.floor(number / AGENTS);
+  const stepUs = (END_US - START_US) / (rounds * EVENTS_PER_BATCH);
+  const events = Array.from({ length: EVENTS_PER_BATCH }, (_, index) => {
+    const atUs = Math.trunc(START_US + (round * EVENTS_PER_BATCH + index + agent / AGENTS) * stepUs);
+    return eventAt(number * EVENTS_PER_BATCH + index, atUs);
+  });
+  const times = Float64Array.from(events, (event) => event.observedAtUs ?? 0);
+  return {
+    agentId: agentId(agent),
+    receivedAtUs: times[EVENTS_PER_BATCH - 1],
+    header: { streamId: streamId(agent), sequence: round + 1 },
+    events,
+    eventTimesUs: times,
+  } as unknown as EnrichedBatch;
+}
+
+const ENVELOPE_COLUMNS =
+  'agent_id stream_id sequence header_digest received_at first_event_at last_event_at event_count quarantined'.split(
+    ' ',
+  );
+
+function encodeEnvelopeRows(batches: readonly EnrichedBatch[]): Buffer {
+  const writer = new CopyWriter();
+  for (const { agentId: id, header, receivedAtUs, eventTimesUs } of batches) {
+    writer.row(ENVELOPE_COLUMNS.length);
+    writer.bytes(uuidBytes(id)!);
+    writer.bytes(header.streamId);
+    writer.int8(header.sequence);
+    writer.bytes(createHash('sha256').update(`${id} ${header.sequence}`).digest());
+    writer.timestamp(receivedAtUs);
+    writer.timestamp(eventTimesUs[0]!);
+    writer.timestamp(eventTimesUs.at(-1)!);
+    writer.int4(eventTimesUs.length);
+    writer.bytes(Uint8Array.of(0));
+  }
+  return writer.finish();
+}
+
+/** Stores at least so many events with their envelopes, and up to ALERTS alerts; returns how many events, and how fast. */
+export async function fill(
+  database: Database,
+  store: Store,
+  wanted: number,
+): Promise<{ events: number; rate: number }> {
+  const rounds = Math.ceil(wanted / (AGENTS * EVENTS_PER_BATCH));
+  const batches = rounds * AGENTS;
+  await makeDays(database);
+  for (let agent = 0; agent < AGENTS; agent++) await addAgent(store, agent);
+  const startedMs = performance.now();
+  let copied: Promise<void> = Promise.resolve();
+  for (let first = 0; first < batches; first += BATCHES_PER_COPY) {
+    const length = Math.min(BATCHES_PER_COPY, batches - first);
+    const group = Array.from({ length }, (_, index) => batchOf(first + index, rounds));
+    const rows = encodeEventRows(group);
+    const envelopes = encodeEnvelopeRows(group);
+    // The next group is encoded while the database takes this one.
+    await copied;
+    copied = database.transaction(async (session) => {
+      await session.copyIn('events', EVENT_COLUMNS, rows);
+      await session.copyIn('envelopes', ENVELOPE_COLUMNS, envelopes);
+    });
+  }
+  await copied;
+  const events = batches * EVENTS_PER_BATCH;
+  const rate = events / ((performance.now() - startedMs) / 1000);
+  await database.query(
+    `insert into stream_positions
+     select agent_id, stream_id, max(sequence), max(encode(header_digest, 'hex'))::bytea, count(*), sum(event_count), 0
+     from envelopes group by agent_id, stream_id`,
+  );
+  for (let first = 0; first < Math.min(ALERTS, wanted / EVENTS_PER_ALERT); first += 500) {
+    const alerts = Array.from({ length: 500 }, (_, index) => alertOf(first + index, rounds));
+    await store.commit({ batches: [], detections: [], alerts, refusals: [] });
+  }
+  return { events, rate };
+}
+
+/** The month's partitions where `events` is cut by day, as the collector would have made them ahead of each. */
+async function makeDays(database: Database): Promise<void> {
+  const cut = await database.query("select 1 from pg_partitioned_table where partrelid = 'events'::regclass");
+  if (cut.length === 0) return;
+  const date = (dayUs: number) => new Date(dayUs / 1000).toISOString().slice(0, 10);
+  for (let dayUs = START_US - (START_US % DAY_US); dayUs < END_US; dayUs += DAY_US) {
+    const [from, to] = [date(dayUs), date(dayUs + DAY_US)];
+    const name = `events_${from.replaceAll('-', '')}`;
+    await database.script(
+      `create table ${name} partition of events for values from ('${from}T00:00:00Z') to ('${to}T00:00:00Z')`,
+    );
+  }
+}
+
+/** Nine in ten are closed, as after some weeks; each shows ten events of its agent. */
+function alertOf(index: number, rounds: number): Alert {
+  const agent = (index * 7) % AGENTS;
+  const atUs = Math.trunc(START_US + ((END_US - START_US) * (index + 0.5)) / ALERTS);
+  const sequence = 1 + Math.floor((rounds * (index + 0.5)) / ALERTS);
+  const events: EventReference[] = Array.from({ length: 10 }, (_, event) => ({
+    agentId: agentId(agent),
+    streamId: streamId(agent),
+    sequence,
+    index: event * 5,
+  }));
+  const severities = [Severity.LOW, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL];
+  return {
+    id: `01${index.toString(32).padStart(8, '0')}${'0'.repeat(16)}`,
+    ruleId: 'ssh-brute-force',
+    title: 'SSH brute force',
+    severity: severities[index % 5]!,
+    state: index % 10 === 3 ? AlertState.OPEN : AlertState.CLOSED,
+    techniques: [`T${1000 + (index % 40)}.001`],
+    tactics: ['credential-access'],
+    reason: `10 failed logins of user${index % 300}`,
+    values: { 'user.name': `user${index % 300}` },
+    agentId: agentId(agent),
+    agentName: agentName(agent),
+    entity: `source.ip=10.0.0.${index % 250}`,
+    count: 10,
+    firstAtUs: atUs,
+    lastAtUs: atUs,
+    raisedAtUs: atUs,
+    updatedAtUs: atUs,
+    events,
+    revision: 1,
+    observedRatio: 1,
+  };
+}
+
+async function addAgent(store: Store, agent: number): Promise<void> {
+  await store.addAgent({
+    id: agentId(agent),
+    name: agentName(agent),
+    machineId: agentName(agent),
+    keyId: '00'.repeat(32),
+    certificate: new Uint8Array(32),
+    certificateExpiresAtUs: END_US,
+    enrolledAtUs: START_US,
+    revokedAtUs: undefined,
+    lastSeenAtUs: END_US,
+    version: '0.1.0',
+    os: 'Debian GNU/Linux 12',
+    kernel: '6.18.0',
+  });
+}
+
+/** Bytes per event of the rows as COPY takes them, and of the same after zstd: what a columnstore would at least save. */
+export function rowBytes(): { plain: number; zstd: number } {
+  const group = Array.from({ length: BATCHES_PER_COPY }, (_, index) => batchOf(index, 1000));
+  const rows = encodeEventRows(group);
+  const events = BATCHES_PER_COPY * EVENTS_PER_BATCH;
+  return { plain: rows.length / events, zstd: zstdCompressSync(rows).length / events };
+}
