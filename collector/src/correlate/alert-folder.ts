@@ -37,11 +37,12 @@ export class AlertFolder {
    * detections do not change. `observedRatio` is left as it was, 1 in a new alert; the caller knows what was lost.
    */
   fold(detections: readonly Detection[], context: FoldContext): Alert[] {
+    this.#forgetEnded(context.nowUs);
     const changed = new Map<string, Alert>();
     for (const detection of detections) {
       const key = foldKey(detection.ruleId, detection.agentId, detection.entity);
       const known = this.#open.get(key);
-      const continues = known !== undefined && context.nowUs - (known.updatedAtUs ?? 0) <= this.#foldWindowUs;
+      const continues = known !== undefined && !this.#hasEnded(known, context.nowUs);
       // One call is one change, however many detections it brings: the console sees one revision.
       const first = !continues || !changed.has(known.id!);
       const alert = continues ? grow(known, detection, context, first) : this.#raise(detection, context);
@@ -84,6 +85,18 @@ export class AlertFolder {
       revision: 1,
       observedRatio: 1,
     };
+  }
+
+  #hasEnded(alert: Alert, nowUs: number): boolean {
+    return nowUs - (alert.updatedAtUs ?? 0) > this.#foldWindowUs;
+  }
+
+  /** Those whose window is over, from the least recently changed on: each costs memory once and one look here. */
+  #forgetEnded(nowUs: number): void {
+    for (const [key, alert] of this.#open) {
+      if (!this.#hasEnded(alert, nowUs)) return;
+      this.#open.delete(key);
+    }
   }
 
   #keep(key: string, alert: Alert): void {
