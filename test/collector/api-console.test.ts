@@ -47,7 +47,9 @@ function failedLogin(source: string): HostEvent {
 
 /** Twenty failed logins from one source: brute force by any measure. */
 async function attack(source: string): Promise<void> {
-  expect((await agent.send(Array.from({ length: 20 }, () => failedLogin(source)))).acknowledgement).toBeTruthy();
+  expect(
+    (await agent.send(Array.from({ length: 20 }, () => failedLogin(source)))).acknowledgement?.sequence,
+  ).toBeGreaterThan(0);
 }
 
 const isAbout = (source: string) => (alert: Alert) => alert.values?.['source.ip'] === source;
