@@ -25,6 +25,7 @@ const schema = z.strictObject({
       series_minute_days: days.default(30),
     })
     .prefault({}),
+  shards: z.coerce.number().int().min(1).max(64).optional(),
   rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
@@ -37,6 +38,7 @@ const OVERRIDES = {
   THREATGUARD_DATABASE_URL: 'database.url',
   THREATGUARD_NATS_URL: 'nats.url',
   THREATGUARD_NATS_CONSOLE_URL: 'nats.console_url',
+  THREATGUARD_SHARDS: 'shards',
   THREATGUARD_LOG_LEVEL: 'log.level',
 };
 
@@ -84,6 +86,10 @@ retention:
   losses_days: 365
   alerts_days: 365
   series_minute_days: 30
+
+# Threads that open and analyse what agents send; without it, one less than there are processors, and at most 8.
+# THREATGUARD_SHARDS
+# shards: 2
 
 log:
   level: info

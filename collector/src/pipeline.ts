@@ -1,38 +1,28 @@
 // The straight line of the collector, stage by stage. An envelope that reaches the end is acknowledged; one that a stage
 // refuses is counted and answered with the code; nothing else can become of it.
 //
-//   verify -> open -> admit -> enrich -> detect -> correlate -> store -> publish -> acknowledge
-import {
-  type Alert,
-  type Detection,
-  decodeBatch,
-  openEnvelope,
-  type RefusalCode,
-  RefusalError,
-  type VerifiedEnvelope,
-  type VerifiedHeader,
-  verifyEnvelope,
-} from '@threatguard/proto';
-import type { OpenedBatch, ReceivedEnvelope } from './batch.ts';
+//   in the agent's shard, a thread of its own:   verify -> open -> enrich -> detect          (shards/analyse.ts)
+//   here, for all agents:                        admit -> correlate -> store -> publish -> acknowledge
+import { type Alert, type Detection, HostEvent, type RefusalCode, RefusalError } from '@threatguard/proto';
+import type { ReceivedEnvelope } from './batch.ts';
 import type { AlertFolder } from './correlate/alert-folder.ts';
-import type { Detector } from './detect/detector.ts';
+import type { RuleEngine } from './detect/rules/rule-engine.ts';
 import { detectRefusal, detectStreamHealth } from './detect/stream-health.ts';
-import { checkLimits } from './enrich/check-limits.ts';
-import { enrichBatch } from './enrich/enrich-batch.ts';
-import type { KemKeys } from './fleet/kem-keys.ts';
 import type { StreamChain } from './ingest/admission.ts';
 import type { PeerIdentity } from './ingest/peers.ts';
 import type { Receipt } from './ingest/session.ts';
-import { Turns } from './ingest/turns.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { OutboxPublisher } from './publish/outbox-publisher.ts';
+import type { Analysis } from './shards/analyse.ts';
+import { RefusedEnvelopeError } from './shards/shard.ts';
+import type { Shards } from './shards/shards.ts';
 import type { StageClock } from './stage-clock.ts';
 import { StoreError } from './store/store.ts';
 import type { WriteItem, Writer } from './store/writer.ts';
 
 export interface PipelineParts {
-  kemKeys: KemKeys;
-  detector: Detector;
+  shards: Shards;
+  rules: RuleEngine;
   folder: AlertFolder;
   writer: Writer;
   feed: AlertFeed;
@@ -59,7 +49,6 @@ const REFUSED_BECAUSE = {
 
 export class Pipeline {
   readonly #parts: PipelineParts;
-  readonly #turns = new Turns();
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -67,50 +56,51 @@ export class Pipeline {
 
   /** Takes one envelope as far as the writer. Envelopes of one agent must come one after another. */
   async receive(received: ReceivedEnvelope, sender: Sender): Promise<Receipt> {
-    const { length } = received.bytes;
-    // Others may have taken the room before the turn comes: then again from the start.
-    do {
-      await this.#parts.writer.room(length);
-      await this.#turns.next(length);
-    } while (!this.#parts.writer.hasRoom(length));
-    const progress: { header?: VerifiedHeader } = {};
+    let sequence = 0;
     try {
-      return await this.#process(received, sender, progress);
+      const analysis = await this.#analyse(received, sender);
+      ({ sequence } = analysis.batch.header);
+      return await this.#accept(analysis, sender);
     } catch (error) {
-      if (!(error instanceof RefusalError)) throw error;
-      return this.#refuse(received, error, progress.header);
+      if (error instanceof RefusedEnvelopeError) return this.#refuse(received, error, error.sequence);
+      if (error instanceof RefusalError) return this.#refuse(received, error, sequence);
+      throw error;
     }
   }
 
-  async #process(received: ReceivedEnvelope, sender: Sender, progress: { header?: VerifiedHeader }): Promise<Receipt> {
-    const { clock } = this.#parts;
-    clock?.start();
-    const verified = verifyEnvelope(received.bytes, { ...sender.identity, agentId: received.agentId });
-    const { header } = verified;
-    progress.header = header;
-    clock?.lap('verify');
-    const opened = this.#open(received, verified);
-    const verdict = await sender.chain.admit(header);
+  async #analyse(received: ReceivedEnvelope, { identity }: Sender): Promise<Analysis> {
+    const { writer, shards } = this.#parts;
+    const shard = shards.of(received.agentId);
+    const { length } = received.bytes;
+    for (;;) {
+      await writer.room(length);
+      using _turn = await shard.turns.next(length);
+      // Others may have taken the room before the turn came: then again from the start.
+      if (writer.hasRoom(length)) return await shard.analyse(received, identity);
+    }
+  }
+
+  async #accept(analysis: Analysis, { chain }: Sender): Promise<Receipt> {
+    const { batch } = analysis;
+    const { header } = batch;
+    const verdict = await chain.admit(header);
     if (verdict.verdict === 'refuse') throw new RefusalError(verdict.code, REFUSED_BECAUSE[verdict.code]);
     if (verdict.verdict === 'duplicate') {
       return { sequence: header.sequence, refusal: undefined, committed: verdict.committed };
     }
 
+    const { clock } = this.#parts;
     clock?.start();
-    const enriched = enrichBatch(opened);
-    clock?.lap('enrich');
-    const detections = [...this.#parts.detector.inspect(enriched), ...detectStreamHealth(opened, verdict)];
-    clock?.lap('detect');
+    const detections = [...batch.detections, ...this.#correlateEvents(analysis), ...detectStreamHealth(batch, verdict)];
     const alerts = this.#correlate(detections);
     clock?.lap('correlate');
-    const stored = this.#store({ batch: { ...enriched, detections, alerts }, alerts });
-    // Only the number: decoded events are not kept alive until the commit.
-    const { length } = opened.events;
+    const { eventCount } = batch;
+    const stored = this.#store({ batch: { ...batch, detections, alerts }, alerts });
     const committed = stored.then(() => {
-      this.#parts.stored(length);
-      clock?.stored(length);
+      this.#parts.stored(eventCount);
+      clock?.stored(eventCount);
     });
-    sender.chain.advance(header, committed);
+    chain.advance(header, committed);
     return { sequence: header.sequence, refusal: undefined, committed };
   }
 
@@ -124,28 +114,13 @@ export class Pipeline {
     return this.#store({ refusal: { agentId, ...refusal, atUs: this.#parts.nowUs() } });
   }
 
-  #open(received: ReceivedEnvelope, verified: VerifiedEnvelope): OpenedBatch {
-    const payload = openEnvelope(verified, (epoch) => this.#parts.kemKeys.privateKey(epoch));
-    const { clock } = this.#parts;
-    clock?.lap('open');
-    const { events, ...encoded } = decodeBatch(payload, verified.header);
-    clock?.lap('decode');
-    checkLimits(events);
-    clock?.lap('limits');
-    const { agentId, agentName, receivedAtUs, clockOffsetUs } = received;
-    const { header, headerBytes, signature } = verified;
-    return {
-      agentId,
-      agentName,
-      receivedAtUs,
-      clockOffsetUs,
-      header,
-      headerBytes,
-      signature,
-      payload,
-      events,
-      encoded,
-    };
+  #correlateEvents({ batch, matches, failures }: Analysis): Detection[] {
+    const { rules } = this.#parts;
+    rules.switchOff(failures);
+    return rules.correlate(
+      batch,
+      matches.map((match) => ({ ...match, event: HostEvent.decode(match.event) })),
+    );
   }
 
   #correlate(detections: readonly Detection[]): Alert[] {
@@ -170,10 +145,8 @@ export class Pipeline {
     this.#parts.outbox.wake();
   }
 
-  #refuse(received: ReceivedEnvelope, error: RefusalError, header: VerifiedHeader | undefined): Receipt {
+  #refuse(received: ReceivedEnvelope, { code, message }: RefusalError, sequence: number): Receipt {
     const { agentId, agentName, receivedAtUs: atUs } = received;
-    const { code, message } = error;
-    const sequence = header?.sequence ?? 0;
     const detection = detectRefusal({ agentId, agentName, atUs, sequence }, { code, message });
     const detections = detection ? [detection] : [];
     const committed = this.#store({

@@ -30,7 +30,8 @@ import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
 import { DiscardedOutbox } from './publish/discarded-outbox.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
-import type { StageClock } from './stage-clock.ts';
+import { Shards } from './shards/shards.ts';
+import { StageClock, type StageReport } from './stage-clock.ts';
 import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { StoreError } from './store/store.ts';
@@ -49,6 +50,8 @@ export interface Collector extends AsyncDisposable {
   readonly address: string;
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   readonly caSha256: string;
+  /** By thread, the main thread first; empty where it does not measure. */
+  stages(): StageReport[];
 }
 
 /** Starts a collector on an initialised state directory. It serves when this resolves, until it is disposed. */
@@ -58,10 +61,11 @@ export async function startCollector(parts: {
   log: Logger;
   /** Milliseconds since the Unix epoch. */
   nowMs?: () => number;
-  /** Told where the time goes. */
-  clock?: StageClock | undefined;
+  /** Whether it measures where the time goes, for benches. */
+  timed?: boolean;
 }): Promise<Collector> {
-  const { config, log, nowMs = Date.now, clock } = parts;
+  const { config, log, nowMs = Date.now, timed = false } = parts;
+  const clock = timed ? new StageClock() : undefined;
   const nowUs = () => nowMs() * 1000;
   const startedAtUs = nowUs();
   const paths = homePaths(parts.home);
@@ -114,8 +118,9 @@ export async function startCollector(parts: {
     }),
   );
 
-  const { engine, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
+  const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
   for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
+  const shards = stack.use(await Shards.start({ ruleFiles, kemKeys: kemKeys.privateKeys(), timed }, config.shards));
   const folder = new AlertFolder();
   folder.restore(await store.openAlertsSince(nowUs() - FOLD_US));
   let replayed = 0;
@@ -131,8 +136,8 @@ export async function startCollector(parts: {
   const feed = new AlertFeed(signer);
   const agentName = (id: string) => fleet.agent(id)?.name ?? '';
   const pipeline = new Pipeline({
-    kemKeys,
-    detector: engine,
+    shards,
+    rules: engine,
     folder,
     writer,
     feed,
@@ -223,8 +228,7 @@ export async function startCollector(parts: {
           retention,
           writer,
           publishState: () => outbox.state(),
-          rulesLoaded: engine.rules.length,
-          detector: engine,
+          rules: engine,
           fleet,
           presence,
           authority,
@@ -249,6 +253,7 @@ export async function startCollector(parts: {
   return {
     address: server.address,
     caSha256: authority.fingerprint,
+    stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

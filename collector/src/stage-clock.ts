@@ -4,11 +4,14 @@ const STAGES = ['verify', 'open', 'decode', 'limits', 'enrich', 'detect', 'corre
 export type Stage = (typeof STAGES)[number];
 
 export interface StageReport {
+  /** Which thread. */
+  thread: string;
+  /** Events that passed through it. */
   events: number;
   /** Milliseconds of CPU in each stage; `commit` alone is elapsed time, waiting for the database. */
   stagesMs: Record<Stage, number>;
-  /** CPU of the main thread, the stages included: the rest is frames, gRPC, TLS and what the runtime does for itself. */
-  mainThreadMs: number;
+  /** CPU of the thread, the stages included: the rest is frames, gRPC, TLS, messages and what the runtime does for itself. */
+  threadMs: number;
 }
 
 export class StageClock {
@@ -37,8 +40,8 @@ export class StageClock {
     this.#events += events;
   }
 
-  report(): StageReport {
-    return { events: this.#events, stagesMs: { ...this.#stagesMs }, mainThreadMs: cpuMs() - this.#cpuBeforeMs };
+  report(thread: string): StageReport {
+    return { thread, events: this.#events, stagesMs: { ...this.#stagesMs }, threadMs: cpuMs() - this.#cpuBeforeMs };
   }
 }
 

@@ -64,13 +64,13 @@ async function startCollector(home: string, databaseUrl: string | undefined) {
   if (databaseUrl) environment.THREATGUARD_DATABASE_URL = databaseUrl;
   const child = run(join(BIN, 'threatguard-collector'), ['run', '--home', home], environment);
   const log: string[] = [];
-  const stages = Promise.withResolvers<StageReport>();
+  const stages = Promise.withResolvers<StageReport[]>();
   const listening = Promise.withResolvers<string>();
   createInterface({ input: child.stderr }).on('line', (line) => {
     log.push(line);
     if (log.length > 200) log.shift();
     if (line.includes('"msg":"ready"')) listening.resolve(JSON.parse(line).listen);
-    if (line.includes('"msg":"stages"')) stages.resolve(JSON.parse(line));
+    if (line.includes('"msg":"stages"')) stages.resolve(JSON.parse(line).threads);
   });
   child.once('exit', (code) => listening.reject(new Error(`the collector ended with ${code}:\n${log.join('\n')}`)));
   return { child, address: await listening.promise, stages: stages.promise };
@@ -165,19 +165,19 @@ async function bareCopy(database: Database): Promise<number> {
   return rows / ((performance.now() - startedMs) / 1000);
 }
 
-/** Microseconds per event: each stage, the rest of the main thread, and the other threads (the embedded database is one). */
-function printStages({ events, stagesMs, mainThreadMs }: StageReport, processSeconds: number): void {
-  const { commit, ...onMainThread } = stagesMs;
-  const staged = Object.values(onMainThread).reduce((sum, each) => sum + each, 0);
-  const rows = {
-    ...onMainThread,
-    'frames, gRPC, TLS, runtime': mainThreadMs - staged,
-    'other threads': processSeconds * 1000 - mainThreadMs,
-    'waiting for commits (elapsed)': commit,
-  };
-  for (const [name, spentMs] of Object.entries(rows)) {
+/** Microseconds per event: each stage of each thread, what else the thread did, and other threads (an embedded database). */
+function printStages(threads: readonly StageReport[], processSeconds: number): void {
+  const events = threads[0]!.events;
+  const print = (name: string, spentMs: number) =>
     console.log(`  ${name.padEnd(48)} ${((spentMs * 1000) / events).toFixed(2)} µs an event`);
+  for (const { thread, stagesMs, threadMs } of threads) {
+    const { commit, ...onThread } = stagesMs;
+    const staged = Object.values(onThread).reduce((sum, each) => sum + each, 0);
+    for (const [stage, spentMs] of Object.entries(onThread)) if (spentMs > 0) print(`${thread}: ${stage}`, spentMs);
+    print(`${thread}: frames, gRPC, TLS, messages, runtime`, threadMs - staged);
+    if (commit > 0) print('waiting for commits (elapsed)', commit);
   }
+  print('other threads', processSeconds * 1000 - threads.reduce((sum, { threadMs }) => sum + threadMs, 0));
 }
 
 async function measure(engine: string, databaseUrl: string | undefined): Promise<void> {

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { Batch, type HostEvent } from '@threatguard/proto';
 import type { EnrichedBatch } from '../../collector/src/batch.ts';
-import { loadRules } from '../../collector/src/detect/rules/load.ts';
+import { compileRules, readRuleFiles } from '../../collector/src/detect/rules/load.ts';
 import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
 import { enrichedBatch, hostEvent, STARTED_AT_US } from '../support/rule-events.ts';
 
@@ -94,7 +94,7 @@ function eventsPerSecond(batches: readonly EnrichedBatch[], pass: (batch: Enrich
 }
 
 const directories = [fileURLToPath(new URL('../../collector/rules', import.meta.url)), ...process.argv.slice(2)];
-const rules = directories.flatMap((directory) => loadRules(directory).rules.map(({ rule }) => rule));
+const rules = directories.flatMap((directory) => compileRules(readRuleFiles(directory)).rules.map(({ rule }) => rule));
 const engine = new RuleEngine(rules);
 const batches = decodedBatches();
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toStorable } from '../../collector/src/store/event-rows.ts';
 import { openStore } from '../../collector/src/store/open.ts';
 import { type CommitGroup, type Store, StoreError } from '../../collector/src/store/store.ts';
 import { Writer } from '../../collector/src/store/writer.ts';
@@ -48,7 +49,7 @@ const streamId = Buffer.alloc(16, 7);
 let sequence = 0;
 function nextBatch(count = 3) {
   sequence += 1;
-  return makeBatch({ agentId, streamId, sequence, events: processEvents(count) });
+  return toStorable(makeBatch({ agentId, streamId, sequence, events: processEvents(count) }));
 }
 
 describe('the writer', () => {
@@ -133,7 +134,7 @@ describe('the writer', () => {
     const alert = makeAlert({ agentId: lossy, firstAtUs: atUs - 1_000_000, lastAtUs: atUs + 1_000_000 });
     const [before] = await writer.write({ alerts: [alert] });
     expect(before!.observedRatio).toBe(1);
-    await writer.write({ batch: makeBatch({ agentId: lossy, events: [first!], losses }) });
+    await writer.write({ batch: toStorable(makeBatch({ agentId: lossy, events: [first!], losses })) });
     const [after] = await writer.write({ alerts: [{ ...alert, revision: 2 }] });
     expect(after!.observedRatio).toBeCloseTo(0.25);
   });

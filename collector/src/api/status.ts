@@ -1,5 +1,5 @@
 import { type Counter, KEM_ALGORITHM, SIGNATURE_ALGORITHM, type StatusReport, TLS_GROUP } from '@threatguard/proto';
-import type { Detector } from '../detect/detector.ts';
+import type { RuleEngine } from '../detect/rules/rule-engine.ts';
 import type { CertificateAuthority } from '../fleet/certificate-authority.ts';
 import type { CollectorIdentity } from '../fleet/collector-identity.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -19,8 +19,7 @@ export interface StatusParts {
   retention: Retention;
   writer: Pick<Writer, 'problem'>;
   publishState: () => string;
-  rulesLoaded: number;
-  detector: Detector;
+  rules: RuleEngine;
   fleet: Fleet;
   presence: Presence;
   authority: CertificateAuthority;
@@ -54,8 +53,8 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     losses: totals?.losses ?? [],
     agentsEnrolled: agents.length,
     agentsConnected: parts.presence.connectedCount(),
-    rulesLoaded: parts.rulesLoaded,
-    rulesDisabled: parts.detector.disabled(),
+    rulesLoaded: parts.rules.rules.length,
+    rulesDisabled: parts.rules.disabled(),
     caSha256: parts.authority.fingerprint,
     kemEpoch: parts.kemKeys.epoch,
     kemAlgorithm: KEM_ALGORITHM,

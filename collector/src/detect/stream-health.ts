@@ -1,6 +1,6 @@
 // What the arrival of an envelope says about its agent, beside the events in it: gaps, restarts, losses, refusals.
 import type { Detection, Loss, RefusalCode } from '@threatguard/proto';
-import type { OpenedBatch } from '../batch.ts';
+import type { StorableBatch } from '../batch.ts';
 import {
   type AgentAt,
   chainBroken,
@@ -21,7 +21,10 @@ export interface Succession {
   restartedAfter: number | undefined;
 }
 
-export function detectStreamHealth(batch: OpenedBatch, succession: Succession): Detection[] {
+export function detectStreamHealth(
+  batch: Pick<StorableBatch, 'agentId' | 'agentName' | 'receivedAtUs' | 'header'>,
+  succession: Succession,
+): Detection[] {
   const { agentId, agentName, receivedAtUs: atUs, header } = batch;
   const facts = { agentId, agentName, atUs };
   const detections: Detection[] = [];

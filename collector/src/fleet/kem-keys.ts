@@ -37,7 +37,8 @@ export class KemKeys {
     return new KemKeys(keys, epoch, announced);
   }
 
-  privateKey(epoch: number): KeyObject | undefined {
-    return this.#keys.get(epoch);
+  /** By epoch. */
+  privateKeys(): ReadonlyMap<number, KeyObject> {
+    return this.#keys;
   }
 }

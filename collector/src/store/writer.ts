@@ -4,9 +4,8 @@
 // Invariants: items of one agent, and revisions of one alert, are committed in the order they were written (write-queue.ts);
 // a promise resolves only after its commit.
 import type { Alert, Detection } from '@threatguard/proto';
-import type { AnalysedBatch, StorableBatch } from '../batch.ts';
+import type { StorableBatch } from '../batch.ts';
 import type { StageClock } from '../stage-clock.ts';
-import { toStorable } from './event-rows.ts';
 import { type CommitGroup, type RefusedEnvelope, type Store, StoreError } from './store.ts';
 import { type Queued, SMALL_BYTES_MAX, WriteQueue } from './write-queue.ts';
 
@@ -20,7 +19,7 @@ const RETRY_MS_MAX = 5_000;
 const FLUSH_MS_MAX = 10_000;
 
 export interface WriteItem {
-  batch?: AnalysedBatch;
+  batch?: StorableBatch;
   detections?: readonly Detection[];
   alerts?: readonly Alert[];
   refusal?: RefusedEnvelope;
@@ -68,17 +67,10 @@ export class Writer implements AsyncDisposable {
   /** Resolves after commit, with the alerts as they were stored. Rejects with StoreError `rejected`, or when closed. */
   write(item: WriteItem): Promise<readonly Alert[]> {
     if (this.#closed) return Promise.reject(new StoreError('unavailable', 'the collector is stopping'));
-    const { batch: analysed, detections = [], alerts = [], refusal } = item;
-    let batch: StorableBatch | undefined;
-    this.#parts.clock?.start();
-    try {
-      batch = analysed && toStorable(analysed);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    this.#parts.clock?.lap('rows');
+    const { batch, detections = [], alerts = [], refusal } = item;
     const { promise, resolve, reject } = Promise.withResolvers<readonly Alert[]>();
-    const bytes = batch ? batch.eventRows.length + batch.payload.length : 0;
+    // Header and signature are views of the whole envelope.
+    const bytes = batch ? batch.eventRows.length + batch.payload.length + batch.headerBytes.buffer.byteLength : 0;
     if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
     this.#queue.push({ batch, detections, alerts, refusal, bytes, resolve, reject });
     this.#queuedBytes += bytes;

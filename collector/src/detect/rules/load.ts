@@ -14,6 +14,11 @@ const RULE_FILE_BYTES_MAX = 1024 * 1024;
 const RULE_FILES_MAX = 10_000;
 const RULES_PER_FILE_MAX = 100;
 
+export interface RuleFile {
+  name: string;
+  text: string;
+}
+
 export interface LoadedRule {
   rule: Rule;
   file: string;
@@ -25,22 +30,28 @@ export interface LoadedRules {
   problems: RuleProblem[];
 }
 
-/** Loads every `.yml` and `.yaml` below a directory, in the order of their names. */
-export function loadRules(directory: string): LoadedRules {
-  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+/** Reads every `.yml` and `.yaml` below a directory, in the order of their names. */
+export function readRuleFiles(directory: string): RuleFile[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.ya?ml$/.test(file) && lstatSync(join(directory, file)).isFile())
-    .sort();
+    .sort()
+    .map((file) => ({
+      name: relative('.', join(directory, file)),
+      text: readFileSync(join(directory, file), 'utf8'),
+    }));
+}
+
+/** The rules of files: the same files give the same rules in the same order, in whichever thread. */
+export function compileRules(files: readonly RuleFile[]): LoadedRules {
   const loaded: LoadedRules = { rules: [], problems: [] };
-  for (const file of files.slice(0, RULE_FILES_MAX)) {
-    const name = relative('.', join(directory, file));
-    const text = readFileSync(join(directory, file), 'utf8');
+  for (const { name, text } of files.slice(0, RULE_FILES_MAX)) {
     const { rules, problems } = parseRules(name, text);
     loaded.rules.push(...rules);
     loaded.problems.push(...problems);
   }
   if (files.length > RULE_FILES_MAX) {
     const reason = `only the first ${RULE_FILES_MAX} of ${files.length} rule files were read`;
-    loaded.problems.push({ file: directory, line: 1, rule: '', code: 'yaml', reason });
+    loaded.problems.push({ file: files[RULE_FILES_MAX]!.name, line: 1, rule: '', code: 'yaml', reason });
   }
   return linkRules(loaded);
 }

@@ -1,199 +1,152 @@
-// Sigma rules over events as they come. Rules are held per event class; correlations hang below the rules they refer to.
-import type { Detection, EventReference, HostEvent, StoredEvent } from '@threatguard/proto';
-import type { EnrichedBatch } from '../../batch.ts';
-import type { Detector } from '../detector.ts';
+// Sigma rules over events as they come, in two halves: event-matcher.ts looks at single events, in whichever thread they
+// are opened; the windows of the correlation rules, which see all agents, are here.
+import type { Detection, EventReference, StoredEvent } from '@threatguard/proto';
 import { EventCorrelation, type RuleMatch } from './correlate-events.ts';
+import {
+  type BatchOrigin,
+  EventMatcher,
+  type FeedingMatch,
+  type MatchableBatch,
+  type RuleFailure,
+} from './event-matcher.ts';
 import { EventView } from './fields.ts';
 import type { GroupLimits } from './groups.ts';
-import { loadRules } from './load.ts';
-import { buildDetection, type EventRule, type Rule } from './rule.ts';
+import { compileRules, type RuleFile, readRuleFiles } from './load.ts';
+import { buildDetection, type Rule } from './rule.ts';
 import { formatProblem, type RuleProblem } from './rule-error.ts';
-
-interface Feed {
-  into: CorrelationRunner;
-  part: number;
-}
-
-interface EventRunner {
-  rule: EventRule;
-  /** False for a building block: only the correlations that refer to it speak. */
-  speaks: boolean;
-  feeds: Feed[];
-}
-
-interface CorrelationRunner {
-  correlation: EventCorrelation;
-  speaks: boolean;
-  feeds: Feed[];
-  off: boolean;
-}
-
-/** The event being looked at: its name is only made when a rule matches. */
-interface Origin {
-  agentId: string;
-  streamId: Uint8Array;
-  sequence: number;
-  index: number;
-}
+import { type Feed, type Wired, wireRules } from './wiring.ts';
 
 /**
  * Runs every rule of a directory. A rule that throws is switched off, named by `disabled`, and the others go on.
  * A correlation speaks when its condition first holds for a group, again whenever the count has doubled, and again when
  * a whole time span has passed; between those it is silent. All memory is bounded: see groups.ts.
  */
-export class RuleEngine implements Detector {
+export class RuleEngine {
   readonly rules: readonly Rule[];
-  readonly #byClass: EventRunner[][] = [];
-  readonly #correlations: CorrelationRunner[] = [];
+  readonly #wired: readonly Wired[];
+  readonly #matcher: EventMatcher;
+  /** By index of the rule. */
+  readonly #correlations = new Map<number, EventCorrelation>();
   readonly #view = new EventView();
-  readonly #disabled: string[];
+  readonly #problems: readonly string[];
+  /** Rules that are off, with why. */
+  readonly #off = new Map<number, string>();
 
   constructor(rules: readonly Rule[], options: { problems?: readonly RuleProblem[]; limits?: GroupLimits } = {}) {
     this.rules = rules;
-    this.#disabled = (options.problems ?? []).map(formatProblem);
-    const quiet = new Set(
-      rules.flatMap((rule) => (rule.kind === 'correlation' && !rule.generate ? [...rule.refers] : [])),
-    );
-    const feedsOf = new Map<string, Feed[]>();
-    for (const rule of rules) {
-      const feeds: Feed[] = [];
-      const speaks = !quiet.has(rule.id) && !quiet.has(rule.name);
-      feedsOf.set(rule.id, feeds).set(rule.name, feeds);
-      if (rule.kind === 'event') {
-        for (const one of rule.classes) {
-          this.#byClass[one] = [...(this.#byClass[one] ?? []), { rule, speaks, feeds }];
-        }
-        continue;
-      }
-      const runner = { correlation: new EventCorrelation(rule, options.limits), speaks, feeds, off: false };
-      this.#correlations.push(runner);
-      rule.refers.forEach((name, part) => {
-        feedsOf.get(name)!.push({ into: runner, part });
-      });
-    }
+    this.#problems = (options.problems ?? []).map(formatProblem);
+    this.#wired = wireRules(rules);
+    this.#matcher = new EventMatcher(this.#wired);
+    rules.forEach((rule, index) => {
+      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, options.limits));
+    });
   }
 
   /** Loads what can be loaded; the rest is in `problems`, and in `disabled()` of the engine. */
-  static load(directory: string): { engine: RuleEngine; problems: RuleProblem[] } {
-    const { rules, problems } = loadRules(directory);
+  static load(directory: string): { engine: RuleEngine; files: RuleFile[]; problems: RuleProblem[] } {
+    const files = readRuleFiles(directory);
+    const { rules, problems } = compileRules(files);
     return {
       engine: new RuleEngine(
         rules.map(({ rule }) => rule),
         { problems },
       ),
+      files,
       problems,
     };
   }
 
-  inspect(batch: EnrichedBatch): Detection[] {
+  /** Both halves for one batch, in this thread. */
+  inspect(batch: MatchableBatch): Detection[] {
+    const { detections, feeding, failures } = this.#matcher.match(batch);
+    this.switchOff(failures);
+    return [...detections, ...this.correlate(batch, feeding)];
+  }
+
+  /** What correlations find in the matches of a batch; batches of one agent in their order. */
+  correlate({ agentId, agentName, header }: BatchOrigin, matches: readonly FeedingMatch[]): Detection[] {
     const detections: Detection[] = [];
-    const { agentId, agentName, receivedAtUs, events, eventTimesUs } = batch;
-    const { streamId, sequence } = batch.header;
-    for (let index = 0; index < events.length; index++) {
-      const origin = { agentId, streamId, sequence, index };
-      this.#look(events[index]!, { origin, agentName, atUs: Math.min(eventTimesUs[index]!, receivedAtUs) }, detections);
+    const view = this.#view;
+    view.agentId = agentId;
+    view.agentName = agentName;
+    const { streamId, sequence } = header;
+    for (const { index, atUs, event, rules } of matches) {
+      view.show(event, atUs);
+      const reference: EventReference = { agentId, streamId, sequence, index };
+      const weight = event.authentication?.count || 1;
+      const match = { references: [reference], firstAtUs: atUs, weight, cumulative: false };
+      for (const rule of rules) this.#feed(rule, match, detections);
     }
     return detections;
   }
 
   /** Moves windows on over events that were inspected before: nothing is detected twice. Oldest first. */
   replay(events: readonly StoredEvent[]): void {
-    const detectedBefore: Detection[] = [];
     for (const { event, reference, agentName = '', eventAtUs = 0, receivedAtUs = eventAtUs } of events) {
       const { agentId = '', streamId = new Uint8Array(), sequence = 0, index = 0 } = reference ?? {};
-      const origin = { agentId, streamId, sequence, index };
-      this.#look(event ?? {}, { origin, agentName, atUs: Math.min(eventAtUs, receivedAtUs) }, detectedBefore);
-      detectedBefore.length = 0;
+      const origin = { agentId, agentName, header: { streamId, sequence } };
+      const eventTimesUs = Float64Array.of(eventAtUs);
+      const { feeding, failures } = this.#matcher.match({
+        ...origin,
+        receivedAtUs,
+        events: [event ?? {}],
+        eventTimesUs,
+      });
+      this.switchOff(failures);
+      for (const match of feeding) this.correlate(origin, [{ ...match, index }]);
     }
   }
 
+  /** Rules that failed in another thread are off here too, and named. */
+  switchOff(failures: readonly RuleFailure[]): void {
+    for (const { rule, reason } of failures) if (!this.#off.has(rule)) this.#off.set(rule, reason);
+  }
+
+  /** What is off, and why, one line each. */
   disabled(): string[] {
-    return [...this.#disabled];
+    return [...this.#problems, ...Array.from(this.#off, ([index, reason]) => this.#describeOff(index, reason))];
   }
 
   /** The longest time span of any correlation: how far back a replay has to begin. */
   get windowUsMax(): number {
-    return Math.max(0, ...this.#correlations.map(({ correlation }) => correlation.rule.timespanUs));
+    return Math.max(0, ...Array.from(this.#correlations.values(), ({ rule }) => rule.timespanUs));
   }
 
   /** Groups given up for lack of room, and events that came after their window had passed. */
   counters(): { groupsEvicted: number; eventsLate: number } {
-    const sum = (read: (one: CorrelationRunner) => number) =>
-      this.#correlations.reduce((all, one) => all + read(one), 0);
+    const all = [...this.#correlations.values()];
     return {
-      groupsEvicted: sum(({ correlation }) => correlation.groups.evicted),
-      eventsLate: sum(({ correlation }) => correlation.groups.late),
+      groupsEvicted: all.reduce((sum, { groups }) => sum + groups.evicted, 0),
+      eventsLate: all.reduce((sum, { groups }) => sum + groups.late, 0),
     };
   }
 
-  #look(event: HostEvent, where: { origin: Origin; agentName: string; atUs: number }, into: Detection[]): void {
-    const runners = this.#byClass[event.class ?? 0];
-    if (!runners) return;
-    const view = this.#view;
-    view.agentId = where.origin.agentId;
-    view.agentName = where.agentName;
-    // No window may be moved beyond the moment the event arrived, whatever the host's clock says.
-    view.show(event, where.atUs);
-    let match: RuleMatch | undefined;
-    for (const runner of runners) {
-      try {
-        if (!runner.rule.matches(view)) continue;
-        match ??= matchOf(where.origin, view);
-        this.#matched(runner, match, into);
-      } catch (error) {
-        this.#disable(runner.rule, error);
-        this.#byClass.forEach((list, one) => {
-          this.#byClass[one] = list.filter((each) => each.rule !== runner.rule);
-        });
-      }
-    }
+  #feed(rule: number, match: RuleMatch, into: Detection[]): void {
+    for (const feed of this.#wired[rule]!.feeds) this.#observe(feed, match, into);
   }
 
-  #matched(runner: EventRunner, match: RuleMatch, into: Detection[]): void {
-    const view = this.#view;
-    if (runner.speaks) {
-      const events = [...match.references];
-      const span = { agentId: view.agentId, events, firstAtUs: view.atUs, lastAtUs: view.atUs };
-      into.push(buildDetection(runner.rule, view, span));
-    }
-    for (const feed of runner.feeds) this.#feed(feed, match, into);
-  }
-
-  #feed({ into: runner, part }: Feed, match: RuleMatch, into: Detection[]): void {
-    if (runner.off) return;
-    const { correlation } = runner;
+  #observe({ into: index, part }: Feed, match: RuleMatch, into: Detection[]): void {
+    if (this.#off.has(index)) return;
+    const correlation = this.#correlations.get(index)!;
     const { rule } = correlation;
+    const view = this.#view;
     try {
-      const firing = correlation.observe(part, this.#view, match);
+      const firing = correlation.observe(part, view, match);
       if (!firing) return;
-      if (firing.news && runner.speaks) {
+      if (firing.news && this.#wired[index]!.speaks) {
         const facts = { count: firing.count, window: rule.timespanText, seen: firing.seen };
-        into.push(
-          buildDetection(rule, this.#view, { ...firing, agentId: rule.perAgent ? this.#view.agentId : '', facts }),
-        );
+        into.push(buildDetection(rule, view, { ...firing, agentId: rule.perAgent ? view.agentId : '', facts }));
       }
-      for (const feed of runner.feeds) this.#feed(feed, firing.match, into);
+      this.#feed(index, firing.match, into);
     } catch (error) {
-      runner.off = true;
-      this.#disable(rule, error);
+      this.switchOff([{ rule: index, reason: (error as Error).message }]);
     }
   }
 
-  #disable(rule: Rule, error: unknown): void {
-    const waiting = this.rules.filter(
-      (one) => one.kind === 'correlation' && (one.refers.includes(rule.id) || one.refers.includes(rule.name)),
-    );
-    const blind = waiting.length > 0 ? `; it no longer feeds: ${waiting.map((one) => one.title).join(', ')}` : '';
-    this.#disabled.push(`${rule.id} (${rule.title}): failed while running: ${(error as Error).message}${blind}`);
+  #describeOff(index: number, reason: string): string {
+    const { id, title } = this.rules[index]!;
+    const blind = this.#wired[index]!.feeds.map(({ into }) => this.rules[into]!.title);
+    const waiting = blind.length > 0 ? `; it no longer feeds: ${blind.join(', ')}` : '';
+    return `${id} (${title}): failed while running: ${reason}${waiting}`;
   }
-}
-
-function matchOf(origin: Origin, view: EventView): RuleMatch {
-  const reference: EventReference = { ...origin };
-  return {
-    references: [reference],
-    firstAtUs: view.atUs,
-    weight: view.event.authentication?.count || 1,
-    cumulative: false,
-  };
 }

@@ -1,0 +1,31 @@
+import type { Rule } from './rule.ts';
+
+/** A correlation that takes the matches of a rule, and as which of the rules it refers to. */
+export interface Feed {
+  /** Index of the correlation among the rules. */
+  into: number;
+  part: number;
+}
+
+export interface Wired {
+  rule: Rule;
+  /** False for a building block: only the correlations that refer to it speak. */
+  speaks: boolean;
+  feeds: readonly Feed[];
+}
+
+/** What refers to what. Rules stand in the order of `linkRules`: each after those it refers to. */
+export function wireRules(rules: readonly Rule[]): Wired[] {
+  const quiet = new Set(
+    rules.flatMap((rule) => (rule.kind === 'correlation' && !rule.generate ? [...rule.refers] : [])),
+  );
+  const feedsOf = new Map<string, Feed[]>();
+  return rules.map((rule, into) => {
+    const feeds: Feed[] = [];
+    feedsOf.set(rule.id, feeds).set(rule.name, feeds);
+    if (rule.kind === 'correlation') {
+      for (const [part, name] of rule.refers.entries()) feedsOf.get(name)!.push({ into, part });
+    }
+    return { rule, speaks: !quiet.has(rule.id) && !quiet.has(rule.name), feeds };
+  });
+}

@@ -1,0 +1,84 @@
+// What is done to an envelope by itself, without knowing of any other: verify -> open -> enrich -> detect -> rows.
+// A shard does this in its own thread for its agents; what needs to know of others is done after it, by the pipeline.
+import type { KeyObject } from 'node:crypto';
+import { decodeBatch, HostEvent, openEnvelope, type VerifiedHeader, verifyEnvelope } from '@threatguard/proto';
+import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
+import type { EventMatcher, FeedingMatch, RuleFailure } from '../detect/rules/event-matcher.ts';
+import { checkLimits } from '../enrich/check-limits.ts';
+import { enrichBatch } from '../enrich/enrich-batch.ts';
+import type { PeerIdentity } from '../ingest/peers.ts';
+import type { StageClock } from '../stage-clock.ts';
+import { toStorable } from '../store/event-rows.ts';
+
+/** Whose signature an envelope must have. */
+export type Signer = Pick<PeerIdentity, 'publicKey' | 'signingKeyId'>;
+
+/** A match on its way between threads: the event as it was encoded. */
+interface EncodedMatch extends Omit<FeedingMatch, 'event'> {
+  event: Uint8Array;
+}
+
+export interface Analysis {
+  /** With what single events made rules say; nothing is correlated yet. */
+  batch: StorableBatch;
+  /** What correlations have to see. */
+  matches: EncodedMatch[];
+  failures: RuleFailure[];
+}
+
+export interface AnalysisParts {
+  matcher: EventMatcher;
+  kemPrivateKey: (epoch: number) => KeyObject | undefined;
+  clock: StageClock | undefined;
+}
+
+/** Throws RefusalError; `verified` is told the header as soon as it may be believed. */
+export function analyse(
+  received: ReceivedEnvelope,
+  signer: Signer,
+  parts: AnalysisParts,
+  verified: (header: VerifiedHeader) => void,
+): Analysis {
+  const { clock } = parts;
+  clock?.start();
+  const envelope = verifyEnvelope(received.bytes, { ...signer, agentId: received.agentId });
+  verified(envelope.header);
+  clock?.lap('verify');
+  const payload = openEnvelope(envelope, parts.kemPrivateKey);
+  clock?.lap('open');
+  const { events, ...encoded } = decodeBatch(payload, envelope.header);
+  clock?.lap('decode');
+  checkLimits(events);
+  clock?.lap('limits');
+  const { header, headerBytes, signature } = envelope;
+  const { agentId, agentName, receivedAtUs, clockOffsetUs } = received;
+  const opened: OpenedBatch = {
+    agentId,
+    agentName,
+    receivedAtUs,
+    clockOffsetUs,
+    header,
+    headerBytes,
+    signature,
+    payload,
+    events,
+    encoded,
+  };
+  const enriched = enrichBatch(opened);
+  clock?.lap('enrich');
+  const { detections, feeding, failures } = parts.matcher.match(enriched);
+  const matches = feeding.map((match) => ({ ...match, event: encodedEvent(opened, match) }));
+  clock?.lap('detect');
+  const batch = toStorable({ ...enriched, detections, alerts: [] });
+  clock?.lap('rows');
+  clock?.stored(events.length);
+  return { batch, matches, failures };
+}
+
+/** A copy: a view would take the bytes of the whole batch along. */
+function encodedEvent({ encoded }: OpenedBatch, { index, event }: FeedingMatch): Uint8Array {
+  const { bytes, spans } = encoded ?? {};
+  return bytes && spans
+    ? Uint8Array.from(bytes.subarray(spans[index * 2], spans[index * 2 + 1]))
+    : HostEvent.encode(event).finish();
+}
