@@ -2,6 +2,9 @@ import type { Alert, DecodedBatch, Detection, HostEvent, VerifiedHeader } from '
 
 // One batch on its way through the stages; each stage adds its part and changes nothing before it.
 
+/** A few events, which may be urgent. Such an envelope takes well below a millisecond, most of it for the signature. */
+export const SMALL_ENVELOPE_BYTES_MAX = 8 * 1024;
+
 /** An envelope as a stream delivered it, with what the session knows of the sender. */
 export interface ReceivedEnvelope {
   agentId: string;

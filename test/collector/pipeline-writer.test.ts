@@ -27,6 +27,7 @@ function tapped() {
   const groups: CommitGroup[] = [];
   const tap = {
     groups,
+    commitsAtOnce: store.commitsAtOnce,
     fail: undefined as ((group: CommitGroup) => Error | undefined) | undefined,
     door: Promise.resolve(),
     commit: async (group: CommitGroup) => {

@@ -3,9 +3,8 @@
 //
 // Form: #small and #large wait in order of arrival; #smallOut and #largeOut say how many are with the thread. Each session
 // waits for one turn at a time, so turns go round between agents.
+import { SMALL_ENVELOPE_BYTES_MAX } from '../batch.ts';
 
-/** A few events. Such an envelope takes well below a millisecond, most of it to verify the signature. */
-const SMALL_BYTES_MAX = 8 * 1024;
 const SMALL_OUT_MAX = 16;
 /** One at work and one to follow. */
 const LARGE_OUT_MAX = 2;
@@ -18,7 +17,7 @@ export class Turns {
 
   /** Resolves when it is this envelope's turn, which lasts until it is disposed. */
   async next(bytes: number): Promise<Disposable> {
-    const small = bytes <= SMALL_BYTES_MAX;
+    const small = bytes <= SMALL_ENVELOPE_BYTES_MAX;
     await new Promise<void>((begin) => {
       (small ? this.#small : this.#large).push(begin);
       this.#begin();

@@ -25,7 +25,7 @@ export interface Session {
  */
 export interface Database extends Session, AsyncDisposable {
   readonly kind: 'pglite' | 'postgresql';
-  /** All or nothing; one at a time, in the order they were asked for. */
+  /** All or nothing. Some run beside each other on a server; embedded, one at a time in the order they were asked for. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
 }
 

@@ -3,6 +3,8 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { type CopyData, type Database, type Parameter, type Row, type Session, toStoreError } from './database.ts';
 import { PARSERS } from './values.ts';
 
+/** The two lanes of commits, and everything else that changes something. */
+const WRITERS_MAX = 3;
 /** Reads at the same time; more wait for a connection. */
 const READERS_MAX = 4;
 /** A read that takes longer is cut off by the server: an analyst asks again, narrower. */
@@ -15,12 +17,12 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const SESSION_OPTIONS = '-c jit=off -c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex';
 
 /**
- * PostgreSQL 15 or newer over a socket. Transactions share one connection and so commit in the order they were asked
- * for; reads have their own. Connections are made when needed, so a server that comes back is used again.
+ * PostgreSQL 15 or newer over a socket. A long read never keeps a transaction waiting: each kind has its own connections.
+ * Connections are made when needed, so a server that comes back is used again.
  */
 export class PostgresDatabase implements Database {
   readonly kind = 'postgresql';
-  readonly #writer: pg.Pool;
+  readonly #writers: pg.Pool;
   readonly #readers: pg.Pool;
   readonly #subject: string;
 
@@ -28,7 +30,7 @@ export class PostgresDatabase implements Database {
     const { hostname, port, pathname } = new URL(url);
     // Never the whole URL: it holds a password, and this goes into logs.
     this.#subject = `PostgreSQL at ${hostname}:${port || 5432}${pathname}`;
-    this.#writer = pool(url, 1, WRITE_TIMEOUT_MS);
+    this.#writers = pool(url, WRITERS_MAX, WRITE_TIMEOUT_MS);
     this.#readers = pool(url, READERS_MAX, READ_TIMEOUT_MS);
   }
 
@@ -46,7 +48,7 @@ export class PostgresDatabase implements Database {
 
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#attempt(async () => {
-      const client = await this.#writer.connect();
+      const client = await this.#writers.connect();
       let healthy = false;
       try {
         await client.query('begin');
@@ -67,7 +69,7 @@ export class PostgresDatabase implements Database {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = [this.#writer, this.#readers].filter((each) => !each.ending);
+    const open = [this.#writers, this.#readers].filter((each) => !each.ending);
     await Promise.all(open.map((each) => each.end()));
   }
 

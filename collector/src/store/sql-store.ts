@@ -20,6 +20,7 @@ const EMBEDDED_WINDOW_ROWS = 20_000;
 /** The Store over any Database: what is asked is said in SQL by the files beside this one. */
 export class SqlStore implements Store {
   readonly engine: Store['engine'];
+  readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];
   readonly #database: Database;
@@ -31,6 +32,7 @@ export class SqlStore implements Store {
     this.#directCompress = about.directCompress;
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;
+    this.commitsAtOnce = database.kind === 'pglite' ? 1 : 2;
     this.version = about.version;
     this.notices = about.notices;
   }

@@ -74,6 +74,8 @@ export interface Page<T> {
  */
 export interface Store extends AsyncDisposable {
   readonly engine: 'pglite' | 'postgresql' | 'timescaledb';
+  /** Groups that may be committed beside each other. */
+  readonly commitsAtOnce: 1 | 2;
   readonly version: string;
   /** What this engine does not have, one line each, for start and `status`. */
   readonly notices: readonly string[];

@@ -1,8 +1,9 @@
-// What waits for the store, in two lanes: small items go before large ones, so that a single urgent event is not behind the
-// backlog of a host that was offline for a day.
+// What waits for the store, in two lanes that are committed beside each other: small items are not behind the backlog of a
+// host that was offline for a day.
 //
-// Invariants: items of one agent leave in the order they came, and so do the revisions of one alert; an item overtakes only
-// what shares neither with it. Large items are at least half of every group while there are any.
+// Invariants: items of one agent are committed in the order they came, and so are the revisions of one alert. An item
+// therefore holds its keys, the agent and the alerts, from when it is pushed until it is settled; what shares a key with
+// something in the large lane goes there too, and a large item waits while the small lane holds one of its keys.
 import type { Alert, Detection } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
 import type { RefusedEnvelope } from './store.ts';
@@ -10,9 +11,9 @@ import type { RefusedEnvelope } from './store.ts';
 /** One commit: large enough to pay for itself, small enough that the next one starts soon. */
 const GROUP_ITEMS_MAX = 1024;
 const GROUP_EVENTS_MAX = 16_384;
-const GROUP_BYTES_MAX = 4 * 1024 * 1024;
+export const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 /** Rows and evidence of some ten events: what an agent sends when something is urgent. */
-export const SMALL_BYTES_MAX = 16 * 1024;
+const SMALL_BYTES_MAX = 32 * 1024;
 
 export interface Queued {
   batch: StorableBatch | undefined;
@@ -24,56 +25,60 @@ export interface Queued {
   reject: (error: unknown) => void;
 }
 
-export class WriteQueue {
-  readonly #small: Queued[] = [];
-  readonly #large: Queued[] = [];
-  /** Agents and alerts of the large lane, by how many items there are of each. */
-  readonly #inLarge = new Map<string, number>();
+export type LaneName = 'small' | 'large';
 
-  get length(): number {
-    return this.#small.length + this.#large.length;
-  }
-
-  push(item: Queued): void {
-    const keys = keysOf(item);
-    if (item.bytes <= SMALL_BYTES_MAX && !keys.some((key) => this.#inLarge.has(key))) {
-      this.#small.push(item);
-      return;
-    }
-    this.#large.push(item);
-    for (const key of keys) this.#inLarge.set(key, (this.#inLarge.get(key) ?? 0) + 1);
-  }
-
-  /** Removes and returns what goes into the next commit: at least one item where there is one. */
-  nextGroup(): Queued[] {
-    const room = { items: GROUP_ITEMS_MAX / 2, events: GROUP_EVENTS_MAX / 2, bytes: GROUP_BYTES_MAX / 2 };
-    const small = take(this.#small, room);
-    room.items += GROUP_ITEMS_MAX / 2;
-    room.events += GROUP_EVENTS_MAX / 2;
-    room.bytes += GROUP_BYTES_MAX / 2;
-    const large = take(this.#large, room);
-    for (const item of large) {
-      for (const key of keysOf(item)) {
-        const left = this.#inLarge.get(key)! - 1;
-        if (left > 0) this.#inLarge.set(key, left);
-        else this.#inLarge.delete(key);
-      }
-    }
-    return [...small, ...large];
-  }
+interface Lane {
+  readonly queue: Queued[];
+  /** Keys of what is queued or being committed, by how many items have them. */
+  readonly held: Map<string, number>;
 }
 
-function take(lane: Queued[], room: { items: number; events: number; bytes: number }): Queued[] {
-  let length = 0;
-  for (const { batch, bytes } of lane) {
-    room.items -= 1;
-    room.events -= batch?.eventCount ?? 0;
-    room.bytes -= bytes;
-    // One that is larger than a group goes alone.
-    if (length > 0 && (room.items < 0 || room.events < 0 || room.bytes < 0)) break;
-    length += 1;
+export class WriteQueue {
+  readonly #small: Lane = { queue: [], held: new Map() };
+  readonly #large: Lane = { queue: [], held: new Map() };
+
+  /** Puts an item behind those of its lane, and says which that is. */
+  push(item: Queued): LaneName {
+    const keys = keysOf(item);
+    const small = item.bytes <= SMALL_BYTES_MAX && !keys.some((key) => this.#large.held.has(key));
+    const { queue, held } = small ? this.#small : this.#large;
+    queue.push(item);
+    for (const key of keys) held.set(key, (held.get(key) ?? 0) + 1);
+    return small ? 'small' : 'large';
   }
-  return lane.splice(0, length);
+
+  isEmpty(lane: LaneName): boolean {
+    return this.#lane(lane).queue.length === 0;
+  }
+
+  /** Removes and returns what goes into the next commit of a lane; none while the first of it has to wait for the other. */
+  take(lane: LaneName, bytesMax = GROUP_BYTES_MAX): Queued[] {
+    const { queue } = this.#lane(lane);
+    let [events, bytes, length] = [0, 0, 0];
+    for (const item of queue) {
+      if (lane === 'large' && keysOf(item).some((key) => this.#small.held.has(key))) break;
+      events += item.batch?.eventCount ?? 0;
+      bytes += item.bytes;
+      // One that is larger than a group goes alone.
+      if (length > 0 && (length === GROUP_ITEMS_MAX || events > GROUP_EVENTS_MAX || bytes > bytesMax)) break;
+      length += 1;
+    }
+    return queue.splice(0, length);
+  }
+
+  /** These are stored or given up: others may have their keys. */
+  settle(lane: LaneName, items: readonly Queued[]): void {
+    const { held } = this.#lane(lane);
+    for (const key of items.flatMap(keysOf)) {
+      const left = held.get(key)! - 1;
+      if (left > 0) held.set(key, left);
+      else held.delete(key);
+    }
+  }
+
+  #lane(name: LaneName): Lane {
+    return name === 'small' ? this.#small : this.#large;
+  }
 }
 
 /** What keeps items in order: the agent of a batch, and the alerts it changes. */

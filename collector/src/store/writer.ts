@@ -1,13 +1,15 @@
 // What turns many small writes into few commits. While one commit runs, the next group gathers; when idle, nothing waits.
 //
-// Form: #queue holds what was written; #writing is the loop that empties it, or undefined while there is nothing to do.
+// Form: #queue holds what was written, in two lanes; #writing has, for each, the loop that empties it while there is
+// something to do.
 // Invariants: items of one agent, and revisions of one alert, are committed in the order they were written (write-queue.ts);
 // a promise resolves only after its commit.
 import type { Alert, Detection } from '@threatguard/proto';
-import type { StorableBatch } from '../batch.ts';
+import { SMALL_ENVELOPE_BYTES_MAX, type StorableBatch } from '../batch.ts';
 import type { StageClock } from '../stage-clock.ts';
+import { CommitPace } from './commit-pace.ts';
 import { type CommitGroup, type RefusedEnvelope, type Store, StoreError } from './store.ts';
-import { type Queued, SMALL_BYTES_MAX, WriteQueue } from './write-queue.ts';
+import { GROUP_BYTES_MAX, type LaneName, type Queued, WriteQueue } from './write-queue.ts';
 
 /** Rows and evidence waiting for the store; beyond it nobody may write, and streams stop being read. */
 const QUEUE_BYTES_MAX = 16 * 1024 * 1024;
@@ -26,7 +28,7 @@ export interface WriteItem {
 }
 
 export interface WriterParts {
-  store: Pick<Store, 'commit' | 'observedRatio'>;
+  store: Pick<Store, 'commit' | 'commitsAtOnce' | 'observedRatio'>;
   /** Agents whose events were ever counted as lost: only for them is the share that was seen worth a query. */
   lossyAgents: Set<string>;
   /** The store does not answer (again after each try), or answers again. */
@@ -38,7 +40,9 @@ export class Writer implements AsyncDisposable {
   readonly #parts: WriterParts;
   readonly #queue = new WriteQueue();
   #queuedBytes = 0;
-  #writing: Promise<void> | undefined;
+  readonly #pace = new CommitPace();
+  readonly #writing: { [lane in LaneName]?: Promise<void> } = {};
+  readonly #waitingForSmall: (() => void)[] = [];
   #problem: string | undefined;
   readonly #waitingForRoom: (() => void)[] = [];
   readonly #stop = new AbortController();
@@ -55,7 +59,7 @@ export class Writer implements AsyncDisposable {
 
   /** Whether one more batch may be written; for a small envelope sooner than for a large one. */
   hasRoom(envelopeBytes: number): boolean {
-    const reserved = envelopeBytes <= SMALL_BYTES_MAX ? QUEUE_BYTES_RESERVED : 0;
+    const reserved = envelopeBytes <= SMALL_ENVELOPE_BYTES_MAX ? QUEUE_BYTES_RESERVED : 0;
     return this.#closed || this.#queuedBytes < QUEUE_BYTES_MAX + reserved;
   }
 
@@ -72,17 +76,37 @@ export class Writer implements AsyncDisposable {
     // Header and signature are views of the whole envelope.
     const bytes = batch ? batch.eventRows.length + batch.payload.length + batch.headerBytes.buffer.byteLength : 0;
     if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
-    this.#queue.push({ batch, detections, alerts, refusal, bytes, resolve, reject });
+    const lane = this.#queue.push({ batch, detections, alerts, refusal, bytes, resolve, reject });
     this.#queuedBytes += bytes;
-    this.#writing ??= this.#writeAll();
+    if (lane === 'small') this.#pace.small(performance.now());
+    this.#writing[lane] ??= this.#writeLane(lane);
     return promise;
   }
 
-  async #writeAll(): Promise<void> {
+  async #writeLane(lane: LaneName): Promise<void> {
     // One turn later: what arrives together goes together.
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) await this.#commit(this.#queue.nextGroup());
-    this.#writing = undefined;
+    while (!this.#queue.isEmpty(lane)) {
+      const group = this.#queue.take(lane, this.#groupBytesMax(lane));
+      if (group.length === 0) await new Promise<void>((resolve) => this.#waitingForSmall.push(resolve));
+      else await this.#commitLane(lane, group);
+    }
+    delete this.#writing[lane];
+  }
+
+  /** Only where lanes wait for each other does the size of one matter to the other. */
+  #groupBytesMax(lane: LaneName): number {
+    const waits = lane === 'large' && this.#parts.store.commitsAtOnce === 1;
+    return waits ? this.#pace.bytesMax(performance.now()) : GROUP_BYTES_MAX;
+  }
+
+  async #commitLane(lane: LaneName, group: Queued[]): Promise<void> {
+    const startedMs = performance.now();
+    await this.#commit(group);
+    const bytes = group.reduce((sum, each) => sum + each.bytes, 0);
+    if (lane === 'large') this.#pace.committed(bytes, performance.now() - startedMs);
+    this.#queue.settle(lane, group);
+    if (lane === 'small') for (const go of this.#waitingForSmall.splice(0)) go();
   }
 
   async #commit(group: Queued[]): Promise<void> {
@@ -145,7 +169,7 @@ export class Writer implements AsyncDisposable {
     this.#closed = true;
     for (const wake of this.#waitingForRoom.splice(0)) wake();
     const timer = setTimeout(() => this.#stop.abort(), FLUSH_MS_MAX);
-    await this.#writing;
+    await Promise.all(Object.values(this.#writing));
     clearTimeout(timer);
   }
 }
