@@ -17,6 +17,11 @@ export function printLatency(name: string, samplesMs: readonly number[]): void {
 }
 
 /** The last line of a bench. */
-export function printResult(result: Record<string, string | number>): void {
+export function printResult(result: Record<string, unknown>): void {
   console.log(JSON.stringify(result));
+}
+
+/** One figure in one line, as a person reads it. */
+export function printFigure(name: string, figure: string): void {
+  console.log(`  ${name.padEnd(52)} ${figure}`);
 }
