@@ -53,4 +53,6 @@ export interface StorableBatch extends Omit<AnalysedBatch, 'events' | 'eventTime
   lastEventAtUs: number;
   /** Rows of binary COPY into `events`, without header and trailer. */
   eventRows: Uint8Array;
+  /** Set where a fault of ours keeps its events from being analysed or made into rows: it is set aside, with this reason. */
+  fault?: string;
 }

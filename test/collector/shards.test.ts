@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Activity, EventClass, sealEnvelope } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EventMatcher } from '../../collector/src/detect/rules/event-matcher.ts';
+import { analyse } from '../../collector/src/shards/analyse.ts';
 import type { ShardData } from '../../collector/src/shards/messages.ts';
 import { RefusedEnvelopeError, Shard } from '../../collector/src/shards/shard.ts';
 import { Shards } from '../../collector/src/shards/shards.ts';
@@ -102,6 +104,19 @@ describe('a shard', () => {
     const next = await shard.analyse(received(seal(processEvents(1)).bytes), keys.signer);
     expect(next.batch.eventCount).toBe(1);
   });
+});
+
+it('an envelope that meets a fault of ours is kept with its proof and the reason', () => {
+  const matcher = {
+    match: () => {
+      throw new TypeError('no luck');
+    },
+  } as unknown as EventMatcher;
+  const parts = { matcher, kemPrivateKey: keys.kemPrivateKey, clock: undefined };
+  const { batch } = analyse(received(seal(processEvents(3)).bytes), keys.signer, parts, () => undefined);
+  expect(batch).toMatchObject({ agentId, eventCount: 3, fault: 'a fault of the collector: TypeError: no luck' });
+  expect(batch.header.sequence).toBe(1);
+  expect(batch.signature.length).toBe(3309);
 });
 
 function sealing() {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Maintenance } from '../../collector/src/store/maintenance.ts';
 import { StoreError } from '../../collector/src/store/store.ts';
 import type { UpkeepReport } from '../../collector/src/store/upkeep.ts';
@@ -34,4 +34,47 @@ test('does not keep a collector from starting where it fails, and may be stopped
   expect(said).toEqual([error]);
   await maintenance[Symbol.asyncDispose]();
   await maintenance[Symbol.asyncDispose]();
+});
+
+describe('comes round', () => {
+  const MINUTE_MS = 60_000;
+  const unavailable = new StoreError('unavailable', 'lock timeout');
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test.each([
+    { what: 'every hour while it succeeds', fails: [], atMinutes: [0, 60, 120, 180] },
+    { what: 'a minute after a failure, then hourly', fails: [unavailable, unavailable], atMinutes: [0, 1, 2, 62] },
+    {
+      what: 'an hour after what will fail again',
+      fails: [new StoreError('rejected', 'no such table')],
+      atMinutes: [0, 60, 120, 180],
+    },
+  ])('$what, and no more once it is stopped', async ({ fails, atMinutes }) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const failing = [...fails];
+    const runs: number[] = [];
+    let minute = 0;
+    const keepUp = async () => {
+      runs.push(minute);
+      const error = failing.shift();
+      if (error) throw error;
+      return nothing;
+    };
+    const { parts, said } = recorder(keepUp);
+    const maintenance = await Maintenance.start(parts);
+    const pass = async (minutes: number) => {
+      for (const until = minute + minutes; minute < until; ) {
+        minute++;
+        await vi.advanceTimersByTimeAsync(MINUTE_MS);
+      }
+    };
+    await pass(atMinutes.at(-1)!);
+    expect(runs).toEqual(atMinutes);
+    expect(said).toEqual(fails);
+    await maintenance[Symbol.asyncDispose]();
+    await pass(180);
+    expect(runs).toEqual(atMinutes);
+  });
 });

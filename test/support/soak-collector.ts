@@ -1,15 +1,12 @@
-// A collector in a process of its own whose clock the parent sets, and which says what memory it has after a collection of
-// garbage. Argument: home. Messages in: { nowMs } and { measure: true }; out: { address } and { heap, rss } in bytes.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+// A collector in a process of its own whose clock the parent sets, and which says what memory it has. Arguments: home, and the
+// time to begin with. Messages in: { nowMs } and { measure: true }; out: { address } and Memory.
 import { pino } from 'pino';
 import { readCollectorConfig } from '../../collector/src/config.ts';
 import { startCollector } from '../../collector/src/run.ts';
+import { settledMemory } from './settled-memory.ts';
 
 const SILENT_AFTER_SECONDS = 3_600;
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 let nowMs = Number(process.argv[3]);
 const collector = await startCollector({
   home: process.argv[2]!,
@@ -23,10 +20,7 @@ const collector = await startCollector({
 });
 process.on('message', (message: { nowMs?: number; measure?: boolean }) => {
   if (message.nowMs) nowMs = message.nowMs;
-  if (!message.measure) return;
-  collectGarbage();
-  const { heapUsed, external, rss } = process.memoryUsage();
-  process.send!({ heap: heapUsed + external, rss });
+  if (message.measure) void settledMemory().then((memory) => process.send!(memory));
 });
 process.on('disconnect', () => void collector[Symbol.asyncDispose]());
 process.send!({ address: collector.address });

@@ -1,7 +1,14 @@
 // What is done to an envelope by itself, without knowing of any other: verify -> open -> enrich -> detect -> rows.
 // A shard does this in its own thread for its agents; what needs to know of others is done after it, by the pipeline.
 import type { KeyObject } from 'node:crypto';
-import { decodeBatch, HostEvent, openEnvelope, type VerifiedHeader, verifyEnvelope } from '@threatguard/proto';
+import {
+  decodeBatch,
+  HostEvent,
+  openEnvelope,
+  RefusalError,
+  type VerifiedHeader,
+  verifyEnvelope,
+} from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
 import type { EventMatcher, FeedingMatch, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
@@ -46,28 +53,28 @@ export function analyse(
   clock?.lap('verify');
   const payload = openEnvelope(envelope, parts.kemPrivateKey);
   clock?.lap('open');
-  const { events, ...encoded } = decodeBatch(payload, envelope.header);
+  const { agentId, agentName, receivedAtUs, clockOffsetUs } = received;
+  const { header, headerBytes, signature } = envelope;
+  const sealed = { agentId, agentName, receivedAtUs, clockOffsetUs, header, headerBytes, signature, payload };
+  try {
+    return analyseOpened(sealed, parts);
+  } catch (error) {
+    if (error instanceof RefusalError) throw error;
+    return { batch: faulty(sealed, error), matches: [], failures: [] };
+  }
+}
+
+type SealedBatch = Omit<OpenedBatch, 'events' | 'encoded'>;
+
+function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): Analysis {
+  const { events, ...encoded } = decodeBatch(sealed.payload, sealed.header);
   clock?.lap('decode');
   checkLimits(events);
   clock?.lap('limits');
-  const { header, headerBytes, signature } = envelope;
-  const { agentId, agentName, receivedAtUs, clockOffsetUs } = received;
-  const opened: OpenedBatch = {
-    agentId,
-    agentName,
-    receivedAtUs,
-    clockOffsetUs,
-    header,
-    headerBytes,
-    signature,
-    payload,
-    events,
-    encoded,
-  };
-  const enriched = enrichBatch(opened);
+  const enriched = enrichBatch({ ...sealed, events, encoded });
   clock?.lap('enrich');
-  const { detections, feeding, failures } = parts.matcher.match(enriched);
-  const matches = feeding.map((match) => ({ ...match, event: encodedEvent(opened, match) }));
+  const { detections, feeding, failures } = matcher.match(enriched);
+  const matches = feeding.map((match) => ({ ...match, event: encodedEvent(encoded, match) }));
   clock?.lap('detect');
   const batch = toStorable({ ...enriched, detections, alerts: [] });
   clock?.lap('rows');
@@ -75,10 +82,19 @@ export function analyse(
   return { batch, matches, failures };
 }
 
+/** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */
+function faulty(sealed: SealedBatch, error: unknown): StorableBatch {
+  const { eventCount, firstEventAtUs, lastEventAtUs } = sealed.header;
+  const events = { eventCount, firstEventAtUs, lastEventAtUs, eventRows: new Uint8Array() };
+  return { ...sealed, ...events, detections: [], alerts: [], fault: `a fault of the collector: ${error}` };
+}
+
 /** A copy: a view would take the bytes of the whole batch along. */
-function encodedEvent({ encoded }: OpenedBatch, { index, event }: FeedingMatch): Uint8Array {
-  const { bytes, spans } = encoded ?? {};
-  return bytes && spans
+function encodedEvent(
+  { bytes, spans }: NonNullable<OpenedBatch['encoded']>,
+  { index, event }: FeedingMatch,
+): Uint8Array {
+  return spans
     ? Uint8Array.from(bytes.subarray(spans[index * 2], spans[index * 2 + 1]))
     : HostEvent.encode(event).finish();
 }

@@ -32,9 +32,20 @@ export interface Database extends Session, AsyncDisposable {
 // Class 21, 22 and 23: the values. 0A and 42: the statement. 54: a limit of the engine, such as the size of an index entry.
 const REJECTED_CLASSES = new Set(['0A', '21', '22', '23', '42', '54']);
 
-/** What a driver threw, as StoreError. `code` is the SQLSTATE where the server spoke, something else where it did not. */
+/** What only a fault of our own code throws: the same values will always meet it. */
+const FAULTS = [TypeError, RangeError, ReferenceError, SyntaxError, URIError];
+
+function isFault(error: unknown): boolean {
+  return FAULTS.some((kind) => error instanceof kind);
+}
+
+/**
+ * What a driver threw, or our own code between two statements, as StoreError. `code` is the SQLSTATE where the server
+ * spoke, something else where it did not. A fault is `rejected`: as `unavailable` it would hold up the fleet for ever.
+ */
 export function toStoreError(error: unknown, subject: string): StoreError {
   if (error instanceof StoreError) return error;
+  if (isFault(error)) return new StoreError('rejected', `a fault of the collector: ${error}`, { cause: error });
   const { code = '', message = String(error) } = error as { code?: string; message?: string };
   const spoken = /^[0-9A-Z]{5}$/.test(code);
   const rejected = spoken && REJECTED_CLASSES.has(code.slice(0, 2));

@@ -136,7 +136,9 @@ export async function readTotals(session: Session): Promise<{
        (select count(*) from outbox) as outbox_waiting`,
   );
   const refusals = await session.query(
-    'select code as name, sum(count)::bigint as count from refusals group by code order by code limit $1',
+    `select code as name, sum(count)::bigint as count from refusals group by code
+     union all select 'quarantined', count(*) from quarantine having count(*) > 0
+     order by name limit $1`,
     [COUNTERS_MAX],
   );
   const losses = await session.query(

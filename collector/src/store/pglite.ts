@@ -110,7 +110,13 @@ export class PgliteDatabase implements Database {
     const { promise, resolve, reject } = Promise.withResolvers<Row[]>();
     this.#waiting.set(id, { resolve, reject });
     const worker = this.#worker;
-    worker.postMessage({ ...statement, id } as WorkerRequest, transfer);
+    try {
+      worker.postMessage({ ...statement, id } as WorkerRequest, transfer);
+    } catch (error) {
+      // A value that no thread can be given: nobody would ever answer, and the same value fails again.
+      this.#waiting.delete(id);
+      return Promise.reject(new StoreError('rejected', `a fault of the collector: ${error}`, { cause: error }));
+    }
     // Scripts change the schema, and that may take its time.
     if (statement.kind === 'script') return promise;
     const limitMs = this.#started ? this.#limits.statementMsMax : this.#limits.startMsMax;

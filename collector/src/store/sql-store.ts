@@ -38,6 +38,8 @@ export class SqlStore implements Store {
   }
 
   async commit(group: CommitGroup): Promise<void> {
+    const fault = group.batches.find((batch) => batch.fault !== undefined)?.fault;
+    if (fault !== undefined) return this.#commitApart(group, new StoreError('rejected', fault));
     try {
       await this.#database.transaction(async (session) => {
         if (this.#directCompress && fillsColumnstore(group)) await compressDirectly(session);

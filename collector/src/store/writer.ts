@@ -8,6 +8,7 @@ import type { Alert, Detection } from '@threatguard/proto';
 import { SMALL_ENVELOPE_BYTES_MAX, type StorableBatch } from '../batch.ts';
 import type { StageClock } from '../stage-clock.ts';
 import { CommitPace } from './commit-pace.ts';
+import { toStoreError } from './database.ts';
 import { type CommitGroup, type RefusedEnvelope, type Store, StoreError } from './store.ts';
 import { GROUP_BYTES_MAX, type LaneName, type Queued, WriteQueue } from './write-queue.ts';
 
@@ -121,15 +122,28 @@ export class Writer implements AsyncDisposable {
       });
       for (const [index, queued] of group.entries()) queued.resolve(alerts[index] ?? []);
     } catch (error) {
-      if (group.length > 1 && error instanceof StoreError && error.code === 'rejected') {
+      const rejected = error instanceof StoreError && error.code === 'rejected';
+      if (rejected && group.length > 1) {
         // One of them is at fault: alone, each gets its own answer.
         for (const queued of group) await this.#commit([queued]);
         return;
       }
+      if (rejected) await this.#countRejected(group, error);
       for (const queued of group) queued.reject(error);
     }
     for (const { bytes } of group) this.#queuedBytes -= bytes;
     for (const wake of this.#waitingForRoom.splice(0)) wake();
+  }
+
+  /** The agent is told to drop what not even the quarantine takes: this says why, where the operator looks. */
+  async #countRejected(group: readonly Queued[], { message }: StoreError): Promise<void> {
+    const refusals = group.flatMap(({ batch }): RefusedEnvelope[] =>
+      batch ? [{ agentId: batch.agentId, code: 'payload_malformed', message, atUs: batch.receivedAtUs }] : [],
+    );
+    if (refusals.length === 0) return;
+    const count = () => this.#parts.store.commit({ batches: [], detections: [], alerts: [], refusals });
+    // Where this is rejected too, the answer to the agent, which counts it as well, must not wait for it.
+    await this.#untilAvailable(count).catch(() => undefined);
   }
 
   async #untilAvailable<T>(attempt: () => Promise<T>): Promise<T> {
@@ -139,8 +153,9 @@ export class Writer implements AsyncDisposable {
         this.#report(undefined);
         return result;
       } catch (error) {
-        if (!(error instanceof StoreError) || error.code !== 'unavailable' || this.#stop.signal.aborted) throw error;
-        this.#report(error.message);
+        const known = toStoreError(error, 'the store');
+        if (known.code === 'rejected' || this.#stop.signal.aborted) throw known;
+        this.#report(known.message);
       }
       await pause(waitMs, this.#stop.signal);
     }
