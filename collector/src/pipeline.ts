@@ -3,7 +3,7 @@
 //
 //   in the agent's shard, a thread of its own:   verify -> open -> enrich -> detect          (shards/analyse.ts)
 //   here, for all agents:                        admit -> correlate -> store -> publish -> acknowledge
-import { type Alert, type Detection, HostEvent, type RefusalCode, RefusalError } from '@threatguard/proto';
+import { type Alert, type Detection, type RefusalCode, RefusalError } from '@threatguard/proto';
 import type { ReceivedEnvelope } from './batch.ts';
 import type { AlertFolder } from './correlate/alert-folder.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
@@ -14,6 +14,7 @@ import type { Receipt } from './ingest/session.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { OutboxPublisher } from './publish/outbox-publisher.ts';
 import type { Analysis } from './shards/analyse.ts';
+import { unpackMatches } from './shards/packed-matches.ts';
 import { RefusedEnvelopeError } from './shards/shard.ts';
 import type { Shards } from './shards/shards.ts';
 import type { StageClock } from './stage-clock.ts';
@@ -117,10 +118,7 @@ export class Pipeline {
   #correlateEvents({ batch, matches, failures }: Analysis): Detection[] {
     const { rules } = this.#parts;
     rules.switchOff(failures);
-    return rules.correlate(
-      batch,
-      matches.map((match) => ({ ...match, event: HostEvent.decode(match.event) })),
-    );
+    return rules.correlate(batch, unpackMatches(matches));
   }
 
   #correlate(detections: readonly Detection[]): Alert[] {

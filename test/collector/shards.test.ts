@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Activity, EventClass, sealEnvelope } from '@threatguard/proto';
+import { Activity, Batch, EventClass, sealEnvelope } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventMatcher } from '../../collector/src/detect/rules/event-matcher.ts';
 import { analyse } from '../../collector/src/shards/analyse.ts';
 import type { ShardData } from '../../collector/src/shards/messages.ts';
+import { packMatches, unpackMatches } from '../../collector/src/shards/packed-matches.ts';
 import { RefusedEnvelopeError, Shard } from '../../collector/src/shards/shard.ts';
 import { Shards } from '../../collector/src/shards/shards.ts';
 import { Turns } from '../../collector/src/shards/turns.ts';
+import { eventSpans } from '../../proto/src/event-spans.ts';
 import { makeEnvelopeKeys, newStream, processEvents } from '../support/envelopes.ts';
 
 const RULES = `
@@ -58,7 +60,7 @@ describe('a shard', () => {
     expect(batch).toMatchObject({ agentId, agentName: 'web-1', eventCount: 4, alerts: [] });
     expect(batch.header.sequence).toBe(1);
     expect(batch.eventRows.length).toBeGreaterThan(400);
-    expect(matches.map(({ index, rules }) => ({ index, rules }))).toEqual(
+    expect(unpackMatches(matches).map(({ index, rules }) => ({ index, rules }))).toEqual(
       [0, 1, 2].map((index) => ({ index, rules: [0] })),
     );
     expect(failures).toEqual([]);
@@ -154,6 +156,28 @@ it('agents are spread over all shards, and each keeps its own', async () => {
   expect(new Set(agents.map((agent) => shards.of(agent))).size).toBe(3);
   for (const agent of agents) expect(shards.of(agent)).toBe(shards.of(agent));
 });
+
+it('matches come out of their arrays as they went in, with or without the bytes they were decoded from', () => {
+  const events = processEvents(4);
+  const { bytes, spans } = decodedBatch(events);
+  const matches = [1, 3].map((index) => ({ index, atUs: 7.5e15 + index, event: events[index]!, rules: [index, 40] }));
+  for (const encoded of [
+    { bytes, spans },
+    { bytes: new Uint8Array(), spans: undefined },
+  ]) {
+    const found = unpackMatches(packMatches(matches, encoded));
+    expect(found.map(({ event, ...rest }) => ({ ...rest, pid: event.process?.pid }))).toEqual([
+      { index: 1, atUs: 7.5e15 + 1, rules: [1, 40], pid: 1001 },
+      { index: 3, atUs: 7.5e15 + 3, rules: [3, 40], pid: 1003 },
+    ]);
+  }
+  expect(unpackMatches(packMatches([], { bytes, spans }))).toEqual([]);
+});
+
+function decodedBatch(events: ReturnType<typeof processEvents>) {
+  const bytes = Batch.encode({ events }).finish();
+  return { bytes, spans: eventSpans(bytes, events.length) };
+}
 
 describe('turns', () => {
   const LARGE = 100_000;

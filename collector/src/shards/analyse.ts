@@ -10,26 +10,22 @@ import {
   verifyEnvelope,
 } from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
-import type { EventMatcher, FeedingMatch, RuleFailure } from '../detect/rules/event-matcher.ts';
+import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
 import type { PeerIdentity } from '../ingest/peers.ts';
 import type { StageClock } from '../stage-clock.ts';
 import { toStorable } from '../store/event-rows.ts';
+import { type PackedMatches, packMatches } from './packed-matches.ts';
 
 /** Whose signature an envelope must have. */
 export type Signer = Pick<PeerIdentity, 'publicKey' | 'signingKeyId'>;
-
-/** A match on its way between threads: the event as it was encoded. */
-interface EncodedMatch extends Omit<FeedingMatch, 'event'> {
-  event: Uint8Array;
-}
 
 export interface Analysis {
   /** With what single events made rules say; nothing is correlated yet. */
   batch: StorableBatch;
   /** What correlations have to see. */
-  matches: EncodedMatch[];
+  matches: PackedMatches;
   failures: RuleFailure[];
 }
 
@@ -60,7 +56,11 @@ export function analyse(
     return analyseOpened(sealed, parts);
   } catch (error) {
     if (error instanceof RefusalError) throw error;
-    return { batch: faulty(sealed, error), matches: [], failures: [] };
+    return {
+      batch: faulty(sealed, error),
+      matches: packMatches([], { bytes: new Uint8Array(), spans: undefined }),
+      failures: [],
+    };
   }
 }
 
@@ -74,7 +74,7 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): 
   const enriched = enrichBatch({ ...sealed, events, encoded });
   clock?.lap('enrich');
   const { detections, feeding, failures } = matcher.match(enriched);
-  const matches = feeding.map((match) => ({ ...match, event: encodedEvent(encoded, match) }));
+  const matches = packMatches(feeding, encoded);
   clock?.lap('detect');
   const batch = toStorable({ ...enriched, detections, alerts: [] });
   clock?.lap('rows');
@@ -87,14 +87,4 @@ function faulty(sealed: SealedBatch, error: unknown): StorableBatch {
   const { eventCount, firstEventAtUs, lastEventAtUs } = sealed.header;
   const events = { eventCount, firstEventAtUs, lastEventAtUs, eventRows: new Uint8Array() };
   return { ...sealed, ...events, detections: [], alerts: [], fault: `a fault of the collector: ${error}` };
-}
-
-/** A copy: a view would take the bytes of the whole batch along. */
-function encodedEvent(
-  { bytes, spans }: NonNullable<OpenedBatch['encoded']>,
-  { index, event }: FeedingMatch,
-): Uint8Array {
-  return spans
-    ? Uint8Array.from(bytes.subarray(spans[index * 2], spans[index * 2 + 1]))
-    : HostEvent.encode(event).finish();
 }

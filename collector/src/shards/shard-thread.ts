@@ -32,8 +32,8 @@ function answer({ id, received, signer }: AnalysisRequest): AnalysisReply {
 /** Handed over instead of copied. Small ones may lie in a buffer that Node shares, and are copied. */
 function ownedBuffers({ analysis }: AnalysisReply): ArrayBuffer[] {
   if (!analysis) return [];
-  const { eventRows, payload } = analysis.batch;
-  return [eventRows, payload].flatMap(({ buffer, byteLength }) =>
+  const { batch, matches } = analysis;
+  return [batch.eventRows, batch.payload, matches.events].flatMap(({ buffer, byteLength }) =>
     buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
   );
 }
