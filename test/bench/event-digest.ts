@@ -34,7 +34,9 @@ const sum = (column: string) =>
   `count(*) || ':' || coalesce(sum(('x' || substr(encode(sha256(${column}), 'hex'), 1, 15))::bit(60)::bigint::numeric), 0)`;
 
 /** The same over everything that is stored, and how many rows are there more than once. */
-export async function heldBy(database: Database): Promise<{ digests: Digests; events: number; duplicated: number }> {
+export async function heldBy(
+  database: Pick<Database, 'transaction'>,
+): Promise<{ digests: Digests; events: number; duplicated: number }> {
   return await database.transaction(async (session) => {
     // All rows are read, and that takes as long as it takes.
     await session.query("select set_config('statement_timeout', '0', true), set_config('work_mem', '128MB', true)");
@@ -67,6 +69,7 @@ export function addDigests(all: readonly Digests[]): Digests {
 export function compare(sent: Digests, held: Awaited<ReturnType<typeof heldBy>>) {
   const whole = (['events', 'headers', 'payloads'] as const).every((each) => sent[each] === held.digests[each]);
   const missing = Number(sent.events.split(':')[0]) - (held.events - held.duplicated);
-  // Where the digests differ something is not there, whatever the counts say.
-  return { whole, lost: whole ? 0 : Math.max(missing, 1), duplicated: held.duplicated };
+  // Where digests differ and no count says why, something is not what was sent, and that is lost.
+  const unexplained = !whole && held.duplicated === 0 ? 1 : 0;
+  return { whole, lost: Math.max(missing, unexplained), duplicated: held.duplicated };
 }
