@@ -47,7 +47,8 @@ export function analyse(
   const envelope = verifyEnvelope(received.bytes, { ...signer, agentId: received.agentId });
   verified(envelope.header);
   clock?.lap('verify');
-  const payload = openEnvelope(envelope, parts.kemPrivateKey);
+  // A copy of its own: it may lie in a buffer that Node shares, which cannot be handed to another thread.
+  const payload = Uint8Array.from(openEnvelope(envelope, parts.kemPrivateKey));
   clock?.lap('open');
   const { agentId, agentName, receivedAtUs, clockOffsetUs } = received;
   const { header, headerBytes, signature } = envelope;

@@ -29,20 +29,16 @@ function answer({ id, received, signer }: AnalysisRequest): AnalysisReply {
   }
 }
 
-/** Handed over instead of copied. Small ones may lie in a buffer that Node shares, and are copied. */
-function ownedBuffers({ analysis }: AnalysisReply): ArrayBuffer[] {
+/** Handed over instead of copied. Header and signature are views of the envelope, and go back with it. */
+function handedOver({ received }: AnalysisRequest, { analysis }: AnalysisReply): ArrayBuffer[] {
   if (!analysis) return [];
   const { batch, matches } = analysis;
-  return [batch.eventRows, batch.payload, matches.events].flatMap(({ buffer, byteLength }) =>
-    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
-  );
+  return [received.bytes, batch.payload, batch.eventRows, matches.events].map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 parentPort!.on('message', (request: AnalysisRequest) => {
   const reply = answer(request);
   if (parts.clock) reply.stages = parts.clock.report(name);
-  const envelope = request.received.bytes.buffer as ArrayBuffer;
-  // Header and signature are views of the envelope, and go back with it.
-  parentPort!.postMessage(reply, reply.analysis ? [envelope, ...ownedBuffers(reply)] : []);
+  parentPort!.postMessage(reply, handedOver(request, reply));
 });
 parentPort!.postMessage(READY);
