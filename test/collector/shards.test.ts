@@ -130,7 +130,7 @@ describe('a shard whose thread runs out of memory', () => {
   it('rejects what it had, and goes on with a new thread', async () => {
     await using shard = new Shard('small', data, { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 });
     await shard.start();
-    const args = Array.from({ length: 80 }, (_, index) => `a${index}`);
+    const args = Array.from({ length: 320 }, (_, index) => `a${index}`);
     const many = processEvents(4_000).map((event) => ({ ...event, process: { ...event.process, args } }));
     const answers = await Promise.allSettled([
       shard.analyse(received(seal(many).bytes), keys.signer),
