@@ -14,7 +14,7 @@ import {
   verifyEnvelope,
 } from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope } from './batch.ts';
-import type { AlertFolder } from './correlate/alert-folder.ts';
+import type { Correlated, Correlator } from './correlate/correlator.ts';
 import type { Detector } from './detect/detector.ts';
 import { detectRefusal, detectStreamHealth } from './detect/stream-health.ts';
 import { checkLimits } from './enrich/check-limits.ts';
@@ -33,7 +33,7 @@ import type { WriteItem, Writer } from './store/writer.ts';
 export interface PipelineParts {
   kemKeys: KemKeys;
   detector: Detector;
-  folder: AlertFolder;
+  correlator: Correlator;
   writer: Writer;
   feed: AlertFeed;
   outbox: Pick<OutboxPublisher, 'wake'>;
@@ -101,9 +101,9 @@ export class Pipeline {
     clock?.lap('enrich');
     const detections = [...this.#parts.detector.inspect(enriched), ...detectStreamHealth(opened, verdict)];
     clock?.lap('detect');
-    const alerts = this.#correlate(detections);
+    const correlated = this.#correlate(detections);
     clock?.lap('correlate');
-    const stored = this.#store({ batch: { ...enriched, detections, alerts }, alerts });
+    const stored = this.#store({ batch: { ...enriched, detections, ...correlated }, ...correlated });
     // Only the number: decoded events are not kept alive until the commit.
     const { length } = opened.events;
     const committed = stored.then(() => {
@@ -116,7 +116,7 @@ export class Pipeline {
 
   /** Detections that no batch of events carries: silence, clocks, refused signatures. Resolves when they are stored. */
   report(detections: readonly Detection[]): Promise<void> {
-    return this.#store({ detections, alerts: this.#correlate(detections) });
+    return this.#store({ detections, ...this.#correlate(detections) });
   }
 
   /** Counts what was refused before it was an envelope. Resolves when it is stored. */
@@ -148,9 +148,9 @@ export class Pipeline {
     };
   }
 
-  #correlate(detections: readonly Detection[]): Alert[] {
-    if (detections.length === 0) return [];
-    return this.#parts.folder.fold(detections, { nowUs: this.#parts.nowUs(), agentName: this.#parts.agentName });
+  #correlate(detections: readonly Detection[]): Correlated {
+    const { correlator, nowUs, agentName } = this.#parts;
+    return correlator.correlate(detections, { nowUs: nowUs(), agentName });
   }
 
   async #store(item: WriteItem): Promise<void> {
@@ -179,7 +179,7 @@ export class Pipeline {
     const committed = this.#store({
       refusal: { agentId, code, message, atUs },
       detections,
-      alerts: this.#correlate(detections),
+      ...this.#correlate(detections),
     });
     return { sequence, refusal: { code, message }, committed };
   }

@@ -2,17 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
 import { type Queued, WriteQueue } from '../../collector/src/store/write-queue.ts';
 import { processEvents } from '../support/envelopes.ts';
-import { makeAlert, makeBatch } from '../support/stores.ts';
+import { makeAlert, makeBatch, makeIncident } from '../support/stores.ts';
 
 const agent = (number: number) => `00000000-0000-4000-8000-00000000000${number}`;
 const LARGE = 2 * 1024 * 1024;
 
-function item(agentNumber: number, sequence: number, parts: { bytes?: number; alertId?: string } = {}): Queued {
+function item(
+  agentNumber: number,
+  sequence: number,
+  parts: { bytes?: number; alertId?: string; incidentOf?: string } = {},
+): Queued {
   const batch = makeBatch({ agentId: agent(agentNumber), sequence, events: processEvents(1) });
   return {
     batch: toStorable(batch),
     detections: [],
     alerts: parts.alertId ? [makeAlert({ id: parts.alertId })] : [],
+    entities: [],
+    incidents: parts.incidentOf ? [makeIncident({ alerts: [parts.incidentOf] })] : [],
     refusal: undefined,
     bytes: parts.bytes ?? 1_000,
     resolve: () => undefined,
@@ -47,6 +53,16 @@ describe('what waits for the store', () => {
 
   it('keeps the revisions of one alert in order across agents', () => {
     const found = groups(item(1, 1, { bytes: LARGE, alertId: 'a' }), item(2, 1, { alertId: 'a' }), item(3, 1)).flat();
+    expect(found.indexOf('1:1')).toBeLessThan(found.indexOf('2:1'));
+    expect(found[0]).toBe('3:1');
+  });
+
+  it('keeps an incident behind the alerts it is made of', () => {
+    const found = groups(
+      item(1, 1, { bytes: LARGE, alertId: 'a' }),
+      item(2, 1, { incidentOf: 'a' }),
+      item(3, 1),
+    ).flat();
     expect(found.indexOf('1:1')).toBeLessThan(found.indexOf('2:1'));
     expect(found[0]).toBe('3:1');
   });

@@ -7,6 +7,7 @@ import type {
   SearchEventsRequest,
 } from '@threatguard/proto';
 import type { AlertFeed } from '../publish/alert-feed.ts';
+import type { AuditActor } from '../store/store.ts';
 import { type AgentsParts, createJoinToken, listAgents, revokeAgent } from './agents.ts';
 import { getAlert, listAlerts } from './alerts.ts';
 import { unary } from './grpc-status.ts';
@@ -20,18 +21,20 @@ export interface ConsoleServiceParts {
   status: StatusParts;
   agents: AgentsParts;
   feed: AlertFeed;
+  /** Who calls from an address: for the audit log. */
+  actor: (address: string) => AuditActor;
   failed: (error: unknown) => void;
 }
 
 /** The Console service. Callers are consoles: authorisation is done before. */
 export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImplementation {
-  const { agents, failed } = parts;
+  const { agents, actor, failed } = parts;
   const { store } = agents;
   return {
     getStatus: unary(() => reportStatus(parts.status), failed),
     listAgents: unary(async () => ({ agents: await listAgents(agents) }), failed),
-    revokeAgent: unary((request: RevokeAgentRequest) => revokeAgent(agents, request), failed),
-    createToken: unary((request: CreateTokenRequest) => createJoinToken(agents, request), failed),
+    revokeAgent: unary((request: RevokeAgentRequest, from) => revokeAgent(agents, request, actor(from)), failed),
+    createToken: unary((request: CreateTokenRequest, from) => createJoinToken(agents, request, actor(from)), failed),
     listAlerts: unary((request: ListAlertsRequest) => listAlerts(store, request), failed),
     getAlert: unary((request: GetAlertRequest) => getAlert(store, request), failed),
     watchAlerts: watchAlerts(parts.feed),

@@ -7,7 +7,7 @@ import type { KemKeys } from '../fleet/kem-keys.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { HandshakeCounts } from '../ingest/handshake.ts';
 import type { Retention } from '../store/retention.ts';
-import type { Space } from '../store/space.ts';
+import { spaceByKind } from '../store/space.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { Writer } from '../store/writer.ts';
 import type { RateMeter } from './rate-meter.ts';
@@ -65,7 +65,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     signingCertificate: parts.identity.certificate.raw,
     natsUrl: nats.url,
     natsCredentials: nats.credentials,
-    space: space && spacePerKind(space, parts.retention),
+    space: space && spaceByKind(space, parts.retention),
     bytesPerEvent: space?.bytesPerEvent,
   };
 }
@@ -84,16 +84,6 @@ async function readTotals(parts: StatusParts) {
     if (!(error instanceof StoreError)) throw error;
     return unavailable(error.message);
   }
-}
-
-function spacePerKind(space: Space, retention: Retention): NonNullable<StatusReport['space']> {
-  return [
-    { kind: 'events', bytes: space.events, keptDays: retention.events },
-    { kind: 'evidence', bytes: space.evidence, keptDays: retention.evidence },
-    { kind: 'alerts', bytes: space.alerts, keptDays: retention.alerts },
-    { kind: 'series', bytes: space.series, keptDays: retention.seriesMinute },
-    { kind: 'other', bytes: space.other, keptDays: 0 },
-  ];
 }
 
 function handshakeCounters(counts: HandshakeCounts): Counter[] {

@@ -1,10 +1,12 @@
 // What waits for the store, in two lanes: small items go before large ones, so that a single urgent event is not behind the
 // backlog of a host that was offline for a day.
 //
-// Invariants: items of one agent leave in the order they came, and so do the revisions of one alert; an item overtakes only
-// what shares neither with it. Large items are at least half of every group while there are any.
+// Invariants: items of one agent leave in the order they came, and so do the revisions of one alert, and an incident never
+// before an alert of it; an item overtakes only what shares neither with it. Large items are at least half of every group while there are any.
 import type { Alert, Detection } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
+import type { Incident } from '../correlate/incidents.ts';
+import type { Entity } from '../correlate/risk.ts';
 import type { RefusedEnvelope } from './store.ts';
 
 /** One commit: large enough to pay for itself, small enough that the next one starts soon. */
@@ -18,6 +20,8 @@ export interface Queued {
   batch: StorableBatch | undefined;
   detections: readonly Detection[];
   alerts: readonly Alert[];
+  entities: readonly Entity[];
+  incidents: readonly Incident[];
   refusal: RefusedEnvelope | undefined;
   bytes: number;
   resolve: (alerts: readonly Alert[]) => void;
@@ -76,9 +80,11 @@ function take(lane: Queued[], room: { items: number; events: number; bytes: numb
   return lane.splice(0, length);
 }
 
-/** What keeps items in order: the agent of a batch, and the alerts it changes. */
-function keysOf({ batch, alerts }: Queued): string[] {
-  const keys = alerts.map((alert) => `alert ${alert.id}`);
+/** What keeps items in order: the agent of a batch, the alerts it changes, and those its incidents are made of. */
+function keysOf({ batch, alerts, incidents }: Queued): string[] {
+  const named = new Set(alerts.map((alert) => alert.id));
+  for (const incident of incidents) for (const { id } of incident.alerts) named.add(id);
+  const keys = Array.from(named, (id) => `alert ${id}`);
   if (batch) keys.push(`agent ${batch.agentId}`);
   return keys;
 }

@@ -5,6 +5,7 @@
 // a promise resolves only after its commit.
 import type { Alert, Detection } from '@threatguard/proto';
 import type { AnalysedBatch, StorableBatch } from '../batch.ts';
+import type { Correlated } from '../correlate/correlator.ts';
 import type { StageClock } from '../stage-clock.ts';
 import { toStorable } from './event-rows.ts';
 import { type CommitGroup, type RefusedEnvelope, type Store, StoreError } from './store.ts';
@@ -19,10 +20,10 @@ const RETRY_MS_MAX = 5_000;
 /** How long a stopping collector goes on trying to store what it has. What is left was never acknowledged. */
 const FLUSH_MS_MAX = 10_000;
 
-export interface WriteItem {
+/** What follows from detections goes with the item that brought them, into one transaction. */
+export interface WriteItem extends Partial<Correlated> {
   batch?: AnalysedBatch;
   detections?: readonly Detection[];
-  alerts?: readonly Alert[];
   refusal?: RefusedEnvelope;
 }
 
@@ -68,7 +69,7 @@ export class Writer implements AsyncDisposable {
   /** Resolves after commit, with the alerts as they were stored. Rejects with StoreError `rejected`, or when closed. */
   write(item: WriteItem): Promise<readonly Alert[]> {
     if (this.#closed) return Promise.reject(new StoreError('unavailable', 'the collector is stopping'));
-    const { batch: analysed, detections = [], alerts = [], refusal } = item;
+    const { batch: analysed, detections = [], alerts = [], entities = [], incidents = [], refusal } = item;
     let batch: StorableBatch | undefined;
     this.#parts.clock?.start();
     try {
@@ -80,7 +81,7 @@ export class Writer implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<readonly Alert[]>();
     const bytes = batch ? batch.eventRows.length + batch.payload.length : 0;
     if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
-    this.#queue.push({ batch, detections, alerts, refusal, bytes, resolve, reject });
+    this.#queue.push({ batch, detections, alerts, entities, incidents, refusal, bytes, resolve, reject });
     this.#queuedBytes += bytes;
     this.#writing ??= this.#writeAll();
     return promise;
@@ -159,16 +160,19 @@ export class Writer implements AsyncDisposable {
 }
 
 function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): CommitGroup {
-  const collected = { batches: [], detections: [], alerts: [], refusals: [] } as {
+  const collected = { batches: [], detections: [], alerts: [], entities: [], incidents: [], refusals: [] } as {
     batches: StorableBatch[];
     detections: Detection[];
-    alerts: Alert[];
     refusals: RefusedEnvelope[];
-  };
-  for (const [index, { batch, detections, refusal }] of group.entries()) {
+  } & Correlated;
+  for (const [index, { batch, detections, entities, incidents, refusal }] of group.entries()) {
     const alerts = rated[index] ?? [];
-    if (batch) collected.batches.push({ ...batch, alerts });
-    else collected.alerts.push(...alerts);
+    if (batch) collected.batches.push({ ...batch, alerts, entities: [...entities], incidents: [...incidents] });
+    else {
+      collected.alerts.push(...alerts);
+      collected.entities.push(...entities);
+      collected.incidents.push(...incidents);
+    }
     collected.detections.push(...detections);
     if (refusal) collected.refusals.push(refusal);
   }
