@@ -229,6 +229,7 @@ export async function startCollector(parts: {
           publishState: () => outbox.state(),
           rulesLoaded: engine.rules.length,
           detector: engine,
+          correlator,
           fleet,
           presence,
           authority,

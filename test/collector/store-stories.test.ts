@@ -20,6 +20,15 @@ import {
 const HOUR_US = 3_600_000_000;
 const HOUR = { fromUs: START_US, toUs: START_US + HOUR_US };
 
+test('a correlator says what it gave up for lack of room, and nothing while all fits', () => {
+  const correlator = new Correlator();
+  expect(correlator.notices()).toEqual([]);
+  correlator.risk.evicted = 3;
+  expect(correlator.notices()).toEqual([
+    '3 entities were forgotten for lack of room while active: their risk begins anew',
+  ]);
+});
+
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`stories in a store on ${name}`, () => {
     let engine: EngineUnderTest;

@@ -1,4 +1,5 @@
 import { type Counter, KEM_ALGORITHM, SIGNATURE_ALGORITHM, type StatusReport, TLS_GROUP } from '@threatguard/proto';
+import type { Correlator } from '../correlate/correlator.ts';
 import type { Detector } from '../detect/detector.ts';
 import type { CertificateAuthority } from '../fleet/certificate-authority.ts';
 import type { CollectorIdentity } from '../fleet/collector-identity.ts';
@@ -21,6 +22,7 @@ export interface StatusParts {
   publishState: () => string;
   rulesLoaded: number;
   detector: Detector;
+  correlator: Pick<Correlator, 'notices'>;
   fleet: Fleet;
   presence: Presence;
   authority: CertificateAuthority;
@@ -61,7 +63,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     kemAlgorithm: KEM_ALGORITHM,
     signatureAlgorithm: SIGNATURE_ALGORITHM,
     tlsGroup: TLS_GROUP,
-    notices: [...parts.store.notices],
+    notices: [...parts.store.notices, ...parts.correlator.notices()],
     signingCertificate: parts.identity.certificate.raw,
     natsUrl: nats.url,
     natsCredentials: nats.credentials,

@@ -30,6 +30,18 @@ export class Correlator {
     return correlator;
   }
 
+  /** What was given up for lack of room, one line each; none while all fits. */
+  notices(): string[] {
+    const counts = [
+      [this.folder.evicted, 'alerts', 'more of the same raises new ones'],
+      [this.risk.evicted, 'entities', 'their risk begins anew'],
+      [this.incidents.evicted, 'alerts and incidents', 'later alerts do not join them'],
+    ] as const;
+    return counts.flatMap(([count, what, why]) =>
+      count > 0 ? `${count} ${what} were forgotten for lack of room while active: ${why}` : [],
+    );
+  }
+
   correlate(detections: readonly Detection[], context: FoldContext): Correlated {
     if (detections.length === 0) return { alerts: [], entities: [], incidents: [] };
     const alerts = this.folder.fold(detections, context);
