@@ -13,6 +13,7 @@ import { getAlert, listAlerts } from './alerts.ts';
 import { unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
 import { reportStatus, type StatusParts } from './status.ts';
+import { storyHandlers } from './stories.ts';
 import { watchAlerts } from './watch-alerts.ts';
 
 const FILTERS_MAX = 32;
@@ -47,5 +48,6 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
       const page = await store.searchEvents(query, clampLimit(request.limit), request.after ?? '');
       return { events: page.rows, next: page.next };
     }, failed),
+    ...storyHandlers({ store, nowUs: agents.nowUs, failed }),
   };
 }
