@@ -1,4 +1,6 @@
 import type { Alert, DecodedBatch, Detection, HostEvent, VerifiedHeader } from '@threatguard/proto';
+import type { Incident } from './correlate/incidents.ts';
+import type { Entity } from './correlate/risk.ts';
 
 // One batch on its way through the stages; each stage adds its part and changes nothing before it.
 
@@ -40,6 +42,9 @@ export interface AnalysedBatch extends EnrichedBatch {
   detections: Detection[];
   /** Alerts that these detections raised or changed, as they stand after it. */
   alerts: Alert[];
+  /** Entities whose risk these alerts changed, and incidents they began or joined. */
+  entities: Entity[];
+  incidents: Incident[];
 }
 
 /**

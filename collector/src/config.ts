@@ -22,6 +22,8 @@ const schema = z.strictObject({
       evidence_days: days.default(365),
       losses_days: days.default(365),
       alerts_days: days.default(365),
+      risk_days: days.default(365),
+      audit_days: days.default(2557),
       series_minute_days: days.default(30),
     })
     .prefault({}),
@@ -78,13 +80,15 @@ listen: ${JSON.stringify(listenAt)}
 agents:
   silent_after_seconds: 60
 
-# How long each kind is kept, in days. Alerts include their history and detections. Of the series, hours are kept a year
-# and days seven years.
+# How long each kind is kept, in days. Alerts include their history, detections, incidents and entities. Of the series,
+# hours are kept a year and days seven years.
 retention:
   events_days: 90
   evidence_days: 365
   losses_days: 365
   alerts_days: 365
+  risk_days: 365
+  audit_days: 2557
   series_minute_days: 30
 
 # Threads that open and analyse what agents send; without it, one less than there are processors, and at most 8.

@@ -5,7 +5,7 @@
 //   here, for all agents:                        admit -> correlate -> store -> publish -> acknowledge
 import { type Alert, type Detection, type RefusalCode, RefusalError } from '@threatguard/proto';
 import type { ReceivedEnvelope } from './batch.ts';
-import type { AlertFolder } from './correlate/alert-folder.ts';
+import type { Correlated, Correlator } from './correlate/correlator.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
 import { detectRefusal, detectStreamHealth } from './detect/stream-health.ts';
 import type { StreamChain } from './ingest/admission.ts';
@@ -24,7 +24,7 @@ import type { WriteItem, Writer } from './store/writer.ts';
 export interface PipelineParts {
   shards: Shards;
   rules: RuleEngine;
-  folder: AlertFolder;
+  correlator: Correlator;
   writer: Writer;
   feed: AlertFeed;
   outbox: Pick<OutboxPublisher, 'wake'>;
@@ -93,10 +93,10 @@ export class Pipeline {
     const { clock } = this.#parts;
     clock?.start();
     const detections = [...batch.detections, ...this.#correlateEvents(analysis), ...detectStreamHealth(batch, verdict)];
-    const alerts = this.#correlate(detections);
+    const correlated = this.#correlate(detections);
     clock?.lap('correlate');
     const { eventCount } = batch;
-    const stored = this.#store({ batch: { ...batch, detections, alerts }, alerts });
+    const stored = this.#store({ batch: { ...batch, detections, ...correlated }, ...correlated });
     const committed = stored.then(() => {
       this.#parts.stored(eventCount);
       clock?.stored(eventCount);
@@ -107,7 +107,7 @@ export class Pipeline {
 
   /** Detections that no batch of events carries: silence, clocks, refused signatures. Resolves when they are stored. */
   report(detections: readonly Detection[]): Promise<void> {
-    return this.#store({ detections, alerts: this.#correlate(detections) });
+    return this.#store({ detections, ...this.#correlate(detections) });
   }
 
   /** Counts what was refused before it was an envelope. Resolves when it is stored. */
@@ -121,9 +121,9 @@ export class Pipeline {
     return rules.correlate(batch, unpackMatches(matches));
   }
 
-  #correlate(detections: readonly Detection[]): Alert[] {
-    if (detections.length === 0) return [];
-    return this.#parts.folder.fold(detections, { nowUs: this.#parts.nowUs(), agentName: this.#parts.agentName });
+  #correlate(detections: readonly Detection[]): Correlated {
+    const { correlator, nowUs, agentName } = this.#parts;
+    return correlator.correlate(detections, { nowUs: nowUs(), agentName });
   }
 
   async #store(item: WriteItem): Promise<void> {
@@ -150,7 +150,7 @@ export class Pipeline {
     const committed = this.#store({
       refusal: { agentId, code, message, atUs },
       detections,
-      alerts: this.#correlate(detections),
+      ...this.#correlate(detections),
     });
     return { sequence, refusal: { code, message }, committed };
   }

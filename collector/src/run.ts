@@ -8,7 +8,7 @@ import { consoleHandlers } from './api/console-service.ts';
 import { ApiError, unary } from './api/grpc-status.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen } from './config.ts';
-import { AlertFolder } from './correlate/alert-folder.ts';
+import { Correlator } from './correlate/correlator.ts';
 import { agentSilent, clockOff } from './detect/health.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { Attendance } from './fleet/attendance.ts';
@@ -38,8 +38,7 @@ import { StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
-/** How far back alerts are still folded into, and windows are rebuilt, after a restart. */
-const FOLD_US = 60 * 60 * 1_000_000;
+/** How far back windows are rebuilt after a restart. */
 const REPLAY_US_MAX = 15 * 60 * 1_000_000;
 const REPLAY_EVENTS_MAX = 1_000_000;
 /** A refusal reaches the agent before its connection is cut. */
@@ -91,6 +90,8 @@ export async function startCollector(parts: {
     evidence: config.retention.evidence_days,
     losses: config.retention.losses_days,
     alerts: config.retention.alerts_days,
+    risk: config.retention.risk_days,
+    audit: config.retention.audit_days,
     seriesMinute: config.retention.series_minute_days,
   };
   stack.use(
@@ -102,6 +103,7 @@ export async function startCollector(parts: {
       failed: (error) => log.warn({ reason: String(error) }, 'the store could not be kept in shape; tried again'),
     }),
   );
+  await store.recordKeys(kemKeys.held(), nowUs());
   const signer = new AlertSigner(identity);
   const outbox = config.nats.url
     ? stack.use(OutboxPublisher.start({ store, url: config.nats.url, signer }))
@@ -121,8 +123,7 @@ export async function startCollector(parts: {
   const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
   for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
   const shards = stack.use(await Shards.start({ ruleFiles, kemKeys: kemKeys.privateKeys(), timed }, config.shards));
-  const folder = new AlertFolder();
-  folder.restore(await store.openAlertsSince(nowUs() - FOLD_US));
+  const correlator = await Correlator.load(store, nowUs());
   let replayed = 0;
   for await (const events of store.eventsSince(nowUs() - Math.min(engine.windowUsMax, REPLAY_US_MAX))) {
     engine.replay(events);
@@ -138,7 +139,7 @@ export async function startCollector(parts: {
   const pipeline = new Pipeline({
     shards,
     rules: engine,
-    folder,
+    correlator,
     writer,
     feed,
     outbox,
@@ -215,7 +216,10 @@ export async function startCollector(parts: {
           if (!enrolments.allows(address.slice(0, address.lastIndexOf(':')), nowMs())) {
             throw new ApiError('rate_limited', 'too many enrolments at once; try again in a minute');
           }
-          const response = await enrolAgent({ store, fleet, authority, kemKeys }, request, nowUs());
+          const response = await enrolAgent({ store, fleet, authority, kemKeys }, request, {
+            nowUs: nowUs(),
+            from: address,
+          });
           log.info({ agent: response.agentId, agentName: response.agentName, address }, 'enrolled');
           return response;
         }, failed),
@@ -229,6 +233,7 @@ export async function startCollector(parts: {
           writer,
           publishState: () => outbox.state(),
           rules: engine,
+          correlator,
           fleet,
           presence,
           authority,
@@ -240,6 +245,7 @@ export async function startCollector(parts: {
           nowMs,
         },
         agents: { store, fleet, presence, kemEpoch: kemKeys.epoch, caSha256: authority.fingerprint, nowUs },
+        actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
         feed,
         failed,
       }),

@@ -23,7 +23,10 @@ export async function copyRate(
   const nowUs = Date.now() * 1000;
   await using store = await storeOver(database, nowUs);
   const days = RETENTION_DAYS;
-  await store.keepUp({ events: days, evidence: days, losses: days, alerts: days, seriesMinute: days }, nowUs);
+  await store.keepUp(
+    { events: days, evidence: days, losses: days, alerts: days, risk: days, audit: days, seriesMinute: days },
+    nowUs,
+  );
   const senders = Array.from({ length: agents }, () => ({
     agentId: randomUUID(),
     streamId: randomBytes(16),

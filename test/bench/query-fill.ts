@@ -113,7 +113,7 @@ export async function fill(
   );
   for (let first = 0; first < Math.min(ALERTS, wanted / EVENTS_PER_ALERT); first += 500) {
     const alerts = Array.from({ length: 500 }, (_, index) => alertOf(first + index, rounds));
-    await store.commit({ batches: [], detections: [], alerts, refusals: [] });
+    await store.commit({ batches: [], detections: [], alerts, entities: [], incidents: [], refusals: [] });
   }
   return { events, rate };
 }

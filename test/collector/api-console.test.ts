@@ -95,6 +95,52 @@ describe('alerts', () => {
   });
 });
 
+describe('stories', () => {
+  it('follow from what hosts send: a risk with its reasons, and an incident in order', async () => {
+    await attack('192.0.2.90');
+    await agent.send([{ ...failedLogin('192.0.2.90'), outcome: Outcome.SUCCESS }]);
+    const { entities } = await until(
+      async () => {
+        const answer = await collector.console.entities({ kind: 'address' });
+        return answer.entities?.some(({ name }) => name?.name === '192.0.2.90') ? answer : undefined;
+      },
+      { limitMs: 10_000, what: 'the risk of the address' },
+    );
+    const address = entities!.find(({ name }) => name?.name === '192.0.2.90')!;
+    expect(address.risk).toBeGreaterThan(0);
+    const sum = address.reasons!.reduce((all, { contribution }) => all + (contribution ?? 0), 0);
+    expect(address.risk).toBeCloseTo(Math.min(100, sum), 3);
+    const { incidents } = await collector.console.incidents({ state: 'open' });
+    const about = incidents!.find((each) => each.entities!.some(({ name }) => name === '192.0.2.90'));
+    const { incident } = await collector.console.incident(about!.id!);
+    const rules = new Set(incident!.alerts!.map(({ ruleId }) => ruleId));
+    expect(rules.size).toBeGreaterThan(1);
+    for (const { id } of incident!.alerts!) expect((await collector.console.alert(id!)).alert!.id).toBe(id);
+  });
+
+  it.each([
+    ['a kind there is not', () => collector.console.entities({ kind: 'hosts' }), status.INVALID_ARGUMENT],
+    ['a state there is not', () => collector.console.incidents({ state: 'x' }), status.INVALID_ARGUMENT],
+    ['a foreign cursor', () => collector.console.entities({ after: "'" }), status.INVALID_ARGUMENT],
+    ['a foreign cursor of the audit log', () => collector.console.audit({ after: 'x' }), status.INVALID_ARGUMENT],
+    ['text that is no id', () => collector.console.incident("'"), status.INVALID_ARGUMENT],
+    ['an id nobody has', () => collector.console.incident('7zzzzzzzzzzzzzzzzzzzzzzzzz'), status.NOT_FOUND],
+  ])('refuse %s', async (_, ask, code) => {
+    await expect(ask()).rejects.toMatchObject({ code });
+  });
+
+  it('include who did what, proven', async () => {
+    const { entries } = await collector.console.audit({ limit: 2 });
+    expect(entries!.map(({ action, actorKind }) => [action, actorKind])).toEqual([
+      ['agent.enrolled', 'token'],
+      ['token.made', 'console'],
+    ]);
+    const found = await collector.console.verifyAudit();
+    expect(found).toMatchObject({ entries: 3, firstSequence: 1, headSequence: 3 });
+    expect(found.problemSequence ?? 0).toBe(0);
+  });
+});
+
 describe('events', () => {
   it('are searched by field and time', async () => {
     await attack('198.51.100.7');

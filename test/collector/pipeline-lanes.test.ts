@@ -4,17 +4,23 @@ import { CommitPace } from '../../collector/src/store/commit-pace.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
 import { GROUP_BYTES_MAX, type Queued, WriteQueue } from '../../collector/src/store/write-queue.ts';
 import { processEvents } from '../support/envelopes.ts';
-import { makeAlert, makeBatch } from '../support/stores.ts';
+import { makeAlert, makeBatch, makeIncident } from '../support/stores.ts';
 
 const agent = (number: number) => `00000000-0000-4000-8000-00000000000${number}`;
 const LARGE = 2 * 1024 * 1024;
 
-function item(agentNumber: number, sequence: number, parts: { bytes?: number; alertId?: string } = {}): Queued {
+function item(
+  agentNumber: number,
+  sequence: number,
+  parts: { bytes?: number; alertId?: string; incidentOf?: string } = {},
+): Queued {
   const batch = makeBatch({ agentId: agent(agentNumber), sequence, events: processEvents(1) });
   return {
     batch: toStorable(batch),
     detections: [],
     alerts: parts.alertId ? [makeAlert({ id: parts.alertId })] : [],
+    entities: [],
+    incidents: parts.incidentOf ? [makeIncident({ alerts: [parts.incidentOf] })] : [],
     refusal: undefined,
     bytes: parts.bytes ?? 1_000,
     resolve: () => undefined,
@@ -67,6 +73,11 @@ describe('what waits for the store', () => {
 
   it('keeps the revisions of one alert in order across agents', () => {
     const { lanes } = queueOf(item(1, 1, { bytes: LARGE, alertId: 'a' }), item(2, 1, { alertId: 'a' }), item(3, 1));
+    expect(lanes).toEqual(['large', 'large', 'small']);
+  });
+
+  it('keeps an incident behind the alerts it is made of', () => {
+    const { lanes } = queueOf(item(1, 1, { bytes: LARGE, alertId: 'a' }), item(2, 1, { incidentOf: 'a' }), item(3, 1));
     expect(lanes).toEqual(['large', 'large', 'small']);
   });
 

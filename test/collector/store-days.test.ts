@@ -9,7 +9,15 @@ import { keepUp } from '../../collector/src/store/upkeep.ts';
 import { ENGINES, type EngineUnderTest, group, makeAlert, makeBatch, realisticEvents } from '../support/stores.ts';
 
 const NOW_US = Date.UTC(2026, 10, 21, 12) * 1000;
-const RETENTION: Retention = { events: 90, evidence: 365, losses: 365, alerts: 365, seriesMinute: 30 };
+const RETENTION: Retention = {
+  events: 90,
+  evidence: 365,
+  losses: 365,
+  alerts: 365,
+  risk: 365,
+  audit: 2557,
+  seriesMinute: 30,
+};
 const day = (offset: number) => NOW_US + offset * DAY_US;
 
 function batchAt(agentId: string, atUs: number, receivedAtUs = NOW_US) {
@@ -107,7 +115,8 @@ for (const { name, available, start } of ENGINES.filter((each) => !each.name.sta
       const count = async (table: string) =>
         (await database.query(`select count(*) as rows from ${table} where agent_id = $1`, [agentId]))[0]?.rows;
       expect([await count('evidence'), await count('losses'), await count('alerts')]).toEqual([1, 1, 1]);
-      expect(before.deleted).toBe(4);
+      // An alert, its history, a detection's or series' row, and the envelope of the evidence that went.
+      expect(before.deleted).toBe(5);
       const history = await database.query('select alert_id from alert_history where alert_id = $1', [alerts[0]!.id!]);
       expect(history).toEqual([]);
     });

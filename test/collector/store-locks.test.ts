@@ -9,7 +9,15 @@ import { type PostgresServer, postgresAvailable, startPostgres } from '../suppor
 import { group, makeBatch, realisticEvents } from '../support/stores.ts';
 
 const NOW_US = Date.UTC(2026, 10, 21, 12) * 1000;
-const RETENTION: Retention = { events: 90, evidence: 365, losses: 365, alerts: 365, seriesMinute: 30 };
+const RETENTION: Retention = {
+  events: 90,
+  evidence: 365,
+  losses: 365,
+  alerts: 365,
+  risk: 365,
+  audit: 2_557,
+  seriesMinute: 30,
+};
 
 describe.skipIf(!postgresAvailable())('a transaction that holds a lock (needs postgresql)', () => {
   let server: PostgresServer;

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Maintenance } from '../../collector/src/store/maintenance.ts';
 import { StoreError } from '../../collector/src/store/store.ts';
-import type { UpkeepReport } from '../../collector/src/store/upkeep.ts';
+import type { UpkeepReport } from '../../collector/src/store/upkeep-run.ts';
 
-const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, seriesMinute: 30 };
+const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 2557, seriesMinute: 30 };
 const nothing: UpkeepReport = { made: [], dropped: [], deleted: 0, elsewhere: false };
 
 function recorder(keepUp: () => Promise<UpkeepReport>) {

@@ -64,7 +64,8 @@ for (const { name, available, start } of ENGINES) {
 
     test('a token is good for its uses, its secret and its time, however many ask at once', async () => {
       const secretHash = randomBytes(32);
-      const token = { id: `t-${randomUUID()}`, secretHash, label: '', usesLeft: 3, expiresAtUs: START_US + 100 };
+      const times = { madeAtUs: START_US, expiresAtUs: START_US + 100 };
+      const token = { id: `t-${randomUUID()}`, secretHash, label: '', usesLeft: 3, ...times };
       await store.addToken(token);
       expect(await store.consumeToken(token.id, randomBytes(32), START_US)).toBe(false);
       expect(await store.consumeToken(token.id, secretHash, START_US + 100)).toBe(false);

@@ -13,14 +13,22 @@ import {
   type CreateTokenResponse,
   consoleService,
   type GetAlertResponse,
+  type GetIncidentResponse,
   type ListAgentsResponse,
   type ListAlertsRequest,
   type ListAlertsResponse,
+  type ListAuditRequest,
+  type ListAuditResponse,
+  type ListEntitiesRequest,
+  type ListEntitiesResponse,
+  type ListIncidentsRequest,
+  type ListIncidentsResponse,
   type RevokeAgentResponse,
   type SearchEventsRequest,
   type SearchEventsResponse,
   type SignedAlert,
   type StatusReport,
+  type VerifyAuditResponse,
 } from '@threatguard/proto';
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
 import { type Logger, pino } from 'pino';
@@ -46,6 +54,11 @@ export class ConsoleClient implements Disposable {
   createToken = (request: CreateTokenRequest = {}) => this.#call<CreateTokenResponse>('createToken', request);
   alerts = (request: ListAlertsRequest = {}) => this.#call<ListAlertsResponse>('listAlerts', request);
   alert = (id: string) => this.#call<GetAlertResponse>('getAlert', { id });
+  entities = (request: ListEntitiesRequest = {}) => this.#call<ListEntitiesResponse>('listEntities', request);
+  incidents = (request: ListIncidentsRequest = {}) => this.#call<ListIncidentsResponse>('listIncidents', request);
+  incident = (id: string) => this.#call<GetIncidentResponse>('getIncident', { id });
+  audit = (request: ListAuditRequest = {}) => this.#call<ListAuditResponse>('listAudit', request);
+  verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
 
   /** Alerts as they come, in `seen`; resolves once the collector listens. */

@@ -8,13 +8,17 @@ import { Metadata, Server, ServerCredentials, type ServerWritableStream, type st
 import {
   type AgentSummary,
   type Alert,
+  type AuditEntry,
   consoleService,
+  type Entity,
+  type Incident,
   keyId,
   type SignedAlert,
   type StatusReport,
   type StoredEvent,
   signAlert,
   TLS_POLICY,
+  type VerifyAuditResponse,
 } from '@threatguard/proto';
 import { initHome } from '../../collector/src/init.ts';
 
@@ -31,6 +35,10 @@ export class FakeConsoleServer implements AsyncDisposable {
   agents: AgentSummary[] = [];
   alerts: Alert[] = [];
   events: StoredEvent[] = [];
+  entities: Entity[] = [];
+  incidents: Incident[] = [];
+  audit: AuditEntry[] = [];
+  verification: VerifyAuditResponse = {};
   /** Method -> how it is refused. */
   readonly refusals = new Map<string, { code: status; details: string }>();
   readonly signer: { privateKey: KeyObject; signingKeyId: Buffer };
@@ -165,6 +173,20 @@ export class FakeConsoleServer implements AsyncDisposable {
         const { rows, next } = page(this.events, request);
         return { events: rows, next };
       }),
+      listEntities: unary('listEntities', (request) => {
+        const { rows, next } = page(this.entities, request);
+        return { entities: rows, next };
+      }),
+      listIncidents: unary('listIncidents', (request) => {
+        const { rows, next } = page(this.incidents, request);
+        return { incidents: rows, next };
+      }),
+      getIncident: unary('getIncident', () => ({ incident: this.incidents[0] })),
+      listAudit: unary('listAudit', (request) => {
+        const { rows, next } = page(this.audit, request);
+        return { entries: rows, next };
+      }),
+      verifyAudit: unary('verifyAudit', () => this.verification),
       watchAlerts: (call: ServerWritableStream<unknown, SignedAlert>) => {
         this.#watchers.add(call);
         call.on('cancelled', () => this.#watchers.delete(call));

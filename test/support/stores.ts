@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Alert, AlertState, Batch, type Detection, type HostEvent, type Loss, Severity } from '@threatguard/proto';
 import type { AnalysedBatch } from '../../collector/src/batch.ts';
+import type { Incident } from '../../collector/src/correlate/incidents.ts';
+import type { Entity } from '../../collector/src/correlate/risk.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
 import type { StoreLocation } from '../../collector/src/store/open.ts';
 import type { CommitGroup } from '../../collector/src/store/store.ts';
@@ -61,6 +63,8 @@ export function makeBatch(parts: {
   losses?: Loss[];
   detections?: Detection[];
   alerts?: Alert[];
+  entities?: Entity[];
+  incidents?: Incident[];
 }): AnalysedBatch {
   const { events, losses = [] } = parts;
   const times = events.map((event) => event.observedAtUs ?? 0);
@@ -96,6 +100,8 @@ export function makeBatch(parts: {
     eventTimesUs: Float64Array.from(times),
     detections: parts.detections ?? [],
     alerts: parts.alerts ?? [],
+    entities: parts.entities ?? [],
+    incidents: parts.incidents ?? [],
   };
 }
 
@@ -103,7 +109,15 @@ export function group({
   batches = [],
   ...rest
 }: Partial<Omit<CommitGroup, 'batches'>> & { batches?: readonly AnalysedBatch[] }): CommitGroup {
-  return { detections: [], alerts: [], refusals: [], ...rest, batches: batches.map(toStorable) };
+  return {
+    detections: [],
+    alerts: [],
+    entities: [],
+    incidents: [],
+    refusals: [],
+    ...rest,
+    batches: batches.map(toStorable),
+  };
 }
 
 export function makeAlert(parts: Alert = {}): Alert {
@@ -128,6 +142,25 @@ export function makeAlert(parts: Alert = {}): Alert {
     events: [],
     revision: 1,
     observedRatio: 1,
+    ...parts,
+  };
+}
+
+export function makeIncident({ alerts, ...parts }: { alerts: string[] } & Partial<Omit<Incident, 'alerts'>>): Incident {
+  const about = { ruleId: 'ssh-brute-force', title: 'SSH brute force', severity: 4, tactics: ['credential-access'] };
+  return {
+    id: randomUUID().replaceAll('-', ''),
+    revision: 1,
+    title: 'credential access: web-1',
+    severity: 4,
+    state: 'open',
+    tactics: ['credential-access'],
+    alerts: alerts.map((id) => ({ id, ...about, firstAtUs: START_US })),
+    entities: [{ kind: 'host', name: 'web-1' }],
+    firstAtUs: START_US,
+    lastAtUs: START_US,
+    raisedAtUs: START_US,
+    updatedAtUs: START_US,
     ...parts,
   };
 }

@@ -8,7 +8,7 @@ import type {
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Presence } from '../fleet/presence.ts';
 import { createToken } from '../fleet/tokens.ts';
-import type { AgentRecord, Store } from '../store/store.ts';
+import type { AgentRecord, AuditActor, Store } from '../store/store.ts';
 import { ApiError } from './grpc-status.ts';
 
 export interface AgentsParts {
@@ -61,20 +61,24 @@ function stateOf(agent: AgentRecord, connected: boolean): string {
   return agent.lastSeenAtUs > 0 ? 'silent' : 'never connected';
 }
 
-export async function revokeAgent(parts: AgentsParts, request: RevokeAgentRequest): Promise<RevokeAgentResponse> {
+export async function revokeAgent(
+  parts: AgentsParts,
+  request: RevokeAgentRequest,
+  by: AuditActor,
+): Promise<RevokeAgentResponse> {
   const agent = parts.fleet.find(request.agent ?? '');
   if (!agent) {
     throw new ApiError('not_found', 'no agent has this name or id; threatguard agents list shows them all');
   }
-  return { agentId: agent.id, streamEnded: await parts.fleet.revoke(agent.id, parts.nowUs()) };
+  return { agentId: agent.id, streamEnded: await parts.fleet.revoke(agent.id, parts.nowUs(), by) };
 }
 
-export function createJoinToken(parts: AgentsParts, request: CreateTokenRequest): Promise<CreateTokenResponse> {
-  return createToken(parts.store, {
-    uses: request.uses ?? 0,
-    validSeconds: request.validSeconds ?? 0,
-    label: request.label ?? '',
-    caSha256: parts.caSha256,
-    nowUs: parts.nowUs(),
-  });
+export function createJoinToken(
+  parts: AgentsParts,
+  request: CreateTokenRequest,
+  by: AuditActor,
+): Promise<CreateTokenResponse> {
+  const { uses, validSeconds, label } = request;
+  const wanted = { uses: uses ?? 0, validSeconds: validSeconds ?? 0, label: label ?? '' };
+  return createToken(parts.store, { ...wanted, caSha256: parts.caSha256, nowUs: parts.nowUs() }, by);
 }

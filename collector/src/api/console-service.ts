@@ -7,11 +7,13 @@ import type {
   SearchEventsRequest,
 } from '@threatguard/proto';
 import type { AlertFeed } from '../publish/alert-feed.ts';
+import type { AuditActor } from '../store/store.ts';
 import { type AgentsParts, createJoinToken, listAgents, revokeAgent } from './agents.ts';
 import { getAlert, listAlerts } from './alerts.ts';
 import { unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
 import { reportStatus, type StatusParts } from './status.ts';
+import { storyHandlers } from './stories.ts';
 import { watchAlerts } from './watch-alerts.ts';
 
 const FILTERS_MAX = 32;
@@ -20,18 +22,20 @@ export interface ConsoleServiceParts {
   status: StatusParts;
   agents: AgentsParts;
   feed: AlertFeed;
+  /** Who calls from an address: for the audit log. */
+  actor: (address: string) => AuditActor;
   failed: (error: unknown) => void;
 }
 
 /** The Console service. Callers are consoles: authorisation is done before. */
 export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImplementation {
-  const { agents, failed } = parts;
+  const { agents, actor, failed } = parts;
   const { store } = agents;
   return {
     getStatus: unary(() => reportStatus(parts.status), failed),
     listAgents: unary(async () => ({ agents: await listAgents(agents) }), failed),
-    revokeAgent: unary((request: RevokeAgentRequest) => revokeAgent(agents, request), failed),
-    createToken: unary((request: CreateTokenRequest) => createJoinToken(agents, request), failed),
+    revokeAgent: unary((request: RevokeAgentRequest, from) => revokeAgent(agents, request, actor(from)), failed),
+    createToken: unary((request: CreateTokenRequest, from) => createJoinToken(agents, request, actor(from)), failed),
     listAlerts: unary((request: ListAlertsRequest) => listAlerts(store, request), failed),
     getAlert: unary((request: GetAlertRequest) => getAlert(store, request), failed),
     watchAlerts: watchAlerts(parts.feed),
@@ -44,5 +48,6 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
       const page = await store.searchEvents(query, clampLimit(request.limit), request.after ?? '');
       return { events: page.rows, next: page.next };
     }, failed),
+    ...storyHandlers({ store, nowUs: agents.nowUs, failed }),
   };
 }

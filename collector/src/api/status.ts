@@ -1,4 +1,5 @@
 import { type Counter, KEM_ALGORITHM, SIGNATURE_ALGORITHM, type StatusReport, TLS_GROUP } from '@threatguard/proto';
+import type { Correlator } from '../correlate/correlator.ts';
 import type { RuleEngine } from '../detect/rules/rule-engine.ts';
 import type { CertificateAuthority } from '../fleet/certificate-authority.ts';
 import type { CollectorIdentity } from '../fleet/collector-identity.ts';
@@ -7,7 +8,7 @@ import type { KemKeys } from '../fleet/kem-keys.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { HandshakeCounts } from '../ingest/handshake.ts';
 import type { Retention } from '../store/retention.ts';
-import type { Space } from '../store/space.ts';
+import { spaceByKind } from '../store/space.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { Writer } from '../store/writer.ts';
 import type { RateMeter } from './rate-meter.ts';
@@ -20,6 +21,7 @@ export interface StatusParts {
   writer: Pick<Writer, 'problem'>;
   publishState: () => string;
   rules: RuleEngine;
+  correlator: Pick<Correlator, 'notices'>;
   fleet: Fleet;
   presence: Presence;
   authority: CertificateAuthority;
@@ -60,11 +62,11 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     kemAlgorithm: KEM_ALGORITHM,
     signatureAlgorithm: SIGNATURE_ALGORITHM,
     tlsGroup: TLS_GROUP,
-    notices: [...parts.store.notices],
+    notices: [...parts.store.notices, ...parts.correlator.notices()],
     signingCertificate: parts.identity.certificate.raw,
     natsUrl: nats.url,
     natsCredentials: nats.credentials,
-    space: space && spacePerKind(space, parts.retention),
+    space: space && spaceByKind(space, parts.retention),
     bytesPerEvent: space?.bytesPerEvent,
   };
 }
@@ -83,16 +85,6 @@ async function readTotals(parts: StatusParts) {
     if (!(error instanceof StoreError)) throw error;
     return unavailable(error.message);
   }
-}
-
-function spacePerKind(space: Space, retention: Retention): NonNullable<StatusReport['space']> {
-  return [
-    { kind: 'events', bytes: space.events, keptDays: retention.events },
-    { kind: 'evidence', bytes: space.evidence, keptDays: retention.evidence },
-    { kind: 'alerts', bytes: space.alerts, keptDays: retention.alerts },
-    { kind: 'series', bytes: space.series, keptDays: retention.seriesMinute },
-    { kind: 'other', bytes: space.other, keptDays: 0 },
-  ];
 }
 
 function handshakeCounters(counts: HandshakeCounts): Counter[] {

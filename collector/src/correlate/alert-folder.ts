@@ -6,7 +6,7 @@
 import { type Alert, AlertState, type Detection, type EventReference } from '@threatguard/proto';
 import { type RandomBytes, UlidSource } from './ulid.ts';
 
-const FOLD_WINDOW_MS = 60 * 60 * 1000;
+export const FOLD_WINDOW_US = 60 * 60 * 1_000_000;
 const OPEN_ALERTS_MAX = 50_000;
 /** References kept in one alert: how it began, and what is newest. */
 const ALERT_EVENTS_FIRST_MAX = 25;
@@ -27,7 +27,7 @@ export class AlertFolder {
   readonly #open = new Map<string, Alert>();
 
   constructor(options: { foldWindowMs?: number; openAlertsMax?: number; random?: RandomBytes } = {}) {
-    this.#foldWindowUs = (options.foldWindowMs ?? FOLD_WINDOW_MS) * 1000;
+    this.#foldWindowUs = options.foldWindowMs === undefined ? FOLD_WINDOW_US : options.foldWindowMs * 1000;
     this.#openAlertsMax = options.openAlertsMax ?? OPEN_ALERTS_MAX;
     this.#ulids = new UlidSource(options.random);
   }

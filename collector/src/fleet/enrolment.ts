@@ -34,7 +34,11 @@ export interface EnrolmentParts {
  * Certifies the key of a new agent. The request is checked before the token is used up, and the token before an agent
  * exists. Throws EnrolmentError, CertificateError, or StoreError where the store does not answer.
  */
-export async function enrolAgent(parts: EnrolmentParts, request: EnrolRequest, nowUs: number): Promise<EnrolResponse> {
+export async function enrolAgent(
+  parts: EnrolmentParts,
+  request: EnrolRequest,
+  { nowUs, from }: { nowUs: number; from: string },
+): Promise<EnrolResponse> {
   const publicKey = await readCertificateRequest(request.certificateRequest ?? new Uint8Array());
   const id = keyId(publicKey).toString('hex');
   if (parts.fleet.agents().some((agent) => agent.keyId === id)) {
@@ -72,6 +76,7 @@ export async function enrolAgent(parts: EnrolmentParts, request: EnrolRequest, n
       kernel: '',
     },
     request.hostName ?? '',
+    { kind: 'token', id: request.tokenId ?? '', from },
   );
   return {
     agentId,

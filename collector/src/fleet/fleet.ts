@@ -2,7 +2,7 @@
 //
 // Invariants: every agent in the store is in #agents (loaded at start, added after addAgent committed);
 // a revocation is committed before it is acted on, so no restart forgets it.
-import type { AgentRecord, Store } from '../store/store.ts';
+import type { AgentRecord, AuditActor, Store } from '../store/store.ts';
 
 /** More names than this on one host name mean that something enrols in a loop. */
 const NAME_SUFFIX_MAX = 10_000;
@@ -39,11 +39,11 @@ export class Fleet {
   }
 
   /** Stores a new agent under a name made of its host's; returns the agent as it was stored. */
-  async add(agent: Omit<AgentRecord, 'name'>, hostName: string): Promise<AgentRecord> {
+  async add(agent: Omit<AgentRecord, 'name'>, hostName: string, by: AuditActor): Promise<AgentRecord> {
     const named = { ...agent, name: this.#uniqueName(hostName) };
     this.#namesBeingAdded.add(named.name);
     try {
-      await this.#store.addAgent(named);
+      await this.#store.addAgent(named, by);
       this.#agents.set(named.id, named);
     } finally {
       this.#namesBeingAdded.delete(named.name);
@@ -64,8 +64,8 @@ export class Fleet {
   }
 
   /** Resolves once revocation is committed and live streams are told to end; whether there was one. */
-  async revoke(id: string, atUs: number): Promise<boolean> {
-    await this.#store.revokeAgent(id, atUs);
+  async revoke(id: string, atUs: number, by: AuditActor): Promise<boolean> {
+    await this.#store.revokeAgent(id, atUs, by);
     const agent = this.#agents.get(id);
     if (agent) agent.revokedAtUs ??= atUs;
     let ended = false;

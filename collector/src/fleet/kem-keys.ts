@@ -2,7 +2,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KEM_ALGORITHM, KEM_ALGORITHMS, type KemKey, signKemKey } from '@threatguard/proto';
+import { KEM_ALGORITHM, KEM_ALGORITHMS, type KemKey, keyId, signKemKey } from '@threatguard/proto';
+import type { HeldKey } from '../store/store.ts';
 import type { CollectorIdentity } from './collector-identity.ts';
 import { loadOrMakeKey } from './key-files.ts';
 
@@ -13,9 +14,15 @@ export class KemKeys {
   /** What agents are told, signed by the collector. */
   readonly announced: KemKey;
   readonly #keys: Map<number, KeyObject>;
+  readonly #createdAtUs: Map<number, number>;
 
-  private constructor(keys: Map<number, KeyObject>, epoch: number, announced: KemKey) {
+  private constructor(
+    keys: Map<number, KeyObject>,
+    createdAtUs: Map<number, number>,
+    { epoch, announced }: { epoch: number; announced: KemKey },
+  ) {
     this.#keys = keys;
+    this.#createdAtUs = createdAtUs;
     this.epoch = epoch;
     this.announced = announced;
   }
@@ -31,10 +38,24 @@ export class KemKeys {
       keys.set(epoch, loaded.key);
     }
     const epoch = Math.max(...keys.keys());
-    const { mtimeMs } = await stat(join(directory, `epoch-${epoch}.key`));
+    const createdAtUs = new Map<number, number>();
+    for (const each of keys.keys()) {
+      const { mtimeMs } = await stat(join(directory, `epoch-${each}.key`));
+      createdAtUs.set(each, Math.round(mtimeMs * 1000));
+    }
     const publicKey = createPublicKey(keys.get(epoch)!);
-    const announced = signKemKey({ epoch, publicKey, createdAtUs: Math.round(mtimeMs * 1000), signer });
-    return new KemKeys(keys, epoch, announced);
+    const announced = signKemKey({ epoch, publicKey, createdAtUs: createdAtUs.get(epoch)!, signer });
+    return new KemKeys(keys, createdAtUs, { epoch, announced });
+  }
+
+  /** Every epoch there is a key of, by its public half. */
+  held(): HeldKey[] {
+    return Array.from(this.#keys, ([epoch, key]) => ({
+      epoch,
+      algorithm: KEM_ALGORITHM,
+      publicKeySha256: keyId(createPublicKey(key)),
+      createdAtUs: this.#createdAtUs.get(epoch)!,
+    }));
   }
 
   /** By epoch. */

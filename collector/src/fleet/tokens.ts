@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { formatJoinToken, sha256 } from '@threatguard/proto';
-import type { Store } from '../store/store.ts';
+import type { AuditActor, Store } from '../store/store.ts';
 
 const SECRET_BYTES = 32;
 const ID_BYTES = 8;
@@ -13,6 +13,7 @@ const LABEL_CHARS_MAX = 128;
 export async function createToken(
   store: Store,
   wanted: { uses: number; validSeconds: number; label: string; caSha256: string; nowUs: number },
+  by: AuditActor,
 ): Promise<{ token: string; expiresAtUs: number; uses: number }> {
   const uses = Math.min(wanted.uses || 1, TOKEN_USES_MAX);
   const validSeconds = Math.min(wanted.validSeconds || DAY_SECONDS, TOKEN_VALID_SECONDS_MAX);
@@ -20,7 +21,8 @@ export async function createToken(
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   const expiresAtUs = wanted.nowUs + validSeconds * 1_000_000;
   const label = wanted.label.slice(0, LABEL_CHARS_MAX);
-  await store.addToken({ id, secretHash: hashSecret(secret), label, usesLeft: uses, expiresAtUs });
+  const record = { id, secretHash: hashSecret(secret), label, usesLeft: uses, madeAtUs: wanted.nowUs, expiresAtUs };
+  await store.addToken(record, by);
   return { token: formatJoinToken({ id, secret, caSha256: wanted.caSha256 }), expiresAtUs, uses };
 }
 

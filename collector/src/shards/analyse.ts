@@ -1,14 +1,7 @@
 // What is done to an envelope by itself, without knowing of any other: verify -> open -> enrich -> detect -> rows.
 // A shard does this in its own thread for its agents; what needs to know of others is done after it, by the pipeline.
 import type { KeyObject } from 'node:crypto';
-import {
-  decodeBatch,
-  HostEvent,
-  openEnvelope,
-  RefusalError,
-  type VerifiedHeader,
-  verifyEnvelope,
-} from '@threatguard/proto';
+import { decodeBatch, openEnvelope, RefusalError, type VerifiedHeader, verifyEnvelope } from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
 import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
@@ -65,6 +58,9 @@ export function analyse(
   }
 }
 
+/** That is for the correlator to say. */
+const NOTHING_FOLLOWS = { alerts: [], entities: [], incidents: [] };
+
 type SealedBatch = Omit<OpenedBatch, 'events' | 'encoded'>;
 
 function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): Analysis {
@@ -77,7 +73,7 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): 
   const { detections, feeding, failures } = matcher.match(enriched);
   const matches = packMatches(feeding, encoded);
   clock?.lap('detect');
-  const batch = toStorable({ ...enriched, detections, alerts: [] });
+  const batch = toStorable({ ...enriched, detections, ...NOTHING_FOLLOWS });
   clock?.lap('rows');
   clock?.stored(events.length);
   return { batch, matches, failures };
@@ -87,5 +83,5 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): 
 function faulty(sealed: SealedBatch, error: unknown): StorableBatch {
   const { eventCount, firstEventAtUs, lastEventAtUs } = sealed.header;
   const events = { eventCount, firstEventAtUs, lastEventAtUs, eventRows: new Uint8Array() };
-  return { ...sealed, ...events, detections: [], alerts: [], fault: `a fault of the collector: ${error}` };
+  return { ...sealed, ...events, detections: [], ...NOTHING_FOLLOWS, fault: `a fault of the collector: ${error}` };
 }

@@ -1,16 +1,20 @@
 // One group in one transaction:
 //
-//   envelopes   claimed first, `on conflict do nothing returning`: what is not returned was stored before and adds nothing
+//   envelopes   claimed first, `on conflict do nothing returning`: what is not returned was stored before and adds nothing;
+//               so was what lies below the floor of its stream, where envelopes have aged out
 //   positions   advanced by what was claimed, in the same statement
 //   events, evidence, losses   of claimed batches, by COPY
 //   series      their events added to minute, hour and day
-//   findings    detections and alerts, each with a key of its own, so that a group sent twice stores once
+//   findings    detections, alerts, entities and incidents, each with a key or revision of its own, so that a group sent
+//               twice stores once
 import type { Loss } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
 import { COPY_HEADER, COPY_TRAILER, CopyWriter } from './copy-writer.ts';
 import type { Session } from './database.ts';
+import { storeEntities } from './entity-records.ts';
 import { EVENT_COLUMNS, requireUuid } from './event-rows.ts';
 import { storeAlerts, storeDetections } from './findings.ts';
+import { storeIncidents } from './incident-records.ts';
 import { storeSeries } from './series.ts';
 import type { CommitGroup, RefusedEnvelope } from './store.ts';
 import { bytea, storableCount, storableText, timestamp } from './values.ts';
@@ -29,7 +33,7 @@ export async function storeGroup(session: Session, group: CommitGroup): Promise<
     await storeSeries(session, claimed);
   }
   await storeDetections(session, [...claimed.flatMap((batch) => batch.detections), ...group.detections]);
-  await storeAlerts(session, [...claimed.flatMap((batch) => batch.alerts), ...group.alerts]);
+  await storeCorrelated(session, [...claimed, group]);
   await countRefusals(session, group.refusals);
 }
 
@@ -61,7 +65,19 @@ export async function storeQuarantined(
   if (!findings) return;
   await storeLosses(session, claimed);
   await storeDetections(session, batch.detections);
-  await storeAlerts(session, batch.alerts);
+  await storeCorrelated(session, [batch]);
+}
+
+async function storeCorrelated(
+  session: Session,
+  parts: readonly Pick<CommitGroup, 'alerts' | 'entities' | 'incidents'>[],
+): Promise<void> {
+  const alerts = parts.flatMap((part) => part.alerts);
+  const entities = parts.flatMap((part) => part.entities);
+  const incidents = parts.flatMap((part) => part.incidents);
+  await storeAlerts(session, alerts);
+  await storeEntities(session, entities);
+  await storeIncidents(session, incidents);
 }
 
 /** Inserts the envelope rows and advances the streams; returns the batches that were not stored before. */
@@ -96,7 +112,12 @@ const CLAIM = `
   ), claimed as (
     insert into envelopes
     select agent_id, stream_id, sequence, header_digest, received_at, first_event_at, last_event_at, event_count, $2::boolean
-    from input order by agent_id, stream_id, sequence
+    from input i
+    where not exists (
+      select from stream_positions p
+      where p.agent_id = i.agent_id and p.stream_id = i.stream_id and i.sequence <= p.floor
+    )
+    order by agent_id, stream_id, sequence
     on conflict do nothing
     returning agent_id, stream_id, sequence, header_digest, event_count, quarantined
   ), advanced as (
@@ -183,7 +204,7 @@ async function countRefusals(session: Session, refusals: readonly RefusedEnvelop
   await session.query(
     `insert into refusals as r (agent_id, code, count, last_at, last_message)
      select agent_id, code, count, at, message from json_to_recordset($1::json)
-       as i(agent_id text, code text, count bigint, at timestamptz, message text)
+       as i(agent_id text, code text, count bigint, at timestamptz, message text) order by agent_id, code
      on conflict (agent_id, code) do update set
        count = r.count + excluded.count, last_at = excluded.last_at, last_message = excluded.last_message`,
     [JSON.stringify(Array.from(counts.values()))],

@@ -10,7 +10,7 @@ import {
   readPartitions,
 } from './days.ts';
 import { dayOf } from './retention.ts';
-import type { UpkeepRun } from './upkeep.ts';
+import type { UpkeepRun } from './upkeep-run.ts';
 
 /** Days moved out of the default partition in one run; each holds up commits for as long as its rows take. */
 const MOVED_DAYS_MAX = 8;

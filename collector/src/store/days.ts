@@ -7,13 +7,13 @@
 //
 // The name says the bounds, and nothing else does: a partition with another name is not ours and is left alone.
 import type { Session } from './database.ts';
-import { DAY_US, type Retention } from './retention.ts';
+import { DAY_US } from './retention.ts';
 import { timestamp } from './values.ts';
 
 export interface DailyTable {
   table: string;
   /** Whose days of retention it follows. */
-  kind: Exclude<keyof Retention, 'alerts'>;
+  kind: 'events' | 'evidence' | 'losses' | 'seriesMinute';
   /** The column that says the day. */
   time: string;
   /** The column that says when a row came, where that is another. */

@@ -48,9 +48,11 @@ export async function listAgents(session: Session): Promise<AgentRecord[]> {
   return rows.map(agentRecord);
 }
 
-/** Revoked once is revoked for ever: a second call does not move the time. */
-export async function revokeAgent(session: Session, id: string, atUs: number): Promise<void> {
-  await session.query('update agents set revoked_at = $2 where id = $1 and revoked_at is null', [id, timestamp(atUs)]);
+/** Revoked once is revoked for ever: a second call does not move the time. The name of an agent this call revoked. */
+export async function revokeAgent(session: Session, id: string, atUs: number): Promise<string | undefined> {
+  const sql = 'update agents set revoked_at = $2 where id = $1 and revoked_at is null returning name';
+  const [row] = await session.query(sql, [id, timestamp(atUs)]);
+  return row?.name;
 }
 
 export async function touchAgent(

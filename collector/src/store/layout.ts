@@ -30,6 +30,7 @@ export async function layOut(database: Database, nowUs: number): Promise<Layout>
     return { engine: 'postgresql', timescale: undefined, notices: ['no TimescaleDB: events are kept uncompressed'] };
   }
   if (await isCut(database)) {
+    await cutTables(database, nowUs);
     const text =
       'TimescaleDB is offered, but this store was cut by day before: it stays uncompressed; a new one would use it';
     return { engine: 'postgresql', timescale: undefined, notices: [text] };

@@ -1,6 +1,6 @@
 import type { Retention } from './retention.ts';
 import { type Store, StoreError } from './store.ts';
-import type { UpkeepReport } from './upkeep.ts';
+import type { UpkeepReport } from './upkeep-run.ts';
 
 const EVERY_MS = 3_600_000;
 /** After a failure: the store was away, or somebody held a lock. */

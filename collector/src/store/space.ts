@@ -1,29 +1,46 @@
 import type { Session } from './database.ts';
+import type { Retention } from './retention.ts';
 import type { Store } from './store.ts';
 
 /** Sizes are asked of the file system, file by file; consoles may ask every second. */
 const CACHED_US = 60_000_000;
 
-/** Bytes with indexes and everything else that belongs to a table; the engine's log is not among them. */
-export interface Space {
-  events: number;
-  evidence: number;
-  series: number;
-  /** Alerts with their history, and detections. */
-  alerts: number;
-  /** The rest of the database: envelopes, agents, losses, the catalogue. */
-  other: number;
-  /** Of the table of events with its indexes, by the planner's count of rows; 0 while nobody has counted. */
-  bytesPerEvent: number;
+/** What the kinds of `status` are made of, and how long each is kept. */
+const KINDS = {
+  events: { tables: ['events'], days: ({ events }) => events },
+  evidence: { tables: ['evidence', 'quarantine', 'refusals'], days: ({ evidence }) => evidence },
+  envelopes: { tables: ['envelopes'], days: ({ evidence, events }) => Math.max(evidence, events) },
+  losses: { tables: ['losses'], days: ({ losses }) => losses },
+  series: { tables: ['series_minute', 'series_hour', 'series_day'], days: ({ seriesMinute }) => seriesMinute },
+  alerts: { tables: ['alerts', 'alert_history', 'detections', 'outbox'], days: ({ alerts }) => alerts },
+  incidents: { tables: ['incidents', 'incident_alerts'], days: ({ alerts }) => alerts },
+  entities: { tables: ['entities'], days: ({ alerts }) => alerts },
+  risk: { tables: ['risk_points'], days: ({ risk }) => risk },
+  audit: { tables: ['audit', 'audit_chain'], days: ({ audit }) => audit },
+  fleet: { tables: ['agents', 'tokens', 'stream_positions', 'keys'], days: () => 0 },
+  models: { tables: ['models'], days: () => 0 },
+} as const satisfies Record<string, { tables: readonly string[]; days: (retention: Retention) => number }>;
+
+type Kind = keyof typeof KINDS;
+
+/**
+ * Bytes by kind, with indexes and everything else that belongs to a table; the engine's log is not among them. `other` is
+ * the rest of the database: the catalogue, mostly. `bytesPerEvent` is of the table of events with its indexes, by the
+ * planner's count of rows; 0 while nobody has counted.
+ */
+export type Space = Record<Kind | 'other' | 'bytesPerEvent', number>;
+
+/** As `status` lists them; 0 days where nothing goes by age. Of the series the days of minutes. */
+export function spaceByKind(space: Space, retention: Retention): { kind: string; bytes: number; keptDays: number }[] {
+  const kinds = (Object.keys(KINDS) as Kind[]).map((kind) => ({
+    kind: kind as string,
+    bytes: space[kind],
+    keptDays: KINDS[kind].days(retention),
+  }));
+  return [...kinds, { kind: 'other', bytes: space.other, keptDays: 0 }];
 }
 
-const KINDS: Record<Exclude<keyof Space, 'other' | 'bytesPerEvent'>, readonly string[]> = {
-  events: ['events'],
-  evidence: ['evidence'],
-  series: ['series_minute', 'series_hour', 'series_day'],
-  alerts: ['alerts', 'alert_history', 'detections'],
-};
-const HYPERTABLES: ReadonlySet<string> = new Set(['events', 'evidence', 'series_minute']);
+const HYPERTABLES: ReadonlySet<string> = new Set(['events', 'evidence', 'losses', 'series_minute']);
 
 export class SpaceMeter {
   readonly #session: Session;
@@ -49,12 +66,14 @@ export class SpaceMeter {
 }
 
 async function readSpace(session: Session, engine: Store['engine']): Promise<Space> {
-  const space = { events: 0, evidence: 0, series: 0, alerts: 0, other: 0, bytesPerEvent: 0 };
-  for (const [kind, tables] of Object.entries(KINDS) as [keyof typeof KINDS, string[]][]) {
+  const space = Object.fromEntries(['other', 'bytesPerEvent', ...Object.keys(KINDS)].map((kind) => [kind, 0])) as Space;
+  let known = 0;
+  for (const [kind, { tables }] of Object.entries(KINDS) as [Kind, { tables: readonly string[] }][]) {
     for (const table of tables) space[kind] += await tableBytes(session, table, engine);
+    known += space[kind];
   }
   const [row] = await session.query('select pg_database_size(current_database()) as bytes');
-  space.other = Math.max(0, row?.bytes - space.events - space.evidence - space.series - space.alerts);
+  space.other = Math.max(0, row?.bytes - known);
   space.bytesPerEvent = await bytesPerEvent(session, engine, space.events);
   return space;
 }

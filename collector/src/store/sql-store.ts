@@ -1,16 +1,30 @@
 import type { AlertFilter, EventReference } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
+import type { EntityName } from '../correlate/entities.ts';
 import * as alertReads from './alert-reads.ts';
+import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
+import { verifyAuditChain } from './audit-verification.ts';
 import { storeGroup, storeQuarantined } from './commit.ts';
 import type { Database } from './database.ts';
+import * as entityRecords from './entity-records.ts';
 import type { EventQuery } from './event-pages.ts';
 import * as eventReads from './event-reads.ts';
 import { searchEvents } from './event-search.ts';
 import * as fleet from './fleet-records.ts';
+import * as incidentRecords from './incident-records.ts';
+import { listKeys, recordKeys } from './key-records.ts';
 import type { Retention } from './retention.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { SpaceMeter } from './space.ts';
-import { type AgentRecord, type CommitGroup, type Store, StoreError, type TokenRecord } from './store.ts';
+import {
+  type AgentRecord,
+  type CommitGroup,
+  EMPTY_GROUP,
+  type HeldKey,
+  type Store,
+  StoreError,
+  type TokenRecord,
+} from './store.ts';
 import { compressDirectly, DIRECT_COMPRESS_ROWS_MIN } from './timescale.ts';
 import { keepUp } from './upkeep.ts';
 
@@ -54,10 +68,10 @@ export class SqlStore implements Store {
   /** The database rejected some row of the group: batch by batch shows which one, and only that is set aside. */
   async #commitApart(group: CommitGroup, error: StoreError): Promise<void> {
     const { batches, ...rest } = group;
-    const single = batches.length === 1 && rest.detections.length + rest.alerts.length + rest.refusals.length === 0;
+    const single = batches.length === 1 && Object.values(rest).every((part) => part.length === 0);
     if (single) return this.#setAside(batches[0]!, error.message);
     for (const batch of batches) {
-      await this.commit({ batches: [batch], detections: [], alerts: [], refusals: [] });
+      await this.commit({ ...EMPTY_GROUP, batches: [batch] });
     }
     if (batches.length === 0) throw error;
     await this.commit({ batches: [], ...rest });
@@ -82,16 +96,26 @@ export class SqlStore implements Store {
     return fleet.headerDigest(this.#database, agentId, streamId, sequence);
   }
 
-  addAgent(agent: AgentRecord) {
-    return fleet.addAgent(this.#database, agent);
+  addAgent(agent: AgentRecord, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction(async (session) => {
+      await fleet.addAgent(session, agent);
+      const { id, name, machineId, keyId } = agent;
+      const after = { name, machineId, keyId };
+      await appendAudit(session, agent.enrolledAtUs, by, { action: 'agent.enrolled', subject: id, after });
+    });
   }
 
   agents() {
     return fleet.listAgents(this.#database);
   }
 
-  revokeAgent(id: string, atUs: number) {
-    return fleet.revokeAgent(this.#database, id, atUs);
+  revokeAgent(id: string, atUs: number, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction(async (session) => {
+      const name = await fleet.revokeAgent(session, id, atUs);
+      if (name === undefined) return;
+      const states = { before: { name, revoked: false }, after: { name, revoked: true } };
+      await appendAudit(session, atUs, by, { action: 'agent.revoked', subject: id, ...states });
+    });
   }
 
   touchAgent(id: string, seen: Parameters<Store['touchAgent']>[1]) {
@@ -102,8 +126,16 @@ export class SqlStore implements Store {
     return fleet.agentTotals(this.#database);
   }
 
-  addToken(token: TokenRecord) {
-    return fleet.addToken(this.#database, token);
+  addToken(token: TokenRecord, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction(async (session) => {
+      await fleet.addToken(session, token);
+      const { id, label, usesLeft: uses, madeAtUs, expiresAtUs } = token;
+      await appendAudit(session, madeAtUs, by, {
+        action: 'token.made',
+        subject: id,
+        after: { label, uses, expiresAtUs },
+      });
+    });
   }
 
   consumeToken(id: string, secretHash: Uint8Array, nowUs: number) {
@@ -138,6 +170,50 @@ export class SqlStore implements Store {
 
   observedRatio(agentId: string, fromUs: number, toUs: number) {
     return eventReads.observedRatio(this.#database, agentId, fromUs, toUs);
+  }
+
+  entities(filter: Parameters<Store['entities']>[0], limit: number, after: string) {
+    return entityRecords.listEntities(this.#database, filter, limit, after);
+  }
+
+  entity(name: EntityName) {
+    return entityRecords.findEntity(this.#database, name);
+  }
+
+  activeEntities() {
+    return entityRecords.activeEntities(this.#database);
+  }
+
+  riskHistory(name: EntityName, span: { fromUs: number; toUs: number }) {
+    return entityRecords.riskHistory(this.#database, name, span);
+  }
+
+  incidents(filter: Parameters<Store['incidents']>[0], limit: number, after: string) {
+    return incidentRecords.listIncidents(this.#database, filter, limit, after);
+  }
+
+  incidentsByIdPrefix(prefix: string) {
+    return incidentRecords.incidentsByIdPrefix(this.#database, prefix);
+  }
+
+  openIncidentsSince(sinceUs: number) {
+    return incidentRecords.openIncidentsSince(this.#database, sinceUs);
+  }
+
+  recordKeys(held: readonly HeldKey[], nowUs: number) {
+    return this.#database.transaction((session) => recordKeys(session, held, nowUs));
+  }
+
+  keys() {
+    return listKeys(this.#database);
+  }
+
+  audit(limit: number, after: string) {
+    return listAudit(this.#database, limit, after);
+  }
+
+  verifyAudit() {
+    return verifyAuditChain(this.#database);
   }
 
   outbox(limit: number) {

@@ -10,18 +10,32 @@ import type {
   StreamPosition,
 } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
+import type { EntityKind, EntityName } from '../correlate/entities.ts';
+import type { Incident } from '../correlate/incidents.ts';
+import type { Entity } from '../correlate/risk.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
-import type { UpkeepReport } from './upkeep.ts';
+import type { UpkeepReport } from './upkeep-run.ts';
 
-/** What one transaction stores. Detections and alerts here belong to no batch: silence, gaps, refusals. */
+/** What one transaction stores. Detections and what follows from them here belong to no batch: silence, gaps, refusals. */
 export interface CommitGroup {
   batches: readonly StorableBatch[];
   detections: readonly Detection[];
   alerts: readonly Alert[];
+  entities: readonly Entity[];
+  incidents: readonly Incident[];
   refusals: readonly RefusedEnvelope[];
 }
+
+export const EMPTY_GROUP: CommitGroup = {
+  batches: [],
+  detections: [],
+  alerts: [],
+  entities: [],
+  incidents: [],
+  refusals: [],
+};
 
 export interface RefusedEnvelope {
   agentId: string;
@@ -53,6 +67,7 @@ export interface TokenRecord {
   secretHash: Uint8Array;
   label: string;
   usesLeft: number;
+  madeAtUs: number;
   expiresAtUs: number;
 }
 
@@ -60,6 +75,62 @@ export interface OutboxRow {
   /** Ascending in commit order. */
   id: number;
   alert: Alert;
+}
+
+/** Where a risk stood after a change; until the next point it decays from there (riskAt). */
+export interface RiskPoint {
+  atUs: number;
+  level: number;
+}
+
+/** An epoch whose private key the collector holds. */
+export interface HeldKey {
+  epoch: number;
+  algorithm: string;
+  /** Of the SubjectPublicKeyInfo. */
+  publicKeySha256: Uint8Array;
+  createdAtUs: number;
+}
+
+export type KemKeyState = 'announced' | 'draining' | 'destroyed';
+
+/** One epoch of the fleet's ML-KEM key. */
+export interface KemKeyRecord extends HeldKey {
+  state: KemKeyState;
+  announcedAtUs: number | undefined;
+  destroyedAtUs: number | undefined;
+}
+
+/** Who changes something, and from where. */
+export interface AuditActor {
+  kind: 'collector' | 'console' | 'agent' | 'token';
+  id: string;
+  /** HOST:PORT of the peer; empty for the collector itself. */
+  from: string;
+}
+
+export interface AuditEntry {
+  /** 1 for the first ever, no number left out. */
+  sequence: number;
+  atUs: number;
+  by: AuditActor;
+  action: string;
+  subject: string;
+  /** Canonical JSON; empty for nothing. */
+  before: string;
+  after: string;
+  previousDigest: Uint8Array;
+  digest: Uint8Array;
+}
+
+export interface AuditVerification {
+  /** Entries found to be in order. */
+  entries: number;
+  /** The first that is kept. */
+  firstSequence: number;
+  head: { sequence: number; digest: Uint8Array };
+  /** The first entry that is not what was written; undefined where all are. */
+  problem: { sequence: number; what: 'missing' | 'altered' } | undefined;
 }
 
 export interface Page<T> {
@@ -81,8 +152,8 @@ export interface Store extends AsyncDisposable {
   readonly notices: readonly string[];
 
   /**
-   * One transaction: events, envelope rows, losses, stream positions, detections, alert upserts, outbox rows, refusal
-   * counts. Resolves only after commit. (agent, stream, sequence) is unique: a batch that is stored already adds nothing.
+   * One transaction: events, envelope rows, losses, stream positions, detections, alert upserts, entities with points of
+   * their risk, incidents, outbox rows, refusal counts. Resolves only after commit. (agent, stream, sequence) is unique: a batch that is stored already adds nothing.
    * A batch whose rows the database rejects is set aside whole with its reason and does not fail the group.
    */
   commit(group: CommitGroup): Promise<void>;
@@ -92,14 +163,15 @@ export interface Store extends AsyncDisposable {
   /** Digest of a stored header, to tell a repeat from a replay with other bytes; undefined where none is stored. */
   headerDigest(agentId: string, streamId: Uint8Array, sequence: number): Promise<Uint8Array | undefined>;
 
-  addAgent(agent: AgentRecord): Promise<void>;
+  /** Changes are entries of the audit log in the same transaction; without an actor the collector made them. */
+  addAgent(agent: AgentRecord, by?: AuditActor): Promise<void>;
   agents(): Promise<AgentRecord[]>;
-  revokeAgent(id: string, atUs: number): Promise<void>;
+  revokeAgent(id: string, atUs: number, by?: AuditActor): Promise<void>;
   touchAgent(id: string, seen: { atUs: number; version?: string; os?: string; kernel?: string }): Promise<void>;
   /** Events and counted losses per agent id. */
   agentTotals(): Promise<Map<string, { events: number; lost: number }>>;
 
-  addToken(token: TokenRecord): Promise<void>;
+  addToken(token: TokenRecord, by?: AuditActor): Promise<void>;
   /** Takes one use of a token that exists, is not expired and has the secret; false otherwise. Atomic. */
   consumeToken(id: string, secretHash: Uint8Array, nowUs: number): Promise<boolean>;
 
@@ -120,6 +192,30 @@ export interface Store extends AsyncDisposable {
   eventsSince(sinceUs: number): AsyncIterable<StoredEvent[]>;
   /** Share of events that were seen on an agent in a time span, counted losses against stored events: 0 to 1. */
   observedRatio(agentId: string, fromUs: number, toUs: number): Promise<number>;
+
+  /** Highest risk first, at any time: levels do not change by waiting. */
+  entities(filter: { kind?: EntityKind | undefined }, limit: number, after: string): Promise<Page<Entity>>;
+  entity(name: EntityName): Promise<Entity | undefined>;
+  /** Those that changed last, as many as a ledger holds: what it continues after a restart. */
+  activeEntities(): Promise<Entity[]>;
+  /** Oldest first; of more than 2,000 points the newest. */
+  riskHistory(name: EntityName, span: { fromUs: number; toUs: number }): Promise<RiskPoint[]>;
+  /** Newest change first. */
+  incidents(
+    filter: { state?: Incident['state'] | undefined; severityMin?: number | undefined },
+    limit: number,
+    after: string,
+  ): Promise<Page<Incident>>;
+  incidentsByIdPrefix(prefix: string): Promise<Incident[]>;
+  openIncidentsSince(sinceUs: number): Promise<Incident[]>;
+
+  /** Brings what is kept of ML-KEM keys to what the collector holds; changes are audited. */
+  recordKeys(held: readonly HeldKey[], nowUs: number): Promise<void>;
+  /** Newest epoch first. */
+  keys(): Promise<KemKeyRecord[]>;
+  /** Newest first. */
+  audit(limit: number, after: string): Promise<Page<AuditEntry>>;
+  verifyAudit(): Promise<AuditVerification>;
 
   outbox(limit: number): Promise<OutboxRow[]>;
   removeFromOutbox(ids: readonly number[]): Promise<void>;

@@ -1,11 +1,14 @@
 // What waits for the store, in two lanes that are committed beside each other: small items are not behind the backlog of a
 // host that was offline for a day.
 //
-// Invariants: items of one agent are committed in the order they came, and so are the revisions of one alert. An item
-// therefore holds its keys, the agent and the alerts, from when it is pushed until it is settled; what shares a key with
-// something in the large lane goes there too, and a large item waits while the small lane holds one of its keys.
+// Invariants: items of one agent are committed in the order they came, and so are the revisions of one alert, and an
+// incident never before an alert of it. An item therefore holds its keys, the agent and the alerts, from when it is pushed
+// until it is settled; what shares a key with something in the large lane goes there too, and a large item waits while the
+// small lane holds one of its keys.
 import type { Alert, Detection } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
+import type { Incident } from '../correlate/incidents.ts';
+import type { Entity } from '../correlate/risk.ts';
 import type { RefusedEnvelope } from './store.ts';
 
 /** One commit: large enough to pay for itself, small enough that the next one starts soon. */
@@ -19,6 +22,8 @@ export interface Queued {
   batch: StorableBatch | undefined;
   detections: readonly Detection[];
   alerts: readonly Alert[];
+  entities: readonly Entity[];
+  incidents: readonly Incident[];
   refusal: RefusedEnvelope | undefined;
   bytes: number;
   resolve: (alerts: readonly Alert[]) => void;
@@ -81,9 +86,11 @@ export class WriteQueue {
   }
 }
 
-/** What keeps items in order: the agent of a batch, and the alerts it changes. */
-function keysOf({ batch, alerts }: Queued): string[] {
-  const keys = alerts.map((alert) => `alert ${alert.id}`);
+/** What keeps items in order: the agent of a batch, the alerts it changes, and those its incidents are made of. */
+function keysOf({ batch, alerts, incidents }: Queued): string[] {
+  const named = new Set(alerts.map((alert) => alert.id));
+  for (const incident of incidents) for (const { id } of incident.alerts) named.add(id);
+  const keys = Array.from(named, (id) => `alert ${id}`);
   if (batch) keys.push(`agent ${batch.agentId}`);
   return keys;
 }

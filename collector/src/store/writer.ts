@@ -6,10 +6,11 @@
 // a promise resolves only after its commit.
 import type { Alert, Detection } from '@threatguard/proto';
 import { SMALL_ENVELOPE_BYTES_MAX, type StorableBatch } from '../batch.ts';
+import type { Correlated } from '../correlate/correlator.ts';
 import type { StageClock } from '../stage-clock.ts';
 import { CommitPace } from './commit-pace.ts';
 import { toStoreError } from './database.ts';
-import { type CommitGroup, type RefusedEnvelope, type Store, StoreError } from './store.ts';
+import { type CommitGroup, EMPTY_GROUP, type RefusedEnvelope, type Store, StoreError } from './store.ts';
 import { GROUP_BYTES_MAX, type LaneName, type Queued, WriteQueue } from './write-queue.ts';
 
 /** Rows and evidence waiting for the store; beyond it nobody may write, and streams stop being read. */
@@ -21,10 +22,10 @@ const RETRY_MS_MAX = 5_000;
 /** How long a stopping collector goes on trying to store what it has. What is left was never acknowledged. */
 const FLUSH_MS_MAX = 10_000;
 
-export interface WriteItem {
+/** What follows from detections goes with the item that brought them, into one transaction. */
+export interface WriteItem extends Partial<Correlated> {
   batch?: StorableBatch;
   detections?: readonly Detection[];
-  alerts?: readonly Alert[];
   refusal?: RefusedEnvelope;
 }
 
@@ -72,12 +73,12 @@ export class Writer implements AsyncDisposable {
   /** Resolves after commit, with the alerts as they were stored. Rejects with StoreError `rejected`, or when closed. */
   write(item: WriteItem): Promise<readonly Alert[]> {
     if (this.#closed) return Promise.reject(new StoreError('unavailable', 'the collector is stopping'));
-    const { batch, detections = [], alerts = [], refusal } = item;
+    const { batch, detections = [], alerts = [], entities = [], incidents = [], refusal } = item;
     const { promise, resolve, reject } = Promise.withResolvers<readonly Alert[]>();
     // Header and signature are views of the whole envelope.
     const bytes = batch ? batch.eventRows.length + batch.payload.length + batch.headerBytes.buffer.byteLength : 0;
     if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
-    const lane = this.#queue.push({ batch, detections, alerts, refusal, bytes, resolve, reject });
+    const lane = this.#queue.push({ batch, detections, alerts, entities, incidents, refusal, bytes, resolve, reject });
     this.#queuedBytes += bytes;
     if (lane === 'small') this.#pace.small(performance.now());
     this.#writing[lane] ??= this.#writeLane(lane);
@@ -141,7 +142,7 @@ export class Writer implements AsyncDisposable {
       batch ? [{ agentId: batch.agentId, code: 'payload_malformed', message, atUs: batch.receivedAtUs }] : [],
     );
     if (refusals.length === 0) return;
-    const count = () => this.#parts.store.commit({ batches: [], detections: [], alerts: [], refusals });
+    const count = () => this.#parts.store.commit({ ...EMPTY_GROUP, refusals });
     // Where this is rejected too, the answer to the agent, which counts it as well, must not wait for it.
     await this.#untilAvailable(count).catch(() => undefined);
   }
@@ -190,16 +191,19 @@ export class Writer implements AsyncDisposable {
 }
 
 function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): CommitGroup {
-  const collected = { batches: [], detections: [], alerts: [], refusals: [] } as {
+  const collected = { batches: [], detections: [], alerts: [], entities: [], incidents: [], refusals: [] } as {
     batches: StorableBatch[];
     detections: Detection[];
-    alerts: Alert[];
     refusals: RefusedEnvelope[];
-  };
-  for (const [index, { batch, detections, refusal }] of group.entries()) {
+  } & Correlated;
+  for (const [index, { batch, detections, entities, incidents, refusal }] of group.entries()) {
     const alerts = rated[index] ?? [];
-    if (batch) collected.batches.push({ ...batch, alerts });
-    else collected.alerts.push(...alerts);
+    if (batch) collected.batches.push({ ...batch, alerts, entities: [...entities], incidents: [...incidents] });
+    else {
+      collected.alerts.push(...alerts);
+      collected.entities.push(...entities);
+      collected.incidents.push(...incidents);
+    }
     collected.detections.push(...detections);
     if (refusal) collected.refusals.push(refusal);
   }

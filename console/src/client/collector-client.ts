@@ -3,15 +3,20 @@ import {
   type AgentSummary,
   type Alert,
   type AlertFilter,
+  type AuditEntry,
   type CreateTokenRequest,
   type CreateTokenResponse,
   consoleService,
+  type Entity,
   type GetAlertResponse,
+  type Incident,
+  type ListIncidentsRequest,
   type RevokeAgentResponse,
   type SearchEventsRequest,
   type SignedAlert,
   type StatusReport,
   type StoredEvent,
+  type VerifyAuditResponse,
 } from '@threatguard/proto';
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
 import type { Deployment } from './deployment.ts';
@@ -79,6 +84,38 @@ export class CollectorClient implements Disposable {
       const page = await this.#call(consoleService.searchEvents, { ...query, limit: rows, after });
       return { rows: page.events ?? [], next: page.next ?? '' };
     });
+  }
+
+  /** Highest risk first, at most `limit`. */
+  listEntities(kind: string, limit: number): Promise<Entity[]> {
+    return collect(limit, async (rows, after) => {
+      const page = await this.#call(consoleService.listEntities, { kind, limit: rows, after });
+      return { rows: page.entities ?? [], next: page.next ?? '' };
+    });
+  }
+
+  /** Newest change first, at most `limit`. */
+  listIncidents(filter: Pick<ListIncidentsRequest, 'state' | 'severityMin'>, limit: number): Promise<Incident[]> {
+    return collect(limit, async (rows, after) => {
+      const page = await this.#call(consoleService.listIncidents, { ...filter, limit: rows, after });
+      return { rows: page.incidents ?? [], next: page.next ?? '' };
+    });
+  }
+
+  async getIncident(id: string): Promise<Incident | undefined> {
+    return (await this.#call(consoleService.getIncident, { id })).incident ?? undefined;
+  }
+
+  /** Newest first, at most `limit`. */
+  listAudit(limit: number): Promise<AuditEntry[]> {
+    return collect(limit, async (rows, after) => {
+      const page = await this.#call(consoleService.listAudit, { limit: rows, after });
+      return { rows: page.entries ?? [], next: page.next ?? '' };
+    });
+  }
+
+  verifyAudit(): Promise<VerifyAuditResponse> {
+    return this.#call(consoleService.verifyAudit, {});
   }
 
   /** Alerts as they are raised, from `onOpen` on. Resolves when the stream ends by `signal`; throws when it breaks. */

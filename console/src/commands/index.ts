@@ -4,7 +4,12 @@ import { AgentsTokenCreate } from './agents/token/create.ts';
 import { AlertsList } from './alerts/list.ts';
 import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
+import { AuditList } from './audit/list.ts';
+import { AuditVerify } from './audit/verify.ts';
+import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
+import { IncidentsList } from './incidents/list.ts';
+import { IncidentsShow } from './incidents/show.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 
@@ -19,4 +24,9 @@ export const COMMANDS = {
   'alerts:show': AlertsShow,
   'alerts:watch': AlertsWatch,
   'events:search': EventsSearch,
+  'entities:list': EntitiesList,
+  'incidents:list': IncidentsList,
+  'incidents:show': IncidentsShow,
+  'audit:list': AuditList,
+  'audit:verify': AuditVerify,
 };

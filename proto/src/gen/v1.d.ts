@@ -1119,6 +1119,436 @@ export namespace threatguard {
             type $Shape = threatguard.v1.SearchEventsResponse.$Properties;
         }
 
+        interface IEntityName extends threatguard.v1.EntityName.$Properties {
+        }
+
+        class EntityName {
+            constructor(properties?: threatguard.v1.EntityName.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            name: string;
+            static create(properties: threatguard.v1.EntityName.$Shape): threatguard.v1.EntityName & threatguard.v1.EntityName.$Shape;
+            static create(properties?: threatguard.v1.EntityName.$Properties): threatguard.v1.EntityName;
+            static encode(message: threatguard.v1.EntityName.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EntityName & threatguard.v1.EntityName.$Shape;
+        }
+
+        namespace EntityName {
+            interface $Properties {
+                kind?: string;
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EntityName.$Properties;
+        }
+
+        interface IRiskReason extends threatguard.v1.RiskReason.$Properties {
+        }
+
+        class RiskReason {
+            constructor(properties?: threatguard.v1.RiskReason.$Properties);
+            $unknowns?: Uint8Array[];
+            alertId: string;
+            ruleId: string;
+            title: string;
+            contribution: number;
+            atUs: number;
+            static create(properties: threatguard.v1.RiskReason.$Shape): threatguard.v1.RiskReason & threatguard.v1.RiskReason.$Shape;
+            static create(properties?: threatguard.v1.RiskReason.$Properties): threatguard.v1.RiskReason;
+            static encode(message: threatguard.v1.RiskReason.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RiskReason & threatguard.v1.RiskReason.$Shape;
+        }
+
+        namespace RiskReason {
+            interface $Properties {
+                alertId?: string;
+                ruleId?: string;
+                title?: string;
+                contribution?: number;
+                atUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RiskReason.$Properties;
+        }
+
+        interface IEntity extends threatguard.v1.Entity.$Properties {
+        }
+
+        class Entity {
+            constructor(properties?: threatguard.v1.Entity.$Properties);
+            $unknowns?: Uint8Array[];
+            name: threatguard.v1.EntityName;
+            risk: number;
+            reasons: threatguard.v1.RiskReason[];
+            firstSeenAtUs: number;
+            lastSeenAtUs: number;
+            static create(properties: threatguard.v1.Entity.$Shape): threatguard.v1.Entity & threatguard.v1.Entity.$Shape;
+            static create(properties?: threatguard.v1.Entity.$Properties): threatguard.v1.Entity;
+            static encode(message: threatguard.v1.Entity.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Entity & threatguard.v1.Entity.$Shape;
+        }
+
+        namespace Entity {
+            interface $Properties {
+                name?: threatguard.v1.EntityName.$Properties;
+                risk?: number;
+                reasons?: threatguard.v1.RiskReason.$Properties[];
+                firstSeenAtUs?: number;
+                lastSeenAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Entity.$Properties;
+        }
+
+        interface IListEntitiesRequest extends threatguard.v1.ListEntitiesRequest.$Properties {
+        }
+
+        class ListEntitiesRequest {
+            constructor(properties?: threatguard.v1.ListEntitiesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.ListEntitiesRequest.$Shape): threatguard.v1.ListEntitiesRequest & threatguard.v1.ListEntitiesRequest.$Shape;
+            static create(properties?: threatguard.v1.ListEntitiesRequest.$Properties): threatguard.v1.ListEntitiesRequest;
+            static encode(message: threatguard.v1.ListEntitiesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListEntitiesRequest & threatguard.v1.ListEntitiesRequest.$Shape;
+        }
+
+        namespace ListEntitiesRequest {
+            interface $Properties {
+                kind?: string;
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListEntitiesRequest.$Properties;
+        }
+
+        interface IListEntitiesResponse extends threatguard.v1.ListEntitiesResponse.$Properties {
+        }
+
+        class ListEntitiesResponse {
+            constructor(properties?: threatguard.v1.ListEntitiesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            entities: threatguard.v1.Entity[];
+            next: string;
+            static create(properties: threatguard.v1.ListEntitiesResponse.$Shape): threatguard.v1.ListEntitiesResponse & threatguard.v1.ListEntitiesResponse.$Shape;
+            static create(properties?: threatguard.v1.ListEntitiesResponse.$Properties): threatguard.v1.ListEntitiesResponse;
+            static encode(message: threatguard.v1.ListEntitiesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListEntitiesResponse & threatguard.v1.ListEntitiesResponse.$Shape;
+        }
+
+        namespace ListEntitiesResponse {
+            interface $Properties {
+                entities?: threatguard.v1.Entity.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListEntitiesResponse.$Properties;
+        }
+
+        interface IIncidentAlert extends threatguard.v1.IncidentAlert.$Properties {
+        }
+
+        class IncidentAlert {
+            constructor(properties?: threatguard.v1.IncidentAlert.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            ruleId: string;
+            title: string;
+            severity: threatguard.v1.Severity;
+            tactics: string[];
+            firstAtUs: number;
+            static create(properties: threatguard.v1.IncidentAlert.$Shape): threatguard.v1.IncidentAlert & threatguard.v1.IncidentAlert.$Shape;
+            static create(properties?: threatguard.v1.IncidentAlert.$Properties): threatguard.v1.IncidentAlert;
+            static encode(message: threatguard.v1.IncidentAlert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IncidentAlert & threatguard.v1.IncidentAlert.$Shape;
+        }
+
+        namespace IncidentAlert {
+            interface $Properties {
+                id?: string;
+                ruleId?: string;
+                title?: string;
+                severity?: threatguard.v1.Severity;
+                tactics?: string[];
+                firstAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IncidentAlert.$Properties;
+        }
+
+        interface IIncident extends threatguard.v1.Incident.$Properties {
+        }
+
+        class Incident {
+            constructor(properties?: threatguard.v1.Incident.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            revision: number;
+            title: string;
+            severity: threatguard.v1.Severity;
+            state: string;
+            tactics: string[];
+            alerts: threatguard.v1.IncidentAlert[];
+            entities: threatguard.v1.EntityName[];
+            firstAtUs: number;
+            lastAtUs: number;
+            raisedAtUs: number;
+            updatedAtUs: number;
+            static create(properties: threatguard.v1.Incident.$Shape): threatguard.v1.Incident & threatguard.v1.Incident.$Shape;
+            static create(properties?: threatguard.v1.Incident.$Properties): threatguard.v1.Incident;
+            static encode(message: threatguard.v1.Incident.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Incident & threatguard.v1.Incident.$Shape;
+        }
+
+        namespace Incident {
+            interface $Properties {
+                id?: string;
+                revision?: number;
+                title?: string;
+                severity?: threatguard.v1.Severity;
+                state?: string;
+                tactics?: string[];
+                alerts?: threatguard.v1.IncidentAlert.$Properties[];
+                entities?: threatguard.v1.EntityName.$Properties[];
+                firstAtUs?: number;
+                lastAtUs?: number;
+                raisedAtUs?: number;
+                updatedAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Incident.$Properties;
+        }
+
+        interface IListIncidentsRequest extends threatguard.v1.ListIncidentsRequest.$Properties {
+        }
+
+        class ListIncidentsRequest {
+            constructor(properties?: threatguard.v1.ListIncidentsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            state: string;
+            severityMin: threatguard.v1.Severity;
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.ListIncidentsRequest.$Shape): threatguard.v1.ListIncidentsRequest & threatguard.v1.ListIncidentsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListIncidentsRequest.$Properties): threatguard.v1.ListIncidentsRequest;
+            static encode(message: threatguard.v1.ListIncidentsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIncidentsRequest & threatguard.v1.ListIncidentsRequest.$Shape;
+        }
+
+        namespace ListIncidentsRequest {
+            interface $Properties {
+                state?: string;
+                severityMin?: threatguard.v1.Severity;
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIncidentsRequest.$Properties;
+        }
+
+        interface IListIncidentsResponse extends threatguard.v1.ListIncidentsResponse.$Properties {
+        }
+
+        class ListIncidentsResponse {
+            constructor(properties?: threatguard.v1.ListIncidentsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            incidents: threatguard.v1.Incident[];
+            next: string;
+            static create(properties: threatguard.v1.ListIncidentsResponse.$Shape): threatguard.v1.ListIncidentsResponse & threatguard.v1.ListIncidentsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListIncidentsResponse.$Properties): threatguard.v1.ListIncidentsResponse;
+            static encode(message: threatguard.v1.ListIncidentsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIncidentsResponse & threatguard.v1.ListIncidentsResponse.$Shape;
+        }
+
+        namespace ListIncidentsResponse {
+            interface $Properties {
+                incidents?: threatguard.v1.Incident.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIncidentsResponse.$Properties;
+        }
+
+        interface IGetIncidentRequest extends threatguard.v1.GetIncidentRequest.$Properties {
+        }
+
+        class GetIncidentRequest {
+            constructor(properties?: threatguard.v1.GetIncidentRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.GetIncidentRequest.$Shape): threatguard.v1.GetIncidentRequest & threatguard.v1.GetIncidentRequest.$Shape;
+            static create(properties?: threatguard.v1.GetIncidentRequest.$Properties): threatguard.v1.GetIncidentRequest;
+            static encode(message: threatguard.v1.GetIncidentRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetIncidentRequest & threatguard.v1.GetIncidentRequest.$Shape;
+        }
+
+        namespace GetIncidentRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetIncidentRequest.$Properties;
+        }
+
+        interface IGetIncidentResponse extends threatguard.v1.GetIncidentResponse.$Properties {
+        }
+
+        class GetIncidentResponse {
+            constructor(properties?: threatguard.v1.GetIncidentResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            incident: threatguard.v1.Incident;
+            static create(properties: threatguard.v1.GetIncidentResponse.$Shape): threatguard.v1.GetIncidentResponse & threatguard.v1.GetIncidentResponse.$Shape;
+            static create(properties?: threatguard.v1.GetIncidentResponse.$Properties): threatguard.v1.GetIncidentResponse;
+            static encode(message: threatguard.v1.GetIncidentResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetIncidentResponse & threatguard.v1.GetIncidentResponse.$Shape;
+        }
+
+        namespace GetIncidentResponse {
+            interface $Properties {
+                incident?: threatguard.v1.Incident.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetIncidentResponse.$Properties;
+        }
+
+        interface IAuditEntry extends threatguard.v1.AuditEntry.$Properties {
+        }
+
+        class AuditEntry {
+            constructor(properties?: threatguard.v1.AuditEntry.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            atUs: number;
+            actorKind: string;
+            actorId: string;
+            from: string;
+            action: string;
+            subject: string;
+            before: string;
+            after: string;
+            digest: Uint8Array;
+            static create(properties: threatguard.v1.AuditEntry.$Shape): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
+            static create(properties?: threatguard.v1.AuditEntry.$Properties): threatguard.v1.AuditEntry;
+            static encode(message: threatguard.v1.AuditEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
+        }
+
+        namespace AuditEntry {
+            interface $Properties {
+                sequence?: number;
+                atUs?: number;
+                actorKind?: string;
+                actorId?: string;
+                from?: string;
+                action?: string;
+                subject?: string;
+                before?: string;
+                after?: string;
+                digest?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AuditEntry.$Properties;
+        }
+
+        interface IListAuditRequest extends threatguard.v1.ListAuditRequest.$Properties {
+        }
+
+        class ListAuditRequest {
+            constructor(properties?: threatguard.v1.ListAuditRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.ListAuditRequest.$Shape): threatguard.v1.ListAuditRequest & threatguard.v1.ListAuditRequest.$Shape;
+            static create(properties?: threatguard.v1.ListAuditRequest.$Properties): threatguard.v1.ListAuditRequest;
+            static encode(message: threatguard.v1.ListAuditRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAuditRequest & threatguard.v1.ListAuditRequest.$Shape;
+        }
+
+        namespace ListAuditRequest {
+            interface $Properties {
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListAuditRequest.$Properties;
+        }
+
+        interface IListAuditResponse extends threatguard.v1.ListAuditResponse.$Properties {
+        }
+
+        class ListAuditResponse {
+            constructor(properties?: threatguard.v1.ListAuditResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            entries: threatguard.v1.AuditEntry[];
+            next: string;
+            static create(properties: threatguard.v1.ListAuditResponse.$Shape): threatguard.v1.ListAuditResponse & threatguard.v1.ListAuditResponse.$Shape;
+            static create(properties?: threatguard.v1.ListAuditResponse.$Properties): threatguard.v1.ListAuditResponse;
+            static encode(message: threatguard.v1.ListAuditResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAuditResponse & threatguard.v1.ListAuditResponse.$Shape;
+        }
+
+        namespace ListAuditResponse {
+            interface $Properties {
+                entries?: threatguard.v1.AuditEntry.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListAuditResponse.$Properties;
+        }
+
+        interface IVerifyAuditRequest extends threatguard.v1.VerifyAuditRequest.$Properties {
+        }
+
+        class VerifyAuditRequest {
+            constructor(properties?: threatguard.v1.VerifyAuditRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.VerifyAuditRequest.$Shape): threatguard.v1.VerifyAuditRequest & threatguard.v1.VerifyAuditRequest.$Shape;
+            static create(properties?: threatguard.v1.VerifyAuditRequest.$Properties): threatguard.v1.VerifyAuditRequest;
+            static encode(message: threatguard.v1.VerifyAuditRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.VerifyAuditRequest & threatguard.v1.VerifyAuditRequest.$Shape;
+        }
+
+        namespace VerifyAuditRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.VerifyAuditRequest.$Properties;
+        }
+
+        interface IVerifyAuditResponse extends threatguard.v1.VerifyAuditResponse.$Properties {
+        }
+
+        class VerifyAuditResponse {
+            constructor(properties?: threatguard.v1.VerifyAuditResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            entries: number;
+            firstSequence: number;
+            headSequence: number;
+            headDigest: Uint8Array;
+            problemSequence: number;
+            problem: string;
+            static create(properties: threatguard.v1.VerifyAuditResponse.$Shape): threatguard.v1.VerifyAuditResponse & threatguard.v1.VerifyAuditResponse.$Shape;
+            static create(properties?: threatguard.v1.VerifyAuditResponse.$Properties): threatguard.v1.VerifyAuditResponse;
+            static encode(message: threatguard.v1.VerifyAuditResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.VerifyAuditResponse & threatguard.v1.VerifyAuditResponse.$Shape;
+        }
+
+        namespace VerifyAuditResponse {
+            interface $Properties {
+                entries?: number;
+                firstSequence?: number;
+                headSequence?: number;
+                headDigest?: Uint8Array;
+                problemSequence?: number;
+                problem?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.VerifyAuditResponse.$Properties;
+        }
+
         interface IAgentFrame extends threatguard.v1.AgentFrame.$Properties {
         }
 

@@ -1,0 +1,102 @@
+// What consoles ask of entities, incidents and the audit log.
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import type {
+  GetIncidentRequest,
+  GetIncidentResponse,
+  ListAuditRequest,
+  ListAuditResponse,
+  ListEntitiesRequest,
+  ListEntitiesResponse,
+  ListIncidentsRequest,
+  ListIncidentsResponse,
+  VerifyAuditResponse,
+} from '@threatguard/proto';
+import type { EntityKind } from '../correlate/entities.ts';
+import { contributionAt, riskAt } from '../correlate/risk.ts';
+import type { Store } from '../store/store.ts';
+import { ApiError, unary } from './grpc-status.ts';
+import { clampLimit } from './limits.ts';
+
+const KINDS: readonly EntityKind[] = ['host', 'user', 'process', 'address'];
+const STATES = ['open', 'closed'] as const;
+/** ULIDs, lower case (Crockford base 32). */
+const INCIDENT_ID = /^[0-9a-hjkmnp-tv-z]{1,26}$/;
+
+export function storyHandlers(parts: {
+  store: Store;
+  nowUs: () => number;
+  failed: (error: unknown) => void;
+}): UntypedServiceImplementation {
+  const { store, nowUs, failed } = parts;
+  return {
+    listEntities: unary((request: ListEntitiesRequest) => listEntities(store, request, nowUs()), failed),
+    listIncidents: unary((request: ListIncidentsRequest) => listIncidents(store, request), failed),
+    getIncident: unary((request: GetIncidentRequest) => getIncident(store, request), failed),
+    listAudit: unary((request: ListAuditRequest) => listAudit(store, request), failed),
+    verifyAudit: unary(() => verifyAudit(store), failed),
+  };
+}
+
+async function listEntities(store: Store, request: ListEntitiesRequest, nowUs: number): Promise<ListEntitiesResponse> {
+  const kind = oneOf('kind', KINDS, request.kind);
+  const page = await store.entities({ kind }, clampLimit(request.limit), request.after ?? '');
+  const entities = page.rows.map((entity) => ({
+    name: { kind: entity.kind, name: entity.name },
+    risk: riskAt(entity.level, nowUs),
+    reasons: entity.reasons.map((reason) => ({ ...reason, contribution: contributionAt(reason, nowUs) })),
+    firstSeenAtUs: entity.firstSeenAtUs,
+    lastSeenAtUs: entity.lastSeenAtUs,
+  }));
+  return { entities, next: page.next };
+}
+
+async function listIncidents(store: Store, request: ListIncidentsRequest): Promise<ListIncidentsResponse> {
+  const filter = { state: oneOf('state', STATES, request.state), severityMin: request.severityMin ?? undefined };
+  const page = await store.incidents(filter, clampLimit(request.limit), request.after ?? '');
+  return { incidents: page.rows, next: page.next };
+}
+
+async function getIncident(store: Store, request: GetIncidentRequest): Promise<GetIncidentResponse> {
+  const id = (request.id ?? '').trim().toLowerCase();
+  if (!INCIDENT_ID.test(id)) {
+    throw new ApiError('invalid', 'this is not an incident id; threatguard incidents list shows them');
+  }
+  const [incident, ...others] = await store.incidentsByIdPrefix(id);
+  if (!incident) throw new ApiError('not_found', 'no incident has this id; threatguard incidents list shows them');
+  if (others.length > 0) {
+    const candidates = [incident, ...others].map((match) => match.id).join(', ');
+    throw new ApiError('ambiguous', `several incidents begin with this; give more of the id: ${candidates}`);
+  }
+  return { incident };
+}
+
+async function listAudit(store: Store, request: ListAuditRequest): Promise<ListAuditResponse> {
+  const page = await store.audit(clampLimit(request.limit), request.after ?? '');
+  const entries = page.rows.map(({ by, ...entry }) => ({
+    ...entry,
+    actorKind: by.kind,
+    actorId: by.id,
+    from: by.from,
+  }));
+  return { entries, next: page.next };
+}
+
+async function verifyAudit(store: Store): Promise<VerifyAuditResponse> {
+  const { entries, firstSequence, head, problem } = await store.verifyAudit();
+  return {
+    entries,
+    firstSequence,
+    headSequence: head.sequence,
+    headDigest: head.digest,
+    problemSequence: problem?.sequence,
+    problem: problem?.what,
+  };
+}
+
+/** Undefined where nothing was asked for. */
+function oneOf<T extends string>(name: string, known: readonly T[], text: string | null | undefined): T | undefined {
+  if (!text) return undefined;
+  const found = known.find((each) => each === text);
+  if (!found) throw new ApiError('invalid', `${name} is one of ${known.join(', ')}`);
+  return found;
+}

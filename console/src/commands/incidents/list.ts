@@ -1,0 +1,34 @@
+import { Flags } from '@oclif/core';
+import { INCIDENT_KEYS, incidentColumns, incidentRecord } from '../../model/incident.ts';
+import { alertFilterFlags, readAlertFilter } from '../alert-flags.ts';
+import { ConsoleCommand, describe, oneOf, wholeNumber } from '../console-command.ts';
+
+const STATES = ['open', 'closed'] as const;
+
+export class IncidentsList extends ConsoleCommand {
+  static override summary = 'List incidents, those that changed last first.';
+  static override description = describe('An incident joins alerts that belong together into one story.');
+  static override examples = [
+    '<%= config.bin %> incidents list',
+    '<%= config.bin %> incidents list --severity high --output json',
+  ];
+  static override flags = {
+    severity: alertFilterFlags.severity,
+    state: Flags.string({ summary: `Only one state: ${STATES.join(', ')}.`, helpValue: 'STATE' }),
+    limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(IncidentsList);
+    const output = this.outputFor(flags);
+    const state = flags.state === undefined ? '' : oneOf('state', STATES, flags.state);
+    const { severityMin } = readAlertFilter({ severity: flags.severity });
+    const limit = wholeNumber('limit', flags.limit, { min: 1, max: 100_000 });
+    const { client } = await this.connect(flags);
+    using _ = client;
+    const rows = await client.listIncidents({ state, severityMin: severityMin ?? 0 }, limit);
+    output.list({ rows, columns: incidentColumns(Date.now()), keys: INCIDENT_KEYS, record: incidentRecord });
+    if (rows.length === 0) output.note('no incidents match');
+    if (rows.length === limit) output.note(`${limit} shown; --limit shows more`);
+  }
+}

@@ -1,0 +1,70 @@
+import type { AuditEntry, VerifyAuditResponse } from '@threatguard/proto';
+import type { JsonRecord } from './json.ts';
+import { type Column, renderPairs } from './table.ts';
+import { humanTime, isoTime } from './time.ts';
+
+/** Keys of an entry of the audit log in JSON and CSV, in order. */
+export const AUDIT_KEYS = [
+  'sequence',
+  'at',
+  'actor.kind',
+  'actor.id',
+  'from',
+  'action',
+  'subject',
+  'before',
+  'after',
+  'digest',
+] as const;
+
+export function auditRecord(entry: AuditEntry): JsonRecord {
+  return {
+    sequence: entry.sequence ?? 0,
+    at: isoTime(entry.atUs),
+    'actor.kind': entry.actorKind ?? '',
+    'actor.id': entry.actorId ?? '',
+    from: entry.from ?? '',
+    action: entry.action ?? '',
+    subject: entry.subject ?? '',
+    before: entry.before ?? '',
+    after: entry.after ?? '',
+    digest: hex(entry.digest),
+  };
+}
+
+export function auditColumns(utc: boolean): Column<AuditEntry>[] {
+  return [
+    { title: 'NUMBER', cell: (entry) => String(entry.sequence ?? 0), align: 'right' },
+    { title: 'AT', cell: (entry) => humanTime(entry.atUs, utc) },
+    { title: 'WHO', cell: (entry) => `${entry.actorKind ?? ''} ${entry.actorId ?? ''}`.trim(), shrink: true },
+    { title: 'FROM', cell: (entry) => entry.from ?? '', shrink: true, optional: true },
+    { title: 'ACTION', cell: (entry) => entry.action ?? '' },
+    { title: 'SUBJECT', cell: (entry) => entry.subject ?? '', shrink: true },
+    { title: 'AFTER', cell: (entry) => entry.after ?? '', shrink: true, optional: true },
+  ];
+}
+
+export function verificationRecord(found: VerifyAuditResponse): JsonRecord {
+  return {
+    intact: !found.problemSequence,
+    entries: found.entries ?? 0,
+    first: found.firstSequence ?? 0,
+    'head.sequence': found.headSequence ?? 0,
+    'head.sha256': hex(found.headDigest),
+    'problem.what': found.problem || undefined,
+    'problem.sequence': found.problemSequence || undefined,
+  };
+}
+
+export function verificationPairs(found: VerifyAuditResponse): string[] {
+  const { problem, problemSequence } = found;
+  return renderPairs([
+    ['audit log', problemSequence ? `entry ${problemSequence} is ${problem}` : 'every entry is what was written'],
+    ['entries', `${found.entries ?? 0} in order, from ${found.firstSequence ?? 0}`],
+    ['head', `${found.headSequence ?? 0}, SHA-256 ${hex(found.headDigest)}`],
+  ]);
+}
+
+function hex(bytes: Uint8Array | null | undefined): string {
+  return Buffer.from(bytes ?? []).toString('hex');
+}
