@@ -4,7 +4,8 @@ import type { Database, Session } from './database.ts';
 import { DAILY_TABLES, dayStart, readPartitions } from './days.ts';
 import { keepDays } from './days-upkeep.ts';
 import { dayOf, firstDayKept, type Retention, SERIES_DAY_DAYS, SERIES_HOUR_DAYS } from './retention.ts';
-import { dropChunks, isHypertable } from './timescale.ts';
+import { dropChunks, isChunked } from './timescale.ts';
+import { keepPolicies, keptRelations } from './timescale-policies.ts';
 
 /** The number only has to be ours, and another than that of the migrations. */
 const UPKEEP_LOCK = 7_443_002;
@@ -14,7 +15,7 @@ const DELETED_ROWS_MAX = 10_000;
 const DELETIONS_MAX = 50;
 
 export interface UpkeepReport {
-  /** Partitions made ahead, or for rows that had none. */
+  /** Partitions made ahead, or for rows that had none; policies of the database that were set or changed. */
   made: string[];
   /** Partitions or chunks dropped because retention passed them. */
   dropped: string[];
@@ -66,17 +67,23 @@ export class UpkeepRun {
 /** Makes days ahead, moves what came without one, and removes what retention has passed. Bounded; safe to repeat. */
 export async function keepUp(database: Database, retention: Retention, nowUs: number): Promise<UpkeepReport> {
   const run = new UpkeepRun(database);
+  const keptByDatabase = await keepPolicies(run, retention);
   for (const daily of DAILY_TABLES) {
     const keptFrom = firstDayKept(nowUs, retention[daily.kind]);
     if (await readPartitions(database, daily.table)) await keepDays(run, daily, { keptFrom, nowUs });
-    else if (await isHypertable(database, daily.table)) {
-      const names = await run.step((session) => dropChunks(session, daily.table, keptFrom));
-      run.report.dropped.push(...(names ?? []));
-    }
+  }
+  for (const { relation, days } of keptRelations(retention)) {
+    if (keptByDatabase.has(relation) || !(await isChunked(database, relation))) continue;
+    const names = await run.step((session) => dropChunks(session, relation, firstDayKept(nowUs, days)));
+    run.report.dropped.push(...(names ?? []));
   }
   const before = (days: number) => `'${dayStart(firstDayKept(nowUs, days))}'`;
-  await run.deleteRows('series_hour', `bucket < ${before(SERIES_HOUR_DAYS)}`);
-  await run.deleteRows('series_day', `bucket < ${before(SERIES_DAY_DAYS)}`);
+  for (const [table, days] of [
+    ['series_hour', SERIES_HOUR_DAYS],
+    ['series_day', SERIES_DAY_DAYS],
+  ] as const) {
+    if (!(await isChunked(database, table))) await run.deleteRows(table, `bucket < ${before(days)}`);
+  }
   await run.deleteRows('detections', `last_at < ${before(retention.alerts)}`);
   // The history first: interrupted in between, the alert is still there to find the rest of it by.
   const old = `select id from alerts where updated_at < ${before(retention.alerts)}`;
