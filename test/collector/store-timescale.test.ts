@@ -11,7 +11,15 @@ import type { Store } from '../../collector/src/store/store.ts';
 import { atLeast } from '../../collector/src/store/timescale.ts';
 import { timestamp } from '../../collector/src/store/values.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
-import { ENGINES, type EngineUnderTest, group, isTimescale, makeBatch, realisticEvents } from '../support/stores.ts';
+import {
+  ENGINES,
+  type EngineUnderTest,
+  group,
+  isTimescale,
+  makeBatch,
+  realisticEvents,
+  startTimescale,
+} from '../support/stores.ts';
 import { policies, refreshSeries, runPolicies, stopWorkers } from '../support/timescale.ts';
 
 const TIMESCALE = ENGINES.find(({ name }) => isTimescale(name))!;
@@ -355,5 +363,34 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
       expect(space[kind]).toBeGreaterThan(0);
     }
     expect(space.series).toBeGreaterThan(rows.series);
+  });
+});
+
+// The licence of a server is set when it starts, so this edition is a server of its own.
+const apache = process.env.THREATGUARD_TEST_TIMESCALE_APACHE_URL;
+
+describe.skipIf(!apache)('a store on the Apache edition (needs THREATGUARD_TEST_TIMESCALE_APACHE_URL)', () => {
+  test('says what it lacks, counts the series itself, and drops what is older itself', async () => {
+    await using engine = await startTimescale(apache!);
+    await using store = await openStore(engine.location());
+    expect(store.engine).toBe('timescaledb');
+    expect(store.notices).toEqual(
+      ['no columnstore: ', 'no continuous aggregates: ', 'no direct-compress COPY: '].map((text) =>
+        expect.stringContaining(text),
+      ),
+    );
+    const agentId = randomUUID();
+    const batches = [-92, -1].map((offset) => makeBatch({ agentId, events: realisticEvents(1_000, day(offset)) }));
+    await store.commit(group({ batches }));
+    const span = { resolution: 'day', agentId, fromUs: day(-100), toUs: day(1) } as const;
+    const counted = await store.series(span);
+    expect(counted.reduce((sum, { events }) => sum + events, 0)).toBe(2_000);
+    const report = await store.keepUp(RETENTION, Date.now() * 1000);
+    expect(report.made).toEqual([]);
+    expect(report.dropped).toHaveLength(2); // of events, and of their minutes
+    const { rows } = await store.searchEvents({ filters: [] }, 5_000, '');
+    expect(rows).toHaveLength(1_000);
+    expect(await store.series(span)).toEqual(counted);
+    expect((await store.space(0)).events).toBeGreaterThan(0);
   });
 });

@@ -22,7 +22,7 @@ export const ENGINES = [
   {
     name: 'timescaledb (needs THREATGUARD_TEST_TIMESCALE_URL)',
     available: process.env.THREATGUARD_TEST_TIMESCALE_URL !== undefined,
-    start: startTimescale,
+    start: () => startTimescale(process.env.THREATGUARD_TEST_TIMESCALE_URL!),
   },
 ] as const;
 
@@ -50,8 +50,7 @@ async function startServer(): Promise<EngineUnderTest> {
 const TIMESCALE_DATABASES = 6;
 
 /** New databases on the server of the URL, whose user may make them; dropped in the end. */
-async function startTimescale(): Promise<EngineUnderTest> {
-  const url = process.env.THREATGUARD_TEST_TIMESCALE_URL!;
+export async function startTimescale(url: string): Promise<EngineUnderTest> {
   const server = openDatabase({ url, directory: '' });
   const names = Array.from({ length: TIMESCALE_DATABASES }, () => `threatguard_test_${randomBytes(6).toString('hex')}`);
   // template0: images of TimescaleDB have the extension, and its workers, in template1.
