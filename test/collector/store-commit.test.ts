@@ -8,6 +8,7 @@ import {
   ENGINES,
   type EngineUnderTest,
   group,
+  isTimescale,
   makeAlert,
   makeBatch,
   realisticEvents,
@@ -155,10 +156,15 @@ for (const { name, available, start } of ENGINES) {
       expect(await database.query('select * from quarantine where agent_id = $1', [agentId])).toEqual([]);
     });
 
-    test('sets aside the one batch whose rows the database rejects, and keeps its alert', async () => {
+    test('sets aside the one batch whose rows the database rejects, and keeps its alert', async ({ skip }) => {
       const agentId = randomUUID();
       const streamId = randomBytes(16);
-      await database.script("alter table events add constraint no_poison check (user_name <> 'poison') not valid");
+      try {
+        await database.script("alter table events add constraint no_poison check (user_name <> 'poison') not valid");
+      } catch (error) {
+        if (isTimescale(name)) skip(`this TimescaleDB has no constraints beside a columnstore: ${error}`);
+        throw error;
+      }
       const poison = [{ observedAtUs: START_US, user: { name: 'poison' } }];
       const alert = makeAlert({ agentId });
       const batches = [1, 2, 3].map((sequence) =>

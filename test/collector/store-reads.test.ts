@@ -161,11 +161,12 @@ for (const { name, available, start } of ENGINES) {
         );
         return rows.map((row) => row['QUERY PLAN']).join('\n');
       };
-      expect(await plan("left(user_name, 64) = left('user-7', 64) and user_name = 'user-7'")).toContain(
-        'events_by_user',
+      // What COPY wrote into a columnstore is found by the columnstore's own: filters, and the ends of times.
+      expect(await plan("left(user_name, 64) = left('user-7', 64) and user_name = 'user-7'")).toMatch(
+        /events_by_user|bloom.*user_name/,
       );
-      expect(await plan("source_ip = '203.0.113.9'::inet")).toContain('events_by_source');
-      expect(await plan("event_at >= '2026-09-22'")).toContain('events_by_time');
+      expect(await plan("source_ip = '203.0.113.9'::inet")).toMatch(/events_by_source|bloom.*source_ip/);
+      expect(await plan("event_at >= '2026-09-21T15:10Z'")).toMatch(/events_by_time|_ts_meta_max/);
     });
 
     test('totals agree with what was stored', async () => {

@@ -3,7 +3,7 @@ import type { EventClass, HostEvent, Outcome } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../collector/src/store/open.ts';
 import type { Store } from '../../collector/src/store/store.ts';
-import { ENGINES, type EngineUnderTest, group, makeBatch, START_US } from '../support/stores.ts';
+import { ENGINES, type EngineUnderTest, group, isTimescale, makeBatch, START_US } from '../support/stores.ts';
 
 const MINUTE_US = 60_000_000;
 const HOUR_US = 60 * MINUTE_US;
@@ -118,14 +118,17 @@ for (const { name, available, start } of ENGINES) {
       expect((await store.series(day))[0]?.events).toBe(15);
     });
 
-    test('count a flood of names together, and lose none of it', async () => {
+    test('count a flood of names, and lose none of it', async () => {
       const agentId = randomUUID();
       const events = Array.from({ length: 10_000 }, (_, index) => event(MIDNIGHT_US, { user: { name: `u${index}` } }));
       await store.commit(group({ batches: [makeBatch({ agentId, events })] }));
       const span = { resolution: 'hour', agentId, fromUs: MIDNIGHT_US, toUs: MIDNIGHT_US + HOUR_US } as const;
       expect((await store.series(span))[0]?.events).toBe(10_000);
       expect((await store.series({ ...span, user: 'u7' }))[0]?.events).toBe(1);
-      expect((await store.series({ ...span, user: '*' }))[0]?.events).toBeGreaterThan(5_000);
+      // The database counts each name by itself; commits count together what is beyond their bound.
+      const others = (await store.series({ ...span, user: '*' }))[0]?.events ?? 0;
+      if (isTimescale(name)) expect(others).toBe(0);
+      else expect(others).toBeGreaterThan(5_000);
     });
 
     test.each([

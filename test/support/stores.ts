@@ -8,7 +8,7 @@ import type { AnalysedBatch } from '../../collector/src/batch.ts';
 import type { Incident } from '../../collector/src/correlate/incidents.ts';
 import type { Entity } from '../../collector/src/correlate/risk.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
-import type { StoreLocation } from '../../collector/src/store/open.ts';
+import { openDatabase, type StoreLocation } from '../../collector/src/store/open.ts';
 import type { CommitGroup } from '../../collector/src/store/store.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from './postgres.ts';
 
@@ -24,9 +24,12 @@ export const ENGINES = [
   {
     name: 'timescaledb (needs THREATGUARD_TEST_TIMESCALE_URL)',
     available: process.env.THREATGUARD_TEST_TIMESCALE_URL !== undefined,
-    start: startTimescale,
+    start: () => startTimescale(process.env.THREATGUARD_TEST_TIMESCALE_URL!),
   },
 ] as const;
+
+/** Whether `name` of ENGINES is TimescaleDB, where the series are counted by the database. */
+export const isTimescale = (name: string) => name.startsWith('timescaledb');
 
 export async function startPglite(): Promise<EngineUnderTest> {
   const root = mkdtempSync(join(tmpdir(), 'threatguard-store-'));
@@ -45,11 +48,26 @@ async function startServer(): Promise<EngineUnderTest> {
   };
 }
 
-/** The database of the URL is used as it stands: give one made for tests. */
-async function startTimescale(): Promise<EngineUnderTest> {
+/** Databases made ahead: as many as one file of tests asks for. */
+const TIMESCALE_DATABASES = 6;
+
+/** New databases on the server of the URL, whose user may make them; dropped in the end. */
+export async function startTimescale(url: string): Promise<EngineUnderTest> {
+  const server = openDatabase({ url, directory: '' });
+  const names = Array.from({ length: TIMESCALE_DATABASES }, () => `threatguard_test_${randomBytes(6).toString('hex')}`);
+  // template0: images of TimescaleDB have the extension, and its workers, in template1.
+  for (const name of names) await server.query(`create database ${name} template template0`);
+  let given = 0;
   return {
-    location: () => ({ url: process.env.THREATGUARD_TEST_TIMESCALE_URL, directory: '' }),
-    [Symbol.asyncDispose]: async () => undefined,
+    location: () => {
+      const place = new URL(url);
+      place.pathname = `/${names[given++]}`;
+      return { url: place.href, directory: '' };
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const name of names) await server.query(`drop database ${name} with (force)`);
+      await server[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -3,15 +3,23 @@ import { pruneAudit } from './audit.ts';
 import type { Session } from './database.ts';
 import { dayStart, LOCK_TIMEOUT_MS } from './days.ts';
 import { firstDayKept, type Retention, SERIES_DAY_DAYS, SERIES_HOUR_DAYS, TOKEN_DAYS } from './retention.ts';
+import { isChunked } from './timescale.ts';
 import { DELETED_ROWS_MAX, DELETIONS_MAX, type UpkeepRun } from './upkeep-run.ts';
 
 /** Batches set aside that are kept for somebody to look at; beyond it the oldest go before their time. */
 const QUARANTINE_ROWS_MAX = 10_000;
 
+/** Where they are tables: TimescaleDB drops chunks of its own. */
+const SERIES_BY_AGE = [
+  ['series_hour', SERIES_HOUR_DAYS],
+  ['series_day', SERIES_DAY_DAYS],
+] as const;
+
 export async function ageOut(run: UpkeepRun, retention: Retention, nowUs: number): Promise<void> {
   const before = (days: number) => `'${dayStart(firstDayKept(nowUs, days))}'`;
-  await run.deleteRows('series_hour', `bucket < ${before(SERIES_HOUR_DAYS)}`);
-  await run.deleteRows('series_day', `bucket < ${before(SERIES_DAY_DAYS)}`);
+  for (const [table, days] of SERIES_BY_AGE) {
+    if (!(await isChunked(run.database, table))) await run.deleteRows(table, `bucket < ${before(days)}`);
+  }
   await run.deleteRows('risk_points', `at < ${before(retention.risk)}`);
   await run.deleteRows('detections', `last_at < ${before(retention.alerts)}`);
   // What belongs to it first: interrupted in between, the owner is still there to find the rest by.

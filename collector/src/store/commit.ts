@@ -4,7 +4,7 @@
 //               so was what lies below the floor of its stream, where envelopes have aged out
 //   positions   advanced by what was claimed, in the same statement
 //   events, evidence, losses   of claimed batches, by COPY
-//   series      their events added to minute, hour and day
+//   series      their events added to minute, hour and day, where the database does not count them by itself
 //   findings    detections, alerts, entities and incidents, each with a key or revision of its own, so that a group sent
 //               twice stores once
 import type { Loss } from '@threatguard/proto';
@@ -23,14 +23,14 @@ import { bytea, storableCount, storableText, timestamp } from './values.ts';
 const REFUSAL_MESSAGE_LENGTH_MAX = 512;
 
 /** Everything of a group but what was stored before. */
-export async function storeGroup(session: Session, group: CommitGroup): Promise<void> {
+export async function storeGroup(session: Session, group: CommitGroup, counts: { series: boolean }): Promise<void> {
   const claimed = await claim(session, group.batches, false);
   if (claimed.length > 0) {
     const rows = claimed.map((batch) => batch.eventRows);
     await session.copyIn('events', EVENT_COLUMNS, [COPY_HEADER, ...rows, COPY_TRAILER]);
     await session.copyIn('evidence', EVIDENCE_COLUMNS, encodeEvidenceRows(claimed));
     await storeLosses(session, claimed);
-    await storeSeries(session, claimed);
+    if (counts.series) await storeSeries(session, claimed);
   }
   await storeDetections(session, [...claimed.flatMap((batch) => batch.detections), ...group.detections]);
   await storeCorrelated(session, [...claimed, group]);

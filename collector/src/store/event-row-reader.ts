@@ -1,6 +1,4 @@
-import { EventClass, HostEvent } from '@threatguard/proto';
 import { EVENT_COLUMNS } from './event-rows.ts';
-import { storableCount } from './values.ts';
 
 /** 2000-01-01, where timestamptz counts from. */
 const POSTGRES_EPOCH_US = 946_684_800_000_000;
@@ -8,7 +6,7 @@ const AT = EVENT_COLUMNS.indexOf('event_at');
 const CLASS = EVENT_COLUMNS.indexOf('class');
 const OUTCOME = EVENT_COLUMNS.indexOf('outcome');
 const USER = EVENT_COLUMNS.indexOf('user_name');
-const EVENT = EVENT_COLUMNS.indexOf('event');
+const BYTES = EVENT_COLUMNS.indexOf('network_bytes');
 
 export interface EventRow {
   eventAtUs: number;
@@ -36,22 +34,18 @@ export function* readEventRows(rows: Uint8Array): Iterable<EventRow> {
       lengths[column] = length;
       place += 4 + Math.max(length, 0); // -1 is NULL
     }
-    const at = starts[AT]!;
-    const kind = buffer.readInt16BE(starts[CLASS]);
     const user = starts[USER]!;
-    const event = starts[EVENT]!;
     yield {
-      eventAtUs: buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4) + POSTGRES_EPOCH_US,
-      class: kind,
+      eventAtUs: readInt8(buffer, starts[AT]!) + POSTGRES_EPOCH_US,
+      class: buffer.readInt16BE(starts[CLASS]),
       outcome: buffer.readInt16BE(starts[OUTCOME]),
       user: buffer.toString('utf8', user, user + Math.max(lengths[USER]!, 0)),
-      // Counts have no column of their own, and only these events have any.
-      bytes: kind === EventClass.NETWORK ? networkBytes(buffer.subarray(event, event + lengths[EVENT]!)) : 0,
+      bytes: lengths[BYTES]! < 0 ? 0 : readInt8(buffer, starts[BYTES]!),
     };
   }
 }
 
-function networkBytes(encoded: Uint8Array): number {
-  const { network } = HostEvent.decode(encoded);
-  return storableCount(network?.bytesSent) + storableCount(network?.bytesReceived);
+/** A safe integer, without a BigInt for each. */
+function readInt8(buffer: Buffer, at: number): number {
+  return buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4);
 }

@@ -1,10 +1,10 @@
-import { HostEvent } from '@threatguard/proto';
+import { EventClass, HostEvent } from '@threatguard/proto';
 import type { AnalysedBatch, EnrichedBatch, StorableBatch } from '../batch.ts';
 import { parseAddress } from './address.ts';
 import { COPY_HEADER, COPY_TRAILER, CopyWriter, uuidBytes } from './copy-writer.ts';
 import { FIELD_COLUMNS } from './event-columns.ts';
 import { StoreError } from './store.ts';
-import { storableCode } from './values.ts';
+import { storableCode, storableCount } from './values.ts';
 
 /** Columns of `events` in the order of the rows made here. */
 export const EVENT_COLUMNS: readonly string[] = [
@@ -19,6 +19,7 @@ export const EVENT_COLUMNS: readonly string[] = [
   'activity',
   'outcome',
   ...Object.values(FIELD_COLUMNS).map(({ column }) => column),
+  'network_bytes',
   'event',
 ];
 
@@ -73,6 +74,7 @@ function writeBatch(writer: CopyWriter, batch: EnrichedBatch): void {
     writer.int2(storableCode(event.activity));
     writer.int2(storableCode(event.outcome));
     writeFields(writer, event);
+    number(writer, networkBytes(event));
     if (source && spans) writer.bytesWithin(source, spans[index * 2]!, spans[index * 2 + 1]!);
     else writer.bytes(HostEvent.encode(event).finish());
   }
@@ -111,6 +113,12 @@ function writeFields(writer: CopyWriter, event: HostEvent): void {
   address(writer, network?.destinationAddress);
   number(writer, network?.destinationPort || undefined);
   text(writer, event.file?.path);
+}
+
+/** Sent and received, of network events; undefined for all others. */
+function networkBytes({ class: kind, network }: HostEvent): number | undefined {
+  if (kind !== EventClass.NETWORK || !network) return undefined;
+  return storableCount(storableCount(network.bytesSent) + storableCount(network.bytesReceived));
 }
 
 function text(writer: CopyWriter, value: string | undefined): void {

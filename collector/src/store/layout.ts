@@ -3,7 +3,7 @@ import { cutByDay, DAILY_TABLES } from './days.ts';
 import { SCHEMA_LOCK } from './migrate.ts';
 import { dayOf } from './retention.ts';
 import type { Store } from './store.ts';
-import { isHypertable, offeredTimescale, type Timescale, useTimescale } from './timescale.ts';
+import { isChunked, offeredTimescale, type Timescale, useTimescale } from './timescale.ts';
 
 export interface Layout {
   engine: Store['engine'];
@@ -35,9 +35,9 @@ export async function layOut(database: Database, nowUs: number): Promise<Layout>
       'TimescaleDB is offered, but this store was cut by day before: it stays uncompressed; a new one would use it';
     return { engine: 'postgresql', timescale: undefined, notices: [text] };
   }
-  const used = await useTimescale(database);
+  const used = offered === true ? await useTimescale(database) : offered;
   if ('refused' in used) {
-    if (await isHypertable(database, 'events'))
+    if (await isChunked(database, 'events'))
       return { engine: 'timescaledb', timescale: undefined, notices: [used.refused] };
     await cutTables(database, nowUs);
     return {

@@ -60,5 +60,6 @@ export async function storeOver(database: Database, nowUs = Date.now() * 1000): 
     version: `PostgreSQL ${version}${timescale ? `, TimescaleDB ${timescale.version}` : ''}`,
     notices,
     directCompress: timescale?.directCompress ?? false,
+    countsSeries: !timescale?.aggregates,
   });
 }

@@ -7,8 +7,8 @@ import { StoreError } from './store.ts';
 import { storableCode, storableCount, storableText, timestamp } from './values.ts';
 
 const MINUTE_US = 60_000_000;
-/** Of a user's name: a longer one is not a user but an attempt. */
-const USER_LENGTH_MAX = 64;
+/** Characters of a user's name: a longer one is not a user but an attempt. */
+export const USER_LENGTH_MAX = 64;
 /**
  * Rows one group adds to. Real hosts need some hundred; beyond it, which takes somebody trying names, users are counted
  * together under OTHER_USERS, so that the series never cost more than the events.
@@ -53,13 +53,21 @@ export async function storeSeries(session: Session, batches: readonly StorableBa
   for (const { agentId, eventRows } of batches) {
     const agent = agentId.toLowerCase();
     for (const row of readEventRows(eventRows)) {
-      const user = row.user.slice(0, USER_LENGTH_MAX).toWellFormed();
+      const user = userName(row.user);
       add(counts, { ...row, agent, user, minute: Math.floor(row.eventAtUs / MINUTE_US), events: 1 });
     }
   }
   if (counts.size === 0) return;
   const rows = Array.from(counts.values(), (count) => ({ ...count, bucket: timestamp(count.minute * MINUTE_US) }));
   await session.query(STORE_SERIES, [JSON.stringify(rows)]);
+}
+
+/** The beginning of a name, by characters as the database counts them. */
+function userName(name: string): string {
+  if (name.length <= USER_LENGTH_MAX) return name;
+  return Array.from(name.slice(0, 2 * USER_LENGTH_MAX))
+    .slice(0, USER_LENGTH_MAX)
+    .join('');
 }
 
 interface Count {
@@ -120,7 +128,7 @@ export async function readSeries(session: Session, query: SeriesQuery): Promise<
   if (query.agentId) conditions.push(`agent_id = ${parameters.add(query.agentId)}`);
   if (query.class !== undefined) conditions.push(`class = ${parameters.add(storableCode(query.class))}`);
   if (query.user !== undefined) {
-    conditions.push(`user_name = ${parameters.add(storableText(query.user.slice(0, USER_LENGTH_MAX)))}`);
+    conditions.push(`user_name = ${parameters.add(userName(storableText(query.user)))}`);
   }
   const rows = await session.query(
     `select bucket as "atUs", class, outcome, least(sum(events), ${Number.MAX_SAFE_INTEGER})::bigint as events,

@@ -1,6 +1,8 @@
 import type { Session } from './database.ts';
 import type { Retention } from './retention.ts';
 import type { Store } from './store.ts';
+import { isChunked } from './timescale.ts';
+import { chunkedName } from './timescale-series.ts';
 
 /** Sizes are asked of the file system, file by file; consoles may ask every second. */
 const CACHED_US = 60_000_000;
@@ -40,8 +42,6 @@ export function spaceByKind(space: Space, retention: Retention): { kind: string;
   return [...kinds, { kind: 'other', bytes: space.other, keptDays: 0 }];
 }
 
-const HYPERTABLES: ReadonlySet<string> = new Set(['events', 'evidence', 'losses', 'series_minute']);
-
 export class SpaceMeter {
   readonly #session: Session;
   readonly #engine: Store['engine'];
@@ -79,13 +79,33 @@ async function readSpace(session: Session, engine: Store['engine']): Promise<Spa
 }
 
 async function tableBytes(session: Session, table: string, engine: Store['engine']): Promise<number> {
-  const hypertable = engine === 'timescaledb' && HYPERTABLES.has(table);
-  const sql = hypertable
-    ? 'select hypertable_size($1::regclass) as bytes'
-    : `select sum(pg_total_relation_size(oid))::bigint as bytes
-       from (select $1::regclass::oid as oid union all select inhrelid from pg_inherits where inhparent = $1::regclass) t`;
-  const [row] = await session.query(sql, [table]);
+  if (engine === 'timescaledb' && (await isChunked(session, table))) {
+    const chunked = await chunkedName(session, table);
+    const [row] = await session.query('select hypertable_size($1::regclass) as bytes', [chunked]);
+    return row?.bytes ?? 0;
+  }
+  const [row] = await session.query(
+    `select sum(pg_total_relation_size(oid))::bigint as bytes
+     from (select $1::regclass::oid as oid union all select inhrelid from pg_inherits where inhparent = $1::regclass) t`,
+    [table],
+  );
   return row?.bytes ?? 0;
+}
+
+export interface CompressedBytes {
+  /** As rows with their indexes; 0 for chunks that were never rows, because COPY wrote their columnstore. */
+  before: number;
+  after: number;
+}
+
+/** Of chunks of events that are compressed; undefined where none is. */
+export async function readCompressedBytes(session: Session): Promise<CompressedBytes | undefined> {
+  if (!(await isChunked(session, 'events'))) return undefined;
+  const [row] = await session.query(
+    `select before_compression_total_bytes::bigint as before, after_compression_total_bytes::bigint as after
+     from hypertable_compression_stats('events') where number_compressed_chunks > 0`,
+  );
+  return row as CompressedBytes | undefined;
 }
 
 /** Only of partitions whose rows somebody counted: by ANALYZE, which servers do by themselves and upkeep on PGlite. */

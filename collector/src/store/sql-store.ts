@@ -31,6 +31,13 @@ import { keepUp } from './upkeep.ts';
 /** Some 50 ms of the embedded engine. */
 const EMBEDDED_WINDOW_ROWS = 20_000;
 
+export interface AboutStore extends Pick<Store, 'engine' | 'version' | 'notices'> {
+  /** COPY may write the columnstore directly. */
+  directCompress: boolean;
+  /** Commits add to the series; where they do not, the database counts them itself. */
+  countsSeries: boolean;
+}
+
 /** The Store over any Database: what is asked is said in SQL by the files beside this one. */
 export class SqlStore implements Store {
   readonly engine: Store['engine'];
@@ -39,11 +46,13 @@ export class SqlStore implements Store {
   readonly notices: readonly string[];
   readonly #database: Database;
   readonly #directCompress: boolean;
+  readonly #countsSeries: boolean;
   readonly #space: SpaceMeter;
 
-  constructor(database: Database, about: Pick<Store, 'engine' | 'version' | 'notices'> & { directCompress: boolean }) {
+  constructor(database: Database, about: AboutStore) {
     this.#database = database;
     this.#directCompress = about.directCompress;
+    this.#countsSeries = about.countsSeries;
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;
     this.commitsAtOnce = database.kind === 'pglite' ? 1 : 2;
@@ -57,7 +66,7 @@ export class SqlStore implements Store {
     try {
       await this.#database.transaction(async (session) => {
         if (this.#directCompress && fillsColumnstore(group)) await compressDirectly(session);
-        await storeGroup(session, group);
+        await storeGroup(session, group, { series: this.#countsSeries });
       });
     } catch (error) {
       if (!isRejected(error)) throw error;

@@ -1,105 +1,185 @@
-// What TimescaleDB does for the same tables. Statements by its reference (tigerdata.com/docs/api): create_hypertable and
-// by_range (2.13), ALTER TABLE ... SET (timescaledb.compress...) and add_compression_policy, which every version since
-// takes, timescaledb.enable_direct_compress_copy (2.21), drop_chunks.
+// What TimescaleDB does for the same tables, from 2.9 on, the first that runs on PostgreSQL 15. Each statement is held
+// against the SQL files and tests of its releases; where they differ, `TimescaleVersion` says since when:
+//
+//   2.13  create_hypertable(..., by_range(...)); before, the form with the name of the column
+//   2.18  enable_columnstore, add_columnstore_policy; before, compress and add_compression_policy
+//   2.22  sparse indexes by name; 2.20 and 2.21 choose them by the indexes of the table
+//   2.24  direct-compress COPY into a table that has continuous aggregates (2.21 to 2.23: only into one that has none)
+//
+// The Apache edition has hypertables and drop_chunks, and none of the rest.
 import type { Database, Session } from './database.ts';
 import { DAILY_TABLES, dayStart } from './days.ts';
+import { SCHEMA_LOCK } from './migrate.ts';
 import { StoreError } from './store.ts';
+import { SERIES_TABLES, seriesState, useAggregates } from './timescale-series.ts';
 
 export interface Timescale {
   version: string;
   /** COPY may write the columnstore directly. */
   directCompress: boolean;
+  /** The database counts the series by itself: commits do not. */
+  aggregates: boolean;
   /** What this edition or version does not have. */
   notices: string[];
 }
+
+/** Since when something is to be had. */
+const SINCE = {
+  byRange: '2.13',
+  columnstoreNames: '2.18',
+  sparseIndex: '2.22',
+  directCompressWithAggregates: '2.24',
+} as const;
 
 /** Rows of one agent in a COPY that make a batch of the columnstore worth writing directly; it holds 1,000. */
 export const DIRECT_COMPRESS_ROWS_MIN = 1_000;
 
 /**
- * Of the columnstore, by what consoles ask: always a span of time, and most often one agent's (an alert's events, the
- * share observed, agent.id in a hunt). Users and addresses are too many to segment by: a batch would hold a few rows.
- * Evidence is compressed already, and losses are few: neither has one.
+ * By what consoles ask: always a span of time, and most often one agent's (an alert's events, the share observed,
+ * agent.id in a hunt). Users and addresses are too many to segment by: a batch would hold a few rows. Only events have a
+ * columnstore:
+ *
+ *   evidence   is zstd and signatures, sealed so that nothing repeats: it would cost time and save no byte
+ *   losses     are few
+ *   series     are changed by late batches as long as their events are kept, and rows change where they are uncompressed
  */
-const COLUMNSTORES = [
-  { table: 'events', segmentBy: 'agent_id', orderBy: 'event_at desc', after: '1 day' },
-  // Late batches still change their minute; after a week hardly one does.
-  { table: 'series_minute', segmentBy: 'agent_id', orderBy: 'bucket desc, class, outcome, user_name', after: '7 days' },
-];
+const COLUMNSTORE = {
+  table: 'events',
+  segmentBy: 'agent_id',
+  orderBy: 'event_at desc',
+  // What hunts ask for by equality: a filter per thousand rows says where it cannot be.
+  sparse: ['user_name', 'source_ip', 'destination_ip', 'process_executable', 'file_path'],
+  after: '1 day',
+} as const;
 
-export async function offeredTimescale(database: Database): Promise<boolean> {
-  return (await database.query("select 1 from pg_available_extensions where name = 'timescaledb'")).length > 0;
+/** Whether the server has the extension; a reason where it has, but not so that it can be used. */
+export async function offeredTimescale(database: Database): Promise<boolean | { refused: string }> {
+  const [row] = await database.query(
+    `select exists (select from pg_available_extensions where name = 'timescaledb') as installed,
+       exists (select from pg_settings where name = 'timescaledb.max_background_workers') as loaded`,
+  );
+  if (row?.installed !== true) return false;
+  // Only what the server preloads has this setting; without it, CREATE EXTENSION would end the connection.
+  return row.loaded === true || { refused: 'it is not in shared_preload_libraries of the server' };
 }
 
-export async function isHypertable(session: Session, table: string): Promise<boolean> {
+/** Whether a relation is kept in chunks: a hypertable or a continuous aggregate. */
+export async function isChunked(session: Session, relation: string): Promise<boolean> {
   const [row] = await session.query("select to_regclass('timescaledb_information.hypertables') is not null as known");
   if (!row?.known) return false;
-  const sql = 'select 1 from timescaledb_information.hypertables where hypertable_name = $1';
-  return (await session.query(sql, [table])).length > 0;
+  const sql = `select 1 from timescaledb_information.hypertables
+    where hypertable_schema = current_schema() and hypertable_name = $1
+    union all select 1 from timescaledb_information.continuous_aggregates
+    where view_schema = current_schema() and view_name = $1`;
+  return (await session.query(sql, [relation])).length > 0;
 }
 
 /**
- * Makes hypertables with chunks of a day and a columnstore of what grows. Safe to call at every start. `refused` says why
- * the server does not let us have it, and then nothing was changed.
+ * Makes hypertables with chunks of a day, a columnstore of events, and continuous aggregates of the series. Safe to call
+ * at every start, and by several collectors at once. `refused` says why the server does not let us have it, and then
+ * nothing was changed.
  */
 export async function useTimescale(database: Database): Promise<Timescale | { refused: string }> {
+  const version = await tried(() => useHypertables(database, ['events', 'evidence', 'losses']));
+  if (typeof version !== 'string') return version;
+  const notices: string[] = [];
+  const columnstore = await tried(() => useColumnstore(database, version));
+  if (columnstore) notices.push(`no columnstore: ${columnstore.refused}`);
+  const aggregates = await useSeries(database, notices);
+  const known = "select 1 from pg_settings where name = 'timescaledb.enable_direct_compress_copy'";
+  const versionMin = aggregates ? SINCE.directCompressWithAggregates : '0';
+  const directCompress = !columnstore && atLeast(version, versionMin) && (await database.query(known)).length > 0;
+  if (!directCompress) notices.push('no direct-compress COPY: events of the last day are kept uncompressed');
+  return { version, directCompress, aggregates, notices };
+}
+
+/** Undefined or the result where it worked; the reason where the server rejected it. */
+async function tried<T>(work: () => Promise<T>): Promise<T | { refused: string }> {
   try {
-    await database.transaction(async (session) => {
-      await session.script("create extension if not exists timescaledb; set local statement_timeout = '0'");
-      for (const { table, time } of DAILY_TABLES) {
-        await session.query(
-          `select create_hypertable('${table}', by_range('${time}', interval '1 day'),
-                                    create_default_indexes => false, if_not_exists => true, migrate_data => true)`,
-        );
-      }
-    });
+    return await work();
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'rejected') throw error;
     return { refused: error.message };
   }
-  const notices = await useColumnstores(database);
-  const [about] = await database.query(
-    `select extversion as version,
-       exists (select from pg_settings where name = 'timescaledb.enable_direct_compress_copy') as direct
-     from pg_extension where extname = 'timescaledb'`,
-  );
-  const directCompress = notices.length === 0 && about?.direct === true;
-  if (!directCompress) notices.push('no direct-compress COPY: events of the last day are kept uncompressed');
-  return { version: String(about?.version), directCompress, notices };
 }
 
-/** The Apache edition has none. */
-async function useColumnstores(database: Database): Promise<string[]> {
-  try {
-    for (const { table, segmentBy, orderBy, after } of COLUMNSTORES) {
-      await database.transaction(async (session) => {
-        const enabled = await session.query(
-          'select 1 from timescaledb_information.hypertables where hypertable_name = $1 and compression_enabled',
-          [table],
-        );
-        if (enabled.length > 0) return;
-        await session.script(`
-          alter table ${table} set (timescaledb.compress, timescaledb.compress_segmentby = '${segmentBy}',
-                                    timescaledb.compress_orderby = '${orderBy}');
-          select add_compression_policy('${table}', interval '${after}', if_not_exists => true)`);
-      });
+function useHypertables(database: Database, tables: readonly string[]): Promise<string> {
+  return database.transaction(async (session) => {
+    await session.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+    // What stands in the table already is moved into chunks; that takes as long as it takes.
+    await session.script("create extension if not exists timescaledb; set local statement_timeout = '0'");
+    const [row] = await session.query("select extversion as version from pg_extension where extname = 'timescaledb'");
+    const version = String(row?.version);
+    const options = 'create_default_indexes => false, if_not_exists => true, migrate_data => true';
+    for (const { table, time } of DAILY_TABLES.filter((daily) => tables.includes(daily.table))) {
+      await session.query(
+        atLeast(version, SINCE.byRange)
+          ? `select create_hypertable('${table}', by_range('${time}', interval '1 day'), ${options})`
+          : `select create_hypertable('${table}', '${time}', chunk_time_interval => interval '1 day', ${options})`,
+      );
     }
-    return [];
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== 'rejected') throw error;
-    return [`no columnstore: ${error.message}`];
-  }
+    return version;
+  });
 }
 
-/** Lets the COPY of this transaction write the columnstore. */
+function useColumnstore(database: Database, version: string): Promise<undefined> {
+  const { table, segmentBy, orderBy, sparse, after } = COLUMNSTORE;
+  return database.transaction(async (session) => {
+    await session.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+    const enabled = await session.query(
+      `select 1 from timescaledb_information.hypertables
+       where hypertable_schema = current_schema() and hypertable_name = $1 and compression_enabled`,
+      [table],
+    );
+    if (enabled.length > 0) return undefined;
+    const newer = atLeast(version, SINCE.columnstoreNames);
+    const prefix = newer ? 'timescaledb.' : 'timescaledb.compress_';
+    const settings = [
+      newer ? 'timescaledb.enable_columnstore' : 'timescaledb.compress',
+      `${prefix}segmentby = '${segmentBy}'`,
+      `${prefix}orderby = '${orderBy}'`,
+    ];
+    const filters = sparse.map((column) => `bloom(${column})`);
+    if (atLeast(version, SINCE.sparseIndex)) settings.push(`timescaledb.sparse_index = '${filters.join(', ')}'`);
+    await session.script(`
+      alter table ${table} set (${settings.join(', ')});
+      ${newer ? 'call add_columnstore_policy' : 'select add_compression_policy'}
+        ('${table}', interval '${after}', if_not_exists => true)`);
+    return undefined;
+  });
+}
+
+/** True where the database counts the series; else they are tables, of which the one by minute is cut by day. */
+async function useSeries(database: Database, notices: string[]): Promise<boolean> {
+  const state = await seriesState(database);
+  if (state === 'aggregates') return true;
+  if (state === 'counted') notices.push('series stay tables that commits add to: they have counted already');
+  else {
+    const made = await tried(() => useAggregates(database));
+    if (!made) return true;
+    notices.push(`no continuous aggregates: commits count the series: ${made.refused}`);
+  }
+  await useHypertables(database, [SERIES_TABLES.minute]);
+  return false;
+}
+
+/** Whether `version`, such as 2.24.0 or 2.25.0-dev, is `since` or newer. */
+export function atLeast(version: string, since: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [sinceMajor = 0, sinceMinor = 0] = since.split('.').map(Number);
+  return major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);
+}
+
+/**
+ * Lets the COPY of this transaction write the columnstore. It asks for a table without unique index and without trigger,
+ * which `events` is; what a COPY writes is sorted within itself, and the columnstore policy merges what overlaps. The
+ * indexes on the chunk hold nothing of it: the columnstore has its own on agent and time.
+ */
 export async function compressDirectly(session: Session): Promise<void> {
   await session.script('set local timescaledb.enable_direct_compress_copy = on');
 }
 
-/**
- * Drops the chunks before a day, and returns their names. Ours rather than a policy of the server's: so the configuration
- * is the only place that says how long, and the Apache edition does it too.
- */
+/** Drops the chunks before a day where no retention policy does (the Apache edition), and returns their names. */
 export async function dropChunks(session: Session, table: string, firstDayKept: number): Promise<string[]> {
   const rows = await session.query('select drop_chunks($1::regclass, older_than => $2::timestamptz)::text as name', [
     table,

@@ -10,7 +10,7 @@ export const DELETED_ROWS_MAX = 10_000;
 export const DELETIONS_MAX = 50;
 
 export interface UpkeepReport {
-  /** Partitions made ahead, or for rows that had none. */
+  /** Partitions made ahead, or for rows that had none; policies of the database that were set or changed. */
   made: string[];
   /** Partitions or chunks dropped because retention passed them. */
   dropped: string[];

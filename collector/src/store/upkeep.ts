@@ -1,22 +1,25 @@
 // What keeps the store in shape: days made ahead and dropped, rows that go by age.
 import { ageOut } from './aging.ts';
 import type { Database } from './database.ts';
-import { DAILY_TABLES, dayStart, readPartitions } from './days.ts';
+import { DAILY_TABLES, readPartitions } from './days.ts';
 import { keepDays } from './days-upkeep.ts';
 import { dayOf, firstDayKept, type Retention } from './retention.ts';
-import { dropChunks, isHypertable } from './timescale.ts';
+import { dropChunks, isChunked } from './timescale.ts';
+import { keepPolicies, keptRelations } from './timescale-policies.ts';
 import { type UpkeepReport, UpkeepRun } from './upkeep-run.ts';
 
 /** Makes days ahead, moves what came without one, and removes what retention has passed. Bounded; safe to repeat. */
 export async function keepUp(database: Database, retention: Retention, nowUs: number): Promise<UpkeepReport> {
   const run = new UpkeepRun(database);
+  const keptByDatabase = await keepPolicies(run, retention);
   for (const daily of DAILY_TABLES) {
     const keptFrom = firstDayKept(nowUs, retention[daily.kind]);
     if (await readPartitions(database, daily.table)) await keepDays(run, daily, { keptFrom, nowUs });
-    else if (await isHypertable(database, daily.table)) {
-      const names = await run.step((session) => dropChunks(session, daily.table, keptFrom));
-      run.report.dropped.push(...(names ?? []));
-    } else await run.deleteRows(daily.table, `${daily.time} < '${dayStart(keptFrom)}'`);
+  }
+  for (const { relation, days } of keptRelations(retention)) {
+    if (keptByDatabase.has(relation) || !(await isChunked(database, relation))) continue;
+    const names = await run.step((session) => dropChunks(session, relation, firstDayKept(nowUs, days)));
+    run.report.dropped.push(...(names ?? []));
   }
   await ageOut(run, retention, nowUs);
   if (database.kind === 'pglite') await tidyEmbedded(database, run.report.made, nowUs);

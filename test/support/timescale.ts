@@ -1,0 +1,44 @@
+// What a TimescaleDB does in its own time, done now.
+import type { Database } from '../../collector/src/store/database.ts';
+
+/** From now on only tests run policies: a refresh of the server's own at the same time would be refused, or theirs. */
+export async function stopWorkers(database: Database): Promise<void> {
+  const name = 'stop_background_workers';
+  const [row] = await database.query(
+    `select n.nspname as schema from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+     where p.proname = '${name}' and n.nspname in ('_timescaledb_functions', '_timescaledb_internal') order by 1 limit 1`,
+  );
+  await database.query(`select ${row?.schema}.${name}()`);
+}
+
+/**
+ * Brings the series up to date with everything that is stored, late events too. Twice: before 2.29 a refresh may leave the
+ * last bucket that changed to the next one (timescaledb #10221).
+ */
+export async function refreshSeries(database: Database): Promise<void> {
+  for (const view of ['minute', 'hour', 'day'].flatMap((level) => [`series_${level}`, `series_${level}`])) {
+    await database.query(`call refresh_continuous_aggregate('${view}', null, null)`);
+  }
+}
+
+export interface Policy {
+  id: number;
+  relation: string;
+  config: Record<string, string>;
+}
+
+/** The policies of a kind, by relation; aggregates by the name of their view. */
+export async function policies(database: Database, procedure: string): Promise<Policy[]> {
+  const rows = await database.query(
+    `select job_id as id, coalesce(c.view_name, j.hypertable_name)::text as relation, config::text as config
+     from timescaledb_information.jobs j left join timescaledb_information.continuous_aggregates c
+       on j.hypertable_name in (c.view_name, c.materialization_hypertable_name)
+     where proc_name = '${procedure}' order by 2`,
+  );
+  return rows.map(({ id, relation, config }) => ({ id, relation, config: JSON.parse(config) }));
+}
+
+/** Runs what the policies of a kind would do next. */
+export async function runPolicies(database: Database, procedure: string): Promise<void> {
+  for (const { id } of await policies(database, procedure)) await database.query(`call run_job(${id})`);
+}
