@@ -10,7 +10,7 @@ import type { Store } from '../../collector/src/store/store.ts';
 import { mixedEvent } from './event-mix.ts';
 
 export const AGENTS = 200;
-const DAYS = 30;
+export const DAYS = 30;
 export const END_US = 1_790_000_000_000_000;
 const DAY_US = 86_400_000_000;
 export const START_US = END_US - DAYS * DAY_US;

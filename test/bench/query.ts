@@ -12,7 +12,7 @@ import type { Database } from '../../collector/src/store/database.ts';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { PsqlSession } from './psql-session.ts';
-import { fill, rowBytes } from './query-fill.ts';
+import { END_US, fill, rowBytes } from './query-fill.ts';
 import { EVENT_QUERIES, OTHER_QUERIES } from './query-list.ts';
 import { percentile, printResult, round } from './report.ts';
 
@@ -63,6 +63,9 @@ try {
     console.log(`filled with ${events} events and their envelopes by COPY, ${Math.round(filled.rate)} events/s`);
   }
   const psql = url && postgresAvailable() ? stack.use(new PsqlSession(url)) : undefined;
+  // What maintenance does when a day has passed.
+  const indexingMs = await timed(() => store.indexPastDays(END_US, new AbortController().signal));
+  console.log(`indexed the days that have passed in ${Math.round(indexingMs / 1000)} s`);
   // What autovacuum does in its own time.
   if (psql) await psql.run('vacuum (analyze)');
   else await database.script(url ? 'analyze' : 'vacuum (analyze)');
