@@ -10,6 +10,7 @@ import {
   type Alert,
   consoleService,
   keyId,
+  type SearchEventsResponse,
   type SignedAlert,
   type StatusReport,
   type StoredEvent,
@@ -30,6 +31,8 @@ export class FakeConsoleServer implements AsyncDisposable {
   status: StatusReport;
   agents: AgentSummary[] = [];
   alerts: Alert[] = [];
+  /** Answers of searches to come, before `events` is asked again. */
+  searchParts: SearchEventsResponse[] = [];
   events: StoredEvent[] = [];
   /** Method -> how it is refused. */
   readonly refusals = new Map<string, { code: status; details: string }>();
@@ -162,6 +165,8 @@ export class FakeConsoleServer implements AsyncDisposable {
       }),
       getAlert: unary('getAlert', () => ({ alert: this.alerts[0], events: this.events })),
       searchEvents: unary('searchEvents', (request) => {
+        const part = this.searchParts.shift();
+        if (part) return part;
         const { rows, next } = page(this.events, request);
         return { events: rows, next };
       }),
