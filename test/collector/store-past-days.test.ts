@@ -74,6 +74,19 @@ describe.skipIf(!postgresAvailable())('days that have passed (needs postgresql)'
     }
   });
 
+  test('are known to the planner: it does not take a user seen often for a rare one', async () => {
+    const day = (await readPartitions(database, 'events'))!.at(-3)!.name;
+    const estimate = async (user: string) => {
+      const [row] = await database.query(
+        `explain (format json) select 1 from ${day} where left(user_name, 64) = '${user}'`,
+      );
+      return row?.['QUERY PLAN'][0].Plan['Plan Rows'];
+    };
+    const [row] = await database.query(`select count(*) as rows from ${day} where user_name = 'bob'`);
+    expect(await estimate('bob')).toBeGreaterThan(row?.rows / 2);
+    expect(await estimate('nobody')).toBeLessThan(row?.rows / 10);
+  });
+
   test('are finished by the next run where one was ended at once or in the middle of an index', async () => {
     const location = engine.location();
     await using other = openDatabase(location);

@@ -2,7 +2,7 @@
 // same transaction where there is one.
 import type { Database, Parameter, Row, Session } from '../../collector/src/store/database.ts';
 
-export interface PlanNode {
+interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;
   'Index Name'?: string;
@@ -13,7 +13,7 @@ export interface PlanNode {
   Plans?: PlanNode[];
 }
 
-export interface ExplainedRead {
+interface ExplainedRead {
   sql: string;
   /** Nodes of its plan, outermost first. */
   nodes: PlanNode[];

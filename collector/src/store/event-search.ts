@@ -18,10 +18,12 @@ const SCAN_ROWS_MAX = 50_000;
 /** Windows looked through for one answer; likewise. */
 const WINDOWS_MAX = 100;
 
+/** Those with an index that every event is added to. */
+const INDEXED_FIELDS: ReadonlySet<string> = new Set(['user.name', 'source.ip', 'agent.id']);
 /** No id of an agent: nothing needs to be looked at. */
 const NO_AGENT = 'none';
 
-export interface SearchLimits {
+interface SearchLimits {
   /** One statement; then its window is narrowed. */
   statementMsMax: number;
   /** No window is begun after this; what was found is the answer. A console waits for 10 s. */
@@ -108,7 +110,9 @@ async function* scan(database: Database, search: EventSearch, pageRows: number):
     try {
       for (let more = true; more; ) {
         const page = { order: 'desc', rows: pageRows, after: cursor } as const;
-        const rows = await readPage(database, within, page, until(signal, limits.statementMsMax));
+        // Where a statement cannot be ended a limit would only end the wait for its turn.
+        const end = search.windowRows > 0 ? signal : until(signal, limits.statementMsMax);
+        const rows = await readPage(database, within, page, end);
         more = rows.length === pageRows;
         if (rows.length > 0) cursor = cursorOf(rows.at(-1)!);
         if (more) yield { rows, last: last() };
@@ -133,8 +137,13 @@ async function windowsOf(
   { query, after, signal, windowRows }: EventSearch,
 ): Promise<Windows | 'none' | undefined> {
   if (query.filters.length === 0) return undefined;
-  if (windowRows > 0) return new RowWindows(database, query, windowRows);
+  if (windowRows > 0 && !query.filters.some(isIndexed)) return new RowWindows(database, query, windowRows);
   return (await TimeWindows.over(database, query, after, signal)) ?? 'none';
+}
+
+/** Found by an index of every day, so that few other rows are looked at, however long the time. */
+function isIndexed({ field = '', value = '', negated }: FieldFilter): boolean {
+  return INDEXED_FIELDS.has(field) && !value.includes('*') && !negated;
 }
 
 function until(signal: AbortSignal | undefined, limitMs: number): AbortSignal {

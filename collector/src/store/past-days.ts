@@ -5,6 +5,7 @@
 // Made concurrently, so a late batch still reaches its day; what an interrupted run left behind is not valid, and made anew.
 import type { Database, Session } from './database.ts';
 import { type Partition, readPartitions } from './days.ts';
+import { INDEXED_USER_LENGTH } from './field-sql.ts';
 import { DAY_US } from './retention.ts';
 
 /** Spools empty themselves for a while after midnight. */
@@ -80,8 +81,13 @@ async function indexDay(
     await session.query(`create index concurrently ${index} on ${name} ${on}`, [], signal);
     made.push(index);
   }
-  // What the planner knows of the day is the whole of it from now on.
-  if (made.length > 0) await session.query(`vacuum (analyze) ${name}`, [], signal);
+  if (made.length > 0) {
+    // Of an index on part of the rows the planner has no statistics: it would take every user for a rare one.
+    const users = `left(user_name, ${INDEXED_USER_LENGTH})`;
+    await session.query(`create statistics if not exists ${name}_past_users on (${users}) from ${name}`, [], signal);
+    // What the planner knows of the day is the whole of it from now on.
+    await session.query(`vacuum (analyze) ${name}`, [], signal);
+  }
   return made;
 }
 

@@ -3,7 +3,8 @@
 // at is always a time. How far a window reaches:
 //
 //   over a socket   a span of time, wider where the one before was answered quickly, narrower where it had to be ended
-//   embedded        a number of rows, because that engine cannot end a statement
+//   embedded        a number of rows, because that engine cannot end a statement; a span of time where an index finds
+//                   what is asked for, and few rows are looked at
 import type { Database } from './database.ts';
 import { type EventQuery, timeAfter, timeOf, timeSpan } from './event-pages.ts';
 import { StoreError } from './store.ts';
