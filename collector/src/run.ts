@@ -100,6 +100,7 @@ export async function startCollector(parts: {
       retention,
       nowUs,
       done: (report) => log.info(report, 'the store was kept in shape'),
+      indexed: (names) => log.info({ names }, 'days that have passed were indexed'),
       failed: (error) => log.warn({ reason: String(error) }, 'the store could not be kept in shape; tried again'),
     }),
   );

@@ -10,13 +10,15 @@ import type { Store } from '../../collector/src/store/store.ts';
 import { mixedEvent } from './event-mix.ts';
 
 export const AGENTS = 200;
-const DAYS = 30;
+export const DAYS = 30;
 export const END_US = 1_790_000_000_000_000;
 const DAY_US = 86_400_000_000;
 export const START_US = END_US - DAYS * DAY_US;
 export const ALERTS = 20_000;
 /** A smaller store has fewer alerts. */
 const EVENTS_PER_ALERT = 25;
+/** Of the series: a console shows minutes of a day at most. */
+const SERIES_MINUTE_DAYS = 2;
 const EVENTS_PER_BATCH = 50;
 const BATCHES_PER_COPY = 400;
 /** One event in so many is of a user, an address and a program that are seen this seldom. */
@@ -79,12 +81,15 @@ function encodeEnvelopeRows(batches: readonly EnrichedBatch[]): Buffer {
   return writer.finish();
 }
 
-/** Stores at least so many events with their envelopes, and up to ALERTS alerts; returns how many events, and how fast. */
+/**
+ * Stores at least so many events with their envelopes, series, and up to ALERTS alerts; returns how many events, how fast
+ * COPY took them, and how long all of it was.
+ */
 export async function fill(
   database: Database,
   store: Store,
   wanted: number,
-): Promise<{ events: number; rate: number }> {
+): Promise<{ events: number; rate: number; tookMs: number }> {
   const rounds = Math.ceil(wanted / (AGENTS * EVENTS_PER_BATCH));
   const batches = rounds * AGENTS;
   await makeDays(database);
@@ -111,11 +116,33 @@ export async function fill(
      select agent_id, stream_id, max(sequence), max(encode(header_digest, 'hex'))::bytea, count(*), sum(event_count), 0
      from envelopes group by agent_id, stream_id`,
   );
+  await fillSeries(database);
   for (let first = 0; first < Math.min(ALERTS, wanted / EVENTS_PER_ALERT); first += 500) {
     const alerts = Array.from({ length: 500 }, (_, index) => alertOf(first + index, rounds));
     await store.commit({ batches: [], detections: [], alerts, entities: [], incidents: [], refusals: [] });
   }
-  return { events, rate };
+  return { events, rate, tookMs: performance.now() - startedMs };
+}
+
+/** What commits would have counted: hours and days of the month, minutes of its last days. */
+async function fillSeries(database: Database): Promise<void> {
+  for (const [resolution, days] of [
+    ['minute', SERIES_MINUTE_DAYS],
+    ['hour', DAYS + 1],
+    ['day', DAYS + 1],
+  ] as const) {
+    for (let day = 0; day < days; day++) {
+      const toUs = END_US - (END_US % DAY_US) + (1 - day) * DAY_US;
+      const at = (timeUs: number) => new Date(timeUs / 1000).toISOString();
+      await database.script(
+        `insert into series_${resolution}(bucket, agent_id, class, outcome, user_name, events, bytes)
+         select date_trunc('${resolution}', event_at, 'UTC'), agent_id, class, outcome, left(coalesce(user_name, ''), 64),
+           count(*), 0
+         from events where event_at >= '${at(toUs - DAY_US)}' and event_at < '${at(toUs)}'
+         group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`,
+      );
+    }
+  }
 }
 
 /** The month's partitions where `events` is cut by day, as the collector would have made them ahead of each. */

@@ -127,6 +127,45 @@ export const EVENT_QUERIES: BenchQuery[] = [
     (run) => one('process.pid', String(2000 + run * 31)),
     (run) => `process_pid = ${2000 + run * 31}`,
   ),
+  search(
+    'process.pid',
+    (run) => one('process.pid', String(2000 + run * 31)),
+    (run) => `process_pid = ${2000 + run * 31}`,
+  ),
+  search(
+    'process.executable=*/toolN (seldom)',
+    (run) => one('process.executable', `*/tool${run % 100}`),
+    (run) => `process_executable like '%/tool${run % 100}'`,
+  ),
+  search(
+    'destination.port (seldom)',
+    () => one('destination.port', '31337'),
+    () => 'destination_port = 31337',
+  ),
+  search(
+    'destination.port (often)',
+    () => one('destination.port', '443'),
+    () => 'destination_port = 443',
+  ),
+  searchDay(
+    'process.command_line=*/N/state* (seldom)',
+    (run) => one('process.command_line', `*/app/${run * 97}/state*`),
+    (run) => `process_command_line like '%/app/${run * 97}/state%'`,
+  ),
+  search(
+    'process.command_line=*nowhereN* (nothing)',
+    (run) => one('process.command_line', `*nowhere${run}*`),
+    (run) => `process_command_line like '%nowhere${run}%'`,
+  ),
+  searchDay(
+    'user.name, process.executable=*/curl, not an agent',
+    (run) => [
+      ...one('user.name', user(run)),
+      ...one('process.executable', '*/curl'),
+      ...one('agent.name', agentName(run), true),
+    ],
+    (run) => `user_name = '${user(run)}' and process_executable like '%/curl' and a.name <> '${agentName(run)}'`,
+  ),
   searchDay(
     'process.command_line=*state* and destination.port (nothing)',
     () => [...one('process.command_line', '*state*'), ...one('destination.port', '1')],
@@ -159,7 +198,28 @@ const ALERT_FILTERS: [string, (run: number) => Parameters<Store['alerts']>[0], (
 
 const alertId = (run: number) => `01${((run * 397) % ALERTS).toString(32).padStart(8, '0')}`;
 
+/** Ends with the last event; `agent` where it is of one host. */
+function series(name: string, resolution: 'minute' | 'hour' | 'day', spanUs: number, agent = false): BenchQuery {
+  const fromUs = END_US - spanUs;
+  const of = (run: number) => agentId((run * 7) % AGENTS);
+  return {
+    name: `series, ${name}`,
+    ask: (store, run) => store.series({ resolution, fromUs, toUs: END_US, ...(agent && { agentId: of(run) }) }),
+    byHand: (run) =>
+      `select bucket, class, outcome, sum(events), sum(bytes) from series_${resolution}
+       where bucket >= ${at(fromUs)} and bucket < ${at(END_US)} ${agent ? `and agent_id = '${of(run)}'` : ''}
+       group by 1, 2, 3 order by 1, 2, 3`,
+  };
+}
+
 export const OTHER_QUERIES: BenchQuery[] = [
+  series('an hour by minutes', 'minute', HOUR_US),
+  series('a day by minutes', 'minute', DAY_US),
+  series('a day by minutes, one host', 'minute', DAY_US, true),
+  series('a day by hours', 'hour', DAY_US),
+  series('a week by hours', 'hour', 7 * DAY_US),
+  series('a week by hours, one host', 'hour', 7 * DAY_US, true),
+  series('a month by days', 'day', 30 * DAY_US),
   ...ALERT_FILTERS.map(([name, filter, where]) => ({
     name: `alerts, ${name}`,
     ask: (store: Store, run: number) => store.alerts(filter(run), PAGE, ''),
@@ -174,12 +234,12 @@ export const OTHER_QUERIES: BenchQuery[] = [
     byHand: (run) => `select * from alerts where id like '${alertId(run)}%'`,
   },
   {
-    name: 'status: totals',
+    name: 'status: totals, losses and refusals',
     ask: (store) => store.totals(),
     byHand: () => 'select sum(events), sum(envelopes) from stream_positions',
   },
   {
-    name: 'status: totals of each agent',
+    name: 'status: events and losses of each host',
     ask: (store) => store.agentTotals(),
     byHand: () => 'select agent_id, sum(events), sum(lost) from stream_positions group by agent_id',
   },

@@ -1,18 +1,19 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Maintenance } from '../../collector/src/store/maintenance.ts';
-import { StoreError } from '../../collector/src/store/store.ts';
+import { type Store, StoreError } from '../../collector/src/store/store.ts';
 import type { UpkeepReport } from '../../collector/src/store/upkeep-run.ts';
 
 const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 2557, seriesMinute: 30 };
 const nothing: UpkeepReport = { made: [], dropped: [], deleted: 0, elsewhere: false };
 
-function recorder(keepUp: () => Promise<UpkeepReport>) {
+function recorder(keepUp: () => Promise<UpkeepReport>, indexPastDays: Store['indexPastDays'] = async () => []) {
   const said: unknown[] = [];
   const parts = {
-    store: { keepUp },
+    store: { keepUp, indexPastDays },
     retention: RETENTION,
     nowUs: () => 5,
     done: (report: UpkeepReport) => said.push(report),
+    indexed: (names: readonly string[]) => said.push(names),
     failed: (error: unknown) => said.push(error),
   };
   return { said, parts };

@@ -23,7 +23,15 @@ import {
 import { policies, refreshSeries, runPolicies, stopWorkers } from '../support/timescale.ts';
 
 const TIMESCALE = ENGINES.find(({ name }) => isTimescale(name))!;
-const RETENTION: Retention = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 2_557, seriesMinute: 30 };
+const RETENTION: Retention = {
+  events: 90,
+  evidence: 365,
+  losses: 365,
+  alerts: 365,
+  risk: 365,
+  audit: 2_557,
+  seriesMinute: 30,
+};
 // Policies go by the clock of the server, so these tests do too.
 const TODAY_US = Math.floor((Date.now() * 1000) / DAY_US) * DAY_US;
 const HOUR_US = DAY_US / 24;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { Severity } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CollectorClient } from '../../console/src/client/collector-client.ts';
+import { readDeployment } from '../../console/src/client/deployment.ts';
 import { runConsole } from '../support/console-process.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
@@ -102,6 +104,39 @@ describe('the other commands', () => {
     });
     expect((await run('events', 'search')).stdout).toMatch(/logon +failure +root +192.0.2.1 +sshd/);
     expect((await run('events', 'search', '--output', 'csv')).stdout).toMatch(/^@timestamp,event.category/);
+  });
+
+  it('events search goes on where the collector answered in parts, empty ones too', async () => {
+    server.searchParts = [
+      { events: [], next: 'a', searchedBackToUs: 3e15 },
+      { events: [storedEvent()], next: 'b', searchedBackToUs: 2e15 },
+      { events: [storedEvent()], next: '' },
+    ];
+    const found = await run('events', 'search', 'process.executable:/tmp/*', '--output', 'json');
+    expect(JSON.parse(found.stdout)).toHaveLength(2);
+    expect(server.calls.map(({ request }) => request.after)).toEqual(['', 'a', 'b']);
+    expect(found.stderr).toBe('');
+  });
+
+  it('events search ends after a while and says from where to go on', async () => {
+    server.searchParts = Array.from({ length: 9 }, (_, index) => ({
+      events: [storedEvent()],
+      next: `after ${index}`,
+      searchedBackToUs: 1_790_000_000_000_000 - index,
+    }));
+    using client = new CollectorClient(readDeployment(server.home));
+    let nowMs = 0;
+    const { rows, searchedBackToUs } = await client.searchEvents({ filters: [] }, 100, () => (nowMs += 10_000));
+    expect(rows).toHaveLength(3);
+    expect(searchedBackToUs).toBe(1_790_000_000_000_000 - 2);
+    server.searchParts = [];
+  });
+
+  it('events search says what the collector advises where it takes too long', async () => {
+    const details = 'this takes longer than a read may: ask for a shorter time';
+    server.refusals.set('searchEvents', { code: status.DEADLINE_EXCEEDED, details });
+    const refused = await run('events', 'search', 'process.executable:/tmp/*');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(details) });
   });
 
   it('agents list shows health and what sensors do not see', async () => {

@@ -13,6 +13,7 @@ import {
   type Entity,
   type Incident,
   keyId,
+  type SearchEventsResponse,
   type SignedAlert,
   type StatusReport,
   type StoredEvent,
@@ -34,6 +35,8 @@ export class FakeConsoleServer implements AsyncDisposable {
   status: StatusReport;
   agents: AgentSummary[] = [];
   alerts: Alert[] = [];
+  /** Answers of searches to come, before `events` is asked again. */
+  searchParts: SearchEventsResponse[] = [];
   events: StoredEvent[] = [];
   entities: Entity[] = [];
   incidents: Incident[] = [];
@@ -170,6 +173,8 @@ export class FakeConsoleServer implements AsyncDisposable {
       }),
       getAlert: unary('getAlert', () => ({ alert: this.alerts[0], events: this.events })),
       searchEvents: unary('searchEvents', (request) => {
+        const part = this.searchParts.shift();
+        if (part) return part;
         const { rows, next } = page(this.events, request);
         return { events: rows, next };
       }),

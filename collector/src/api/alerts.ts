@@ -6,8 +6,12 @@ import { clampLimit } from './limits.ts';
 /** ULIDs, lower case (Crockford base 32). */
 const ALERT_ID = /^[0-9a-hjkmnp-tv-z]{1,26}$/;
 
-export async function listAlerts(store: Store, request: ListAlertsRequest): Promise<ListAlertsResponse> {
-  const page = await store.alerts(request.filter ?? {}, clampLimit(request.limit), request.after ?? '');
+export async function listAlerts(
+  store: Store,
+  request: ListAlertsRequest,
+  signal: AbortSignal,
+): Promise<ListAlertsResponse> {
+  const page = await store.alerts(request.filter ?? {}, clampLimit(request.limit), request.after ?? '', signal);
   return { alerts: page.rows, next: page.next };
 }
 

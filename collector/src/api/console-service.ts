@@ -36,17 +36,17 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
     listAgents: unary(async () => ({ agents: await listAgents(agents) }), failed),
     revokeAgent: unary((request: RevokeAgentRequest, from) => revokeAgent(agents, request, actor(from)), failed),
     createToken: unary((request: CreateTokenRequest, from) => createJoinToken(agents, request, actor(from)), failed),
-    listAlerts: unary((request: ListAlertsRequest) => listAlerts(store, request), failed),
+    listAlerts: unary((request: ListAlertsRequest, _, signal) => listAlerts(store, request, signal), failed),
     getAlert: unary((request: GetAlertRequest) => getAlert(store, request), failed),
     watchAlerts: watchAlerts(parts.feed),
-    searchEvents: unary(async (request: SearchEventsRequest) => {
+    searchEvents: unary(async (request: SearchEventsRequest, _, signal) => {
       const query = {
         filters: (request.filters ?? []).slice(0, FILTERS_MAX),
         sinceUs: request.sinceUs || undefined,
         untilUs: request.untilUs || undefined,
       };
-      const page = await store.searchEvents(query, clampLimit(request.limit), request.after ?? '');
-      return { events: page.rows, next: page.next };
+      const page = await store.searchEvents(query, clampLimit(request.limit), request.after ?? '', signal);
+      return { events: page.rows, next: page.next, searchedBackToUs: page.searchedBackToUs };
     }, failed),
     ...storyHandlers({ store, nowUs: agents.nowUs, failed }),
   };

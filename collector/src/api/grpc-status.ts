@@ -21,27 +21,39 @@ const API_STATUS = {
   rate_limited: status.RESOURCE_EXHAUSTED,
 };
 
+const STORE_STATUS = {
+  unavailable: status.UNAVAILABLE,
+  rejected: status.INVALID_ARGUMENT,
+  timed_out: status.DEADLINE_EXCEEDED,
+  cancelled: status.CANCELLED,
+};
+
 /** The gRPC status of an error; undefined for one that nobody foresaw, which is a bug. */
 function toStatus(error: unknown): { code: status; details: string } | undefined {
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof StoreError) {
-    return error.code === 'unavailable'
-      ? { code: status.UNAVAILABLE, details: `the store does not answer: ${error.message}; try again` }
-      : { code: status.INVALID_ARGUMENT, details: error.message };
+    const details =
+      error.code === 'unavailable' ? `the store does not answer: ${error.message}; try again` : error.message;
+    return { code: STORE_STATUS[error.code], details };
   }
   return undefined;
 }
 
-/** A unary method as a function of its request. A bug is told to `failed` and answered without its details. */
+/**
+ * A unary method as a function of its request. The signal fires when the caller has gone or its deadline has passed. A
+ * bug is told to `failed` and answered without its details.
+ */
 export function unary<Request, Response>(
-  answer: (request: Request, peerAddress: string) => Promise<Response>,
+  answer: (request: Request, peerAddress: string, signal: AbortSignal) => Promise<Response>,
   failed: (error: unknown) => void,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
+    const gone = new AbortController();
+    call.on('cancelled', () => gone.abort());
     // Promise.try: what is thrown at once and what is thrown later end in the same place.
-    Promise.try(() => answer(call.request, call.getPeer())).then(
+    Promise.try(() => answer(call.request, call.getPeer(), gone.signal)).then(
       (response) => callback(null, response),
       (error) => {
         const known = toStatus(error);

@@ -1,8 +1,9 @@
 import { Alert, type AlertFilter, AlertState } from '@threatguard/proto';
+import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
 import { likePattern, Parameters } from './field-sql.ts';
 import { type OutboxRow, type Page, StoreError } from './store.ts';
-import { storableText, timestamp } from './values.ts';
+import { indexableText, storableText, timestamp } from './values.ts';
 
 /** Alerts in one answer. */
 const LIMIT_MAX = 1_000;
@@ -16,8 +17,7 @@ const OUTBOX_ROWS_MAX = 1_000;
 export async function listAlerts(
   session: Session,
   filter: AlertFilter,
-  limit: number,
-  after: string,
+  { limit, after, signal }: { limit: number; after: string; signal: AbortSignal | undefined },
 ): Promise<Page<Alert>> {
   const parameters = new Parameters();
   const conditions = conditionsFor(filter, parameters);
@@ -32,6 +32,7 @@ export async function listAlerts(
     `select id, updated_at, alert from alerts ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
      order by updated_at desc, id desc limit ${parameters.add(wanted + 1)}`,
     parameters.values,
+    signal,
   );
   const page = rows.slice(0, wanted);
   const last = page.at(-1);
@@ -70,14 +71,14 @@ function conditionsFor(filter: AlertFilter, parameters: Parameters): string[] {
   if (filter.state) conditions.push(`state = ${parameters.add(filter.state)}`);
   if (filter.agent) {
     const agent = parameters.add(storableText(filter.agent));
-    conditions.push(`(agent_name = ${agent} or agent_id::text = ${agent})`);
+    // By id only what is one: the indexes are on the columns as they are.
+    const id = uuidBytes(filter.agent) ? `or agent_id = ${agent}::uuid` : '';
+    conditions.push(`(left(agent_name, 64) = left(${agent}, 64) and agent_name = ${agent} ${id})`);
   }
-  if (filter.user) conditions.push(`${parameters.add(storableText(filter.user))} = any(user_names)`);
+  // `@>` rather than `= any`, because that is what the indexes (migrations/0004-alerts-found.sql) answer.
+  if (filter.user) conditions.push(`user_names @> array[${parameters.add(indexableText(filter.user))}::text]`);
   if (filter.technique) {
-    const technique = storableText(filter.technique.toUpperCase());
-    const itself = parameters.add(technique);
-    const sub = parameters.add(`${likePattern(technique.replaceAll('*', ''))}.%`);
-    conditions.push(`exists (select from unnest(techniques) t where t = ${itself} or t like ${sub})`);
+    conditions.push(`techniques @> array[${parameters.add(indexableText(filter.technique.toUpperCase()))}::text]`);
   }
   if (filter.sinceUs) conditions.push(`updated_at >= ${parameters.add(timestamp(filter.sinceUs))}`);
   if (filter.untilUs) conditions.push(`updated_at < ${parameters.add(timestamp(filter.untilUs))}`);

@@ -12,7 +12,8 @@ export type Row = Record<string, any>;
 
 /** Statements one after the other on one connection. */
 export interface Session {
-  query(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
+  /** A read of its own ends with `cancelled` when the signal fires, or `timed_out` where the signal was a time limit. */
+  query(sql: string, parameters?: readonly Parameter[], signal?: AbortSignal): Promise<Row[]>;
   /** COPY FROM in binary format (see CopyWriter). */
   copyIn(table: string, columns: readonly string[], data: CopyData): Promise<void>;
   /** Several statements without parameters. */
@@ -21,14 +22,21 @@ export interface Session {
 
 /**
  * One PostgreSQL, over a socket or embedded. Errors are StoreError: `rejected` where the same statement will always
- * fail, `unavailable` otherwise.
+ * fail, `timed_out` and `cancelled` where a read was ended, `unavailable` otherwise.
  */
 export interface Database extends Session, AsyncDisposable {
   readonly kind: 'pglite' | 'postgresql';
   /** All or nothing. Some run beside each other on a server; embedded, one at a time in the order they were asked for. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /**
+   * Statements outside any transaction and without a time limit, beside reads and commits. The embedded engine has one
+   * connection, so it has none of this.
+   */
+  aside?<T>(work: (session: Session) => Promise<T>): Promise<T>;
 }
 
+/** Of a statement that a time limit or somebody else ended. */
+const QUERY_CANCELED = '57014';
 // Class 21, 22 and 23: the values. 0A and 42: the statement. 54: a limit of the engine, such as the size of an index entry.
 const REJECTED_CLASSES = new Set(['0A', '21', '22', '23', '42', '54']);
 
@@ -51,4 +59,20 @@ export function toStoreError(error: unknown, subject: string): StoreError {
   const rejected = spoken && REJECTED_CLASSES.has(code.slice(0, 2));
   const text = `${subject}: ${message || code}${spoken ? ` (SQLSTATE ${code})` : ''}`;
   return new StoreError(rejected ? 'rejected' : 'unavailable', text, { cause: error });
+}
+
+/** The same of a read that the caller or a limit of time may have ended: that is not the store's failure. */
+export function toReadError(error: unknown, subject: string, signal?: AbortSignal): StoreError {
+  if (signal?.aborted && !isTimeLimit(signal))
+    return new StoreError('cancelled', 'nobody waits for this read any more');
+  const { code } = error as { code?: unknown };
+  if (code !== QUERY_CANCELED && !signal?.aborted) return toStoreError(error, subject);
+  const text =
+    'this takes longer than a read may: ask for a shorter time (--since, --until), or name a user, an address or a host';
+  return new StoreError('timed_out', text, { cause: error });
+}
+
+/** AbortSignal.timeout gives this reason, also through AbortSignal.any. */
+function isTimeLimit(signal: AbortSignal): boolean {
+  return signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
 }

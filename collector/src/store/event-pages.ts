@@ -1,6 +1,6 @@
 import { type FieldFilter, HostEvent, type StoredEvent } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
-import type { Row, Session } from './database.ts';
+import type { Database, Row, Session } from './database.ts';
 import { conditionFor, Parameters } from './field-sql.ts';
 import { StoreError } from './store.ts';
 import { timestamp } from './values.ts';
@@ -24,34 +24,64 @@ export const COLUMNS = `e.event_at, e.received_at, e.agent_id::text as agent_id,
 const KEY = ['event_at', 'agent_id', 'stream_id', 'sequence', 'event_index'] as const;
 
 /** Rows that pass what of the filters has a column. */
-export function readPage(session: Session, query: EventQuery, page: PageOptions): Promise<Row[]> {
+export function readPage(session: Session, query: EventQuery, page: PageOptions, signal?: AbortSignal): Promise<Row[]> {
   const parameters = new Parameters();
   const conditions = query.filters.flatMap((filter) => conditionFor(filter, parameters) ?? []);
   conditions.push(...placeConditions(query, page, parameters));
   return session.query(
     `select ${COLUMNS} from events e left join agents a on a.id = e.agent_id
-     ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-     order by ${KEY.map((name) => `e.${name} ${page.order}`)} limit ${parameters.add(page.rows)}`,
+     ${where(conditions)} order by ${KEY.map((name) => `e.${name} ${page.order}`)} limit ${parameters.add(page.rows)}`,
     parameters.values,
+    signal,
   );
+}
+
+/** The oldest and the newest event of a query's time, from a cursor back, whatever the filters; undefined where none is. */
+export async function timeSpan(
+  session: Session,
+  { sinceUs, untilUs }: EventQuery,
+  after: string,
+  signal?: AbortSignal,
+): Promise<{ oldestUs: number; newestUs: number } | undefined> {
+  const parameters = new Parameters();
+  const conditions = placeConditions({ filters: [], sinceUs, untilUs }, { order: 'desc', after: '' }, parameters);
+  if (after) conditions.push(`e.event_at <= ${parameters.add(timestamp(timeOf(after)))}`);
+  const [row] = await session.query(
+    `select min(e.event_at) as oldest, max(e.event_at) as newest from events e ${where(conditions)}`,
+    parameters.values,
+    signal,
+  );
+  return typeof row?.oldest === 'number' ? { oldestUs: row.oldest, newestUs: row.newest } : undefined;
 }
 
 /**
  * The time of the event that stands `rows` after a cursor, newest first, whatever the filters: a search down to it looks
  * at no more rows than that. Undefined where there are fewer.
  */
-export async function timeAfter(session: Session, query: EventQuery, page: PageOptions): Promise<number | undefined> {
+export async function timeAfter(
+  database: Database,
+  query: EventQuery,
+  { after, rows }: { after: string; rows: number },
+): Promise<number | undefined> {
   const parameters = new Parameters();
-  const conditions = placeConditions(query, page, parameters);
-  const [row] = await session.query(
-    `select e.event_at from events e ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-     order by e.event_at desc offset ${parameters.add(page.rows)} limit 1`,
-    parameters.values,
-  );
-  return row?.event_at;
+  const conditions = placeConditions(query, { order: 'desc', after }, parameters);
+  return database.transaction(async (session) => {
+    // Where so many are a good part of all, sorting all looks cheaper than walking the index; but that has no bound.
+    await session.script('set local enable_seqscan = off; set local enable_sort = off');
+    const [row] = await session.query(
+      `select e.event_at from events e ${where(conditions)}
+       order by e.event_at desc offset ${parameters.add(rows)} limit 1`,
+      parameters.values,
+    );
+    return row?.event_at;
+  });
 }
 
-function placeConditions(query: EventQuery, page: PageOptions, parameters: Parameters): string[] {
+function where(conditions: readonly string[]): string {
+  return conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
+}
+
+function placeConditions(query: EventQuery, page: Omit<PageOptions, 'rows'>, parameters: Parameters): string[] {
   const conditions: string[] = [];
   const beyond = page.order === 'asc' ? '>' : '<';
   if (query.sinceUs) conditions.push(`e.event_at >= ${parameters.add(timestamp(query.sinceUs))}`);
@@ -88,6 +118,11 @@ export function cursorOf(row: Row): string {
 /** The cursor between what is older than a time and all else, newest first. */
 export function cursorBefore(eventAtUs: number): string {
   return `${eventAtUs}.00000000-0000-0000-0000-000000000000..0.0`;
+}
+
+/** The time a cursor stands at. */
+export function timeOf(cursor: string): number {
+  return readCursor(cursor)[0];
 }
 
 /** Cursors come back from consoles: only one of our own form reaches a statement. */

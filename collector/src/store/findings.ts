@@ -1,7 +1,7 @@
 import { Alert, Detection, sha256 } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
-import { bytea, encodable, storableCode, storableCount, storableText, timestamp } from './values.ts';
+import { bytea, encodable, indexableText, storableCode, storableCount, storableText, timestamp } from './values.ts';
 
 /** Stored once by the digest of their bytes, however often the group comes. */
 export async function storeDetections(session: Session, detections: readonly Detection[]): Promise<void> {
@@ -84,8 +84,8 @@ function alertRow(alert: Alert) {
     title: storableText(alert.title ?? ''),
     severity: storableCode(alert.severity),
     state: storableCode(alert.state),
-    techniques: (alert.techniques ?? []).map(storableText),
-    user_names: users.filter((user) => user !== undefined).map(storableText),
+    techniques: withParents(alert.techniques ?? []).map(indexableText),
+    user_names: users.filter((user) => user !== undefined).map(indexableText),
     agent_id: agentOrNull(alert.agentId),
     agent_name: storableText(alert.agentName ?? ''),
     entity: storableText(alert.entity ?? ''),
@@ -96,6 +96,11 @@ function alertRow(alert: Alert) {
     updated_at: timestamp(alert.updatedAtUs ?? 0),
     alert: bytea(Alert.encode(encodable(alert)).finish()),
   };
+}
+
+/** T1110.001 is found by T1110 too. */
+function withParents(techniques: readonly string[]): string[] {
+  return [...new Set(techniques.flatMap((each) => [each, each.replace(/\..*$/s, '')]))];
 }
 
 /** Findings about the fleet name no agent. */

@@ -1,8 +1,9 @@
 import type { Database } from './database.ts';
 import { cutByDay, DAILY_TABLES } from './days.ts';
 import { SCHEMA_LOCK } from './migrate.ts';
+import { hasTrigrams } from './past-days.ts';
 import { dayOf } from './retention.ts';
-import type { Store } from './store.ts';
+import { type Store, StoreError } from './store.ts';
 import { isChunked, offeredTimescale, type Timescale, useTimescale } from './timescale.ts';
 
 export interface Layout {
@@ -27,13 +28,14 @@ export async function layOut(database: Database, nowUs: number): Promise<Layout>
   const offered = await offeredTimescale(database);
   if (!offered) {
     await cutTables(database, nowUs);
-    return { engine: 'postgresql', timescale: undefined, notices: ['no TimescaleDB: events are kept uncompressed'] };
+    const notices = ['no TimescaleDB: events are kept uncompressed', ...(await addTrigrams(database))];
+    return { engine: 'postgresql', timescale: undefined, notices };
   }
   if (await isCut(database)) {
     await cutTables(database, nowUs);
     const text =
       'TimescaleDB is offered, but this store was cut by day before: it stays uncompressed; a new one would use it';
-    return { engine: 'postgresql', timescale: undefined, notices: [text] };
+    return { engine: 'postgresql', timescale: undefined, notices: [text, ...(await addTrigrams(database))] };
   }
   const used = offered === true ? await useTimescale(database) : offered;
   if ('refused' in used) {
@@ -43,10 +45,25 @@ export async function layOut(database: Database, nowUs: number): Promise<Layout>
     return {
       engine: 'postgresql',
       timescale: undefined,
-      notices: [`TimescaleDB is offered but not used: ${used.refused}`],
+      notices: [`TimescaleDB is offered but not used: ${used.refused}`, ...(await addTrigrams(database))],
     };
   }
   return { engine: 'timescaledb', timescale: used, notices: used.notices };
+}
+
+/** Why parts of texts are not indexed, where they are not: the extension comes with PostgreSQL, but not to everybody. */
+async function addTrigrams(database: Database): Promise<string[]> {
+  try {
+    await database.transaction(async (session) => {
+      await session.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+      await session.script('create extension if not exists pg_trgm');
+    });
+    return [];
+  } catch (error) {
+    // A missing file is an error of the system to the server (58P01), a refusal one of the statement.
+    if (!(error instanceof StoreError) || (await hasTrigrams(database))) throw error;
+    return [`no index on parts of texts, so searches with * read more: ${error.message}`];
+  }
 }
 
 async function isCut(database: Database): Promise<boolean> {

@@ -7,11 +7,13 @@ const EVERY_MS = 3_600_000;
 const RETRY_MS = 60_000;
 
 export interface MaintenanceParts {
-  store: Pick<Store, 'keepUp'>;
+  store: Pick<Store, 'keepUp' | 'indexPastDays'>;
   retention: Retention;
   nowUs: () => number;
   /** A run in which anything changed. */
   done: (report: UpkeepReport) => void;
+  /** Indexes that were made of days that have passed. */
+  indexed: (names: readonly string[]) => void;
   /** The next try comes within a minute. */
   failed: (error: unknown) => void;
 }
@@ -21,13 +23,13 @@ export class Maintenance implements AsyncDisposable {
   readonly #parts: MaintenanceParts;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
-  #closed = false;
+  readonly #stop = new AbortController();
 
   private constructor(parts: MaintenanceParts) {
     this.#parts = parts;
   }
 
-  /** Resolves after the first run, whether it succeeded or not: days are made before the first event comes. */
+  /** Resolves when days have been made for the first events to come, or that has failed. */
   static async start(parts: MaintenanceParts): Promise<Maintenance> {
     const maintenance = new Maintenance(parts);
     await maintenance.#begin();
@@ -35,12 +37,25 @@ export class Maintenance implements AsyncDisposable {
   }
 
   #begin(): Promise<void> {
-    this.#running = this.#run().then((waitMs) => {
-      if (this.#closed) return;
+    const kept = this.#run();
+    this.#running = kept.then(async (waitMs) => {
+      await this.#index();
+      if (this.#stop.signal.aborted) return;
       this.#timer = setTimeout(() => void this.#begin(), waitMs);
       this.#timer.unref();
     });
-    return this.#running;
+    return kept.then(() => undefined);
+  }
+
+  /** After what events need, which nobody shall wait for: it may take minutes. */
+  async #index(): Promise<void> {
+    const { store, nowUs, indexed, failed } = this.#parts;
+    try {
+      const names = this.#stop.signal.aborted ? [] : await store.indexPastDays(nowUs(), this.#stop.signal);
+      if (names.length > 0) indexed(names);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) failed(error);
+    }
   }
 
   async #run(): Promise<number> {
@@ -55,9 +70,9 @@ export class Maintenance implements AsyncDisposable {
     }
   }
 
-  /** Waits for the run that is under way, whose steps are bounded. Safe twice. */
+  /** Waits for the run that is under way, whose steps are bounded or end now. Safe twice. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
+    this.#stop.abort();
     clearTimeout(this.#timer);
     await this.#running;
   }

@@ -1,7 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type CopyData, type Database, type Parameter, type Row, type Session, toStoreError } from './database.ts';
+import {
+  type CopyData,
+  type Database,
+  type Parameter,
+  type Row,
+  type Session,
+  toReadError,
+  toStoreError,
+} from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
 import type { WorkerReply, WorkerRequest } from './pglite-worker.ts';
 import { StoreError } from './store.ts';
@@ -46,8 +54,12 @@ export class PgliteDatabase implements Database {
     this.#unlock = lockDirectory(directory);
   }
 
-  query(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    return this.#inTurn(() => this.#session.query(sql, parameters));
+  /** A statement that has begun goes on to its end; one that waits its turn does not begin any more. */
+  query(sql: string, parameters: readonly Parameter[] = [], signal?: AbortSignal): Promise<Row[]> {
+    return this.#inTurn(async () => {
+      if (signal?.aborted) throw toReadError(signal.reason, this.#directory, signal);
+      return this.#session.query(sql, parameters);
+    });
   }
 
   copyIn(table: string, columns: readonly string[], data: CopyData): Promise<void> {

@@ -1,6 +1,14 @@
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { type CopyData, type Database, type Parameter, type Row, type Session, toStoreError } from './database.ts';
+import {
+  type CopyData,
+  type Database,
+  type Parameter,
+  type Row,
+  type Session,
+  toReadError,
+  toStoreError,
+} from './database.ts';
 import { PARSERS } from './values.ts';
 
 /** The two lanes of commits, and everything else that changes something. */
@@ -12,7 +20,12 @@ const READ_TIMEOUT_MS = 10_000;
 /** A commit of a full group takes well below a second; this only ends one that hangs. */
 const WRITE_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Ending a statement is a word to its process. */
+const CANCEL_TIMEOUT_MS = 2_000;
+const NO_TIMEOUT_MS = 0;
 /** What values.ts relies on when it reads times and bytes. */
+/** For statements nobody will end. */
+const NEVER = new AbortController().signal;
 // Compiling a plan costs more than all of an analyst's query (measured: 141 of 173 ms).
 const SESSION_OPTIONS = '-c jit=off -c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex';
 
@@ -24,6 +37,9 @@ export class PostgresDatabase implements Database {
   readonly kind = 'postgresql';
   readonly #writers: pg.Pool;
   readonly #readers: pg.Pool;
+  readonly #aside: pg.Pool;
+  /** Apart from the others, because it is needed when those are all busy. */
+  readonly #canceller: pg.Pool;
   readonly #subject: string;
 
   constructor(url: string) {
@@ -32,10 +48,44 @@ export class PostgresDatabase implements Database {
     this.#subject = `PostgreSQL at ${hostname}:${port || 5432}${pathname}`;
     this.#writers = pool(url, WRITERS_MAX, WRITE_TIMEOUT_MS);
     this.#readers = pool(url, READERS_MAX, READ_TIMEOUT_MS);
+    this.#aside = pool(url, 1, NO_TIMEOUT_MS);
+    this.#canceller = pool(url, 1, CANCEL_TIMEOUT_MS);
   }
 
-  query(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    return this.#attempt(async () => (await this.#readers.query(sql, parameters as Parameter[])).rows);
+  async query(sql: string, parameters: readonly Parameter[] = [], signal?: AbortSignal): Promise<Row[]> {
+    try {
+      if (!signal) return (await this.#readers.query(sql, parameters as Parameter[])).rows;
+      signal.throwIfAborted();
+      const client = await this.#readers.connect();
+      let answered = false;
+      try {
+        const rows = await this.#cancellable(client, sql, parameters, signal);
+        answered = true;
+        return rows;
+      } finally {
+        // A word to end a statement may still be under way to this connection: no other statement shall have it.
+        client.release(!answered || signal.aborted);
+      }
+    } catch (error) {
+      throw toReadError(error, this.#subject, signal);
+    }
+  }
+
+  async aside<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const client = await this.#attempt(() => this.#aside.connect());
+    const plain = session(client);
+    try {
+      return await work({
+        ...plain,
+        query: (sql, parameters = [], signal) =>
+          this.#cancellable(client, sql, parameters, signal ?? NEVER).catch((error: unknown) => {
+            throw signal ? toReadError(error, this.#subject, signal) : toStoreError(error, this.#subject);
+          }),
+      });
+    } finally {
+      // What was set for it, and the locks it took, go with the connection.
+      client.release(true);
+    }
   }
 
   copyIn(table: string, columns: readonly string[], data: CopyData): Promise<void> {
@@ -69,8 +119,28 @@ export class PostgresDatabase implements Database {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = [this.#writers, this.#readers].filter((each) => !each.ending);
+    const open = [this.#writers, this.#readers, this.#aside, this.#canceller].filter((each) => !each.ending);
     await Promise.all(open.map((each) => each.end()));
+  }
+
+  /** Ended at the server when the signal fires. */
+  async #cancellable(
+    client: pg.PoolClient,
+    sql: string,
+    parameters: readonly Parameter[],
+    signal: AbortSignal,
+  ): Promise<Row[]> {
+    signal.throwIfAborted();
+    const { processID } = client as pg.PoolClient & { processID: number };
+    const cancel = () =>
+      // Where the server cannot be reached the statement fails by that, or by its own limit of time.
+      void this.#canceller.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined);
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return (await client.query(sql, parameters as Parameter[])).rows;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {

@@ -13,6 +13,7 @@ import { searchEvents } from './event-search.ts';
 import * as fleet from './fleet-records.ts';
 import * as incidentRecords from './incident-records.ts';
 import { listKeys, recordKeys } from './key-records.ts';
+import { indexPastDays } from './past-days.ts';
 import type { Retention } from './retention.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { SpaceMeter } from './space.ts';
@@ -151,8 +152,8 @@ export class SqlStore implements Store {
     return fleet.consumeToken(this.#database, id, secretHash, nowUs);
   }
 
-  alerts(filter: AlertFilter, limit: number, after: string) {
-    return alertReads.listAlerts(this.#database, filter, limit, after);
+  alerts(filter: AlertFilter, limit: number, after: string, signal?: AbortSignal) {
+    return alertReads.listAlerts(this.#database, filter, { limit, after, signal });
   }
 
   alertsByIdPrefix(prefix: string) {
@@ -167,10 +168,10 @@ export class SqlStore implements Store {
     return eventReads.eventsByReference(this.#database, references);
   }
 
-  searchEvents(query: EventQuery, limit: number, after: string) {
+  searchEvents(query: EventQuery, limit: number, after: string, signal?: AbortSignal) {
     // The embedded engine cannot cut a statement off, and commits wait behind it: it looks at a part at a time.
     const windowRows = this.engine === 'pglite' ? EMBEDDED_WINDOW_ROWS : 0;
-    return searchEvents(this.#database, { query, limit, after, windowRows });
+    return searchEvents(this.#database, { query, limit, after, windowRows, signal });
   }
 
   eventsSince(sinceUs: number) {
@@ -252,6 +253,10 @@ export class SqlStore implements Store {
 
   keepUp(retention: Retention, nowUs: number) {
     return keepUp(this.#database, retention, nowUs);
+  }
+
+  indexPastDays(nowUs: number, signal: AbortSignal) {
+    return indexPastDays(this.#database, nowUs, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -139,9 +139,18 @@ export interface Page<T> {
   next: string;
 }
 
+export interface EventPage extends Page<StoredEvent> {
+  /**
+   * Set where the answer ended before its limit and before the end of the events: all from this time on have been looked
+   * at, and `next` goes on from there.
+   */
+  searchedBackToUs?: number;
+}
+
 /**
  * Everything kept. One implementation over one SQL schema; which engine it runs on is decided by URL.
- * Every read is bounded. A failed call throws StoreError: `unavailable` may be tried again, `rejected` never.
+ * Every read is bounded in rows and in time. A failed call throws StoreError: `unavailable` may be tried again,
+ * `rejected` never, `timed_out` when it asks for less; `cancelled` is what a read whose signal fired ends with.
  */
 export interface Store extends AsyncDisposable {
   readonly engine: 'pglite' | 'postgresql' | 'timescaledb';
@@ -176,18 +185,22 @@ export interface Store extends AsyncDisposable {
   consumeToken(id: string, secretHash: Uint8Array, nowUs: number): Promise<boolean>;
 
   /** Newest first. */
-  alerts(filter: AlertFilter, limit: number, after: string): Promise<Page<Alert>>;
+  alerts(filter: AlertFilter, limit: number, after: string, signal?: AbortSignal): Promise<Page<Alert>>;
   /** By id or by a prefix that only one alert has; more than one match gives all of them, up to 10. */
   alertsByIdPrefix(prefix: string): Promise<Alert[]>;
   /** Alerts not closed that changed since `sinceUs`: what the folder continues after a restart. */
   openAlertsSince(sinceUs: number): Promise<Alert[]>;
   eventsByReference(references: readonly EventReference[]): Promise<StoredEvent[]>;
-  /** Newest first. Throws StoreError `rejected` with the nearest name for a field that does not exist. */
+  /**
+   * Newest first. Ends early rather than late: then `searchedBackToUs` says how far it came. Throws StoreError `rejected`
+   * with the nearest name for a field that does not exist, `timed_out` where not even a part could be looked at.
+   */
   searchEvents(
     query: { filters: readonly FieldFilter[]; sinceUs?: number; untilUs?: number },
     limit: number,
     after: string,
-  ): Promise<Page<StoredEvent>>;
+    signal?: AbortSignal,
+  ): Promise<EventPage>;
   /** Every event since a time in order, in pages: what detectors rebuild their windows from. */
   eventsSince(sinceUs: number): AsyncIterable<StoredEvent[]>;
   /** Share of events that were seen on an agent in a time span, counted losses against stored events: 0 to 1. */
@@ -235,9 +248,14 @@ export interface Store extends AsyncDisposable {
   space(nowUs: number): Promise<Space>;
   /** Makes room for the days to come and removes what retention has passed: at start, and every hour. */
   keepUp(retention: Retention, nowUs: number): Promise<UpkeepReport>;
+  /**
+   * Makes the indexes of days that have passed, which would cost too much while a day is written, and returns their names.
+   * Takes as long as it takes, while commits go on; ends when the signal fires, and the next call goes on.
+   */
+  indexPastDays(nowUs: number, signal: AbortSignal): Promise<string[]>;
 }
 
-export type StoreErrorCode = 'unavailable' | 'rejected';
+export type StoreErrorCode = 'unavailable' | 'rejected' | 'timed_out' | 'cancelled';
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';

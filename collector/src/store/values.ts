@@ -25,6 +25,14 @@ export function storableText(text: string): string {
   return whole.includes('\0') ? whole.replaceAll('\0', '\uFFFD') : whole;
 }
 
+/** Of a text in an index whose entries are limited (2,704 bytes); names longer than this are not names. */
+const INDEXED_UNITS_MAX = 256;
+
+/** Text as it stands in such an index, and as it is looked for there. */
+export function indexableText(text: string): string {
+  return storableText(text.slice(0, INDEXED_UNITS_MAX));
+}
+
 /**
  * A message whose texts protobuf can carry. protobufjs writes half of a surrogate pair (text cut in its middle) as bytes
  * that it then refuses to read, and what cannot be read again must not be stored or signed.

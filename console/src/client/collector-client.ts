@@ -27,6 +27,15 @@ const CALL_MS_MAX = 10_000;
 /** Rows asked for in one page. */
 const PAGE_ROWS = 500;
 
+/** A search that takes longer is not gone on with by itself: a person decides. */
+const SEARCH_MS_MAX = 30_000;
+
+export interface FoundEvents {
+  rows: StoredEvent[];
+  /** Set where older events were not looked at. */
+  searchedBackToUs?: number;
+}
+
 /** The collector's console service over mutual TLS. Every failure is a ConsoleError that says what to do. */
 export class CollectorClient implements Disposable {
   readonly address: string;
@@ -78,12 +87,28 @@ export class CollectorClient implements Disposable {
     });
   }
 
-  /** Newest first, at most `limit`, over as many pages as it takes. */
-  searchEvents(query: Omit<SearchEventsRequest, 'limit' | 'after'>, limit: number): Promise<StoredEvent[]> {
-    return collect(limit, async (rows, after) => {
+  /**
+   * Newest first, at most `limit`, over as many answers as it takes; a collector that has much to look through answers in
+   * parts. Where that takes too long `searchedBackToUs` says how far it came.
+   */
+  async searchEvents(
+    query: Omit<SearchEventsRequest, 'limit' | 'after'>,
+    limit: number,
+    nowMs: () => number = () => performance.now(),
+  ): Promise<FoundEvents> {
+    const sinceMs = nowMs();
+    const found: StoredEvent[] = [];
+    for (let after = ''; ; ) {
+      const rows = Math.min(PAGE_ROWS, limit - found.length);
       const page = await this.#call(consoleService.searchEvents, { ...query, limit: rows, after });
-      return { rows: page.events ?? [], next: page.next ?? '' };
-    });
+      found.push(...(page.events ?? []));
+      const goesOn = page.next && page.next !== after && found.length < limit;
+      if (!goesOn) return { rows: found.slice(0, limit) };
+      if (page.searchedBackToUs && nowMs() - sinceMs >= SEARCH_MS_MAX) {
+        return { rows: found, searchedBackToUs: page.searchedBackToUs };
+      }
+      after = page.next ?? '';
+    }
   }
 
   /** Highest risk first, at most `limit`. */

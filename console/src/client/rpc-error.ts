@@ -13,12 +13,18 @@ const CODES: Partial<Record<status, ConsoleErrorCode>> = {
 
 /** The one place where a failed call becomes what a person reads. */
 export function toConsoleError(error: ServiceError, collector: string): ConsoleError {
-  const code = CODES[error.code] ?? 'failure';
+  const code = isAnsweredDeadline(error) ? 'failure' : (CODES[error.code] ?? 'failure');
   return new ConsoleError(code, explain(error, code, collector), { cause: error });
+}
+
+/** The collector gave up, and says what to ask instead. Of this side's limit gRPC says "Deadline exceeded ...". */
+function isAnsweredDeadline({ code, details }: ServiceError): boolean {
+  return code === status.DEADLINE_EXCEEDED && !/^(Deadline exceeded|$)/.test(details ?? '');
 }
 
 function explain(error: ServiceError, code: ConsoleErrorCode, collector: string): string {
   const details = error.details || error.message;
+  if (isAnsweredDeadline(error)) return details;
   if (error.code === status.DEADLINE_EXCEEDED) {
     return `the collector at ${collector} did not answer in time; see "threatguard status" and its log in HOME/logs`;
   }

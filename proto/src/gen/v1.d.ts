@@ -1104,6 +1104,7 @@ export namespace threatguard {
             $unknowns?: Uint8Array[];
             events: threatguard.v1.StoredEvent[];
             next: string;
+            searchedBackToUs: number;
             static create(properties: threatguard.v1.SearchEventsResponse.$Shape): threatguard.v1.SearchEventsResponse & threatguard.v1.SearchEventsResponse.$Shape;
             static create(properties?: threatguard.v1.SearchEventsResponse.$Properties): threatguard.v1.SearchEventsResponse;
             static encode(message: threatguard.v1.SearchEventsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1114,6 +1115,7 @@ export namespace threatguard {
             interface $Properties {
                 events?: threatguard.v1.StoredEvent.$Properties[];
                 next?: string;
+                searchedBackToUs?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.SearchEventsResponse.$Properties;

@@ -5050,6 +5050,7 @@ export const threatguard = $root.threatguard = (() => {
 
             SearchEventsResponse.prototype.events = $util.emptyArray;
             SearchEventsResponse.prototype.next = "";
+            SearchEventsResponse.prototype.searchedBackToUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
             SearchEventsResponse.create = function(properties) {
                 return new SearchEventsResponse(properties);
@@ -5067,6 +5068,8 @@ export const threatguard = $root.threatguard = (() => {
                         $root.threatguard.v1.StoredEvent.encode(message.events[i], writer.uint32(10).fork(), _depth + 1).ldelim();
                 if (message.next != null && $Object.hasOwnProperty.call(message, "next") && message.next !== "")
                     writer.uint32(18).string(message.next);
+                if (message.searchedBackToUs != null && $Object.hasOwnProperty.call(message, "searchedBackToUs") && (typeof message.searchedBackToUs === "object" ? message.searchedBackToUs.low || message.searchedBackToUs.high : message.searchedBackToUs !== 0))
+                    writer.uint32(24).int64(message.searchedBackToUs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -5115,6 +5118,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.next = value;
                             else
                                 delete message.next;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.searchedBackToUs = value;
+                            else
+                                delete message.searchedBackToUs;
                             continue;
                         }
                     }

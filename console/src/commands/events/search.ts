@@ -30,7 +30,7 @@ export class EventsSearch extends ConsoleCommand {
     const limit = wholeNumber('limit', flags.limit, { min: 1, max: 100_000 });
     const { client } = await this.connect(flags);
     using _ = client;
-    const rows = await client.searchEvents(query, limit);
+    const { rows, searchedBackToUs } = await client.searchEvents(query, limit);
     output.list({
       rows,
       columns: eventColumns({ ...output, nowMs }),
@@ -38,7 +38,10 @@ export class EventsSearch extends ConsoleCommand {
       record: eventRecord,
       flat: true,
     });
-    if (rows.length === 0) output.note('no events match');
+    if (searchedBackToUs !== undefined) {
+      const back = new Date(Math.floor(searchedBackToUs / 1000) + 1).toISOString();
+      output.note(`${rows.length} found, searched back to ${back} so far; --until ${back} goes on from there`);
+    } else if (rows.length === 0) output.note('no events match');
     if (rows.length === limit) output.note(`${limit} shown; --limit shows more`);
   }
 }

@@ -1,0 +1,97 @@
+// A search goes back through time window by window, each a statement of its own: so the newest answers come without a look
+// at all that is older, one statement can be ended without losing what those before it found, and what is left to look
+// at is always a time. How far a window reaches:
+//
+//   over a socket   a span of time, wider where the one before was answered quickly, narrower where it had to be ended
+//   embedded        a number of rows, because that engine cannot end a statement; a span of time where an index finds
+//                   what is asked for, and few rows are looked at
+import type { Database } from './database.ts';
+import { type EventQuery, timeAfter, timeOf, timeSpan } from './event-pages.ts';
+import { StoreError } from './store.ts';
+
+const MINUTE_US = 60_000_000;
+/** What most searches ask for, and a partition. */
+const FIRST_US = 1_440 * MINUTE_US;
+const NARROWEST_US = MINUTE_US;
+/** A window answered within this is followed by one twice as wide. */
+const QUICK_MS = 100;
+/** One that took longer than this, by one half as wide. */
+const SLOW_MS = 1_000;
+/** One that had to be ended is tried again at this part of it. */
+const CUT_BY = 8;
+
+export interface Windows {
+  /** The time the next window begins at, from a cursor back; undefined where it holds all that is left. */
+  floorBelow(cursor: string): Promise<number | undefined>;
+  /** A window was answered in this time. */
+  answered(tookMs: number): void;
+  /** A window had to be ended. False where none narrower makes sense. */
+  cut(): boolean;
+}
+
+export class TimeWindows implements Windows {
+  readonly #oldestUs: number;
+  readonly #newestUs: number;
+  #widthUs = FIRST_US;
+
+  private constructor(oldestUs: number, newestUs: number) {
+    this.#oldestUs = oldestUs;
+    this.#newestUs = newestUs;
+  }
+
+  /** Undefined where there is no event to search. */
+  static async over(
+    database: Database,
+    query: EventQuery,
+    after: string,
+    signal?: AbortSignal,
+  ): Promise<TimeWindows | undefined> {
+    const span = await timeSpan(database, query, after, signal);
+    return span && new TimeWindows(span.oldestUs, span.newestUs);
+  }
+
+  async floorBelow(cursor: string): Promise<number | undefined> {
+    const topUs = cursor ? Math.min(timeOf(cursor), this.#newestUs) : this.#newestUs;
+    const floorUs = topUs - this.#widthUs;
+    return floorUs > this.#oldestUs ? floorUs : undefined;
+  }
+
+  answered(tookMs: number): void {
+    if (tookMs < QUICK_MS) this.#widthUs *= 2;
+    else if (tookMs > SLOW_MS) this.#widthUs = Math.max(NARROWEST_US, this.#widthUs / 2);
+  }
+
+  cut(): boolean {
+    const widthUs = Math.min(this.#widthUs, this.#newestUs - this.#oldestUs + 1);
+    this.#widthUs = Math.trunc(widthUs / CUT_BY);
+    return this.#widthUs >= NARROWEST_US;
+  }
+}
+
+export class RowWindows implements Windows {
+  readonly #database: Database;
+  readonly #query: EventQuery;
+  readonly #rows: number;
+
+  constructor(database: Database, query: EventQuery, rows: number) {
+    this.#database = database;
+    this.#query = query;
+    this.#rows = rows;
+  }
+
+  floorBelow(cursor: string): Promise<number | undefined> {
+    return timeAfter(this.#database, this.#query, { after: cursor, rows: this.#rows });
+  }
+
+  answered(): void {
+    // Rows cost what they cost: the next window has as many.
+  }
+
+  cut(): boolean {
+    return false;
+  }
+}
+
+export function isTimedOut(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'timed_out';
+}
