@@ -2,10 +2,20 @@
 // must hold in the end whatever was killed meanwhile.
 import { rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import { Activity, ALERT_STREAM, Alert, EventClass, type HostEvent, Outcome, SignedAlert } from '@threatguard/proto';
+import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
+import { connect, nanos } from '@nats-io/transport-node';
+import {
+  Activity,
+  ALERT_STREAM,
+  ALERT_SUBJECTS,
+  Alert,
+  EventClass,
+  type HostEvent,
+  Outcome,
+  SignedAlert,
+} from '@threatguard/proto';
 import { expect } from 'vitest';
+import type { Database } from '../../collector/src/store/database.ts';
 import { openDatabase } from '../../collector/src/store/open.ts';
 import { mixedEvent } from '../bench/event-mix.ts';
 import { caOf, consoleIdentityOf, enrolTestAgent } from './agent-identity.ts';
@@ -55,10 +65,11 @@ export class CrashRig implements AsyncDisposable {
     };
   }
 
-  /** Everything up, agents enrolled and sending. A PostgreSQL that is given is the rig's from then on. */
-  static async start(given?: PostgresServer): Promise<CrashRig> {
-    const postgres = given ?? (await startPostgres());
-    const [nats, home, port] = await Promise.all([startNats(), initTestHome(), freePort()]);
+  /** Everything up, agents enrolled and sending. A server that is given is the rig's from then on. */
+  static async start(given: { postgres?: PostgresServer; nats?: NatsServer } = {}): Promise<CrashRig> {
+    const postgres = given.postgres ?? (await startPostgres());
+    const nats = given.nats ?? (await startNats());
+    const [home, port] = await Promise.all([initTestHome(), freePort()]);
     const rig = new CrashRig({ postgres, nats, home, port });
     await rig.startCollector();
     using client = new ConsoleClient(rig.collector.address, consoleIdentityOf(home));
@@ -79,6 +90,22 @@ export class CrashRig implements AsyncDisposable {
 
   async startCollector(): Promise<void> {
     this.collector = await CollectorProcess.start(this.#home, this.#environment);
+  }
+
+  /** What the collector says of its NATS in `status`. */
+  async publishState(): Promise<string> {
+    using client = new ConsoleClient(this.collector.address, consoleIdentityOf(this.#home));
+    return (await client.status()).publishState ?? '';
+  }
+
+  /** Kills a process of PostgreSQL that serves the collector: one connection, from one moment to the next. */
+  async killBackend(random: () => number): Promise<void> {
+    await using database = openDatabase({ url: this.databaseUrl, directory: '' });
+    const rows = await database.query(
+      "select pid from pg_stat_activity where application_name = 'threatguard-collector' and pid <> pg_backend_pid()",
+    );
+    const chosen = rows[Math.floor(random() * rows.length)];
+    if (chosen) process.kill(chosen.pid, 'SIGKILL');
   }
 
   /** Envelopes are acknowledged again: that much and the system goes on by itself. */
@@ -119,13 +146,7 @@ export class CrashRig implements AsyncDisposable {
     );
     expect(counted).toEqual({ events: sent, unique_events: sent, positions: sent, evidence: envelopes });
 
-    await until(async () => (await database.query('select 1 from outbox limit 1')).length === 0, {
-      limitMs: SETTLE_MS_MAX,
-      what: () => `an empty outbox; the collector said ${this.#said()}`,
-    });
-    const history = await database.query('select alert_id, revision from alert_history');
-    const published = await publishedRevisions(this.nats.url);
-    expect(published.toSorted()).toEqual(history.map((row) => `${row.alert_id}:${row.revision}`).toSorted());
+    await expectPublishedOnce({ database, natsUrl: this.nats.url, said: () => this.#said() });
     const raised = await database.query("select entity, count from alerts where entity like '%crash-user%'");
     expect(raised.map((row) => /crash-user-\d+/.exec(row.entity)?.[0]).toSorted()).toEqual(this.facts.toSorted());
     expect(raised.filter((row) => row.count !== 1)).toEqual([]);
@@ -172,6 +193,36 @@ function refusedSudo(user: string, observedAtUs: number): HostEvent {
     targetUser: { name: 'root' },
     authentication: { reason: 'user NOT in sudoers', command: '/bin/id' },
   };
+}
+
+/** Makes the alert stream as the collector would, but small enough for a small disk. */
+export async function makeSmallStream(url: string, mib: number): Promise<void> {
+  const connection = await connect({ servers: url });
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({
+    name: ALERT_STREAM,
+    subjects: [ALERT_SUBJECTS],
+    storage: StorageType.File,
+    max_bytes: mib * 1024 * 1024,
+    duplicate_window: nanos(24 * 3_600_000),
+  });
+  await connection.close();
+}
+
+/** Waits until the outbox is empty; then every revision of every alert stands in the stream exactly once. */
+export async function expectPublishedOnce(parts: {
+  database: Database;
+  natsUrl: string;
+  said: () => string;
+}): Promise<void> {
+  const { database, natsUrl, said } = parts;
+  await until(async () => (await database.query('select 1 from outbox limit 1')).length === 0, {
+    limitMs: SETTLE_MS_MAX,
+    what: () => `an empty outbox; the collector said ${said()}`,
+  });
+  const history = await database.query('select alert_id, revision from alert_history');
+  const published = await publishedRevisions(natsUrl);
+  expect(published.toSorted()).toEqual(history.map((row) => `${row.alert_id}:${row.revision}`).toSorted());
 }
 
 /** Every message of the alert stream as `id:revision`. */

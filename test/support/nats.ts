@@ -19,9 +19,9 @@ export interface NatsServer extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** A private nats-server with JetStream on a free loopback port, its data in a temporary directory. */
-export async function startNats(): Promise<NatsServer> {
-  const directory = mkdtempSync(join(tmpdir(), 'threatguard-nats-'));
+/** A private nats-server with JetStream on a free loopback port, its data in a temporary directory of its own. */
+export async function startNats(within = tmpdir()): Promise<NatsServer> {
+  const directory = mkdtempSync(join(within, 'threatguard-nats-'));
   const port = await freePort();
   let server = await launch(port, directory);
   return {

@@ -12,6 +12,8 @@ export function postgresAvailable(): boolean {
 }
 
 export interface PostgresServer extends AsyncDisposable {
+  /** Of the postmaster. */
+  readonly pid: number;
   /** A new empty database. */
   createDatabase(): string;
   /** Ends it; SIGQUIT is PostgreSQL's "as by a crash". Its data stays. */
@@ -34,12 +36,18 @@ export async function startPostgres(): Promise<PostgresServer> {
   const launch = async () => {
     const args = ['-D', data, '-p', `${port}`, '-c', 'listen_addresses=127.0.0.1', '-k', directory];
     const started = startChild(join(bin, 'postgres'), args, user);
-    const ready = () => listens(port).then((open) => open && started.output().includes('ready to accept connections'));
+    const ready = () => {
+      if (started.child.exitCode !== null) throw new Error(`postgres: ${started.output()}`);
+      return listens(port).then((open) => open && started.output().includes('ready to accept connections'));
+    };
     await until(ready, { limitMs: 20_000, what: () => `postgres: ${started.output()}` });
     return started;
   };
   let server = await launch();
   return {
+    get pid() {
+      return server.child.pid!;
+    },
     createDatabase: () => {
       const name = `test_${process.pid}_${databases++}`;
       const where = ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'threatguard'];
@@ -48,13 +56,18 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
     stop: (signal = 'SIGQUIT') => endChild(server.child, signal),
     restart: async () => {
-      server = await launch();
+      server = await launchAgain(launch);
     },
     [Symbol.asyncDispose]: async () => {
       await endChild(server.child, 'SIGQUIT');
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** After kill -9 of the postmaster its memory is in use until the last of its processes has noticed. */
+function launchAgain<T>(launch: () => Promise<T>): Promise<T> {
+  return until(() => launch().catch(() => undefined), { limitMs: 60_000, what: 'PostgreSQL to start again' });
 }
 
 /** PostgreSQL refuses to run as root. */

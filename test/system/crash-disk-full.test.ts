@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { CRASH_SECONDS, CrashRig } from '../support/crash-rig.ts';
-import { listens, natsAvailable } from '../support/nats.ts';
+import { CRASH_SECONDS, CrashRig, makeSmallStream } from '../support/crash-rig.ts';
+import { listens, natsAvailable, startNats } from '../support/nats.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
@@ -11,6 +11,9 @@ const DISK_MIB = 512;
 const LEFT_MIB = 6;
 /** Longer than a group waits for its first retries. */
 const FULL_MS = 2_000;
+/** All alerts of the test fit, and JetStream takes three quarters of a disk at most. */
+const NATS_DISK_MIB = 256;
+const NATS_LEFT_MIB = 0.25;
 
 describe.skipIf(!(natsAvailable() && postgresAvailable()))('under load (needs nats-server, postgresql)', () => {
   test(
@@ -21,7 +24,7 @@ describe.skipIf(!(natsAvailable() && postgresAvailable()))('under load (needs na
       vi.stubEnv('TMPDIR', disk.directory);
       const postgres = await startPostgres();
       vi.unstubAllEnvs();
-      await using rig = await CrashRig.start(postgres);
+      await using rig = await CrashRig.start({ postgres });
       await rig.untilAcknowledging();
       const endMs = performance.now() + CRASH_SECONDS * 1000;
       do {
@@ -44,4 +47,26 @@ describe.skipIf(!(natsAvailable() && postgresAvailable()))('under load (needs na
     },
     (CRASH_SECONDS + 140) * 1000,
   );
+
+  test('a full disk of NATS is said in status and holds up nothing but publishing; restarted with room, it gets every alert once', async ({
+    skip,
+  }) => {
+    using disk = SmallDisk.mount(NATS_DISK_MIB);
+    if (!disk) return skip('needs the right to mount a tmpfs');
+    const nats = await startNats(disk.directory);
+    await makeSmallStream(nats.url, NATS_DISK_MIB / 2);
+    await using rig = await CrashRig.start({ nats });
+    await rig.untilAcknowledging();
+    disk.fill(NATS_LEFT_MIB);
+    await until(async () => (await rig.publishState()).includes('JetStream does not answer; if its disk is full'), {
+      limitMs: 60_000,
+      what: 'status to say that JetStream does not answer',
+    });
+    await rig.untilAcknowledging();
+    disk.free();
+    await rig.nats.stop('SIGKILL');
+    await rig.nats.restart();
+    await rig.settleAndVerify();
+    expect(await rig.publishState()).toBe(`connected to ${nats.url}`);
+  });
 });

@@ -7,27 +7,31 @@ import { seededRandom } from '../support/seeded-random.ts';
 
 /** Between two faults, at random up to this. */
 const CALM_MS_MAX = 1_500;
-const GONE_MS = 3_000;
+/** In the long form a minute and ten. */
+const DATABASE_GONE_MS = Math.min(3_000 + (CRASH_SECONDS - 5) * 100, 60_000);
+const NATS_GONE_MS = Math.min(3_000 + (CRASH_SECONDS - 5) * 1_000, 600_000);
 
-type Fault = (rig: CrashRig) => Promise<void>;
+type Fault = (rig: CrashRig, random: () => number) => Promise<void>;
 
 const FAULTS: Record<string, Fault> = {
   'kill -9 of the collector': async (rig) => {
     await rig.collector.stop('SIGKILL');
     await rig.startCollector();
   },
-  'PostgreSQL ended as by a crash and back at once': async (rig) => {
-    await rig.postgres.stop('SIGQUIT');
+  'kill -9 of a process of PostgreSQL that serves the collector, then of the postmaster': async (rig, random) => {
+    await rig.killBackend(random);
+    await rig.untilAcknowledging();
+    await rig.postgres.stop('SIGKILL');
     await rig.postgres.restart();
   },
   'PostgreSQL ended as by a crash and gone for a while': async (rig) => {
     await rig.postgres.stop('SIGQUIT');
-    await setTimeout(GONE_MS);
+    await setTimeout(DATABASE_GONE_MS);
     await rig.postgres.restart();
   },
   'kill -9 of nats-server and gone for a while': async (rig) => {
     await rig.nats.stop('SIGKILL');
-    await setTimeout(GONE_MS);
+    await setTimeout(NATS_GONE_MS);
     await rig.nats.restart();
   },
   'kill -9 of the collector while PostgreSQL and NATS are gone': async (rig) => {
@@ -53,7 +57,7 @@ describe.skipIf(!available)(
         let faults = 0;
         do {
           await setTimeout(random() * CALM_MS_MAX);
-          await fault(rig);
+          await fault(rig, random);
           faults++;
           await rig.untilAcknowledging();
         } while (performance.now() < endMs);
@@ -61,7 +65,7 @@ describe.skipIf(!available)(
         await rig.settleAndVerify();
         expect(rig.facts.length).toBeGreaterThan(0);
       },
-      (CRASH_SECONDS + 110) * 1000,
+      (CRASH_SECONDS + 110) * 1000 + NATS_GONE_MS,
     );
   },
 );

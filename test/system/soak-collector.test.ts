@@ -11,14 +11,13 @@ import { ConsoleClient, initTestHome } from '../support/collector.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import type { Memory } from '../support/settled-memory.ts';
-import { trend } from '../support/trend.ts';
+import { SOAK_HOURS, SOAK_MS_MAX, trend } from '../support/soak.ts';
 
 const PROGRAM = fileURLToPath(new URL('../support/soak-collector.ts', import.meta.url));
 const AGENTS = 4;
-const HOURS = 72;
 /** Of fleet time, between two batches of an agent. */
 const STEP_MINUTES = 6;
-const STEPS = (HOURS * 60) / STEP_MINUTES;
+const STEPS = (SOAK_HOURS * 60) / STEP_MINUTES;
 const EVENTS_PER_BATCH = 40;
 const MEASURE_EVERY = 20;
 const MIB = 1024 * 1024;
@@ -65,8 +64,8 @@ async function measure(child: ChildProcess): Promise<Memory> {
 
 const least = (samples: readonly Memory[], of: keyof Memory) => Math.min(...samples.map((sample) => sample[of]));
 
-describe.skipIf(!postgresAvailable())(`${HOURS} hours of fleet time at once (needs postgresql)`, () => {
-  test('leave the memory of the collector as it was after the first half', async () => {
+describe.skipIf(!postgresAvailable())(`${SOAK_HOURS} hours of fleet time at once (needs postgresql)`, () => {
+  test('leave the memory of the collector as it was after the first half', { timeout: SOAK_MS_MAX }, async () => {
     await using postgres = await startPostgres();
     const home = await initTestHome();
     const startMs = Date.now();
@@ -108,7 +107,7 @@ describe.skipIf(!postgresAvailable())(`${HOURS} hours of fleet time at once (nee
       const eventsBetween = MEASURE_EVERY * AGENTS * (EVENTS_PER_BATCH + 2);
       const heapPerEvent = trend(late.map(({ heap }, index) => ({ x: index * eventsBetween, y: heap })));
       const inMib = (of: keyof Memory) => samples.map((sample) => (sample[of] / MIB).toFixed(1)).join(' ');
-      console.log(`${events} events over ${HOURS} h: heap ${inMib('heap')} MiB, rss ${inMib('rss')} MiB`);
+      console.log(`${events} events over ${SOAK_HOURS} h: heap ${inMib('heap')} MiB, rss ${inMib('rss')} MiB`);
       console.log(`trend of the heap over the second half: ${heapPerEvent.toFixed(2)} bytes an event`);
       expect(heapPerEvent).toBeLessThan(HEAP_BYTES_PER_EVENT_MAX);
       expect(least(late, 'rss') - least(warm, 'rss')).toBeLessThan(RSS_GROWTH_MAX);
@@ -117,7 +116,7 @@ describe.skipIf(!postgresAvailable())(`${HOURS} hours of fleet time at once (nee
       await endChild(child, 'SIGKILL');
       rmSync(home, { recursive: true, force: true });
     }
-  }, 180_000);
+  });
 });
 
 function eventsOf(batch: number, nowUs: number): HostEvent[] {

@@ -7,7 +7,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { connect, type NatsConnection, nanos } from '@nats-io/transport-node';
+import { connect, type NatsConnection, nanos, TimeoutError } from '@nats-io/transport-node';
 import { ALERT_STREAM, ALERT_SUBJECTS } from '@threatguard/proto';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -49,8 +49,18 @@ export async function linkToNats(url: string): Promise<NatsLink> {
     return { connection, stream: jetstream(connection) };
   } catch (error) {
     await connection.close();
-    throw error;
+    return explainSilence(error);
   }
+}
+
+/**
+ * Throws what a request to JetStream threw, a silence with its likely reason: nats-server 2.9 whose disk was full answers
+ * no request to JetStream any more, also when there is room again, until it is started anew (measured with 2.9.10).
+ */
+export function explainSilence(error: unknown): never {
+  if (!(error instanceof TimeoutError)) throw error;
+  const message = 'connected, but JetStream does not answer; if its disk is full, make room and restart nats-server';
+  throw new Error(message, { cause: error });
 }
 
 /** A stream that is there already keeps the limits its operator gave it. */

@@ -3,7 +3,7 @@
 import { alertSubject } from '@threatguard/proto';
 import type { OutboxRow, Store } from '../store/store.ts';
 import { type AlertSigner, revisionKey } from './alert-signer.ts';
-import { linkToNats, type NatsLink, publicUrl } from './nats-link.ts';
+import { explainSilence, linkToNats, type NatsLink, publicUrl } from './nats-link.ts';
 
 /** Rows on the wire at once. */
 const IN_FLIGHT_MAX = 64;
@@ -125,10 +125,8 @@ export class OutboxPublisher implements AsyncDisposable {
       this.#oversized++;
       return;
     }
-    await stream.publish(alertSubject(alert.severity ?? 0, agent), signed, {
-      msgID: revisionKey(alert),
-      timeout: ACKNOWLEDGE_TIMEOUT_MS,
-    });
+    const options = { msgID: revisionKey(alert), timeout: ACKNOWLEDGE_TIMEOUT_MS };
+    await stream.publish(alertSubject(alert.severity ?? 0, agent), signed, options).catch(explainSilence);
   }
 
   async #nextSignal(): Promise<void> {
