@@ -5,7 +5,6 @@ import { type BenchEngine, temporaryDirectory } from './bench-engines.ts';
 import { copyRate } from './copy-rate.ts';
 import { compare, heldBy } from './event-digest.ts';
 import type { LoadOrders, LoadResult } from './load.ts';
-import { ResidentSampler } from './process-usage.ts';
 import { printFigure, printResult, round } from './report.ts';
 import type { Scope } from './scope.ts';
 import { printStages, printThreads } from './stage-table.ts';
@@ -51,11 +50,10 @@ export async function runIngest(scope: Scope, engine: BenchEngine, order: Ingest
   await load.ask('seal', { events: wanted, eventsPerBatch });
   console.error('  measuring');
   const before = collector.readCpu();
-  const sampler = new ResidentSampler(collector.pid);
   const full = await load.ask('saturate', { ...saturated, seconds });
   const after = collector.readCpu();
   const sustained = full.events / full.seconds;
-  const rss = { ...collector.residentMiB(), mean: mean(sampler.samplesMiB) };
+  const rss = collector.residentMiB();
 
   const eventsPerSecond = sustained / 2;
   const paced = {
@@ -65,7 +63,6 @@ export async function runIngest(scope: Scope, engine: BenchEngine, order: Ingest
   };
   await load.ask('seal', { events: Math.ceil(eventsPerSecond * paced.seconds), eventsPerBatch: paced.eventsPerBatch });
   const half = await load.ask('offer', paced);
-  sampler[Symbol.dispose]();
 
   console.error('  comparing what was sent with what is stored');
   const sent = await load.ask('digests', undefined);
@@ -146,8 +143,4 @@ function printCpu(before: CpuReading, after: CpuReading, full: LoadResult) {
   );
   printFigure('CPU of the load', `${cores(cpu.load)}; ${Math.round(full.sealedAhead * 100)} % sealed ahead`);
   return cpu;
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -5,10 +5,10 @@ import { BenchCollector, makeHome } from './bench-collector.ts';
 import { type BenchEngine, temporaryDirectory } from './bench-engines.ts';
 import { addDigests, compare, heldBy } from './event-digest.ts';
 import type { FastLaneOrders } from './fast-lane.ts';
-import { AHEAD_FACTOR, IN_FLIGHT, mean, WARM_UP_SECONDS } from './ingest-run.ts';
+import { AHEAD_FACTOR, IN_FLIGHT, WARM_UP_SECONDS } from './ingest-run.ts';
 import type { LoadOrders } from './load.ts';
 import { ResidentSampler } from './process-usage.ts';
-import { percentile, printFigure, printLatency, printResult, round } from './report.ts';
+import { mean, percentile, printFigure, printLatency, printResult, round } from './report.ts';
 import type { Scope } from './scope.ts';
 
 /** How long what it can take is measured. */
@@ -56,14 +56,13 @@ export async function runOverload(scope: Scope, engine: BenchEngine, order: Over
   console.error(`  the fast lane alone, ${order.quietSeconds} s`);
   const quiet = await fastLane.ask('measure', { seconds: order.quietSeconds });
   console.error(`  the fast lane beside ${order.factor} times what can be taken, ${seconds} s`);
-  const sampler = new ResidentSampler(collector.pid);
+  using sampler = new ResidentSampler(collector.pid);
   const [flood, loaded, samplesMiB] = await Promise.all([
     load.ask('offer', { eventsPerSecond: offered, eventsPerBatch, seconds }),
     fastLane.ask('measure', { seconds }),
     // What comes after is the backlog of the agents' spools.
     pause(seconds * 1000).then(() => [...sampler.samplesMiB]),
   ]);
-  sampler[Symbol.dispose]();
   const rssMax = Math.max(...sampler.samplesMiB);
 
   console.error('  comparing what was sent with what is stored');
@@ -73,25 +72,28 @@ export async function runOverload(scope: Scope, engine: BenchEngine, order: Over
   await collector.stop();
   const held = await readHeld();
   const verdict = compare(sent, held);
+  const taken = flood.events / flood.seconds;
   const unseen = quiet.unseen + loaded.unseen;
 
   const quarter = Math.max(1, Math.floor(samplesMiB.length / 4));
   const rss = { start: mean(samplesMiB.slice(0, quarter)), end: mean(samplesMiB.slice(-quarter)) };
   const p = (samples: readonly number[], share: number) => round(percentile(samples, share), 1);
-  const ratio = round(percentile(loaded.alertMs, 0.99) / percentile(quiet.alertMs, 0.99));
+  const ratioOf = (share: number) => round(percentile(loaded.alertMs, share) / percentile(quiet.alertMs, share));
+  // The worse of both: one slow moment of the quiet system would make its p99, and so the ratio to it, look well.
+  const ratio = Math.max(ratioOf(0.5), ratioOf(0.99));
   console.log(`${engine.name}, ${agents} agents offering ${order.factor} times what can be taken:`);
   printFigure('can be taken', `${Math.round(sustained)} events/s`);
   printFigure('offered', `${Math.round(offered)} events/s for ${seconds} s`);
-  printFigure(
-    'taken meanwhile and until the spools were empty',
-    `${Math.round(flood.events / flood.seconds)} events/s`,
-  );
+  printFigure('taken meanwhile and until the spools were empty', `${Math.round(taken)} events/s`);
   printFigure('in the spools when no more was offered', `${flood.backlog * eventsPerBatch} events`);
   printLatency('  fast lane alone, append -> acknowledged', quiet.ackMs);
   printLatency('  fast lane alone, append -> alert at a console', quiet.alertMs);
   printLatency('  fast lane in overload, append -> acknowledged', loaded.ackMs);
   printLatency('  fast lane in overload, append -> alert at a console', loaded.alertMs);
-  printFigure('alerts in overload over alone, p99', `${ratio} times (target: within ${RATIO_TARGET})`);
+  printFigure(
+    'alerts in overload over alone',
+    `p50 ${ratioOf(0.5)} times, p99 ${ratioOf(0.99)} times (target: both within ${RATIO_TARGET})`,
+  );
   printFigure(
     'collector, resident, first and last quarter of overload',
     `${Math.round(rss.start)} and ${Math.round(rss.end)} MiB, ${Math.round(rssMax)} MiB at most`,
@@ -105,7 +107,8 @@ export async function runOverload(scope: Scope, engine: BenchEngine, order: Over
     loadedP50Ms: p(loaded.alertMs, 0.5),
     loadedP99Ms: p(loaded.alertMs, 0.99),
     ratio,
-    ratioP50: round(percentile(loaded.alertMs, 0.5) / percentile(quiet.alertMs, 0.5)),
+    ratioP50: ratioOf(0.5),
+    ratioP99: ratioOf(0.99),
     quietAckP99Ms: p(quiet.ackMs, 0.99),
     loadedAckP99Ms: p(loaded.ackMs, 0.99),
     rssStartMiB: Math.round(rss.start),
@@ -116,7 +119,8 @@ export async function runOverload(scope: Scope, engine: BenchEngine, order: Over
     alertsUnseen: unseen,
     sustainedEventsPerSecond: Math.round(sustained),
     offeredEventsPerSecond: Math.round(offered),
-    takenEventsPerSecond: Math.round(flood.events / flood.seconds),
+    takenEventsPerSecond: Math.round(taken),
+    offeredOverTaken: round(offered / taken),
   });
   return verdict.lost === 0 && verdict.duplicated === 0 && unseen === 0;
 

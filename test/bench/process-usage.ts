@@ -1,5 +1,5 @@
 // What processes use, from proc(5).
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Database } from '../../collector/src/store/database.ts';
 
 /** Linux counts in hundredths of a second wherever a program may see it. */
@@ -59,9 +59,11 @@ export class ResidentSampler implements Disposable {
   readonly #timer: NodeJS.Timeout;
 
   constructor(pid: number) {
-    const sample = () => this.samplesMiB.push(residentMiB(pid, 'VmRSS'));
-    sample();
-    this.#timer = setInterval(sample, SAMPLE_MS);
+    this.samplesMiB.push(residentMiB(pid, 'VmRSS'));
+    this.#timer = setInterval(() => {
+      // A process that ended is missed by whoever waits for it.
+      if (existsSync(`/proc/${pid}/statm`)) this.samplesMiB.push(residentMiB(pid, 'VmRSS'));
+    }, SAMPLE_MS);
   }
 
   [Symbol.dispose](): void {

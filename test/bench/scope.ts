@@ -37,16 +37,20 @@ export class Scope implements AsyncDisposable {
 export async function runBench(name: string, work: (scope: Scope) => Promise<void>): Promise<never> {
   const scope = new Scope();
   let interrupted = false;
-  const working = Promise.withResolvers<number>();
-  const interrupt = async () => {
+  const working = Promise.withResolvers<void>();
+  const interrupt = async (exitCode: number) => {
     if (interrupted) return;
     interrupted = true;
     console.error(`${name}: stopping what it started`);
     await scope[Symbol.asyncDispose]();
     await Promise.race([working.promise, setTimeout(UNWIND_MS_MAX)]);
-    process.exit(130);
+    process.exit(exitCode);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void interrupt(130));
+  process.on('uncaughtException', (error) => {
+    console.error(error);
+    void interrupt(1);
+  });
   let code = 0;
   try {
     await work(scope);
@@ -55,7 +59,7 @@ export async function runBench(name: string, work: (scope: Scope) => Promise<voi
     if (!interrupted) console.error(`${name}: ${(error as Error).message}`);
   }
   await scope[Symbol.asyncDispose]();
-  working.resolve(code);
+  working.resolve();
   // The signal handler says how it ends.
   if (interrupted) await setTimeout(UNWIND_MS_MAX);
   process.exit(code);
