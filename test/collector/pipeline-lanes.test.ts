@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommitPace } from '../../collector/src/store/commit-pace.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
-import { GROUP_BYTES_MAX, type Queued, WriteQueue } from '../../collector/src/store/write-queue.ts';
+import { GROUP_BYTES_MAX, type Queued, SMALL_LANE, WriteQueue } from '../../collector/src/store/write-queue.ts';
 import { processEvents } from '../support/envelopes.ts';
 import { makeAlert, makeBatch, makeIncident } from '../support/stores.ts';
 
@@ -28,6 +28,7 @@ function item(
   };
 }
 
+const keysOf = ({ batch, alerts }: Queued) => [batch!.agentId, ...alerts.map(({ id }) => id!)];
 const named = (items: Queued[]) => items.map(({ batch }) => `${batch!.agentId.at(-1)}:${batch!.header.sequence}`);
 
 function queueOf(...items: Queued[]) {
@@ -40,10 +41,10 @@ describe('what waits for the store', () => {
   it('has a small item of a quiet agent in a lane of its own', () => {
     const backlog = [1, 2, 3].map((sequence) => item(1, sequence, { bytes: LARGE }));
     const { queue } = queueOf(...backlog, item(2, 1));
-    expect(named(queue.take('small'))).toEqual(['2:1']);
-    expect(named(queue.take('large'))).toEqual(['1:1', '1:2']);
-    expect(named(queue.take('large'))).toEqual(['1:3']);
-    expect(queue.isEmpty('small') && queue.isEmpty('large')).toBe(true);
+    expect(named(queue.take(SMALL_LANE))).toEqual(['2:1']);
+    expect(named(queue.take(1))).toEqual(['1:1', '1:2']);
+    expect(named(queue.take(1))).toEqual(['1:3']);
+    expect(queue.isEmpty(SMALL_LANE) && queue.isEmpty(1)).toBe(true);
   });
 
   it('keeps the items of one agent in order, whatever their size, until they are settled', () => {
@@ -53,79 +54,81 @@ describe('what waits for the store', () => {
       item(2, 1),
       item(2, 2, { bytes: LARGE }),
     );
-    expect(lanes).toEqual(['large', 'large', 'small', 'large']);
-    const small = queue.take('small');
+    expect(lanes).toEqual([1, 1, SMALL_LANE, 1]);
+    const small = queue.take(SMALL_LANE);
     expect(named(small)).toEqual(['2:1']);
-    const large = queue.take('large');
+    const large = queue.take(1);
     expect(named(large), 'the next large one waits for the small one before it').toEqual(['1:1', '1:2']);
-    expect(queue.push(item(1, 3)), 'what is being committed counts').toBe('large');
-    expect(named(queue.take('large'))).toEqual([]);
-    queue.settle('small', small);
-    expect(named(queue.take('large'))).toEqual(['2:2', '1:3']);
-    queue.settle('large', large);
+    expect(queue.push(item(1, 3)), 'what is being committed counts').toBe(1);
+    expect(named(queue.take(1))).toEqual([]);
+    queue.settle(SMALL_LANE, small);
+    expect(named(queue.take(1))).toEqual(['2:2', '1:3']);
+    queue.settle(1, large);
   });
 
   it('lets an agent be small again when nothing large of it is left', () => {
     const { queue } = queueOf(item(1, 1, { bytes: LARGE }));
-    queue.settle('large', queue.take('large'));
-    expect(queue.push(item(1, 2))).toBe('small');
+    queue.settle(1, queue.take(1));
+    expect(queue.push(item(1, 2))).toBe(SMALL_LANE);
   });
 
   it('keeps the revisions of one alert in order across agents', () => {
     const { lanes } = queueOf(item(1, 1, { bytes: LARGE, alertId: 'a' }), item(2, 1, { alertId: 'a' }), item(3, 1));
-    expect(lanes).toEqual(['large', 'large', 'small']);
+    expect(lanes).toEqual([1, 1, SMALL_LANE]);
   });
 
   it('keeps an incident behind the alerts it is made of', () => {
     const { lanes } = queueOf(item(1, 1, { bytes: LARGE, alertId: 'a' }), item(2, 1, { incidentOf: 'a' }), item(3, 1));
-    expect(lanes).toEqual(['large', 'large', 'small']);
+    expect(lanes).toEqual([1, 1, SMALL_LANE]);
   });
 
-  it('gives both lanes in any order of arrival what a plain queue would, agent by agent', () => {
+  it('spreads large items of different agents over the large lanes, those of one agent into one', () => {
+    const queue = new WriteQueue(2);
+    const lanes = [1, 2, 1, 3].map((number, index) => queue.push(item(number, index + 1, { bytes: LARGE })));
+    expect(lanes).toEqual([1, 2, 1, 2]);
+  });
+
+  const step = fc.oneof(
+    fc.record({ agent: fc.integer({ min: 1, max: 4 }), large: fc.boolean(), alert: fc.integer({ min: 0, max: 3 }) }),
+    fc.record({ turnOf: fc.integer({ min: 0, max: 2 }) }),
+  );
+
+  it('never stores two items with a key in common in another order than they came, and stores them all', () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.record({ agent: fc.integer({ min: 1, max: 4 }), large: fc.boolean(), lane: fc.boolean() }), {
-          maxLength: 60,
-        }),
-        (steps) => {
-          const queue = new WriteQueue();
-          const sent = new Map<number, number>();
-          const settled = new Map<string, number[]>();
-          const out: { lane: 'small' | 'large'; group: Queued[] }[] = [];
-          const settle = () => {
-            for (const { lane, group } of out.splice(0)) {
-              queue.settle(lane, group);
-              for (const { batch } of group) {
-                settled.set(batch!.agentId, [...(settled.get(batch!.agentId) ?? []), batch!.header.sequence]);
-              }
-            }
-          };
-          for (const { agent: number, large, lane } of steps) {
-            const sequence = (sent.get(number) ?? 0) + 1;
-            sent.set(number, sequence);
-            queue.push(item(number, sequence, { bytes: large ? LARGE : 100 }));
-            const name = lane ? 'small' : 'large';
-            if (out.some((each) => each.lane === name)) settle();
-            out.push({ lane: name, group: queue.take(name) });
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const queue = new WriteQueue(2);
+        const sent: Queued[] = [];
+        const stored = new Map<string, number[]>();
+        const committing: Queued[][] = [[], [], []];
+        const turn = (lane: number) => {
+          queue.settle(lane, committing[lane]!);
+          for (const each of committing[lane]!) {
+            for (const key of keysOf(each)) stored.set(key, [...(stored.get(key) ?? []), sent.indexOf(each)]);
           }
-          for (let left = 0; left <= steps.length; left++) {
-            settle();
-            out.push({ lane: 'small', group: queue.take('small') }, { lane: 'large', group: queue.take('large') });
+          committing[lane] = queue.take(lane);
+        };
+        for (const each of steps) {
+          if ('turnOf' in each) {
+            turn(each.turnOf);
+            continue;
           }
-          settle();
-          for (const [number, count] of sent) {
-            expect(settled.get(agent(number))).toEqual(Array.from({ length: count }, (_, index) => index + 1));
-          }
-        },
-      ),
-      { numRuns: 60 },
+          const alertId = each.alert > 0 ? `alert-${each.alert}` : undefined;
+          const pushed = item(each.agent, 1, { bytes: each.large ? LARGE : 100, ...(alertId ? { alertId } : {}) });
+          sent.push(pushed);
+          queue.push(pushed);
+        }
+        for (let left = 0; left < 3 * (sent.length + 3); left++) turn(left % 3);
+        for (const [key, order] of stored) expect(order, key).toEqual(order.toSorted((x, y) => x - y));
+        expect([0, 1, 2].every((lane) => queue.isEmpty(lane) && committing[lane]!.length === 0)).toBe(true);
+      }),
+      { numRuns: 300 },
     );
   });
 
   it('takes an item that is larger than a group alone', () => {
     const { queue } = queueOf(item(1, 1, { bytes: 4 * LARGE }), item(1, 2, { bytes: LARGE }));
-    expect(named(queue.take('large'))).toEqual(['1:1']);
-    expect(named(queue.take('large'))).toEqual(['1:2']);
+    expect(named(queue.take(1))).toEqual(['1:1']);
+    expect(named(queue.take(1))).toEqual(['1:2']);
   });
 });
 

@@ -11,8 +11,10 @@ import {
 } from './database.ts';
 import { PARSERS } from './values.ts';
 
-/** The two lanes of commits, and everything else that changes something. */
-const WRITERS_MAX = 3;
+/** Of small items one, of large ones two: while one waits for the disk or for us, the other copies. */
+export const COMMITS_AT_ONCE = 3;
+/** Those, and everything else that changes something. */
+const WRITERS_MAX = COMMITS_AT_ONCE + 1;
 /** Reads at the same time; more wait for a connection. */
 const READERS_MAX = 4;
 /** A read that takes longer is cut off by the server: an analyst asks again, narrower. */

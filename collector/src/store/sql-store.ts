@@ -14,6 +14,7 @@ import * as fleet from './fleet-records.ts';
 import * as incidentRecords from './incident-records.ts';
 import { listKeys, recordKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
+import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { SpaceMeter } from './space.ts';
@@ -56,7 +57,7 @@ export class SqlStore implements Store {
     this.#countsSeries = about.countsSeries;
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;
-    this.commitsAtOnce = database.kind === 'pglite' ? 1 : 2;
+    this.commitsAtOnce = database.kind === 'pglite' ? 1 : COMMITS_AT_ONCE;
     this.version = about.version;
     this.notices = about.notices;
   }

@@ -155,7 +155,7 @@ export interface EventPage extends Page<StoredEvent> {
 export interface Store extends AsyncDisposable {
   readonly engine: 'pglite' | 'postgresql' | 'timescaledb';
   /** Groups that may be committed beside each other. */
-  readonly commitsAtOnce: 1 | 2;
+  readonly commitsAtOnce: number;
   readonly version: string;
   /** What this engine does not have, one line each, for start and `status`. */
   readonly notices: readonly string[];

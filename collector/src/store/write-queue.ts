@@ -1,10 +1,10 @@
-// What waits for the store, in two lanes that are committed beside each other: small items are not behind the backlog of a
-// host that was offline for a day.
+// What waits for the store, in lanes that are committed beside each other: one for small items, which are so not behind the
+// backlog of a host that was offline for a day, and some for large ones, so that the database never waits for the next.
 //
 // Invariants: items of one agent are committed in the order they came, and so are the revisions of one alert, and an
 // incident never before an alert of it. An item therefore holds its keys, the agent and the alerts, from when it is pushed
-// until it is settled; what shares a key with something in the large lane goes there too, and a large item waits while the
-// small lane holds one of its keys.
+// until it is settled. Within a lane order is order of arrival; what shares a key with something in another lane goes
+// there too, or waits where keys of several lanes meet. The oldest item never waits, so some lane always goes on.
 import type { Alert, Detection } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
 import type { Incident } from '../correlate/incidents.ts';
@@ -30,38 +30,49 @@ export interface Queued {
   reject: (error: unknown) => void;
 }
 
-export type LaneName = 'small' | 'large';
+/** The lane of small items; those after it are for large ones. */
+export const SMALL_LANE = 0;
 
 interface Lane {
-  readonly queue: Queued[];
-  /** Keys of what is queued or being committed, by how many items have them. */
-  readonly held: Map<string, number>;
+  queue: Queued[];
+  /** Of what is queued or being committed. */
+  bytes: number;
 }
 
 export class WriteQueue {
-  readonly #small: Lane = { queue: [], held: new Map() };
-  readonly #large: Lane = { queue: [], held: new Map() };
+  readonly #lanes: readonly Lane[];
+  /** Who holds a key, in order of arrival. */
+  readonly #holders = new Map<string, { item: Queued; lane: number }[]>();
+
+  constructor(largeLanes = 1) {
+    this.#lanes = Array.from({ length: 1 + largeLanes }, () => ({ queue: [], bytes: 0 }));
+  }
 
   /** Puts an item behind those of its lane, and says which that is. */
-  push(item: Queued): LaneName {
+  push(item: Queued): number {
     const keys = keysOf(item);
-    const small = item.bytes <= SMALL_BYTES_MAX && !keys.some((key) => this.#large.held.has(key));
-    const { queue, held } = small ? this.#small : this.#large;
-    queue.push(item);
-    for (const key of keys) held.set(key, (held.get(key) ?? 0) + 1);
-    return small ? 'small' : 'large';
+    const lane = this.#laneFor(item, keys);
+    const { [lane]: into } = this.#lanes;
+    into!.queue.push(item);
+    into!.bytes += item.bytes;
+    for (const key of keys) {
+      const holders = this.#holders.get(key);
+      if (holders) holders.push({ item, lane });
+      else this.#holders.set(key, [{ item, lane }]);
+    }
+    return lane;
   }
 
-  isEmpty(lane: LaneName): boolean {
-    return this.#lane(lane).queue.length === 0;
+  isEmpty(lane: number): boolean {
+    return this.#lanes[lane]!.queue.length === 0;
   }
 
-  /** Removes and returns what goes into the next commit of a lane; none while the first of it has to wait for the other. */
-  take(lane: LaneName, bytesMax = GROUP_BYTES_MAX): Queued[] {
-    const { queue } = this.#lane(lane);
+  /** Removes and returns what goes into the next commit of a lane; none while the first of it has to wait for another. */
+  take(lane: number, bytesMax = GROUP_BYTES_MAX): Queued[] {
+    const { queue } = this.#lanes[lane]!;
     let [events, bytes, length] = [0, 0, 0];
     for (const item of queue) {
-      if (lane === 'large' && keysOf(item).some((key) => this.#small.held.has(key))) break;
+      if (this.#waits(item, lane)) break;
       events += item.batch?.eventCount ?? 0;
       bytes += item.bytes;
       // One that is larger than a group goes alone.
@@ -71,18 +82,37 @@ export class WriteQueue {
     return queue.splice(0, length);
   }
 
-  /** These are stored or given up: others may have their keys. */
-  settle(lane: LaneName, items: readonly Queued[]): void {
-    const { held } = this.#lane(lane);
-    for (const key of items.flatMap(keysOf)) {
-      const left = held.get(key)! - 1;
-      if (left > 0) held.set(key, left);
-      else held.delete(key);
+  /** These, taken from a lane, are stored or given up: others may have their keys. */
+  settle(lane: number, items: readonly Queued[]): void {
+    for (const item of items) {
+      this.#lanes[lane]!.bytes -= item.bytes;
+      for (const key of keysOf(item)) {
+        const left = this.#holders.get(key)!.filter((holder) => holder.item !== item);
+        if (left.length > 0) this.#holders.set(key, left);
+        else this.#holders.delete(key);
+      }
     }
   }
 
-  #lane(name: LaneName): Lane {
-    return name === 'small' ? this.#small : this.#large;
+  /** A large lane that has a key of the item already, else the small lane for a small one, else the emptiest. */
+  #laneFor(item: Queued, keys: readonly string[]): number {
+    for (const key of keys) {
+      const held = this.#holders.get(key)?.find(({ lane }) => lane !== SMALL_LANE);
+      if (held) return held.lane;
+    }
+    if (item.bytes <= SMALL_BYTES_MAX) return SMALL_LANE;
+    let emptiest = 1;
+    for (let lane = 2; lane < this.#lanes.length; lane++) {
+      if (this.#lanes[lane]!.bytes < this.#lanes[emptiest]!.bytes) emptiest = lane;
+    }
+    return emptiest;
+  }
+
+  #waits(item: Queued, lane: number): boolean {
+    return keysOf(item).some((key) => {
+      const first = this.#holders.get(key)!.find((holder) => holder.item === item || holder.lane !== lane);
+      return first!.item !== item;
+    });
   }
 }
 

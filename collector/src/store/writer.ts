@@ -1,7 +1,7 @@
 // What turns many small writes into few commits. While one commit runs, the next group gathers; when idle, nothing waits.
 //
-// Form: #queue holds what was written, in two lanes; #writing has, for each, the loop that empties it while there is
-// something to do.
+// Form: #queue holds what was written, in lanes; #writing has, for each, the loop that empties it while there is something
+// to do.
 // Invariants: items of one agent, and revisions of one alert, are committed in the order they were written (write-queue.ts);
 // a promise resolves only after its commit.
 import type { Alert, Detection } from '@threatguard/proto';
@@ -11,7 +11,7 @@ import type { StageClock } from '../stage-clock.ts';
 import { CommitPace } from './commit-pace.ts';
 import { toStoreError } from './database.ts';
 import { type CommitGroup, EMPTY_GROUP, type RefusedEnvelope, type Store, StoreError } from './store.ts';
-import { GROUP_BYTES_MAX, type LaneName, type Queued, WriteQueue } from './write-queue.ts';
+import { GROUP_BYTES_MAX, type Queued, SMALL_LANE, WriteQueue } from './write-queue.ts';
 
 /** Rows and evidence waiting for the store; beyond it nobody may write, and streams stop being read. */
 const QUEUE_BYTES_MAX = 16 * 1024 * 1024;
@@ -40,11 +40,11 @@ export interface WriterParts {
 
 export class Writer implements AsyncDisposable {
   readonly #parts: WriterParts;
-  readonly #queue = new WriteQueue();
+  readonly #queue: WriteQueue;
   #queuedBytes = 0;
   readonly #pace = new CommitPace();
-  readonly #writing: { [lane in LaneName]?: Promise<void> } = {};
-  readonly #waitingForSmall: (() => void)[] = [];
+  readonly #writing = new Map<number, Promise<void>>();
+  readonly #waitingForLane: (() => void)[] = [];
   #problem: string | undefined;
   readonly #waitingForRoom: (() => void)[] = [];
   readonly #stop = new AbortController();
@@ -52,6 +52,7 @@ export class Writer implements AsyncDisposable {
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
+    this.#queue = new WriteQueue(Math.max(1, parts.store.commitsAtOnce - 1));
   }
 
   /** Why nothing can be stored at the moment; undefined while all is well. */
@@ -80,35 +81,35 @@ export class Writer implements AsyncDisposable {
     if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
     const lane = this.#queue.push({ batch, detections, alerts, entities, incidents, refusal, bytes, resolve, reject });
     this.#queuedBytes += bytes;
-    if (lane === 'small') this.#pace.small(performance.now());
-    this.#writing[lane] ??= this.#writeLane(lane);
+    if (lane === SMALL_LANE) this.#pace.small(performance.now());
+    if (!this.#writing.has(lane)) this.#writing.set(lane, this.#writeLane(lane));
     return promise;
   }
 
-  async #writeLane(lane: LaneName): Promise<void> {
+  async #writeLane(lane: number): Promise<void> {
     // One turn later: what arrives together goes together.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (!this.#queue.isEmpty(lane)) {
       const group = this.#queue.take(lane, this.#groupBytesMax(lane));
-      if (group.length === 0) await new Promise<void>((resolve) => this.#waitingForSmall.push(resolve));
+      if (group.length === 0) await new Promise<void>((resolve) => this.#waitingForLane.push(resolve));
       else await this.#commitLane(lane, group);
     }
-    delete this.#writing[lane];
+    this.#writing.delete(lane);
   }
 
   /** Only where lanes wait for each other does the size of one matter to the other. */
-  #groupBytesMax(lane: LaneName): number {
-    const waits = lane === 'large' && this.#parts.store.commitsAtOnce === 1;
+  #groupBytesMax(lane: number): number {
+    const waits = lane !== SMALL_LANE && this.#parts.store.commitsAtOnce === 1;
     return waits ? this.#pace.bytesMax(performance.now()) : GROUP_BYTES_MAX;
   }
 
-  async #commitLane(lane: LaneName, group: Queued[]): Promise<void> {
+  async #commitLane(lane: number, group: Queued[]): Promise<void> {
     const startedMs = performance.now();
     await this.#commit(group);
     const bytes = group.reduce((sum, each) => sum + each.bytes, 0);
-    if (lane === 'large') this.#pace.committed(bytes, performance.now() - startedMs);
+    if (lane !== SMALL_LANE) this.#pace.committed(bytes, performance.now() - startedMs);
     this.#queue.settle(lane, group);
-    if (lane === 'small') for (const go of this.#waitingForSmall.splice(0)) go();
+    for (const go of this.#waitingForLane.splice(0)) go();
   }
 
   async #commit(group: Queued[]): Promise<void> {
@@ -185,7 +186,7 @@ export class Writer implements AsyncDisposable {
     this.#closed = true;
     for (const wake of this.#waitingForRoom.splice(0)) wake();
     const timer = setTimeout(() => this.#stop.abort(), FLUSH_MS_MAX);
-    await Promise.all(Object.values(this.#writing));
+    await Promise.all(this.#writing.values());
     clearTimeout(timer);
   }
 }
