@@ -12,6 +12,59 @@ const count = (value: number | null | undefined) => value || undefined;
 const list = (value: string[] | undefined) => (value?.length ? value : undefined);
 const flag = (value: boolean | undefined) => value || undefined;
 const present = (value: number | null | undefined) => value ?? undefined;
+const mode = (value: number | undefined) => (value ? value.toString(8).padStart(4, '0') : undefined);
+
+/** By bit number, capabilities(7). */
+const CAPABILITIES = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'DAC_READ_SEARCH',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'SETGID',
+  'SETUID',
+  'SETPCAP',
+  'LINUX_IMMUTABLE',
+  'NET_BIND_SERVICE',
+  'NET_BROADCAST',
+  'NET_ADMIN',
+  'NET_RAW',
+  'IPC_LOCK',
+  'IPC_OWNER',
+  'SYS_MODULE',
+  'SYS_RAWIO',
+  'SYS_CHROOT',
+  'SYS_PTRACE',
+  'SYS_PACCT',
+  'SYS_ADMIN',
+  'SYS_BOOT',
+  'SYS_NICE',
+  'SYS_RESOURCE',
+  'SYS_TIME',
+  'SYS_TTY_CONFIG',
+  'MKNOD',
+  'LEASE',
+  'AUDIT_WRITE',
+  'AUDIT_CONTROL',
+  'SETFCAP',
+  'MAC_OVERRIDE',
+  'MAC_ADMIN',
+  'SYSLOG',
+  'WAKE_ALARM',
+  'BLOCK_SUSPEND',
+  'AUDIT_READ',
+  'PERFMON',
+  'BPF',
+  'CHECKPOINT_RESTORE',
+].map((name) => `CAP_${name}`);
+
+/** In the order of their bits; a bit nobody named is left out. Undefined where the set is not known. */
+function capabilityNames(set: number | null | undefined): string[] | undefined {
+  if (set === null || set === undefined) return undefined;
+  // By division: beyond bit 31 the operators of JavaScript do not reach.
+  return CAPABILITIES.filter((_, bit) => Math.floor(set / 2 ** bit) % 2 === 1);
+}
 
 const CATEGORY: Record<number, string> = {
   [EventClass.AUTHENTICATION]: 'authentication',
@@ -71,6 +124,9 @@ export const ECS_FIELDS: Record<string, EcsField> = {
   'source.bytes': { read: (e) => count(e.network?.bytesSent) },
   'destination.bytes': { read: (e) => count(e.network?.bytesReceived) },
   'event.duration': { read: (e) => (e.network?.durationUs ? e.network.durationUs * 1000 : undefined) },
+  'dns.question.name': { read: (e) => text(e.network?.questionName) },
+  'dns.question.type': { read: (e) => text(e.network?.questionType) },
+  'dns.answers.data': { read: (e) => list(e.network?.answers) },
   'process.pid': { read: (e) => count(e.process?.pid) },
   'process.name': { read: (e) => text(e.process?.name) },
   'process.executable': { read: (e) => text(e.process?.executable) },
@@ -94,13 +150,28 @@ export const ECS_FIELDS: Record<string, EcsField> = {
   'threatguard.process.stdio_socket.remote_address': { read: (e) => text(inetStdio(e)?.remoteAddress) },
   'threatguard.process.stdio_socket.remote_port': { read: (e) => count(inetStdio(e)?.remotePort) },
   'threatguard.process.deleted_executable': { read: (e) => flag(e.process?.deletedExecutable) },
+  'threatguard.process.memory_executable': { read: (e) => flag(e.process?.memoryExecutable) },
+  'threatguard.process.executable_inode': { read: (e) => count(e.process?.executableInode) },
+  'process.hash.sha256': { read: (e) => text(e.process?.executableSha256) },
+  'user.effective.id': { read: (e) => present(e.process?.effectiveUserId) },
+  'user.effective.group.id': { read: (e) => present(e.process?.effectiveGroupId) },
+  'threatguard.process.previous_user_id': { read: (e) => present(e.process?.previousUserId) },
+  'process.thread.capabilities.effective': { read: (e) => capabilityNames(e.process?.capabilities) },
+  'threatguard.process.previous_capabilities': { read: (e) => capabilityNames(e.process?.previousCapabilities) },
+  'threatguard.target.process.pid': { read: (e) => count(e.targetProcess?.pid) },
+  'threatguard.target.process.name': { read: (e) => text(e.targetProcess?.name) },
+  'threatguard.target.process.executable': { read: (e) => text(e.targetProcess?.executable) },
   'file.path': { read: (e) => text(e.file?.path) },
   'file.hash.sha256': { read: (e) => text(e.file?.sha256) },
   'threatguard.file.previous_sha256': { read: (e) => text(e.file?.previousSha256) },
   'file.size': { read: (e) => count(e.file?.size) },
-  'file.mode': { read: (e) => (e.file?.mode ? e.file.mode.toString(8).padStart(4, '0') : undefined) },
+  'file.mode': { read: (e) => mode(e.file?.mode) },
   'file.uid': { read: (e) => present(e.file?.ownerId) },
   'file.gid': { read: (e) => present(e.file?.groupId) },
+  'threatguard.file.previous_mode': { read: (e) => mode(e.file?.previousMode) },
+  'threatguard.file.previous_uid': { read: (e) => present(e.file?.previousOwnerId) },
+  'threatguard.file.previous_gid': { read: (e) => present(e.file?.previousGroupId) },
+  'threatguard.file.count': { read: (e) => count(e.file?.count) },
   'threatguard.file.added_lines': { read: (e) => list(e.file?.addedLines) },
   'threatguard.file.removed_lines': { read: (e) => list(e.file?.removedLines) },
   'threatguard.authentication.method': { read: (e) => text(e.authentication?.method) },
@@ -112,6 +183,10 @@ export const ECS_FIELDS: Record<string, EcsField> = {
   'host.os.version': { read: (e) => text(e.host?.osVersion) },
   'host.os.kernel': { read: (e) => text(e.host?.kernel) },
   'host.cpu.usage': { read: (e) => present(e.host?.cpuPercent) },
+  'threatguard.host.clock_offset_us': { read: (e) => present(e.host?.clockOffsetUs) },
+  'threatguard.inventory.kind': { read: (e) => text(e.inventory?.kind) },
+  'threatguard.inventory.added': { read: (e) => list(e.inventory?.added) },
+  'threatguard.inventory.removed': { read: (e) => list(e.inventory?.removed) },
   'event.original': { read: (e) => text(e.original) },
   'threatguard.missing': { read: (e) => list(e.missing) },
 };

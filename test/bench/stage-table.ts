@@ -10,17 +10,9 @@ interface ThreadStages {
   stagesMs: Record<string, number>;
 }
 
-/**
- * What the collector's stage clocks said at its end: one line of its log, for a thread or with a list of `threads`, each
- * with milliseconds by stage.
- */
-export function stagesOf(lines: readonly Record<string, unknown>[]): ThreadStages[] {
-  return lines.flatMap((line) => {
-    const threads = Array.isArray(line.threads) ? (line.threads as Record<string, unknown>[]) : [line];
-    return threads.flatMap(({ thread, stagesMs }) =>
-      stagesMs ? [{ thread: String(thread ?? 'main'), stagesMs: stagesMs as Record<string, number> }] : [],
-    );
-  });
+/** What the collector's stage clocks said at its end: a line of its log with a list of `threads`. */
+function stagesOf(lines: readonly Record<string, unknown>[]): ThreadStages[] {
+  return lines.flatMap((line) => line.threads as ThreadStages[]);
 }
 
 /** Microseconds of each stage for each event of those that were stored since the collector started. */
@@ -28,6 +20,8 @@ export function printStages(lines: readonly Record<string, unknown>[], events: n
   const usPerEvent: Record<string, number> = {};
   for (const { thread, stagesMs } of stagesOf(lines)) {
     for (const [stage, ms] of Object.entries(stagesMs)) {
+      // A stage is a thread's or another's.
+      if (ms === 0) continue;
       const name = `${thread} ${stage}`;
       usPerEvent[name] = (ms * 1000) / events;
       const kind = ELAPSED_STAGES.has(stage) ? 'µs an event, elapsed' : 'µs an event';

@@ -21,10 +21,14 @@ export function checkLimits(events: readonly HostEvent[]): void {
     if (event.user) checkUser(event.user, 'user');
     if (event.targetUser) checkUser(event.targetUser, 'target_user');
     if (event.process) checkProcess(event.process);
+    if (event.targetProcess) checkProcess(event.targetProcess);
     if (event.network) {
       checkText(event.network.transport, 'network.transport');
       checkText(event.network.sourceAddress, 'network.source_address');
       checkText(event.network.destinationAddress, 'network.destination_address');
+      checkText(event.network.questionName, 'network.question_name');
+      checkText(event.network.questionType, 'network.question_type');
+      if (event.network.answers?.length) checkList(event.network.answers, 'network.answers');
     }
     if (event.file) {
       checkText(event.file.path, 'file.path');
@@ -46,6 +50,11 @@ export function checkLimits(events: readonly HostEvent[]): void {
       checkText(event.host.osVersion, 'host.os_version');
       checkText(event.host.kernel, 'host.kernel');
     }
+    if (event.inventory) {
+      checkText(event.inventory.kind, 'inventory.kind');
+      if (event.inventory.added?.length) checkList(event.inventory.added, 'inventory.added');
+      if (event.inventory.removed?.length) checkList(event.inventory.removed, 'inventory.removed');
+    }
   }
 }
 
@@ -56,6 +65,7 @@ function checkUser(user: User, field: string): void {
   checkText(user.shell, field);
 }
 
+/** The process, or the one it attached to: both are named `process`. */
 function checkProcess(process: Process): void {
   checkText(process.name, 'process.name');
   checkText(process.executable, 'process.executable');
@@ -64,6 +74,7 @@ function checkProcess(process: Process): void {
   checkText(process.parentExecutable, 'process.parent_executable');
   checkText(process.cgroup, 'process.cgroup');
   checkText(process.containerId, 'process.container_id');
+  checkText(process.executableSha256, 'process.executable_sha256');
   checkText(process.tty, 'process.tty');
   if (process.args?.length) checkArgs(process.args, 'process.args');
   if (process.parentArgs?.length) checkArgs(process.parentArgs, 'process.parent_args');

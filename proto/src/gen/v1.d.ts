@@ -221,9 +221,12 @@ export namespace threatguard {
             PREAUTH_CLOSED = 4,
             EXEC = 10,
             EXIT = 11,
+            CREDENTIALS_CHANGED = 12,
+            TRACED = 13,
             CONNECTION_OPENED = 20,
             CONNECTION_CLOSED = 21,
             LISTENING = 22,
+            DNS_QUERY = 23,
             FILE_CREATED = 30,
             FILE_MODIFIED = 31,
             FILE_DELETED = 32,
@@ -238,7 +241,8 @@ export namespace threatguard {
             SAMPLE = 50,
             SERVICE_STARTED = 51,
             SERVICE_STOPPED = 52,
-            AUDIT_CONFIG = 53
+            AUDIT_CONFIG = 53,
+            INVENTORY_CHANGED = 54
         }
 
         enum Outcome {
@@ -268,6 +272,8 @@ export namespace threatguard {
             original: string;
             missing: string[];
             serviceName: string;
+            targetProcess: threatguard.v1.Process;
+            inventory: threatguard.v1.Inventory;
             static create(properties: threatguard.v1.HostEvent.$Shape): threatguard.v1.HostEvent & threatguard.v1.HostEvent.$Shape;
             static create(properties?: threatguard.v1.HostEvent.$Properties): threatguard.v1.HostEvent;
             static encode(message: threatguard.v1.HostEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -291,6 +297,8 @@ export namespace threatguard {
                 original?: string;
                 missing?: string[];
                 serviceName?: string;
+                targetProcess?: threatguard.v1.Process.$Properties;
+                inventory?: threatguard.v1.Inventory.$Properties;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.HostEvent.$Properties;
@@ -352,6 +360,14 @@ export namespace threatguard {
             argsTruncated: boolean;
             tty: string;
             deletedExecutable: boolean;
+            effectiveUserId: (number|null);
+            effectiveGroupId: (number|null);
+            capabilities: (number|null);
+            executableInode: number;
+            executableSha256: string;
+            memoryExecutable: boolean;
+            previousUserId: (number|null);
+            previousCapabilities: (number|null);
             static create(properties: threatguard.v1.Process.$Shape): threatguard.v1.Process & threatguard.v1.Process.$Shape;
             static create(properties?: threatguard.v1.Process.$Properties): threatguard.v1.Process;
             static encode(message: threatguard.v1.Process.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -379,6 +395,14 @@ export namespace threatguard {
                 argsTruncated?: boolean;
                 tty?: string;
                 deletedExecutable?: boolean;
+                effectiveUserId?: (number|null);
+                effectiveGroupId?: (number|null);
+                capabilities?: (number|null);
+                executableInode?: number;
+                executableSha256?: string;
+                memoryExecutable?: boolean;
+                previousUserId?: (number|null);
+                previousCapabilities?: (number|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Process.$Properties;
@@ -436,6 +460,9 @@ export namespace threatguard {
             bytesSent: number;
             bytesReceived: number;
             durationUs: number;
+            questionName: string;
+            questionType: string;
+            answers: string[];
             static create(properties: threatguard.v1.Network.$Shape): threatguard.v1.Network & threatguard.v1.Network.$Shape;
             static create(properties?: threatguard.v1.Network.$Properties): threatguard.v1.Network;
             static encode(message: threatguard.v1.Network.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -453,6 +480,9 @@ export namespace threatguard {
                 bytesSent?: number;
                 bytesReceived?: number;
                 durationUs?: number;
+                questionName?: string;
+                questionType?: string;
+                answers?: string[];
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Network.$Properties;
@@ -473,6 +503,10 @@ export namespace threatguard {
             groupId: (number|null);
             addedLines: string[];
             removedLines: string[];
+            count: number;
+            previousMode: number;
+            previousOwnerId: (number|null);
+            previousGroupId: (number|null);
             static create(properties: threatguard.v1.File.$Shape): threatguard.v1.File & threatguard.v1.File.$Shape;
             static create(properties?: threatguard.v1.File.$Properties): threatguard.v1.File;
             static encode(message: threatguard.v1.File.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -490,9 +524,40 @@ export namespace threatguard {
                 groupId?: (number|null);
                 addedLines?: string[];
                 removedLines?: string[];
+                count?: number;
+                previousMode?: number;
+                previousOwnerId?: (number|null);
+                previousGroupId?: (number|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.File.$Properties;
+        }
+
+        interface IInventory extends threatguard.v1.Inventory.$Properties {
+        }
+
+        class Inventory {
+            constructor(properties?: threatguard.v1.Inventory.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            added: string[];
+            removed: string[];
+            total: number;
+            static create(properties: threatguard.v1.Inventory.$Shape): threatguard.v1.Inventory & threatguard.v1.Inventory.$Shape;
+            static create(properties?: threatguard.v1.Inventory.$Properties): threatguard.v1.Inventory;
+            static encode(message: threatguard.v1.Inventory.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Inventory & threatguard.v1.Inventory.$Shape;
+        }
+
+        namespace Inventory {
+            interface $Properties {
+                kind?: string;
+                added?: string[];
+                removed?: string[];
+                total?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Inventory.$Properties;
         }
 
         interface IAuthentication extends threatguard.v1.Authentication.$Properties {
@@ -547,6 +612,7 @@ export namespace threatguard {
             diskUsedBytes: number;
             diskTotalBytes: number;
             load1: number;
+            clockOffsetUs: (number|null);
             static create(properties: threatguard.v1.HostSample.$Shape): threatguard.v1.HostSample & threatguard.v1.HostSample.$Shape;
             static create(properties?: threatguard.v1.HostSample.$Properties): threatguard.v1.HostSample;
             static encode(message: threatguard.v1.HostSample.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -564,6 +630,7 @@ export namespace threatguard {
                 diskUsedBytes?: number;
                 diskTotalBytes?: number;
                 load1?: number;
+                clockOffsetUs?: (number|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.HostSample.$Properties;

@@ -1011,9 +1011,12 @@ export const threatguard = $root.threatguard = (() => {
             values[valuesById[4] = "PREAUTH_CLOSED"] = 4;
             values[valuesById[10] = "EXEC"] = 10;
             values[valuesById[11] = "EXIT"] = 11;
+            values[valuesById[12] = "CREDENTIALS_CHANGED"] = 12;
+            values[valuesById[13] = "TRACED"] = 13;
             values[valuesById[20] = "CONNECTION_OPENED"] = 20;
             values[valuesById[21] = "CONNECTION_CLOSED"] = 21;
             values[valuesById[22] = "LISTENING"] = 22;
+            values[valuesById[23] = "DNS_QUERY"] = 23;
             values[valuesById[30] = "FILE_CREATED"] = 30;
             values[valuesById[31] = "FILE_MODIFIED"] = 31;
             values[valuesById[32] = "FILE_DELETED"] = 32;
@@ -1029,6 +1032,7 @@ export const threatguard = $root.threatguard = (() => {
             values[valuesById[51] = "SERVICE_STARTED"] = 51;
             values[valuesById[52] = "SERVICE_STOPPED"] = 52;
             values[valuesById[53] = "AUDIT_CONFIG"] = 53;
+            values[valuesById[54] = "INVENTORY_CHANGED"] = 54;
             return values;
         })();
 
@@ -1065,6 +1069,8 @@ export const threatguard = $root.threatguard = (() => {
             HostEvent.prototype.original = "";
             HostEvent.prototype.missing = $util.emptyArray;
             HostEvent.prototype.serviceName = "";
+            HostEvent.prototype.targetProcess = null;
+            HostEvent.prototype.inventory = null;
 
             HostEvent.create = function(properties) {
                 return new HostEvent(properties);
@@ -1108,6 +1114,10 @@ export const threatguard = $root.threatguard = (() => {
                         writer.uint32(114).string(message.missing[i]);
                 if (message.serviceName != null && $Object.hasOwnProperty.call(message, "serviceName") && message.serviceName !== "")
                     writer.uint32(122).string(message.serviceName);
+                if (message.targetProcess != null && $Object.hasOwnProperty.call(message, "targetProcess"))
+                    $root.threatguard.v1.Process.encode(message.targetProcess, writer.uint32(130).fork(), _depth + 1).ldelim();
+                if (message.inventory != null && $Object.hasOwnProperty.call(message, "inventory"))
+                    $root.threatguard.v1.Inventory.encode(message.inventory, writer.uint32(138).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1252,6 +1262,18 @@ export const threatguard = $root.threatguard = (() => {
                                 message.serviceName = value;
                             else
                                 delete message.serviceName;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 2)
+                                break;
+                            message.targetProcess = $root.threatguard.v1.Process.decode(reader, reader.size(), $undefined, _depth + 1, message.targetProcess);
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 2)
+                                break;
+                            message.inventory = $root.threatguard.v1.Inventory.decode(reader, reader.size(), $undefined, _depth + 1, message.inventory);
                             continue;
                         }
                     }
@@ -1461,6 +1483,14 @@ export const threatguard = $root.threatguard = (() => {
             Process.prototype.argsTruncated = false;
             Process.prototype.tty = "";
             Process.prototype.deletedExecutable = false;
+            Process.prototype.effectiveUserId = null;
+            Process.prototype.effectiveGroupId = null;
+            Process.prototype.capabilities = null;
+            Process.prototype.executableInode = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Process.prototype.executableSha256 = "";
+            Process.prototype.memoryExecutable = false;
+            Process.prototype.previousUserId = null;
+            Process.prototype.previousCapabilities = null;
 
             let $oneOfFields;
 
@@ -1479,6 +1509,36 @@ export const threatguard = $root.threatguard = (() => {
             // Virtual OneOf for proto3 optional field
             $Object.defineProperty(Process.prototype, "_exitCode", {
                 get: $util.oneOfGetter($oneOfFields = ["exitCode"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Process.prototype, "_effectiveUserId", {
+                get: $util.oneOfGetter($oneOfFields = ["effectiveUserId"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Process.prototype, "_effectiveGroupId", {
+                get: $util.oneOfGetter($oneOfFields = ["effectiveGroupId"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Process.prototype, "_capabilities", {
+                get: $util.oneOfGetter($oneOfFields = ["capabilities"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Process.prototype, "_previousUserId", {
+                get: $util.oneOfGetter($oneOfFields = ["previousUserId"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Process.prototype, "_previousCapabilities", {
+                get: $util.oneOfGetter($oneOfFields = ["previousCapabilities"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -1534,6 +1594,22 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(146).string(message.tty);
                 if (message.deletedExecutable != null && $Object.hasOwnProperty.call(message, "deletedExecutable") && message.deletedExecutable !== false)
                     writer.uint32(152).bool(message.deletedExecutable);
+                if (message.effectiveUserId != null && $Object.hasOwnProperty.call(message, "effectiveUserId"))
+                    writer.uint32(160).uint32(message.effectiveUserId);
+                if (message.effectiveGroupId != null && $Object.hasOwnProperty.call(message, "effectiveGroupId"))
+                    writer.uint32(168).uint32(message.effectiveGroupId);
+                if (message.capabilities != null && $Object.hasOwnProperty.call(message, "capabilities"))
+                    writer.uint32(176).uint64(message.capabilities);
+                if (message.executableInode != null && $Object.hasOwnProperty.call(message, "executableInode") && (typeof message.executableInode === "object" ? message.executableInode.low || message.executableInode.high : message.executableInode !== 0))
+                    writer.uint32(184).uint64(message.executableInode);
+                if (message.executableSha256 != null && $Object.hasOwnProperty.call(message, "executableSha256") && message.executableSha256 !== "")
+                    writer.uint32(194).string(message.executableSha256);
+                if (message.memoryExecutable != null && $Object.hasOwnProperty.call(message, "memoryExecutable") && message.memoryExecutable !== false)
+                    writer.uint32(200).bool(message.memoryExecutable);
+                if (message.previousUserId != null && $Object.hasOwnProperty.call(message, "previousUserId"))
+                    writer.uint32(208).uint32(message.previousUserId);
+                if (message.previousCapabilities != null && $Object.hasOwnProperty.call(message, "previousCapabilities"))
+                    writer.uint32(216).uint64(message.previousCapabilities);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1729,6 +1805,68 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.deletedExecutable;
                             continue;
                         }
+                    case 20: {
+                            if (wireType !== 0)
+                                break;
+                            message.effectiveUserId = reader.uint32();
+                            message._effectiveUserId = "effectiveUserId";
+                            continue;
+                        }
+                    case 21: {
+                            if (wireType !== 0)
+                                break;
+                            message.effectiveGroupId = reader.uint32();
+                            message._effectiveGroupId = "effectiveGroupId";
+                            continue;
+                        }
+                    case 22: {
+                            if (wireType !== 0)
+                                break;
+                            message.capabilities = reader.uint64();
+                            message._capabilities = "capabilities";
+                            continue;
+                        }
+                    case 23: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.executableInode = value;
+                            else
+                                delete message.executableInode;
+                            continue;
+                        }
+                    case 24: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.executableSha256 = value;
+                            else
+                                delete message.executableSha256;
+                            continue;
+                        }
+                    case 25: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.memoryExecutable = value;
+                            else
+                                delete message.memoryExecutable;
+                            continue;
+                        }
+                    case 26: {
+                            if (wireType !== 0)
+                                break;
+                            message.previousUserId = reader.uint32();
+                            message._previousUserId = "previousUserId";
+                            continue;
+                        }
+                    case 27: {
+                            if (wireType !== 0)
+                                break;
+                            message.previousCapabilities = reader.uint64();
+                            message._previousCapabilities = "previousCapabilities";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -1906,6 +2044,7 @@ export const threatguard = $root.threatguard = (() => {
         v1.Network = (function() {
 
             const Network = function (properties) {
+                this.answers = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1921,6 +2060,9 @@ export const threatguard = $root.threatguard = (() => {
             Network.prototype.bytesSent = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Network.prototype.bytesReceived = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Network.prototype.durationUs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Network.prototype.questionName = "";
+            Network.prototype.questionType = "";
+            Network.prototype.answers = $util.emptyArray;
 
             Network.create = function(properties) {
                 return new Network(properties);
@@ -1951,6 +2093,13 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(64).uint64(message.bytesReceived);
                 if (message.durationUs != null && $Object.hasOwnProperty.call(message, "durationUs") && (typeof message.durationUs === "object" ? message.durationUs.low || message.durationUs.high : message.durationUs !== 0))
                     writer.uint32(72).uint64(message.durationUs);
+                if (message.questionName != null && $Object.hasOwnProperty.call(message, "questionName") && message.questionName !== "")
+                    writer.uint32(82).string(message.questionName);
+                if (message.questionType != null && $Object.hasOwnProperty.call(message, "questionType") && message.questionType !== "")
+                    writer.uint32(90).string(message.questionType);
+                if (message.answers != null && message.answers.length)
+                    for (let i = 0; i < message.answers.length; ++i)
+                        writer.uint32(98).string(message.answers[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2065,6 +2214,32 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.durationUs;
                             continue;
                         }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.questionName = value;
+                            else
+                                delete message.questionName;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.questionType = value;
+                            else
+                                delete message.questionType;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.answers && message.answers.length))
+                                message.answers = [];
+                            message.answers.push(reader.stringVerify());
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -2105,6 +2280,10 @@ export const threatguard = $root.threatguard = (() => {
             File.prototype.groupId = null;
             File.prototype.addedLines = $util.emptyArray;
             File.prototype.removedLines = $util.emptyArray;
+            File.prototype.count = 0;
+            File.prototype.previousMode = 0;
+            File.prototype.previousOwnerId = null;
+            File.prototype.previousGroupId = null;
 
             let $oneOfFields;
 
@@ -2117,6 +2296,18 @@ export const threatguard = $root.threatguard = (() => {
             // Virtual OneOf for proto3 optional field
             $Object.defineProperty(File.prototype, "_groupId", {
                 get: $util.oneOfGetter($oneOfFields = ["groupId"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(File.prototype, "_previousOwnerId", {
+                get: $util.oneOfGetter($oneOfFields = ["previousOwnerId"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(File.prototype, "_previousGroupId", {
+                get: $util.oneOfGetter($oneOfFields = ["previousGroupId"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -2151,6 +2342,14 @@ export const threatguard = $root.threatguard = (() => {
                 if (message.removedLines != null && message.removedLines.length)
                     for (let i = 0; i < message.removedLines.length; ++i)
                         writer.uint32(74).string(message.removedLines[i]);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && message.count !== 0)
+                    writer.uint32(80).uint32(message.count);
+                if (message.previousMode != null && $Object.hasOwnProperty.call(message, "previousMode") && message.previousMode !== 0)
+                    writer.uint32(88).uint32(message.previousMode);
+                if (message.previousOwnerId != null && $Object.hasOwnProperty.call(message, "previousOwnerId"))
+                    writer.uint32(96).uint32(message.previousOwnerId);
+                if (message.previousGroupId != null && $Object.hasOwnProperty.call(message, "previousGroupId"))
+                    writer.uint32(104).uint32(message.previousGroupId);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2259,6 +2458,38 @@ export const threatguard = $root.threatguard = (() => {
                             message.removedLines.push(reader.stringVerify());
                             continue;
                         }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.previousMode = value;
+                            else
+                                delete message.previousMode;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            message.previousOwnerId = reader.uint32();
+                            message._previousOwnerId = "previousOwnerId";
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            message.previousGroupId = reader.uint32();
+                            message._previousGroupId = "previousGroupId";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -2277,6 +2508,130 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return File;
+        })();
+
+        v1.Inventory = (function() {
+
+            const Inventory = function (properties) {
+                this.added = [];
+                this.removed = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Inventory.prototype.kind = "";
+            Inventory.prototype.added = $util.emptyArray;
+            Inventory.prototype.removed = $util.emptyArray;
+            Inventory.prototype.total = 0;
+
+            Inventory.create = function(properties) {
+                return new Inventory(properties);
+            };
+
+            Inventory.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== "")
+                    writer.uint32(10).string(message.kind);
+                if (message.added != null && message.added.length)
+                    for (let i = 0; i < message.added.length; ++i)
+                        writer.uint32(18).string(message.added[i]);
+                if (message.removed != null && message.removed.length)
+                    for (let i = 0; i < message.removed.length; ++i)
+                        writer.uint32(26).string(message.removed[i]);
+                if (message.total != null && $Object.hasOwnProperty.call(message, "total") && message.total !== 0)
+                    writer.uint32(32).uint32(message.total);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Inventory.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Inventory();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kind = value;
+                            else
+                                delete message.kind;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.added && message.added.length))
+                                message.added = [];
+                            message.added.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.removed && message.removed.length))
+                                message.removed = [];
+                            message.removed.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.total = value;
+                            else
+                                delete message.total;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Inventory;
         })();
 
         v1.Authentication = (function() {
@@ -2479,6 +2834,15 @@ export const threatguard = $root.threatguard = (() => {
             HostSample.prototype.diskUsedBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             HostSample.prototype.diskTotalBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             HostSample.prototype.load1 = 0;
+            HostSample.prototype.clockOffsetUs = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(HostSample.prototype, "_clockOffsetUs", {
+                get: $util.oneOfGetter($oneOfFields = ["clockOffsetUs"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             HostSample.create = function(properties) {
                 return new HostSample(properties);
@@ -2509,6 +2873,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(64).uint64(message.diskTotalBytes);
                 if (message.load1 != null && $Object.hasOwnProperty.call(message, "load1") && !$Object.is(message.load1, 0))
                     writer.uint32(73).double(message.load1);
+                if (message.clockOffsetUs != null && $Object.hasOwnProperty.call(message, "clockOffsetUs"))
+                    writer.uint32(80).sint64(message.clockOffsetUs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2621,6 +2987,13 @@ export const threatguard = $root.threatguard = (() => {
                                 message.load1 = value;
                             else
                                 delete message.load1;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            message.clockOffsetUs = reader.sint64();
+                            message._clockOffsetUs = "clockOffsetUs";
                             continue;
                         }
                     }
