@@ -105,7 +105,9 @@ describe('the risk of an entity', () => {
   it('does not depend on the order in which alerts come, nor on how often', () => {
     fc.assert(
       fc.property(alerts, fc.infiniteStream(fc.nat()), (list, keys) => {
-        const made = list.map((each) => makeAlert({ ...only(), ...each }));
+        // Within half a half-life: what has decayed to nothing is forgotten.
+        const recent = (lastAtUs: number) => Math.round(START_US - (START_US - lastAtUs) / 200);
+        const made = list.map((each) => makeAlert({ ...only(), ...each, lastAtUs: recent(each.lastAtUs) }));
         const shuffled = made.map((alert) => [keys.next().value!, alert] as const).sort(([a], [b]) => a - b);
         const one = hostOf(new RiskLedger(), made);
         const ledger = new RiskLedger();
@@ -145,6 +147,16 @@ describe('the risk of an entity', () => {
     of('c', START_US + 2);
     expect([ledger.size, ledger.evicted]).toEqual([2, 1]);
     expect(of('a', START_US + 3).updatedAtUs).toBeGreaterThan(first.updatedAtUs);
+  });
+
+  it('is forgotten once it has decayed to nothing, without anything said, and the others are not', () => {
+    const ledger = new RiskLedger();
+    const of = (agentName: string, severity: Severity, nowUs: number) =>
+      ledger.weigh([makeAlert({ agentName, values: {}, severity, lastAtUs: nowUs })], nowUs);
+    for (let host = 0; host < 100; host++) of(`quiet-${host}`, Severity.LOW, START_US + host);
+    of('loud', Severity.CRITICAL, START_US + 100);
+    of('now', Severity.LOW, START_US + 4 * HALF_LIFE_US);
+    expect([ledger.size, ledger.evicted]).toEqual([2, 0]);
   });
 
   it('goes on after a restart', () => {

@@ -17,6 +17,8 @@ const RISK_STEP = 5;
 /** Reasons of one entity. What is left out weighs less than any of them. */
 export const REASONS_MAX = 16;
 const ENTITIES_MAX = 20_000;
+/** What has decayed below it is as good as none: forgetting it changes nothing that anybody sees. */
+const FORGOTTEN_RISK = 0.5;
 
 /** What one detection adds. Two critical ones, or one that keeps coming, fill the scale. */
 const WEIGHTS: Record<number, number> = {
@@ -83,6 +85,7 @@ export class RiskLedger {
 
   /** The entities these alerts are about, each once, as they stand after all of them. */
   weigh(alerts: readonly Alert[], nowUs: number): Entity[] {
+    this.#forgetDecayed(nowUs);
     const changed = new Map<string, Entity>();
     for (const alert of alerts) {
       for (const name of entitiesOf(alert)) {
@@ -102,6 +105,14 @@ export class RiskLedger {
   restore(entities: readonly Entity[]): void {
     const oldestFirst = [...entities].sort((a, b) => a.updatedAtUs - b.updatedAtUs);
     for (const entity of oldestFirst) this.#keep(entityKey(entity), entity);
+  }
+
+  /** From the least recently active on, up to the first that still counts: each costs memory once and one look here. */
+  #forgetDecayed(nowUs: number): void {
+    for (const [key, { level }] of this.#known) {
+      if (riskAt(level, nowUs) >= FORGOTTEN_RISK) return;
+      this.#known.delete(key);
+    }
   }
 
   #keep(key: string, entity: Entity): void {
