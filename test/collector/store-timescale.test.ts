@@ -21,6 +21,7 @@ import {
   startTimescale,
 } from '../support/stores.ts';
 import { policies, refreshSeries, runPolicies, stopWorkers } from '../support/timescale.ts';
+import { until } from '../support/until.ts';
 
 const TIMESCALE = ENGINES.find(({ name }) => isTimescale(name))!;
 const RETENTION: Retention = {
@@ -102,7 +103,10 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
         { name: 'evidence', compressed: false },
         { name: 'losses', compressed: false },
       ],
-      series: ['series_day', 'series_hour', 'series_minute'].map((name) => ({ name, only: false })),
+      series: ['fleet_day', 'fleet_hour', 'fleet_minute', 'series_day', 'series_hour', 'series_minute'].map((name) => ({
+        name,
+        only: false,
+      })),
       columnstores: ['events'],
     });
     const [again, other] = await Promise.all([openStore(location), openStore(location)]);
@@ -293,10 +297,16 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     expect(before.map(({ relation, config }) => [relation, config.drop_after ?? config.start_offset])).toEqual([
       ['events', '90 days'],
       ['evidence', '365 days'],
+      ['fleet_day', '2562 days'],
+      ['fleet_hour', '366 days'],
+      ['fleet_minute', '30 days'],
       ['losses', '365 days'],
       ['series_day', '2562 days'],
       ['series_hour', '366 days'],
       ['series_minute', '30 days'],
+      ['fleet_day', '8783:00:00'],
+      ['fleet_hour', '719:00:00'],
+      ['fleet_minute', '719:00:00'],
       ['series_day', '8783:00:00'],
       ['series_hour', '719:00:00'],
       ['series_minute', '719:00:00'],
@@ -304,12 +314,43 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     expect((await store.keepUp(RETENTION, Date.now() * 1000)).made).toEqual([]);
     expect(await all()).toEqual(before);
     const shorter = await store.keepUp({ ...RETENTION, events: 20 }, Date.now() * 1000);
-    expect(shorter.made).toEqual(['refresh of series_minute: 479 hours', 'retention of events: 20 days']);
+    expect(shorter.made).toEqual([
+      'refresh of series_minute: 479 hours',
+      'refresh of fleet_minute: 479 hours',
+      'retention of events: 20 days',
+    ]);
     // What was dropped stays out of reach: the window of a refresh grows no faster than time passes.
     const longer = await store.keepUp({ ...RETENTION, events: 90 }, Date.now() * 1000);
     expect(longer.made).toEqual(['retention of events: 90 days']);
     expect((await store.keepUp(RETENTION, Date.now() * 1000)).made).toEqual([]);
   });
+
+  test('says what the database does not do any more, and what it fails at', async () => {
+    const nowUs = Date.now() * 1000;
+    expect(await store.problems(nowUs)).toEqual([]);
+    // Its workers were stopped for these tests.
+    expect(await store.problems(nowUs + DAY_US)).toEqual([
+      expect.stringMatching(
+        /does not do its work \(\w+ of \w+ and \d+ more\), so old data stays: is its job scheduler/,
+      ),
+    ]);
+    const failing = openDatabase(engine.location());
+    await using other = await storeOver(failing);
+    await other.keepUp(RETENTION, nowUs);
+    await other.commit(group({ batches: [batchAt(randomUUID(), day(-100))] }));
+    await failing.script(`
+      create function refuse() returns event_trigger language plpgsql as $$ begin raise 'not now'; end $$;
+      create event trigger refuse_drops on sql_drop execute function refuse();
+      select alter_job(job_id, next_start => now()) from timescaledb_information.jobs
+        where proc_name = 'policy_retention' and hypertable_name = 'events'`);
+    const problems = await until(async () => (await other.problems(nowUs)).find((each) => each.includes('retention')), {
+      limitMs: 30_000,
+      what: 'the database to fail at its retention',
+    });
+    expect(problems).toBe('TimescaleDB fails at the retention of events: not now');
+    await failing.script('drop event trigger refuse_drops');
+    await stopWorkers(failing);
+  }, 60_000);
 
   test('drops by those policies what is older, and keeps the series of it', async () => {
     const agentId = randomUUID();

@@ -28,6 +28,7 @@ import {
   type TokenRecord,
 } from './store.ts';
 import { compressDirectly, DIRECT_COMPRESS_ROWS_MIN } from './timescale.ts';
+import { jobProblems } from './timescale-jobs.ts';
 import { keepUp } from './upkeep.ts';
 
 /** Some 50 ms of the embedded engine. */
@@ -250,6 +251,10 @@ export class SqlStore implements Store {
 
   space(nowUs: number) {
     return this.#space.read(nowUs);
+  }
+
+  async problems(nowUs: number): Promise<string[]> {
+    return this.engine === 'timescaledb' ? jobProblems(this.#database, nowUs) : [];
   }
 
   keepUp(retention: Retention, nowUs: number) {
