@@ -173,7 +173,8 @@ export class SqlStore implements Store {
   searchEvents(query: EventQuery, limit: number, after: string, signal?: AbortSignal) {
     // The embedded engine cannot cut a statement off, and commits wait behind it: it looks at a part at a time.
     const windowRows = this.engine === 'pglite' ? EMBEDDED_WINDOW_ROWS : 0;
-    return searchEvents(this.#database, { query, limit, after, windowRows, signal });
+    const columnstore = this.engine === 'timescaledb';
+    return searchEvents(this.#database, { query, limit, after, windowRows, columnstore, signal });
   }
 
   eventsSince(sinceUs: number) {
