@@ -149,8 +149,13 @@ for (const { name, available, start } of ENGINES) {
         if (of.agentId) expect(points.length).toBeGreaterThan(0);
         // Of the fleet a row for each connection that committed; else one for each user, host, class and outcome.
         const counted = points.reduce((sum, { events }) => sum + events, 0);
+        if (isTimescale(name)) {
+          // What is newer than the last refresh comes from the level below.
+          expect(rows).toBeLessThanOrEqual(rowsReadMax(name));
+          continue;
+        }
         expect(rows).toBeLessThanOrEqual(Object.keys(of).length > 0 ? counted : 3 * points.length + 1);
-        if (!isTimescale(name)) expect([...indexes, ...tables].some((each) => index.test(each))).toBe(true);
+        expect([...indexes, ...tables].some((each) => index.test(each))).toBe(true);
       }
     });
 

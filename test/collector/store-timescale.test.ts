@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { HostEvent } from '@threatguard/proto';
+import type { FieldFilter, HostEvent } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../collector/src/store/database.ts';
 import { EVENT_COLUMNS, encodeEventRows } from '../../collector/src/store/event-rows.ts';
@@ -10,6 +10,7 @@ import { readCompressedBytes } from '../../collector/src/store/space.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { atLeast } from '../../collector/src/store/timescale.ts';
 import { timestamp } from '../../collector/src/store/values.ts';
+import { ExplainingDatabase } from '../support/explain.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import {
   ENGINES,
@@ -219,6 +220,29 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     const names = async (...parts: [number, number]) => [...(await plan(...parts))].map(String);
     expect(new Set(await names(day(-8), day(-7)))).toHaveProperty('size', 1);
     expect(new Set(await names(day(-9), day(-7)))).toHaveProperty('size', 2);
+  });
+
+  test('asked for the newest leaves every older chunk alone, whatever is asked, in a columnstore too', async () => {
+    const explaining = new ExplainingDatabase(openDatabase(engine.location()));
+    await using searched = await storeOver(explaining);
+    await stopWorkers(explaining);
+    const batches = [-9, -8, -7].map((offset) => batchAt(randomUUID(), day(offset) + HOUR_US, 400));
+    await searched.commit(group({ batches }));
+    await explaining.query("select compress_chunk(c, true) from show_chunks('events') c");
+    const asked: FieldFilter[][] = [
+      [],
+      [{ field: 'user.name', value: 'www-data' }],
+      [{ field: 'process.executable', value: '*/dash' }],
+      [{ field: 'user.name', value: 'root', negated: true }],
+    ];
+    for (const filters of asked) {
+      explaining.forget();
+      const { rows, next } = await searched.searchEvents({ filters }, 20, '');
+      expect(rows.map(({ eventAtUs }) => Math.floor((eventAtUs! - day(0)) / DAY_US))).toEqual(Array(20).fill(-7));
+      await searched.searchEvents({ filters }, 20, next);
+      const read = explaining.reads.flatMap(({ nodes }) => nodes.flatMap((node) => node['Relation Name'] ?? []));
+      expect(new Set(read.filter((name) => name.startsWith('_hyper_')))).toHaveProperty('size', 1);
+    }
   });
 
   test('counts the same as a plain PostgreSQL that is fed the same', async ({ skip }) => {

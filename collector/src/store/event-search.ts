@@ -38,8 +38,6 @@ export interface EventSearch {
   after: string;
   /** Rows one statement may look at; 0 where the engine itself ends a statement that takes too long. */
   windowRows: number;
-  /** Days that have passed are in a columnstore. */
-  columnstore?: boolean;
   signal?: AbortSignal | undefined;
   limits?: Partial<SearchLimits> | undefined;
 }
@@ -136,10 +134,11 @@ async function* scan(database: Database, search: EventSearch, pageRows: number):
 /** Without a filter every row is an answer, and where an index has them in order the first page is all there is to look at. */
 async function windowsOf(
   database: Database,
-  { query, after, signal, windowRows, columnstore: narrow = false }: EventSearch,
+  { query, after, signal, windowRows }: EventSearch,
 ): Promise<Windows | 'none' | undefined> {
-  if (query.filters.length === 0 && !narrow) return undefined;
-  if (windowRows > 0 && !query.filters.some(isIndexed)) return new RowWindows(database, query, windowRows);
+  const { filters, columnstore: narrow = false } = query;
+  if (filters.length === 0 && !narrow) return undefined;
+  if (windowRows > 0 && !filters.some(isIndexed)) return new RowWindows(database, query, windowRows);
   return (await TimeWindows.over(database, query, { after, narrow, signal })) ?? 'none';
 }
 

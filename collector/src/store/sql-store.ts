@@ -174,7 +174,7 @@ export class SqlStore implements Store {
     // The embedded engine cannot cut a statement off, and commits wait behind it: it looks at a part at a time.
     const windowRows = this.engine === 'pglite' ? EMBEDDED_WINDOW_ROWS : 0;
     const columnstore = this.engine === 'timescaledb';
-    return searchEvents(this.#database, { query, limit, after, windowRows, columnstore, signal });
+    return searchEvents(this.#database, { query: { ...query, columnstore }, limit, after, windowRows, signal });
   }
 
   eventsSince(sinceUs: number) {
