@@ -198,28 +198,44 @@ const ALERT_FILTERS: [string, (run: number) => Parameters<Store['alerts']>[0], (
 
 const alertId = (run: number) => `01${((run * 397) % ALERTS).toString(32).padStart(8, '0')}`;
 
-/** Ends with the last event; `agent` where it is of one host. */
-function series(name: string, resolution: 'minute' | 'hour' | 'day', spanUs: number, agent = false): BenchQuery {
+/** Ends with the last event; of the fleet, one host, one user, or one user on one host. */
+function series(
+  name: string,
+  resolution: 'minute' | 'hour' | 'day',
+  spanUs: number,
+  of: readonly ('host' | 'user' | 'visitor')[] = [],
+): BenchQuery {
   const fromUs = END_US - spanUs;
-  const of = (run: number) => agentId((run * 7) % AGENTS);
+  const named = (run: number) => ({
+    ...(of.includes('host') && { agentId: agentId((run * 7) % AGENTS) }),
+    ...(of.includes('user') && { user: user(run) }),
+    ...(of.includes('visitor') && { user: `visitor${run % 100}` }),
+  });
   return {
     name: `series, ${name}`,
-    ask: (store, run) => store.series({ resolution, fromUs, toUs: END_US, ...(agent && { agentId: of(run) }) }),
-    byHand: (run) =>
-      `select bucket, class, outcome, sum(events), sum(bytes) from series_${resolution}
-       where bucket >= ${at(fromUs)} and bucket < ${at(END_US)} ${agent ? `and agent_id = '${of(run)}'` : ''}
-       group by 1, 2, 3 order by 1, 2, 3`,
+    ask: (store, run) => store.series({ resolution, fromUs, toUs: END_US, ...named(run) }),
+    byHand: (run) => {
+      const { agentId: agent, user: name } = named(run);
+      const which = `${agent ? `and agent_id = '${agent}'` : ''} ${name ? `and user_name = '${name}'` : ''}`;
+      return `select bucket, class, outcome, sum(events), sum(bytes) from series_${resolution}
+       where bucket >= ${at(fromUs)} and bucket < ${at(END_US)} ${which} group by 1, 2, 3 order by 1, 2, 3`;
+    },
   };
 }
 
 export const OTHER_QUERIES: BenchQuery[] = [
   series('an hour by minutes', 'minute', HOUR_US),
   series('a day by minutes', 'minute', DAY_US),
-  series('a day by minutes, one host', 'minute', DAY_US, true),
+  series('a day by minutes, one host', 'minute', DAY_US, ['host']),
+  series('a day by minutes, one user', 'minute', DAY_US, ['user']),
+  series('a day by minutes, one user, seldom', 'minute', DAY_US, ['visitor']),
+  series('a day by minutes, one user on one host', 'minute', DAY_US, ['host', 'user']),
   series('a day by hours', 'hour', DAY_US),
   series('a week by hours', 'hour', 7 * DAY_US),
-  series('a week by hours, one host', 'hour', 7 * DAY_US, true),
+  series('a week by hours, one host', 'hour', 7 * DAY_US, ['host']),
+  series('a week by hours, one user', 'hour', 7 * DAY_US, ['user']),
   series('a month by days', 'day', 30 * DAY_US),
+  series('a month by days, one user', 'day', 30 * DAY_US, ['user']),
   ...ALERT_FILTERS.map(([name, filter, where]) => ({
     name: `alerts, ${name}`,
     ask: (store: Store, run: number) => store.alerts(filter(run), PAGE, ''),

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Database } from '../../collector/src/store/database.ts';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
+import { type CompressedBytes, readCompressedBytes } from '../../collector/src/store/space.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { PsqlSession } from './psql-session.ts';
@@ -58,20 +59,18 @@ async function sizes(database: Database, engine: Store['engine']): Promise<{ tab
   return row as { table: number; index: number };
 }
 
-/** The columnstore of all days that have passed, which its policy would have made; bytes per event before that. */
-async function compress(database: Database, events: number): Promise<number> {
-  const { table, index } = await sizes(database, 'timescaledb');
-  const chunks = await database.query(
-    "select c::text as name from show_chunks('events', older_than => $1::timestamptz) c",
-    [new Date(END_US / 1000).toISOString()],
-  );
-  for (const { name } of chunks) {
-    await database.transaction(async (session) => {
-      await session.script("set local statement_timeout = '0'");
-      await session.query('select compress_chunk($1::regclass, if_not_compressed => true)', [name]);
-    });
-  }
-  return (table + index) / events;
+/** The columnstore of all days that have passed, which its policy would have made; bytes per event of those days. */
+async function compress(database: Database): Promise<CompressedBytes> {
+  const passed = new Date(END_US / 1000).toISOString().slice(0, 10);
+  return database.aside!(async (session) => {
+    await session.query(
+      "select compress_chunk(c, if_not_compressed => true) from show_chunks('events', older_than => $1::timestamptz) c",
+      [passed],
+    );
+    const [row] = await session.query('select count(*) as events from events where event_at < $1', [passed]);
+    const { before, after } = (await readCompressedBytes(session))!;
+    return { before: before / row!.events, after: after / row!.events };
+  });
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'threatguard-bench-query-'));
@@ -93,7 +92,7 @@ try {
   }
   const psql = url && postgresAvailable() ? stack.use(new PsqlSession(url)) : undefined;
   // What maintenance does when a day has passed.
-  const uncompressed = store.engine === 'timescaledb' ? await compress(database, events) : undefined;
+  const compressed = store.engine === 'timescaledb' ? await compress(database) : undefined;
   const indexingMs = await timed(() => store.indexPastDays(END_US, new AbortController().signal));
   console.log(`indexed the days that have passed in ${Math.round(indexingMs / 1000)} s`);
   // What autovacuum does in its own time.
@@ -122,7 +121,12 @@ try {
 
   const { table, index } = await sizes(database, store.engine);
   const rows = rowBytes();
-  if (uncompressed) console.log(`on disk ${round(uncompressed, 1)} bytes per event before compression`);
+  if (compressed) {
+    const { before, after } = compressed;
+    console.log(
+      `days that have passed: ${round(before, 1)} bytes per event as rows with indexes, ${round(after, 1)} compressed`,
+    );
+  }
   console.log(
     `on disk ${round(table / events, 1)} bytes per event in the table, ${round(index / events, 1)} in indexes`,
   );
@@ -137,7 +141,10 @@ try {
     engine: store.engine,
     overTarget,
     bytesPerEvent: round((table + index) / events, 1),
-    ...(uncompressed && { bytesPerEventUncompressed: round(uncompressed, 1) }),
+    ...(compressed && {
+      bytesPerEventBefore: round(compressed.before, 1),
+      bytesPerEventCompressed: round(compressed.after, 1),
+    }),
   });
 } finally {
   if (values.keep) console.log(`kept in ${directory}`);

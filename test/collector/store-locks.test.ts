@@ -1,9 +1,11 @@
 // Upkeep beside somebody who reads for long: it waits for no lock longer than LOCK_TIMEOUT_MS, because commits wait behind it.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Session } from '../../collector/src/store/database.ts';
 import { LOCK_TIMEOUT_MS } from '../../collector/src/store/days.ts';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
 import { DAY_US, type Retention } from '../../collector/src/store/retention.ts';
+import { storeSeries } from '../../collector/src/store/series.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { group, makeBatch, realisticEvents } from '../support/stores.ts';
@@ -53,6 +55,28 @@ describe.skipIf(!postgresAvailable())('a transaction that holds a lock (needs po
       await database[Symbol.asyncDispose]();
     };
   }
+
+  test('leaves another commit of the same minute alone: each connection adds to rows of its own', async () => {
+    await using database = openDatabase({ url, directory: '' });
+    const { batches } = group({ batches: [makeBatch({ agentId: randomUUID(), events: realisticEvents(10, NOW_US) })] });
+    const slotOf = async (session: Session) => (await session.query('select pg_backend_pid() % 16 as slot'))[0]?.slot;
+    /** One in sixteen connections has the same rows, and waits: then the next one. */
+    const addBeside = (taken: number, agentId: string): Promise<void> =>
+      database.transaction(async (session) => {
+        if ((await slotOf(session)) === taken) return addBeside(taken, agentId);
+        await session.script('set local lock_timeout = 100');
+        await storeSeries(
+          session,
+          batches.map((batch) => ({ ...batch, agentId })),
+        );
+      });
+    await database.transaction(async (first) => {
+      await storeSeries(first, batches);
+      await addBeside(await slotOf(first), randomUUID());
+    });
+    const points = await store.series({ resolution: 'day', fromUs: NOW_US, toUs: NOW_US + 1 });
+    expect(points.reduce((sum, { events }) => sum + events, 0)).toBe(20);
+  });
 
   test.each([
     {

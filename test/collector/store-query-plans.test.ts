@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type AlertFilter, AlertState, type FieldFilter } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
+import type { SeriesPoint, SeriesQuery } from '../../collector/src/store/series.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { agentId, agentName, DAYS, END_US, fill, START_US } from '../bench/query-fill.ts';
 import { ExplainingDatabase } from '../support/explain.ts';
-import { ENGINES, type EngineUnderTest } from '../support/stores.ts';
+import { ENGINES, type EngineUnderTest, isTimescale } from '../support/stores.ts';
 
 const EVENTS = 50_000;
 const DAY_ROWS = Math.ceil(EVENTS / DAYS);
@@ -130,6 +131,32 @@ for (const { name, available, start } of ENGINES) {
       expect(indexes.filter((each) => !index.test(each))).toEqual([]);
       expect(indexes).not.toEqual([]);
       expect(rows).toBeLessThanOrEqual(answers + 1);
+    });
+
+    test.each<[string, Omit<SeriesQuery, 'resolution' | 'fromUs' | 'toUs'>, RegExp]>([
+      ['the fleet', {}, /fleet_/],
+      ['one agent', { agentId: agentId(7) }, /by_agent|agent_id/],
+      ['one user', { user: 'visitor3' }, /by_user|user_name/],
+      ['one user of one agent', { agentId: agentId(7), user: 'alice' }, /by_agent|agent_id/],
+    ])('series of %s: no rows of others are added up', async (_, of, index) => {
+      for (const resolution of ['minute', 'hour', 'day'] as const) {
+        const dayUs = 24 * HOUR_US;
+        const span = { fromUs: END_US - dayUs, toUs: END_US };
+        let points: SeriesPoint[] = [];
+        const { rows, indexes, tables } = await plan(async () => {
+          points = await store.series({ resolution, ...span, ...of });
+        });
+        if (of.agentId) expect(points.length).toBeGreaterThan(0);
+        // Of the fleet a row for each connection that committed; else one for each user, host, class and outcome.
+        const counted = points.reduce((sum, { events }) => sum + events, 0);
+        if (isTimescale(name)) {
+          // What is newer than the last refresh comes from the level below.
+          expect(rows).toBeLessThanOrEqual(rowsReadMax(name));
+          continue;
+        }
+        expect(rows).toBeLessThanOrEqual(Object.keys(of).length > 0 ? counted : 3 * points.length + 1);
+        expect([...indexes, ...tables].some((each) => index.test(each))).toBe(true);
+      }
     });
 
     test.each([

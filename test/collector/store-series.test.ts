@@ -62,6 +62,36 @@ for (const { name, available, start } of ENGINES) {
       ]);
     });
 
+    test('of the whole fleet are those of all its agents and users together', async () => {
+      const fromUs = MIDNIGHT_US - 10 * DAY_US;
+      const agents = [randomUUID(), randomUUID()];
+      const network = { bytesSent: 40, bytesReceived: 2 };
+      const batches = agents.map((agentId, index) =>
+        makeBatch({
+          agentId,
+          events: [
+            event(fromUs, { user: { name: `u${index}` } }),
+            event(fromUs + MINUTE_US, { user: { name: 'root' } }),
+            event(fromUs + HOUR_US, { class: 3, outcome: 1, network }),
+          ],
+        }),
+      );
+      await Promise.all(batches.map((batch) => store.commit(group({ batches: [batch] }))));
+      await store.commit(group({ batches }));
+      for (const [resolution, spanUs, expected] of [
+        ['minute', 2 * HOUR_US, [0, MINUTE_US, HOUR_US]],
+        ['hour', 2 * HOUR_US, [0, HOUR_US]],
+        ['day', DAY_US, [0, 0]],
+      ] as const) {
+        const span = { resolution, fromUs, toUs: fromUs + spanUs };
+        const points = await store.series(span);
+        expect(points.map(({ atUs }) => atUs - fromUs)).toEqual(expected);
+        expect(points.reduce((sum, { events }) => sum + events, 0)).toBe(6);
+        expect(points.at(-1)).toMatchObject({ class: 3, outcome: 1, events: 2, bytes: 84 });
+        expect(await store.series({ ...span, class: 3 })).toEqual([points.at(-1)]);
+      }
+    });
+
     test('are kept per agent, user, class and outcome, with the bytes of connections', async () => {
       const agentId = randomUUID();
       const network = { bytesSent: 100, bytesReceived: 23 };

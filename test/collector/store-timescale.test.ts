@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { HostEvent } from '@threatguard/proto';
+import type { FieldFilter, HostEvent } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../collector/src/store/database.ts';
 import { EVENT_COLUMNS, encodeEventRows } from '../../collector/src/store/event-rows.ts';
@@ -10,6 +10,7 @@ import { readCompressedBytes } from '../../collector/src/store/space.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { atLeast } from '../../collector/src/store/timescale.ts';
 import { timestamp } from '../../collector/src/store/values.ts';
+import { ExplainingDatabase } from '../support/explain.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import {
   ENGINES,
@@ -21,6 +22,7 @@ import {
   startTimescale,
 } from '../support/stores.ts';
 import { policies, refreshSeries, runPolicies, stopWorkers } from '../support/timescale.ts';
+import { until } from '../support/until.ts';
 
 const TIMESCALE = ENGINES.find(({ name }) => isTimescale(name))!;
 const RETENTION: Retention = {
@@ -102,7 +104,10 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
         { name: 'evidence', compressed: false },
         { name: 'losses', compressed: false },
       ],
-      series: ['series_day', 'series_hour', 'series_minute'].map((name) => ({ name, only: false })),
+      series: ['fleet_day', 'fleet_hour', 'fleet_minute', 'series_day', 'series_hour', 'series_minute'].map((name) => ({
+        name,
+        only: false,
+      })),
       columnstores: ['events'],
     });
     const [again, other] = await Promise.all([openStore(location), openStore(location)]);
@@ -217,6 +222,29 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     expect(new Set(await names(day(-9), day(-7)))).toHaveProperty('size', 2);
   });
 
+  test('asked for the newest leaves every older chunk alone, whatever is asked, in a columnstore too', async () => {
+    const explaining = new ExplainingDatabase(openDatabase(engine.location()));
+    await using searched = await storeOver(explaining);
+    await stopWorkers(explaining);
+    const batches = [-9, -8, -7].map((offset) => batchAt(randomUUID(), day(offset) + HOUR_US, 400));
+    await searched.commit(group({ batches }));
+    await explaining.query("select compress_chunk(c, true) from show_chunks('events') c");
+    const asked: FieldFilter[][] = [
+      [],
+      [{ field: 'user.name', value: 'www-data' }],
+      [{ field: 'process.executable', value: '*/dash' }],
+      [{ field: 'user.name', value: 'root', negated: true }],
+    ];
+    for (const filters of asked) {
+      explaining.forget();
+      const { rows, next } = await searched.searchEvents({ filters }, 20, '');
+      expect(rows.map(({ eventAtUs }) => Math.floor((eventAtUs! - day(0)) / DAY_US))).toEqual(Array(20).fill(-7));
+      await searched.searchEvents({ filters }, 20, next);
+      const read = explaining.reads.flatMap(({ nodes }) => nodes.flatMap((node) => node['Relation Name'] ?? []));
+      expect(new Set(read.filter((name) => name.startsWith('_hyper_')))).toHaveProperty('size', 1);
+    }
+  });
+
   test('counts the same as a plain PostgreSQL that is fed the same', async ({ skip }) => {
     if (!postgresAvailable()) return skip('needs postgresql');
     await using server = await startPostgres();
@@ -293,10 +321,16 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     expect(before.map(({ relation, config }) => [relation, config.drop_after ?? config.start_offset])).toEqual([
       ['events', '90 days'],
       ['evidence', '365 days'],
+      ['fleet_day', '2562 days'],
+      ['fleet_hour', '366 days'],
+      ['fleet_minute', '30 days'],
       ['losses', '365 days'],
       ['series_day', '2562 days'],
       ['series_hour', '366 days'],
       ['series_minute', '30 days'],
+      ['fleet_day', '8783:00:00'],
+      ['fleet_hour', '719:00:00'],
+      ['fleet_minute', '719:00:00'],
       ['series_day', '8783:00:00'],
       ['series_hour', '719:00:00'],
       ['series_minute', '719:00:00'],
@@ -304,12 +338,39 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     expect((await store.keepUp(RETENTION, Date.now() * 1000)).made).toEqual([]);
     expect(await all()).toEqual(before);
     const shorter = await store.keepUp({ ...RETENTION, events: 20 }, Date.now() * 1000);
-    expect(shorter.made).toEqual(['refresh of series_minute: 479 hours', 'retention of events: 20 days']);
+    expect(shorter.made).toEqual([
+      'refresh of series_minute: 479 hours',
+      'refresh of fleet_minute: 479 hours',
+      'retention of events: 20 days',
+    ]);
     // What was dropped stays out of reach: the window of a refresh grows no faster than time passes.
     const longer = await store.keepUp({ ...RETENTION, events: 90 }, Date.now() * 1000);
     expect(longer.made).toEqual(['retention of events: 90 days']);
     expect((await store.keepUp(RETENTION, Date.now() * 1000)).made).toEqual([]);
   });
+
+  test('says what the database does not do any more, and what it fails at', async () => {
+    const nowUs = Date.now() * 1000;
+    await store.keepUp(RETENTION, nowUs);
+    expect(await store.problems(nowUs)).toEqual([]);
+    // Its workers were stopped for these tests.
+    expect(await store.problems(nowUs + DAY_US)).toEqual([
+      expect.stringMatching(
+        /does not do its work \(\w+ of \w+ and \d+ more\), so old data stays: is its job scheduler/,
+      ),
+    ]);
+    const failing = openDatabase(engine.location());
+    await using other = await storeOver(failing);
+    await other.commit(group({ batches: [batchAt(randomUUID(), day(-100))] }));
+    const [chunk] = await failing.query("select show_chunks('events')::text as name");
+    await failing.script(`create view needed as select * from ${chunk?.name}`);
+    await other.keepUp(RETENTION, nowUs);
+    const problem = await until(async () => (await other.problems(nowUs)).find((each) => each.includes('retention')), {
+      limitMs: 30_000,
+      what: 'the database to fail at its retention',
+    });
+    expect(problem).toMatch(/^TimescaleDB fails at the retention of events: cannot drop table .*_chunk because/);
+  }, 60_000);
 
   test('drops by those policies what is older, and keeps the series of it', async () => {
     const agentId = randomUUID();

@@ -16,9 +16,12 @@ export async function stopWorkers(database: Database): Promise<void> {
  * last bucket that changed to the next one (timescaledb #10221).
  */
 export async function refreshSeries(database: Database): Promise<void> {
-  for (const view of ['minute', 'hour', 'day'].flatMap((level) => [`series_${level}`, `series_${level}`])) {
-    await database.query(`call refresh_continuous_aggregate('${view}', null, null)`);
-  }
+  const levels = ['series', 'fleet'].flatMap((kind) => ['minute', 'hour', 'day'].map((level) => `${kind}_${level}`));
+  await database.aside!(async (session) => {
+    for (const view of levels.flatMap((level) => [level, level])) {
+      await session.query(`call refresh_continuous_aggregate('${view}', null, null)`);
+    }
+  });
 }
 
 export interface Policy {

@@ -36,7 +36,7 @@ export interface StatusParts {
 
 /** Everything `threatguard status` shows. Answers while the store does not, and says so. */
 export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
-  const { totals, space, storeState } = await readTotals(parts);
+  const { totals, space, problems, storeState } = await readTotals(parts);
   const agents = parts.fleet.agents().filter((agent) => agent.revokedAtUs === undefined);
   const nats = splitNatsUrl(parts.consoleNatsUrl);
   return {
@@ -62,7 +62,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     kemAlgorithm: KEM_ALGORITHM,
     signatureAlgorithm: SIGNATURE_ALGORITHM,
     tlsGroup: TLS_GROUP,
-    notices: [...parts.store.notices, ...parts.correlator.notices()],
+    notices: [...parts.store.notices, ...problems, ...parts.correlator.notices()],
     signingCertificate: parts.identity.certificate.raw,
     natsUrl: nats.url,
     natsCredentials: nats.credentials,
@@ -75,12 +75,14 @@ async function readTotals(parts: StatusParts) {
   const unavailable = (problem: string) => ({
     totals: undefined,
     space: undefined,
+    problems: [],
     storeState: `unavailable: ${problem}`,
   });
   if (parts.writer.problem) return unavailable(parts.writer.problem);
   try {
-    const [totals, space] = [await parts.store.totals(), await parts.store.space(parts.nowMs() * 1000)];
-    return { totals, space, storeState: 'ready' };
+    const nowUs = parts.nowMs() * 1000;
+    const [totals, space] = [await parts.store.totals(), await parts.store.space(nowUs)];
+    return { totals, space, problems: await parts.store.problems(nowUs), storeState: 'ready' };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return unavailable(error.message);

@@ -9,16 +9,17 @@ import { DELETED_ROWS_MAX, DELETIONS_MAX, type UpkeepRun } from './upkeep-run.ts
 /** Batches set aside that are kept for somebody to look at; beyond it the oldest go before their time. */
 const QUARANTINE_ROWS_MAX = 10_000;
 
-/** Where they are tables: TimescaleDB drops chunks of its own. */
-const SERIES_BY_AGE = [
-  ['series_hour', SERIES_HOUR_DAYS],
-  ['series_day', SERIES_DAY_DAYS],
-] as const;
+/** Where they are tables: TimescaleDB drops chunks of its own. The minutes of `series_minute` go with their day. */
+const SERIES_BY_AGE: readonly [string, (retention: Retention) => number][] = [
+  ['fleet_minute', ({ seriesMinute }) => seriesMinute],
+  ...['series_hour', 'fleet_hour'].map((table): [string, () => number] => [table, () => SERIES_HOUR_DAYS]),
+  ...['series_day', 'fleet_day'].map((table): [string, () => number] => [table, () => SERIES_DAY_DAYS]),
+];
 
 export async function ageOut(run: UpkeepRun, retention: Retention, nowUs: number): Promise<void> {
   const before = (days: number) => `'${dayStart(firstDayKept(nowUs, days))}'`;
   for (const [table, days] of SERIES_BY_AGE) {
-    if (!(await isChunked(run.database, table))) await run.deleteRows(table, `bucket < ${before(days)}`);
+    if (!(await isChunked(run.database, table))) await run.deleteRows(table, `bucket < ${before(days(retention))}`);
   }
   await run.deleteRows('risk_points', `at < ${before(retention.risk)}`);
   await run.deleteRows('detections', `last_at < ${before(retention.alerts)}`);

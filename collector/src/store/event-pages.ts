@@ -1,14 +1,17 @@
 import { type FieldFilter, HostEvent, type StoredEvent } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
 import type { Database, Row, Session } from './database.ts';
-import { conditionFor, Parameters } from './field-sql.ts';
+import { columnstoreCondition, conditionFor, Parameters } from './field-sql.ts';
 import { StoreError } from './store.ts';
+import { chunkSpan } from './timescale.ts';
 import { timestamp } from './values.ts';
 
 export interface EventQuery {
   filters: readonly FieldFilter[];
   sinceUs?: number;
   untilUs?: number;
+  /** Days that have passed are in a columnstore. */
+  columnstore?: boolean;
 }
 
 interface PageOptions {
@@ -27,6 +30,8 @@ const KEY = ['event_at', 'agent_id', 'stream_id', 'sequence', 'event_index'] as 
 export function readPage(session: Session, query: EventQuery, page: PageOptions, signal?: AbortSignal): Promise<Row[]> {
   const parameters = new Parameters();
   const conditions = query.filters.flatMap((filter) => conditionFor(filter, parameters) ?? []);
+  if (query.columnstore)
+    conditions.push(...query.filters.flatMap((each) => columnstoreCondition(each, parameters) ?? []));
   conditions.push(...placeConditions(query, page, parameters));
   return session.query(
     `select ${COLUMNS} from events e left join agents a on a.id = e.agent_id
@@ -39,10 +44,17 @@ export function readPage(session: Session, query: EventQuery, page: PageOptions,
 /** The oldest and the newest event of a query's time, from a cursor back, whatever the filters; undefined where none is. */
 export async function timeSpan(
   session: Session,
-  { sinceUs, untilUs }: EventQuery,
+  { sinceUs, untilUs, columnstore }: EventQuery,
   after: string,
   signal?: AbortSignal,
 ): Promise<{ oldestUs: number; newestUs: number } | undefined> {
+  if (columnstore) {
+    // A plan for every chunk there is takes longer than most searches: the catalogue knows where the newest are.
+    const chunks = await chunkSpan(session, 'events', sinceUs, after ? timeOf(after) + 1 : untilUs);
+    if (!chunks) return undefined;
+    const newest = await timeSpan(session, { filters: [], sinceUs: chunks.newestUs, untilUs }, after, signal);
+    if (newest) return { oldestUs: chunks.oldestUs, newestUs: newest.newestUs };
+  }
   const parameters = new Parameters();
   const conditions = placeConditions({ filters: [], sinceUs, untilUs }, { order: 'desc', after: '' }, parameters);
   if (after) conditions.push(`e.event_at <= ${parameters.add(timestamp(timeOf(after)))}`);
@@ -88,6 +100,10 @@ function placeConditions(query: EventQuery, page: Omit<PageOptions, 'rows'>, par
   if (query.untilUs) conditions.push(`e.event_at < ${parameters.add(timestamp(query.untilUs))}`);
   if (page.after) {
     const [eventAtUs, agentId, streamId, sequence, index] = readCursor(page.after);
+    // A columnstore compares times alone by many at once.
+    if (page.after === cursorBefore(eventAtUs) && page.order === 'desc') {
+      return [...conditions, `e.event_at < ${parameters.add(timestamp(eventAtUs))}`];
+    }
     const at = parameters.add(timestamp(eventAtUs));
     const rest = [
       `${parameters.add(agentId)}::uuid`,

@@ -131,14 +131,15 @@ async function* scan(database: Database, search: EventSearch, pageRows: number):
   }
 }
 
-/** Without a filter every row is an answer, and the first page is all there is to look at. */
+/** Without a filter every row is an answer, and where an index has them in order the first page is all there is to look at. */
 async function windowsOf(
   database: Database,
   { query, after, signal, windowRows }: EventSearch,
 ): Promise<Windows | 'none' | undefined> {
-  if (query.filters.length === 0) return undefined;
-  if (windowRows > 0 && !query.filters.some(isIndexed)) return new RowWindows(database, query, windowRows);
-  return (await TimeWindows.over(database, query, after, signal)) ?? 'none';
+  const { filters, columnstore: narrow = false } = query;
+  if (filters.length === 0 && !narrow) return undefined;
+  if (windowRows > 0 && !filters.some(isIndexed)) return new RowWindows(database, query, windowRows);
+  return (await TimeWindows.over(database, query, { after, narrow, signal })) ?? 'none';
 }
 
 /** Found by an index of every day, so that few other rows are looked at, however long the time. */

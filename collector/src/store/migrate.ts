@@ -33,6 +33,8 @@ export async function migrate(database: Database, migrations: readonly Migration
   for (let applied = -1; applied < migrations.length; ) {
     applied = await database.transaction(async (session) => {
       await session.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+      // A step over a large store takes as long as it takes.
+      await session.query("select set_config('statement_timeout', '0', true)");
       await session.script(
         `create table if not exists schema_migrations (
            version integer primary key, name text not null, digest text not null, applied_at timestamptz not null)`,

@@ -2,7 +2,9 @@
 // at all that is older, one statement can be ended without losing what those before it found, and what is left to look
 // at is always a time. How far a window reaches:
 //
-//   over a socket   a span of time, wider where the one before was answered quickly, narrower where it had to be ended
+//   over a socket   a span of time, wider where the one before was answered quickly, narrower where it had to be ended.
+//                   A columnstore begins with a minute, also where nothing is filtered: it is in the order of each host,
+//                   not of the answer, and what it reads in vain is bounded by the time of the window alone
 //   embedded        a number of rows, because that engine cannot end a statement; a span of time where an index finds
 //                   what is asked for, and few rows are looked at
 import type { Database } from './database.ts';
@@ -11,10 +13,12 @@ import { StoreError } from './store.ts';
 
 const MINUTE_US = 60_000_000;
 /** What most searches ask for, and a partition. */
-const FIRST_US = 1_440 * MINUTE_US;
+const DAY_US = 1_440 * MINUTE_US;
 const NARROWEST_US = MINUTE_US;
-/** A window answered within this is followed by one twice as wide. */
+/** A window answered in less than this is followed by one that is wider by as much, */
 const QUICK_MS = 100;
+/** but not by more: how much there is may change. */
+const WIDENED_BY_MAX = 8;
 /** One that took longer than this, by one half as wide. */
 const SLOW_MS = 1_000;
 /** One that had to be ended is tried again at this part of it. */
@@ -32,22 +36,25 @@ export interface Windows {
 export class TimeWindows implements Windows {
   readonly #oldestUs: number;
   readonly #newestUs: number;
-  #widthUs = FIRST_US;
+  #widthUs: number;
 
-  private constructor(oldestUs: number, newestUs: number) {
+  private constructor(oldestUs: number, newestUs: number, widthUs: number) {
     this.#oldestUs = oldestUs;
     this.#newestUs = newestUs;
+    this.#widthUs = widthUs;
   }
 
-  /** Undefined where there is no event to search. */
+  /**
+   * Undefined where there is no event to search. `narrow` where a part of a day costs less than the day, because no index
+   * on it is in the order of the answer.
+   */
   static async over(
     database: Database,
     query: EventQuery,
-    after: string,
-    signal?: AbortSignal,
+    { after, narrow, signal }: { after: string; narrow: boolean; signal?: AbortSignal | undefined },
   ): Promise<TimeWindows | undefined> {
     const span = await timeSpan(database, query, after, signal);
-    return span && new TimeWindows(span.oldestUs, span.newestUs);
+    return span && new TimeWindows(span.oldestUs, span.newestUs, narrow ? NARROWEST_US : DAY_US);
   }
 
   async floorBelow(cursor: string): Promise<number | undefined> {
@@ -57,7 +64,7 @@ export class TimeWindows implements Windows {
   }
 
   answered(tookMs: number): void {
-    if (tookMs < QUICK_MS) this.#widthUs *= 2;
+    if (tookMs < QUICK_MS) this.#widthUs = Math.trunc(this.#widthUs * Math.min(WIDENED_BY_MAX, QUICK_MS / tookMs));
     else if (tookMs > SLOW_MS) this.#widthUs = Math.max(NARROWEST_US, this.#widthUs / 2);
   }
 

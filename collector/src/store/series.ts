@@ -20,10 +20,14 @@ const BUCKETS_MAX = 2_000;
 /** Rows of one answer, one per bucket, class and outcome. */
 const POINTS_MAX = 20_000;
 
+/** Of the totals of the fleet each connection adds to rows of its own (migrations/0006): so many, for those of a pool. */
+const SLOTS = 16;
+
+/** `table` by agent and user, `fleet` of all together. */
 const RESOLUTIONS = {
-  minute: { table: 'series_minute', us: MINUTE_US },
-  hour: { table: 'series_hour', us: 60 * MINUTE_US },
-  day: { table: 'series_day', us: 1_440 * MINUTE_US },
+  minute: { table: 'series_minute', fleet: 'fleet_minute', us: MINUTE_US },
+  hour: { table: 'series_hour', fleet: 'fleet_hour', us: 60 * MINUTE_US },
+  day: { table: 'series_day', fleet: 'fleet_day', us: 1_440 * MINUTE_US },
 } as const;
 
 export interface SeriesQuery {
@@ -92,28 +96,53 @@ function add(counts: Map<string, Count>, count: Count): void {
   } else add(counts, { ...count, user: OTHER_USERS });
 }
 
-const KEY = 'bucket, agent_id, class, outcome, user_name';
+interface Counted {
+  table: string;
+  /** Its columns, and how each is read from the input, in the order of the key. */
+  key: Record<string, string>;
+}
+
+const bucket = (resolution: keyof typeof RESOLUTIONS) => `date_trunc('${resolution}', bucket, 'UTC')`;
+
+function byHost(resolution: keyof typeof RESOLUTIONS): Counted {
+  const key = {
+    agent_id: 'agent',
+    bucket: bucket(resolution),
+    class: 'class',
+    outcome: 'outcome',
+    user_name: '"user"',
+  };
+  return { table: RESOLUTIONS[resolution].table, key };
+}
+
+function ofFleet(resolution: keyof typeof RESOLUTIONS): Counted {
+  const slot = `(pg_backend_pid() % ${SLOTS})::smallint`;
+  const key = { bucket: bucket(resolution), class: 'class', outcome: 'outcome', slot };
+  return { table: RESOLUTIONS[resolution].fleet, key };
+}
 
 /** In the order of the key, so that two collectors never wait for each other in a circle. */
-function addTo(resolution: keyof typeof RESOLUTIONS): string {
+function addTo({ table, key }: Counted): string {
   const max = Number.MAX_SAFE_INTEGER;
-  return `insert into ${RESOLUTIONS[resolution].table} as s (${KEY}, events, bytes)
-    select date_trunc('${resolution}', bucket, 'UTC') as bucket, agent, class, outcome, "user",
-           sum(events)::bigint, least(sum(bytes), ${max})::bigint
-    from input group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
-    on conflict (${KEY}) do update set events = s.events + excluded.events, bytes = least(s.bytes + excluded.bytes, ${max})`;
+  const columns = Object.keys(key).join(', ');
+  const numbers = Object.keys(key).map((_, index) => index + 1);
+  return `insert into ${table} as s (${columns}, events, bytes)
+    select ${Object.values(key).join(', ')}, sum(events)::bigint, least(sum(bytes), ${max})::bigint
+    from input group by ${numbers} order by ${numbers}
+    on conflict (${columns}) do update set events = s.events + excluded.events, bytes = least(s.bytes + excluded.bytes, ${max})`;
 }
 
 const STORE_SERIES = `
   with input as (
     select * from json_to_recordset($1::json) as r(
       bucket timestamptz, agent uuid, class smallint, outcome smallint, "user" text, events bigint, bytes bigint)
-  ), minutes as (${addTo('minute')}), hours as (${addTo('hour')})
-  ${addTo('day')}`;
+  ), minutes as (${addTo(byHost('minute'))}), hours as (${addTo(byHost('hour'))}), days as (${addTo(byHost('day'))}),
+  fleet_minutes as (${addTo(ofFleet('minute'))}), fleet_hours as (${addTo(ofFleet('hour'))})
+  ${addTo(ofFleet('day'))}`;
 
 /** In order of time. Throws StoreError `rejected` where the span has too many buckets or the answer too many rows. */
 export async function readSeries(session: Session, query: SeriesQuery): Promise<SeriesPoint[]> {
-  const { table, us } = RESOLUTIONS[query.resolution];
+  const { table, fleet, us } = RESOLUTIONS[query.resolution];
   const fromUs = Math.floor(query.fromUs / us) * us;
   if ((query.toUs - fromUs) / us > BUCKETS_MAX) {
     const text = `more than ${BUCKETS_MAX} points by ${query.resolution}: ask for a shorter time or a coarser resolution`;
@@ -133,7 +162,7 @@ export async function readSeries(session: Session, query: SeriesQuery): Promise<
   const rows = await session.query(
     `select bucket as "atUs", class, outcome, least(sum(events), ${Number.MAX_SAFE_INTEGER})::bigint as events,
        least(sum(bytes), ${Number.MAX_SAFE_INTEGER})::bigint as bytes
-     from ${table} where ${conditions.join(' and ')}
+     from ${query.agentId || query.user !== undefined ? table : fleet} where ${conditions.join(' and ')}
      group by bucket, class, outcome order by bucket, class, outcome limit ${POINTS_MAX + 1}`,
     parameters.values,
   );

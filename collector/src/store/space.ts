@@ -13,7 +13,10 @@ const KINDS = {
   evidence: { tables: ['evidence', 'quarantine', 'refusals'], days: ({ evidence }) => evidence },
   envelopes: { tables: ['envelopes'], days: ({ evidence, events }) => Math.max(evidence, events) },
   losses: { tables: ['losses'], days: ({ losses }) => losses },
-  series: { tables: ['series_minute', 'series_hour', 'series_day'], days: ({ seriesMinute }) => seriesMinute },
+  series: {
+    tables: ['series_minute', 'series_hour', 'series_day', 'fleet_minute', 'fleet_hour', 'fleet_day'],
+    days: ({ seriesMinute }) => seriesMinute,
+  },
   alerts: { tables: ['alerts', 'alert_history', 'detections', 'outbox'], days: ({ alerts }) => alerts },
   incidents: { tables: ['incidents', 'incident_alerts'], days: ({ alerts }) => alerts },
   entities: { tables: ['entities'], days: ({ alerts }) => alerts },

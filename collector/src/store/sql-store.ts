@@ -28,6 +28,7 @@ import {
   type TokenRecord,
 } from './store.ts';
 import { compressDirectly, DIRECT_COMPRESS_ROWS_MIN } from './timescale.ts';
+import { jobProblems } from './timescale-jobs.ts';
 import { keepUp } from './upkeep.ts';
 
 /** Some 50 ms of the embedded engine. */
@@ -172,7 +173,8 @@ export class SqlStore implements Store {
   searchEvents(query: EventQuery, limit: number, after: string, signal?: AbortSignal) {
     // The embedded engine cannot cut a statement off, and commits wait behind it: it looks at a part at a time.
     const windowRows = this.engine === 'pglite' ? EMBEDDED_WINDOW_ROWS : 0;
-    return searchEvents(this.#database, { query, limit, after, windowRows, signal });
+    const columnstore = this.engine === 'timescaledb';
+    return searchEvents(this.#database, { query: { ...query, columnstore }, limit, after, windowRows, signal });
   }
 
   eventsSince(sinceUs: number) {
@@ -250,6 +252,10 @@ export class SqlStore implements Store {
 
   space(nowUs: number) {
     return this.#space.read(nowUs);
+  }
+
+  async problems(nowUs: number): Promise<string[]> {
+    return this.engine === 'timescaledb' ? jobProblems(this.#database, nowUs) : [];
   }
 
   keepUp(retention: Retention, nowUs: number) {

@@ -246,6 +246,8 @@ export interface Store extends AsyncDisposable {
   series(query: SeriesQuery): Promise<SeriesPoint[]>;
   /** Bytes on disk per kind; at most a minute old. */
   space(nowUs: number): Promise<Space>;
+  /** What the database is to do by itself and does not, one line each, for `status`. */
+  problems(nowUs: number): Promise<string[]>;
   /** Makes room for the days to come and removes what retention has passed: at start, and every hour. */
   keepUp(retention: Retention, nowUs: number): Promise<UpkeepReport>;
   /**

@@ -8,7 +8,7 @@ import type { Row, Session } from './database.ts';
 import { type Retention, SERIES_DAY_DAYS, SERIES_HOUR_DAYS } from './retention.ts';
 import { StoreError } from './store.ts';
 import { isChunked } from './timescale.ts';
-import { chunkedName, SERIES_TABLES } from './timescale-series.ts';
+import { chunkedName, FLEET_TABLES, SERIES_TABLES } from './timescale-series.ts';
 import type { UpkeepRun } from './upkeep-run.ts';
 
 const EVERY = '1 hour';
@@ -37,16 +37,18 @@ export function keptRelations(retention: Retention): Kept[] {
     { relation: SERIES_TABLES.minute, days: retention.seriesMinute },
     { relation: SERIES_TABLES.hour, days: SERIES_HOUR_DAYS },
     { relation: SERIES_TABLES.day, days: SERIES_DAY_DAYS },
+    { relation: FLEET_TABLES.minute, days: retention.seriesMinute },
+    { relation: FLEET_TABLES.hour, days: SERIES_HOUR_DAYS },
+    { relation: FLEET_TABLES.day, days: SERIES_DAY_DAYS },
   ];
 }
 
 function refreshedViews({ events, seriesMinute }: Retention): Refreshed[] {
-  const { minute, hour, day } = SERIES_TABLES;
-  return [
+  return [SERIES_TABLES, FLEET_TABLES].flatMap(({ minute, hour, day }) => [
     { view: minute, days: Math.min(events, seriesMinute), end: '1 minute', every: '1 minute' },
     { view: hour, days: Math.min(seriesMinute, SERIES_HOUR_DAYS), end: '1 hour', every: '5 minutes' },
     { view: day, days: SERIES_HOUR_DAYS, end: '1 day', every: '1 hour' },
-  ];
+  ]);
 }
 
 /**
@@ -101,7 +103,8 @@ async function setRetention(session: Session, { relation, days }: Kept, made: st
   if (job?.current === true) return;
   await session.script(`
     select remove_retention_policy('${relation}', if_exists => true);
-    select add_retention_policy('${relation}', drop_after => ${interval}, schedule_interval => interval '${EVERY}')`);
+    select add_retention_policy('${relation}', drop_after => ${interval}, schedule_interval => interval '${EVERY}',
+      initial_start => now())`);
   made.push(`retention of ${relation}: ${days} days`);
 }
 

@@ -12,6 +12,7 @@ import { DAILY_TABLES, dayStart } from './days.ts';
 import { SCHEMA_LOCK } from './migrate.ts';
 import { StoreError } from './store.ts';
 import { SERIES_TABLES, seriesState, useAggregates } from './timescale-series.ts';
+import { timestamp } from './values.ts';
 
 export interface Timescale {
   version: string;
@@ -72,6 +73,24 @@ export async function isChunked(session: Session, relation: string): Promise<boo
     union all select 1 from timescaledb_information.continuous_aggregates
     where view_schema = current_schema() and view_name = $1`;
   return (await session.query(sql, [relation])).length > 0;
+}
+
+/** Where the oldest and the newest chunk of a table begin, of those that reach into a time; undefined where none does. */
+export async function chunkSpan(
+  session: Session,
+  table: string,
+  sinceUs?: number,
+  untilUs?: number,
+): Promise<{ oldestUs: number; newestUs: number } | undefined> {
+  const [row] = await session.query(
+    `select min(range_start) as oldest, max(range_start) as newest from timescaledb_information.chunks
+     where hypertable_schema = current_schema() and hypertable_name = $1
+       and range_end > coalesce($2::timestamptz, '-infinity') and range_start < coalesce($3::timestamptz, 'infinity')`,
+    [table, sinceUs ? timestamp(sinceUs) : null, untilUs ? timestamp(untilUs) : null],
+  );
+  if (typeof row?.oldest !== 'number') return undefined;
+  const within = (timeUs: number) => Math.max(timeUs, sinceUs ?? timeUs);
+  return { oldestUs: within(row.oldest), newestUs: within(row.newest) };
 }
 
 /**

@@ -37,6 +37,9 @@ async function tidyEmbedded(database: Database, made: readonly string[], nowUs: 
     'outbox',
     'series_hour',
     'series_day',
+    'fleet_minute',
+    'fleet_hour',
+    'fleet_day',
   ];
   for (const { table } of DAILY_TABLES) {
     const recent = ((await readPartitions(database, table)) ?? []).filter(({ to }) => to - 1 <= dayOf(nowUs)).slice(-2);
