@@ -80,7 +80,10 @@ class SupervisedSensor {
     this.#stopping = true;
     clearTimeout(this.#timer);
     await this.#attempt;
-    if (this.#sensor) await stopSensor(this.#sensor, this.#around.log);
+    if (!this.#sensor) return;
+    const { log } = this.#around;
+    await stopSensor(this.#sensor, log);
+    log.info({ sensor: this.#plan.name, events: this.#sensor.health().events }, 'sensor stopped');
   }
 
   async #start(): Promise<void> {
