@@ -26,6 +26,14 @@ const schema = z.strictObject({
       urgentMs: z.number().int().min(0).max(20).default(5),
     })
     .prefault({}),
+  limits: z
+    .strictObject({
+      /** Of one core, averaged over five minutes; beyond it the least valuable events are shed and counted. */
+      cpuPercent: z.number().min(0.5, 'is too little to start with: at least 0.5').max(100).default(5),
+      /** Of all threads of the agent; 0 is that of ordinary work, 19 what runs where nobody else wants to. */
+      nice: z.number().int().min(0).max(19).default(5),
+    })
+    .prefault({}),
   sensors: z
     .strictObject({
       auth: z

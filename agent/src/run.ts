@@ -6,9 +6,12 @@ import { envelopeIdentity, type KemKey, verifyKemKey } from '@threatguard/proto'
 import type { Logger } from 'pino';
 import { Batcher } from './batch/batcher.ts';
 import { CheckpointLedger } from './batch/checkpoints.ts';
+import { openLossPage } from './batch/loss-file.ts';
 import { LossLedger } from './batch/losses.ts';
 import { sealIntoSpool } from './batch/seal.ts';
 import type { AgentConfig } from './config.ts';
+import { Governor } from './governor/governor.ts';
+import { yieldToHost } from './governor/precedence.ts';
 import { lockHome } from './home-lock.ts';
 import { agentVersion, readBootId, readHostFacts } from './host-facts.ts';
 import { readIdentity, saveKemKey } from './identity/identity-files.ts';
@@ -16,6 +19,9 @@ import { planSensors } from './sensors/plan.ts';
 import { type RunningSensors, startSensors } from './sensors/start.ts';
 import { Spool } from './spool/spool.ts';
 import { Uplink } from './uplink/uplink.ts';
+
+/** Under which name the ledger of losses keeps its position among the checkpoints. */
+const LOSSES = 'losses';
 
 export interface RunOptions {
   home: string;
@@ -34,11 +40,20 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
   await using _lock = await lockHome(home);
   const collector = config.collector ?? identity.collector;
   const signer = envelopeIdentity(identity.agentId, identity);
-  const losses = new LossLedger();
+  log.info(
+    { precedence: await yieldToHost(config.limits.nice), cpuPercentMax: config.limits.cpuPercent },
+    'the host comes first',
+  );
+  using governor = new Governor({ cpuPercent: config.limits.cpuPercent, nowMs: () => performance.now(), cpuMs });
+  const page = await openLossPage(home).catch((error: Error) => {
+    log.error({ reason: error.message }, 'losses not sent yet would be forgotten at a kill: their file cannot be used');
+    return undefined;
+  });
+  const losses = new LossLedger(page);
   const facts = readHostFacts();
   let { kemKey } = identity;
   let sensors: RunningSensors | undefined;
-  const health = () => sensors?.health() ?? [];
+  const health = () => [...(sensors?.health() ?? []), governor.health()];
 
   await using spool = Spool.open({
     directory: join(home, 'spool'),
@@ -50,6 +65,9 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
     onDiskError: sayOnceAMinute((error) => log.error({ reason: error.message }, 'the disk refuses the spool')),
   });
   const checkpoints = new CheckpointLedger(spool.checkpoints);
+  const forgotten = losses.recover(checkpoints.recovered(LOSSES));
+  if (forgotten > 0) log.warn({ events: forgotten }, 'an earlier run was killed before it could send or count these');
+  checkpoints.register(LOSSES, () => losses.position());
   await using uplink = Uplink.start({
     collector,
     identity: identity.pem,
@@ -78,10 +96,13 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
     ...config.batch,
     losses,
     nowUs,
+    admits: (event) => governor.admits(event),
     into: (events) =>
       sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events),
   });
-  await using running = await startSensors(planSensors({ config: config.sensors, home, checkpoints }), batcher, log);
+  const pace = () => governor.pace;
+  const plans = planSensors({ config: config.sensors, home, checkpoints, pace });
+  await using running = await startSensors(plans, batcher, log, { recovered: () => uplink.sendHeartbeat() });
   sensors = running;
   uplink.sendHeartbeat();
   log.info({ agentId: identity.agentId, name: identity.name, collector }, 'ready');
@@ -89,6 +110,12 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
   flushCompileCache();
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   log.info('stopping');
+}
+
+/** User and system time of all threads of this process. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 function nowUs(): number {

@@ -82,6 +82,8 @@ export {
   EventReference,
   FieldFilter,
   type File,
+  GetAgentRequest,
+  GetAgentResponse,
   GetAlertRequest,
   GetAlertResponse,
   GetIncidentRequest,

@@ -3,6 +3,7 @@ export const LOSS_REASONS = [
   'kernel_overrun', // ring buffer, netlink or inotify queue of the kernel overflowed
   'queue_shed', // a bounded queue of the agent was full
   'cpu_ceiling', // shed to keep the agent within its share of the host
+  'agent_killed', // in the agent's memory, not sealed yet, when it was killed
   'rotation_skipped', // lines of a rotated log that were gone before they were read
   'line_oversized', // a log line beyond its limit, cut
   'spool_overflow', // oldest envelopes dropped from a full spool

@@ -6,6 +6,8 @@ import {
   CreateTokenResponse,
   EnrolRequest,
   EnrolResponse,
+  GetAgentRequest,
+  GetAgentResponse,
   GetAlertRequest,
   GetAlertResponse,
   GetIncidentRequest,
@@ -74,6 +76,7 @@ export const consoleService = {
     ListAgentsRequest,
     ListAgentsResponse,
   ),
+  getAgent: method<GetAgentRequest, GetAgentResponse>('Console/GetAgent', GetAgentRequest, GetAgentResponse),
   revokeAgent: method<RevokeAgentRequest, RevokeAgentResponse>(
     'Console/RevokeAgent',
     RevokeAgentRequest,

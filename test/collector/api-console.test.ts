@@ -212,6 +212,17 @@ describe('agents', () => {
     expect(made.expiresAtUs).toBeLessThan((Date.now() + 91 * 86_400_000) * 1000);
   });
 
+  it('are shown one by one, by name or id, with what was observed of the last hour', async () => {
+    const shown = await collector.console.agent('web-1');
+    expect(shown.agent).toMatchObject({ name: 'web-1', state: 'connected' });
+    expect(shown.signingKeyId).toMatch(/^[0-9a-f]{64}$/);
+    expect(shown.observedHour).toBe(1);
+    expect(shown.losses).toEqual([]);
+    expect(await collector.console.agent(shown.agent!.id!)).toMatchObject({ agent: { name: 'web-1' } });
+    const refused = { code: status.NOT_FOUND, details: expect.stringMatching(/agents list/) };
+    await expect(collector.console.agent('nobody')).rejects.toMatchObject(refused);
+  });
+
   it('are summarised with what their heartbeats said', async () => {
     const sensors = [{ sensor: 'auth', source: 'file', state: 'running', detail: 'a\x1b[2Jb', events: 7 }];
     agent.sendFrame({ heartbeat: { sentAtUs: Date.now() * 1000, spooledEnvelopes: 9, sensors } });

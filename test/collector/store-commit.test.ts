@@ -206,6 +206,32 @@ for (const { name, available, start } of ENGINES) {
       expect(await store.observedRatio(randomUUID(), START_US, START_US + 1)).toBe(1);
     });
 
+    test('tells what an agent lost, by sensor and reason with its time, and when its newest event came', async () => {
+      const agentId = randomUUID();
+      const loss = (sensor: string, reason: string, count: number, atUs: number) => {
+        return { sensor, reason, count, firstAtUs: START_US + atUs, lastAtUs: START_US + atUs + 5 };
+      };
+      const first = [loss('process.ebpf', 'kernel_overrun', 3, 10), loss('spool', 'spool_overflow', 7, 90)];
+      const second = [loss('process.ebpf', 'kernel_overrun', 4, 50), loss('process.ebpf', 'cpu_ceiling', 1, 20)];
+      const batch = makeBatch({ agentId, events: realisticEvents(3), losses: first });
+      const { streamId } = batch.header;
+      await store.commit(group({ batches: [batch] }));
+      await store.commit(
+        group({ batches: [makeBatch({ agentId, events: [], losses: second, streamId, sequence: 2 })] }),
+      );
+      expect(await store.agentLosses(agentId)).toEqual([
+        loss('spool', 'spool_overflow', 7, 90),
+        { ...loss('process.ebpf', 'kernel_overrun', 7, 10), lastAtUs: START_US + 55 },
+        loss('process.ebpf', 'cpu_ceiling', 1, 20),
+      ]);
+      expect(await store.newestEvent(agentId)).toEqual({
+        eventAtUs: Math.max(...batch.events.map(({ observedAtUs }) => observedAtUs ?? 0)),
+        storedAtUs: batch.receivedAtUs,
+      });
+      expect(await store.agentLosses(randomUUID())).toEqual([]);
+      expect(await store.newestEvent(randomUUID())).toBeUndefined();
+    });
+
     test('gives every event since a time in order', async () => {
       const agentId = randomUUID();
       const laterUs = START_US + 3_600_000_000;

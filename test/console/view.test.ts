@@ -110,10 +110,10 @@ describe('the live view', () => {
       agents 1/2  12.3 events/s  4567 stored  2 alerts open  6 lost  0 refused
       ────────────────────────────────────────────────────────────────────────────────
         09:59:59  HIGH          SSH brute force                              T1110.001
-          host web-1  user root  address 192.0.2.1  process /usr/sbin/sshd  times 3
+          host web-1  user root  address 192.0.2.1  observed 97.2 %  process /usr/sbi…
           10 failed logons as root from 192.0.2.1 within 60 s
       > 10:00:00  CRITICAL      Interactive shell on a socket                T1059.004
-          host web-1  user root  address 198.51.100.7  process /usr/bin/bash
+          host web-1  user root  address 198.51.100.7  observed 97.2 %  process /usr/…
           /usr/bin/bash run by root has its input on a connection to 198.51.100.7:4444
 
 

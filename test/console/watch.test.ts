@@ -110,7 +110,7 @@ describe('alerts watch without NATS', () => {
     expect(console.lines).toHaveLength(2);
     expect(console.lines.join('\n')).not.toMatch(RAW);
     expect(console.lines[1]).toMatch(
-      /high +SSH brute force {2}host=web-1 user=root address=192.0.2.1 process=\/usr\/sbin\/sshd technique=T1110.001 {2}10 failed/,
+      /high +SSH brute force {2}host=web-1 user=root address=192.0.2.1 process=\/usr\/sbin\/sshd technique=T1110.001 observed=97\.2 % {2}10 failed/,
     );
   });
 

@@ -23,11 +23,24 @@ export class AgentProcess implements AsyncDisposable {
     });
   }
 
-  /** Makes a home whose agent follows `log`, enrolled at the collector. */
-  static async enrol(parts: { home: string; log: string; collector: string; token: string }): Promise<void> {
-    const { home, log, collector, token } = parts;
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Makes a home whose agent follows `log`, enrolled at the collector; nothing else of this host unless `settings` say so. */
+  static async enrol(parts: {
+    home: string;
+    log: string;
+    collector: string;
+    token: string;
+    name?: string;
+    /** Text of agent.yaml. */
+    settings?: string;
+  }): Promise<void> {
+    const { home, log, collector, token, name = 'crash-agent', settings } = parts;
     mkdirSync(home, { recursive: true });
-    await enrol({ home, collector, token, name: 'crash-agent', machineId: 'crash-agent', force: false });
+    await enrol({ home, collector, token, name, machineId: name, force: false });
+    if (settings !== undefined) return writeFileSync(join(home, 'agent.yaml'), settings);
     const off = ['process', 'network', 'file', 'host'].map((name) => `  ${name}: { enabled: false }\n`).join('');
     const auth = `  auth: { logs: [${log}], journal: off }\n`;
     writeFileSync(join(home, 'agent.yaml'), `spool: { bytesMax: 33554432 }\nsensors:\n${auth}${off}`);

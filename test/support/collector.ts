@@ -12,6 +12,7 @@ import {
   type CreateTokenRequest,
   type CreateTokenResponse,
   consoleService,
+  type GetAgentResponse,
   type GetAlertResponse,
   type GetIncidentResponse,
   type ListAgentsResponse,
@@ -50,6 +51,7 @@ export class ConsoleClient implements Disposable {
 
   status = () => this.#call<StatusReport>('getStatus', {});
   agents = async () => (await this.#call<ListAgentsResponse>('listAgents', {})).agents ?? [];
+  agent = (agent: string) => this.#call<GetAgentResponse>('getAgent', { agent });
   revoke = (agent: string) => this.#call<RevokeAgentResponse>('revokeAgent', { agent });
   createToken = (request: CreateTokenRequest = {}) => this.#call<CreateTokenResponse>('createToken', request);
   alerts = (request: ListAlertsRequest = {}) => this.#call<ListAlertsResponse>('listAlerts', request);

@@ -11,6 +11,7 @@ import {
   type AuditEntry,
   consoleService,
   type Entity,
+  type GetAgentResponse,
   type Incident,
   keyId,
   type SearchEventsResponse,
@@ -34,6 +35,8 @@ export class FakeConsoleServer implements AsyncDisposable {
   readonly calls: RecordedCall[] = [];
   status: StatusReport;
   agents: AgentSummary[] = [];
+  /** What `getAgent` adds to the first of them. */
+  agentDetail: GetAgentResponse = {};
   alerts: Alert[] = [];
   /** Answers of searches to come, before `events` is asked again. */
   searchParts: SearchEventsResponse[] = [];
@@ -161,6 +164,7 @@ export class FakeConsoleServer implements AsyncDisposable {
     return {
       getStatus: unary('getStatus', () => this.status),
       listAgents: unary('listAgents', () => ({ agents: this.agents })),
+      getAgent: unary('getAgent', () => ({ agent: this.agents[0], ...this.agentDetail })),
       revokeAgent: unary('revokeAgent', () => ({ agentId: 'a-1', streamEnded: true })),
       createToken: unary('createToken', ({ uses }) => ({
         token: 'tg1.token',

@@ -14,6 +14,8 @@ export interface BatcherOptions {
   urgentMs?: number;
   /** What may wait at once; beyond it the least valuable events are shed and counted. */
   queue?: QueueLimits;
+  /** Whether the host can spare the work of this event; one that is not admitted is counted as `cpu_ceiling`. */
+  admits?: (event: HostEvent) => boolean;
   losses: LossLedger;
   nowUs: () => number;
   /** Takes a batch within BATCH_EVENTS_MAX and BATCH_BYTES_MAX; an empty one carries losses only. Never throws. */
@@ -37,7 +39,10 @@ export class Batcher implements SensorSink, AsyncDisposable {
 
   constructor(options: BatcherOptions) {
     this.#options = options;
-    this.#queue = new EventQueue(options.queue ?? QUEUE_LIMITS, (event) => this.#countEvent(event, 'queue_shed'));
+    this.#queue = new EventQueue(options.queue ?? QUEUE_LIMITS, ({ event, held }) => {
+      this.#countEvent(event, 'queue_shed');
+      if (held) options.losses.drop(event);
+    });
   }
 
   get queuedEvents(): number {
@@ -46,6 +51,12 @@ export class Batcher implements SensorSink, AsyncDisposable {
 
   emit(event: HostEvent, durable?: () => void): void {
     if (this.#closed) return;
+    if (this.#options.admits?.(event) === false) {
+      this.#countEvent(event, 'cpu_ceiling');
+      this.#queue.passOn(durable);
+      this.#schedule(false);
+      return;
+    }
     let clipped: HostEvent;
     let bytes: number;
     try {
@@ -56,10 +67,13 @@ export class Batcher implements SensorSink, AsyncDisposable {
     } catch {
       // Values of a wrong type: one event may be lost for it, and is counted; the batch and the agent go on.
       this.#countEvent(event, 'queue_shed');
-      durable?.();
+      this.#queue.passOn(durable);
       return;
     }
-    this.#queue.push({ event: clipped, bytes, durable });
+    // What its source can read again after a kill is not in danger here.
+    const held = durable === undefined;
+    this.#queue.push({ event: clipped, bytes, held, durable });
+    if (held) this.#options.losses.hold(clipped);
     this.#schedule(isUrgent(clipped));
   }
 
@@ -75,7 +89,10 @@ export class Batcher implements SensorSink, AsyncDisposable {
       const losses = !this.#options.losses.isEmpty;
       const taken = this.#queue.take(BATCH_EVENTS_MAX, BATCH_BYTES_MAX);
       // Before `into`, which writes the sources' positions in one record with these events; nothing comes in between.
-      for (const { durable } of taken) durable?.();
+      for (const { event, held, durable } of taken) {
+        if (held) this.#options.losses.seal(event);
+        durable?.();
+      }
       this.#options.into(taken.map(({ event }) => event));
       // Losses that could not be sealed (a full disk) wait for the next batch instead of being tried for ever.
       if (taken.length === 0 && losses) break;
@@ -107,7 +124,7 @@ export class Batcher implements SensorSink, AsyncDisposable {
     this.#ageTimer = this.#urgentTimer = this.#fullTurn = undefined;
   }
 
-  #countEvent(event: HostEvent, reason: 'queue_shed' | 'line_oversized'): void {
+  #countEvent(event: HostEvent, reason: 'queue_shed' | 'cpu_ceiling' | 'line_oversized'): void {
     const atUs = event.observedAtUs || this.#options.nowUs();
     this.#options.losses.add({ sensor: event.sensor || 'agent', reason, count: 1, firstAtUs: atUs, lastAtUs: atUs });
   }

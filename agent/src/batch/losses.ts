@@ -1,27 +1,85 @@
-// Loss counted but not yet in a signed header: one entry per sensor and reason.
-import { HEADER_LOSSES_MAX, type Loss } from '@threatguard/proto';
+// Loss counted but not yet in a signed header: one entry per sensor and reason. With a page (loss-page.ts) it outlives
+// kill -9, and so does the number of events that were taken from the kernel and not sealed yet.
+import { HEADER_LOSSES_MAX, type HostEvent, type Loss, type LossReason } from '@threatguard/proto';
+import type { LossPage } from './loss-page.ts';
 
 /** Distinct sensors and reasons kept apart; beyond it (names are ours, so never in practice) they fold into one. */
 const ENTRIES_MAX = 256;
 const OVERFLOW_KEY = { sensor: 'agent', reason: 'queue_shed' };
+/** What becomes of an event held in memory where the agent is killed, unless its source is read again. */
+const HELD: LossReason = 'agent_killed';
 
-type CountedLoss = Loss & { count: number; firstAtUs: number; lastAtUs: number };
+type CountedLoss = Loss & { sensor: string; reason: string; count: number; firstAtUs: number; lastAtUs: number };
 
 export class LossLedger {
   readonly #entries = new Map<string, CountedLoss>();
+  readonly #page: LossPage | undefined;
+
+  constructor(page?: LossPage) {
+    this.#page = page;
+  }
 
   get isEmpty(): boolean {
     return this.#entries.size === 0;
   }
 
+  /** Takes over what the run before did not seal; `position` is what its newest spooled record says. The count of events. */
+  recover(position: string | undefined): number {
+    const losses = this.#page?.unsealed(position) ?? [];
+    for (const loss of losses) this.#merge(loss);
+    return losses.reduce((sum, loss) => sum + (loss.count ?? 0), 0);
+  }
+
   /** Adds to what is known of this sensor and reason; the time span grows to hold both. */
   add(loss: Loss): void {
-    const count = loss.count ?? 0;
-    if (count <= 0) return;
+    if ((loss.count ?? 0) <= 0) return;
+    const { sensor, reason, count, firstAtUs, lastAtUs } = this.#merge(loss);
+    this.#page?.add(sensor, reason as LossReason, count, { firstAtUs, lastAtUs });
+  }
+
+  /** Takes as many entries as one header holds; the rest waits for the next. Put back with `add` what was not sealed. */
+  take(): Loss[] {
+    const taken = [...this.#entries].slice(0, HEADER_LOSSES_MAX);
+    for (const [key, { sensor, reason, count }] of taken) {
+      this.#entries.delete(key);
+      this.#page?.cover(sensor, reason, count);
+    }
+    return taken.map(([, loss]) => loss);
+  }
+
+  /** An event is in memory only, and its source cannot be read again. */
+  hold(event: HostEvent): void {
+    const atUs = event.observedAtUs ?? 0;
+    this.#page?.add(sensorOf(event), HELD, 1, { firstAtUs: atUs, lastAtUs: atUs });
+  }
+
+  /** An event that was held became a loss, which is counted by its own reason. */
+  drop(event: HostEvent): void {
+    this.#page?.takeBack(sensorOf(event), HELD, 1);
+  }
+
+  /** The record made next has this event, which was held. */
+  seal(event: HostEvent): void {
+    this.#page?.cover(sensorOf(event), HELD, 1);
+  }
+
+  /** The record is written, or its events were counted lost and its losses put back. */
+  settle(): void {
+    this.#page?.settle();
+  }
+
+  /** What the record made next covers, for its checkpoints. */
+  position(): string | undefined {
+    return this.#page?.position();
+  }
+
+  /** Into the entries; gives what was added, under the name it is counted by. */
+  #merge(loss: Loss): CountedLoss {
     let { sensor = 'agent', reason = 'queue_shed' } = loss;
     if (!this.#entries.has(`${sensor} ${reason}`) && this.#entries.size >= ENTRIES_MAX) {
       ({ sensor, reason } = OVERFLOW_KEY);
     }
+    const count = loss.count ?? 0;
     const firstAtUs = loss.firstAtUs ?? loss.lastAtUs ?? 0;
     const lastAtUs = loss.lastAtUs ?? firstAtUs;
     const known = this.#entries.get(`${sensor} ${reason}`);
@@ -32,12 +90,10 @@ export class LossLedger {
       firstAtUs: Math.min(firstAtUs, known?.firstAtUs ?? firstAtUs),
       lastAtUs: Math.max(lastAtUs, known?.lastAtUs ?? lastAtUs),
     });
+    return { sensor, reason, count, firstAtUs, lastAtUs };
   }
+}
 
-  /** Takes as many entries as one header holds; the rest waits for the next. Put back with `add` what was not sealed. */
-  take(): Loss[] {
-    const taken = [...this.#entries].slice(0, HEADER_LOSSES_MAX);
-    for (const [key] of taken) this.#entries.delete(key);
-    return taken.map(([, loss]) => loss);
-  }
+function sensorOf(event: HostEvent): string {
+  return event.sensor || 'agent';
 }

@@ -12,6 +12,8 @@ export interface QueuedEvent {
   event: HostEvent;
   /** Encoded size within a Batch. */
   bytes: number;
+  /** It is in memory only: its source cannot be read again. */
+  held: boolean;
   durable?: (() => void) | undefined;
 }
 
@@ -22,12 +24,12 @@ const SHED_SHARE = 16;
 
 export class EventQueue {
   readonly #limits: QueueLimits;
-  readonly #onShed: (event: HostEvent) => void;
+  readonly #onShed: (entry: QueuedEvent) => void;
   #entries: ValuedEvent[] = [];
   #bytes = 0;
   readonly #countByValue = new Array<number>(SHED_VALUES).fill(0);
 
-  constructor(limits: QueueLimits, onShed: (event: HostEvent) => void) {
+  constructor(limits: QueueLimits, onShed: (entry: QueuedEvent) => void) {
     this.#limits = limits;
     this.#onShed = onShed;
   }
@@ -46,6 +48,14 @@ export class EventQueue {
     this.#bytes += entry.bytes;
     this.#countByValue[value]!++;
     while (this.#entries.length > this.#limits.eventsMax || this.#bytes > this.#limits.bytesMax) this.#shed();
+  }
+
+  /** An event that does not enter: its `durable` is called when its turn has come, so now or with the newest entry. */
+  passOn(durable: (() => void) | undefined): void {
+    if (!durable) return;
+    const newest = this.#entries.at(-1);
+    if (newest) newest.durable = inOrder(newest.durable, durable);
+    else durable();
   }
 
   /** Takes the oldest events, as many as fit within both limits, at least one where there is one. */
@@ -77,7 +87,7 @@ export class EventQueue {
       left--;
       this.#bytes -= entry.bytes;
       this.#countByValue[value]!--;
-      this.#onShed(entry.event);
+      this.#onShed(entry);
       const before = kept.at(-1);
       if (!entry.durable) continue;
       if (before) before.durable = inOrder(before.durable, entry.durable);

@@ -33,4 +33,5 @@ export function sealIntoSpool(parts: SealParts, events: HostEvent[]): void {
   const facts = { events: events.length, firstAtUs, lastAtUs };
   const stored = parts.spool.append(sealed, facts, parts.checkpoints.encode());
   if (!stored) for (const loss of losses) parts.losses.add(loss);
+  parts.losses.settle();
 }

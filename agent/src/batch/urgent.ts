@@ -42,17 +42,19 @@ export function isUrgent(event: HostEvent): boolean {
   }
 }
 
-/** How dear an event is when one must go: lower goes first. */
+/** How dear an event is when one must go: lower goes first. What changes rights or accounts is dearer than all that only happens. */
 export function shedValue(event: HostEvent): number {
   if (event.class === EventClass.HOST && event.activity === Activity.SAMPLE) return 0;
   if (event.activity === Activity.CONNECTION_CLOSED) return 1;
-  if (event.class === EventClass.PROCESS && !isUrgent(event)) return 2;
-  if (event.class === EventClass.NETWORK && !isUrgent(event)) return 3;
-  return isUrgent(event) ? 5 : 4;
+  if (isUrgent(event)) return 6;
+  if (event.class === EventClass.PROCESS && event.activity === Activity.EXIT) return 2;
+  if (event.class === EventClass.PROCESS && event.activity === Activity.EXEC) return 3;
+  if (event.class === EventClass.NETWORK) return 4;
+  return 5;
 }
 
 /** One more than the highest value `shedValue` gives. */
-export const SHED_VALUES = 6;
+export const SHED_VALUES = 7;
 
 function isSocketShell(event: HostEvent): boolean {
   if ((event.process?.stdioSockets?.length ?? 0) === 0) return false;

@@ -28,6 +28,7 @@ const cMmap = libc.func('void *mmap(void *address, size_t length, int protection
 const cMunmap = libc.func('int munmap(void *address, size_t length)');
 const cClockGettime = libc.func('int clock_gettime(int clock, void *time)');
 const cGetpagesize = libc.func('int getpagesize()');
+const cIoprioSet = libc.func('long syscall(long number, long which, long who, long priority)');
 const cSetrlimit = libc.func('int setrlimit(int resource, void *limit)');
 
 const EPERM = 1;
@@ -77,6 +78,17 @@ export function closeDescriptor(fd: number): void {
 /** syscall(2) of the form (int, pointer, size), as bpf(2) is; returns its result. */
 export function systemCall(name: string, number: number, first: number, second: Uint8Array): number {
   return check(name, cSyscall(number, first, second, second.length));
+}
+
+const IOPRIO_SET: Record<string, number> = { x64: 251, arm64: 30 };
+const IOPRIO_WHO_PROCESS = 1;
+const IOPRIO_CLASS_BEST_EFFORT = 2;
+
+/** ioprio_set(2) of one thread: best effort, `level` 0 (first) to 7 (last). */
+export function setIoPriority(thread: number, level: number): void {
+  const number = IOPRIO_SET[process.arch];
+  if (number === undefined) throw new Error(`ioprio_set has no number here for ${process.arch}`);
+  check('ioprio_set', cIoprioSet(number, IOPRIO_WHO_PROCESS, thread, (IOPRIO_CLASS_BEST_EFFORT << 13) | level));
 }
 
 /** Where the bytes lie in memory, for structures that hold pointers. The caller keeps `bytes` alive over the call. */

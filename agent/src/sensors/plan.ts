@@ -8,8 +8,10 @@ export function planSensors(parts: {
   config: AgentConfig['sensors'];
   home: string;
   checkpoints: Checkpoints;
+  /** How many times longer than configured a poll is to wait just now. */
+  pace: () => number;
 }): SensorPlan[] {
-  const { config, home, checkpoints } = parts;
+  const { config, home, checkpoints, pace } = parts;
   const { auth, process, network, file, host } = config;
   const plans: (SensorPlan & { enabled: boolean })[] = [
     {
@@ -35,7 +37,8 @@ export function planSensors(parts: {
     {
       name: 'network',
       enabled: network.enabled,
-      create: async () => (await import('./network/sensor.ts')).createNetworkSensor({ intervalMs: network.intervalMs }),
+      create: async () =>
+        (await import('./network/sensor.ts')).createNetworkSensor({ intervalMs: network.intervalMs, pace }),
     },
     {
       name: 'file',

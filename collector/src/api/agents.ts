@@ -2,6 +2,8 @@ import type {
   AgentSummary,
   CreateTokenRequest,
   CreateTokenResponse,
+  GetAgentRequest,
+  GetAgentResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
 } from '@threatguard/proto';
@@ -10,6 +12,8 @@ import type { Presence } from '../fleet/presence.ts';
 import { createToken } from '../fleet/tokens.ts';
 import type { AgentRecord, AuditActor, Store } from '../store/store.ts';
 import { ApiError } from './grpc-status.ts';
+
+const HOUR_US = 3_600_000_000;
 
 export interface AgentsParts {
   store: Store;
@@ -26,6 +30,30 @@ export async function listAgents(parts: AgentsParts): Promise<AgentSummary[]> {
     .agents()
     .map((agent) => summarise(agent, parts, totals.get(agent.id)))
     .sort((a, b) => (a.name ?? '').localeCompare(b.name ?? ''));
+}
+
+export async function getAgent(parts: AgentsParts, request: GetAgentRequest): Promise<GetAgentResponse> {
+  const { store, nowUs } = parts;
+  const agent = find(parts, request.agent);
+  const totals = await store.agentTotals();
+  const now = nowUs();
+  const newest = await store.newestEvent(agent.id);
+  return {
+    agent: summarise(agent, parts, totals.get(agent.id)),
+    machineId: agent.machineId,
+    signingKeyId: agent.keyId,
+    losses: await store.agentLosses(agent.id),
+    observedHour: await store.observedRatio(agent.id, now - HOUR_US, now),
+    observedDay: await store.observedRatio(agent.id, now - 24 * HOUR_US, now),
+    newestEventAtUs: newest?.eventAtUs,
+    newestEventStoredAtUs: newest?.storedAtUs,
+  };
+}
+
+function find({ fleet }: AgentsParts, nameOrId: string | undefined): AgentRecord {
+  const agent = fleet.find(nameOrId ?? '');
+  if (agent) return agent;
+  throw new ApiError('not_found', 'no agent has this name or id; threatguard agents list shows them all');
 }
 
 function summarise(
@@ -66,10 +94,7 @@ export async function revokeAgent(
   request: RevokeAgentRequest,
   by: AuditActor,
 ): Promise<RevokeAgentResponse> {
-  const agent = parts.fleet.find(request.agent ?? '');
-  if (!agent) {
-    throw new ApiError('not_found', 'no agent has this name or id; threatguard agents list shows them all');
-  }
+  const agent = find(parts, request.agent);
   return { agentId: agent.id, streamEnded: await parts.fleet.revoke(agent.id, parts.nowUs(), by) };
 }
 

@@ -1,6 +1,7 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type {
   CreateTokenRequest,
+  GetAgentRequest,
   GetAlertRequest,
   ListAlertsRequest,
   RevokeAgentRequest,
@@ -8,7 +9,7 @@ import type {
 } from '@threatguard/proto';
 import type { AlertFeed } from '../publish/alert-feed.ts';
 import type { AuditActor } from '../store/store.ts';
-import { type AgentsParts, createJoinToken, listAgents, revokeAgent } from './agents.ts';
+import { type AgentsParts, createJoinToken, getAgent, listAgents, revokeAgent } from './agents.ts';
 import { getAlert, listAlerts } from './alerts.ts';
 import { unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
@@ -34,6 +35,7 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
   return {
     getStatus: unary(() => reportStatus(parts.status), failed),
     listAgents: unary(async () => ({ agents: await listAgents(agents) }), failed),
+    getAgent: unary((request: GetAgentRequest) => getAgent(agents, request), failed),
     revokeAgent: unary((request: RevokeAgentRequest, from) => revokeAgent(agents, request, actor(from)), failed),
     createToken: unary((request: CreateTokenRequest, from) => createJoinToken(agents, request, actor(from)), failed),
     listAlerts: unary((request: ListAlertsRequest, _, signal) => listAlerts(store, request, signal), failed),

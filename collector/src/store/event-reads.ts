@@ -1,4 +1,4 @@
-import type { EventReference, StoredEvent } from '@threatguard/proto';
+import type { EventReference, Loss, StoredEvent } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
 import { COLUMNS, cursorOf, readPage, storedEvent } from './event-pages.ts';
@@ -8,6 +8,8 @@ import { bytea, timestamp } from './values.ts';
 const REPLAY_PAGE_ROWS = 2_000;
 /** References looked up at once. */
 const REFERENCES_MAX = 1_000;
+/** Sensors and reasons of one agent: names are the agent's, and one that invents them fills no screen. */
+const LOSSES_MAX = 128;
 
 /** Oldest first, every event from a time on, in pages. Events stored while it runs come at their place or not at all. */
 export async function* eventsSince(session: Session, sinceUs: number): AsyncIterable<StoredEvent[]> {
@@ -53,13 +55,49 @@ export async function eventsByReference(
 
 /** Stored events against counted losses of an agent; a loss that began or ended outside counts by its share inside. */
 export async function observedRatio(session: Session, agentId: string, fromUs: number, toUs: number): Promise<number> {
+  const span = [agentId, timestamp(fromUs), timestamp(toUs)];
   const [row] = await session.query(
-    `select (select count(*) from events where agent_id = $1 and event_at between $2 and $3) as seen,
-       (select coalesce(sum(count * case when last_at = first_at then 1 else
-          extract(epoch from least(last_at, $3) - greatest(first_at, $2)) / extract(epoch from last_at - first_at) end), 0)
-        from losses where agent_id = $1 and last_at >= $2 and first_at <= $3)::double precision as lost`,
-    [agentId, timestamp(fromUs), timestamp(toUs)],
+    `select coalesce(sum(count * case when last_at = first_at then 1 else
+        extract(epoch from least(last_at, $3) - greatest(first_at, $2)) / extract(epoch from last_at - first_at) end), 0)::double precision as lost
+     from losses where agent_id = $1 and last_at >= $2 and first_at <= $3`,
+    span,
   );
-  const { seen, lost } = row as { seen: number; lost: number };
-  return lost > 0 ? seen / (seen + lost) : 1;
+  const lost = row!.lost as number;
+  // Most agents lost nothing, and a day of events takes time to count.
+  if (lost <= 0) return 1;
+  const [counted] = await session.query(
+    'select count(*) as seen from events where agent_id = $1 and event_at between $2 and $3',
+    span,
+  );
+  const seen = counted!.seen as number;
+  return seen / (seen + lost);
+}
+
+/** What an agent said it lost, by sensor and reason, the one that happened last first. */
+export async function agentLosses(session: Session, agentId: string): Promise<Loss[]> {
+  const rows = await session.query(
+    `select sensor, reason, least(sum(count), ${Number.MAX_SAFE_INTEGER})::bigint as count,
+       min(first_at) as first_at, max(last_at) as last_at
+     from losses where agent_id = $1 group by sensor, reason order by max(last_at) desc, sensor, reason limit $2`,
+    [agentId, LOSSES_MAX],
+  );
+  return rows.map((row) => ({
+    sensor: row.sensor,
+    reason: row.reason,
+    count: row.count,
+    firstAtUs: row.first_at,
+    lastAtUs: row.last_at,
+  }));
+}
+
+/** When the newest event of an agent happened and when it was stored; undefined where none is kept. */
+export async function newestEvent(
+  session: Session,
+  agentId: string,
+): Promise<{ eventAtUs: number; storedAtUs: number } | undefined> {
+  const [row] = await session.query(
+    'select event_at, received_at from events where agent_id = $1 order by event_at desc limit 1',
+    [agentId],
+  );
+  return row && { eventAtUs: row.event_at, storedAtUs: row.received_at };
 }

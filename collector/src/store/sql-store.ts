@@ -185,6 +185,14 @@ export class SqlStore implements Store {
     return eventReads.observedRatio(this.#database, agentId, fromUs, toUs);
   }
 
+  agentLosses(agentId: string) {
+    return eventReads.agentLosses(this.#database, agentId);
+  }
+
+  newestEvent(agentId: string) {
+    return eventReads.newestEvent(this.#database, agentId);
+  }
+
   entities(filter: Parameters<Store['entities']>[0], limit: number, after: string) {
     return entityRecords.listEntities(this.#database, filter, limit, after);
   }

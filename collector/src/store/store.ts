@@ -5,6 +5,7 @@ import type {
   Detection,
   EventReference,
   FieldFilter,
+  Loss,
   RefusalCode,
   StoredEvent,
   StreamPosition,
@@ -205,6 +206,10 @@ export interface Store extends AsyncDisposable {
   eventsSince(sinceUs: number): AsyncIterable<StoredEvent[]>;
   /** Share of events that were seen on an agent in a time span, counted losses against stored events: 0 to 1. */
   observedRatio(agentId: string, fromUs: number, toUs: number): Promise<number>;
+  /** All counted losses of an agent that are kept, by sensor and reason, the one that happened last first. */
+  agentLosses(agentId: string): Promise<Loss[]>;
+  /** When the newest event of an agent happened and was stored; undefined where none is kept. */
+  newestEvent(agentId: string): Promise<{ eventAtUs: number; storedAtUs: number } | undefined>;
 
   /** Highest risk first, at any time: levels do not change by waiting. */
   entities(filter: { kind?: EntityKind | undefined }, limit: number, after: string): Promise<Page<Entity>>;

@@ -8,6 +8,7 @@ import {
   type CreateTokenResponse,
   consoleService,
   type Entity,
+  type GetAgentResponse,
   type GetAlertResponse,
   type Incident,
   type ListIncidentsRequest,
@@ -65,6 +66,10 @@ export class CollectorClient implements Disposable {
 
   async listAgents(): Promise<AgentSummary[]> {
     return (await this.#call(consoleService.listAgents, {})).agents ?? [];
+  }
+
+  getAgent(agent: string): Promise<GetAgentResponse> {
+    return this.#call(consoleService.getAgent, { agent });
   }
 
   revokeAgent(agent: string): Promise<RevokeAgentResponse> {

@@ -1,5 +1,6 @@
 import { AgentsList } from './agents/list.ts';
 import { AgentsRevoke } from './agents/revoke.ts';
+import { AgentsShow } from './agents/show.ts';
 import { AgentsTokenCreate } from './agents/token/create.ts';
 import { AlertsList } from './alerts/list.ts';
 import { AlertsShow } from './alerts/show.ts';
@@ -18,6 +19,7 @@ export const COMMANDS = {
   up: Up,
   status: Status,
   'agents:list': AgentsList,
+  'agents:show': AgentsShow,
   'agents:revoke': AgentsRevoke,
   'agents:token:create': AgentsTokenCreate,
   'alerts:list': AlertsList,

@@ -1,5 +1,6 @@
 import { type Alert, AlertState, severityName } from '@threatguard/proto';
 import type { JsonRecord } from './json.ts';
+import { percentText } from './percent.ts';
 import { colourSeverity } from './style.ts';
 import { type Column, renderPairs } from './table.ts';
 import { clockTime, humanTime, isoTime, zoneName } from './time.ts';
@@ -112,6 +113,7 @@ export function alertLine(alert: Alert, utc: boolean): { head: string; severity:
     ['address', facts.address],
     ['process', facts.process],
     ['technique', (alert.techniques ?? []).join(' ')],
+    ['observed', (alert.observedRatio ?? 1) < 1 ? percentText(alert.observedRatio ?? 1) : ''],
   ].filter(([, value]) => value);
   return {
     head: clockTime(alert.raisedAtUs, utc),
@@ -138,7 +140,7 @@ export function alertPairs(alert: Alert, look: Look): string[] {
     ['first event', time(alert.firstAtUs)],
     ['last event', time(alert.lastAtUs)],
     ['raised', time(alert.raisedAtUs)],
-    ['observed', `${((alert.observedRatio ?? 1) * 100).toFixed(1)} % of this window's events`],
+    ['observed', `${percentText(alert.observedRatio ?? 1)} of this window was observed`],
     ...Object.entries(alert.values ?? {}).map(([name, value]) => [name, value] as const),
   ]);
 }

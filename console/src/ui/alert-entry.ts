@@ -2,6 +2,7 @@ import { type Alert, severityName } from '@threatguard/proto';
 import { Box, Text } from 'ink';
 import { createElement, type ReactElement } from 'react';
 import { alertFacts } from '../model/alert.ts';
+import { percentText } from '../model/percent.ts';
 import { fit, printable, truncate, width, wrap } from '../model/printable.ts';
 import { clockTime } from '../model/time.ts';
 import { severityColour } from './severity-colour.ts';
@@ -29,6 +30,7 @@ function entryLines(alert: Alert, { columns, utc }: EntryLook): { head: [string,
     ['host', alert.agentName ?? ''],
     ['user', facts.user],
     ['address', facts.address],
+    ['observed', (alert.observedRatio ?? 1) < 1 ? percentText(alert.observedRatio ?? 1) : ''],
     ['process', facts.process],
     ['times', (alert.count ?? 0) > 1 ? String(alert.count) : ''],
   ].filter(([, value]) => value);

@@ -869,6 +869,62 @@ export namespace threatguard {
             type $Shape = threatguard.v1.AgentSummary.$Properties;
         }
 
+        interface IGetAgentRequest extends threatguard.v1.GetAgentRequest.$Properties {
+        }
+
+        class GetAgentRequest {
+            constructor(properties?: threatguard.v1.GetAgentRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: string;
+            static create(properties: threatguard.v1.GetAgentRequest.$Shape): threatguard.v1.GetAgentRequest & threatguard.v1.GetAgentRequest.$Shape;
+            static create(properties?: threatguard.v1.GetAgentRequest.$Properties): threatguard.v1.GetAgentRequest;
+            static encode(message: threatguard.v1.GetAgentRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetAgentRequest & threatguard.v1.GetAgentRequest.$Shape;
+        }
+
+        namespace GetAgentRequest {
+            interface $Properties {
+                agent?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetAgentRequest.$Properties;
+        }
+
+        interface IGetAgentResponse extends threatguard.v1.GetAgentResponse.$Properties {
+        }
+
+        class GetAgentResponse {
+            constructor(properties?: threatguard.v1.GetAgentResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: threatguard.v1.AgentSummary;
+            machineId: string;
+            signingKeyId: string;
+            losses: threatguard.v1.Loss[];
+            observedHour: number;
+            observedDay: number;
+            newestEventAtUs: number;
+            newestEventStoredAtUs: number;
+            static create(properties: threatguard.v1.GetAgentResponse.$Shape): threatguard.v1.GetAgentResponse & threatguard.v1.GetAgentResponse.$Shape;
+            static create(properties?: threatguard.v1.GetAgentResponse.$Properties): threatguard.v1.GetAgentResponse;
+            static encode(message: threatguard.v1.GetAgentResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetAgentResponse & threatguard.v1.GetAgentResponse.$Shape;
+        }
+
+        namespace GetAgentResponse {
+            interface $Properties {
+                agent?: threatguard.v1.AgentSummary.$Properties;
+                machineId?: string;
+                signingKeyId?: string;
+                losses?: threatguard.v1.Loss.$Properties[];
+                observedHour?: number;
+                observedDay?: number;
+                newestEventAtUs?: number;
+                newestEventStoredAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetAgentResponse.$Properties;
+        }
+
         interface IRevokeAgentRequest extends threatguard.v1.RevokeAgentRequest.$Properties {
         }
 
@@ -1186,6 +1242,134 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.SearchEventsResponse.$Properties;
+        }
+
+        interface IBatch extends threatguard.v1.Batch.$Properties {
+        }
+
+        class Batch {
+            constructor(properties?: threatguard.v1.Batch.$Properties);
+            $unknowns?: Uint8Array[];
+            events: threatguard.v1.HostEvent[];
+            static create(properties: threatguard.v1.Batch.$Shape): threatguard.v1.Batch & threatguard.v1.Batch.$Shape;
+            static create(properties?: threatguard.v1.Batch.$Properties): threatguard.v1.Batch;
+            static encode(message: threatguard.v1.Batch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Batch & threatguard.v1.Batch.$Shape;
+        }
+
+        namespace Batch {
+            interface $Properties {
+                events?: threatguard.v1.HostEvent.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Batch.$Properties;
+        }
+
+        interface ILoss extends threatguard.v1.Loss.$Properties {
+        }
+
+        class Loss {
+            constructor(properties?: threatguard.v1.Loss.$Properties);
+            $unknowns?: Uint8Array[];
+            sensor: string;
+            reason: string;
+            count: number;
+            firstAtUs: number;
+            lastAtUs: number;
+            static create(properties: threatguard.v1.Loss.$Shape): threatguard.v1.Loss & threatguard.v1.Loss.$Shape;
+            static create(properties?: threatguard.v1.Loss.$Properties): threatguard.v1.Loss;
+            static encode(message: threatguard.v1.Loss.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Loss & threatguard.v1.Loss.$Shape;
+        }
+
+        namespace Loss {
+            interface $Properties {
+                sensor?: string;
+                reason?: string;
+                count?: number;
+                firstAtUs?: number;
+                lastAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Loss.$Properties;
+        }
+
+        interface IEnvelopeHeader extends threatguard.v1.EnvelopeHeader.$Properties {
+        }
+
+        class EnvelopeHeader {
+            constructor(properties?: threatguard.v1.EnvelopeHeader.$Properties);
+            $unknowns?: Uint8Array[];
+            version: number;
+            agentId: string;
+            signingKeyId: Uint8Array;
+            streamId: Uint8Array;
+            sequence: number;
+            previousHeaderDigest: Uint8Array;
+            eventCount: number;
+            firstEventAtUs: number;
+            lastEventAtUs: number;
+            sealedAtUs: number;
+            losses: threatguard.v1.Loss[];
+            payloadDigest: Uint8Array;
+            batchBytes: number;
+            kemAlgorithm: string;
+            kemEpoch: number;
+            kemCiphertext: Uint8Array;
+            nonce: Uint8Array;
+            static create(properties: threatguard.v1.EnvelopeHeader.$Shape): threatguard.v1.EnvelopeHeader & threatguard.v1.EnvelopeHeader.$Shape;
+            static create(properties?: threatguard.v1.EnvelopeHeader.$Properties): threatguard.v1.EnvelopeHeader;
+            static encode(message: threatguard.v1.EnvelopeHeader.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EnvelopeHeader & threatguard.v1.EnvelopeHeader.$Shape;
+        }
+
+        namespace EnvelopeHeader {
+            interface $Properties {
+                version?: number;
+                agentId?: string;
+                signingKeyId?: Uint8Array;
+                streamId?: Uint8Array;
+                sequence?: number;
+                previousHeaderDigest?: Uint8Array;
+                eventCount?: number;
+                firstEventAtUs?: number;
+                lastEventAtUs?: number;
+                sealedAtUs?: number;
+                losses?: threatguard.v1.Loss.$Properties[];
+                payloadDigest?: Uint8Array;
+                batchBytes?: number;
+                kemAlgorithm?: string;
+                kemEpoch?: number;
+                kemCiphertext?: Uint8Array;
+                nonce?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EnvelopeHeader.$Properties;
+        }
+
+        interface IEnvelope extends threatguard.v1.Envelope.$Properties {
+        }
+
+        class Envelope {
+            constructor(properties?: threatguard.v1.Envelope.$Properties);
+            $unknowns?: Uint8Array[];
+            header: Uint8Array;
+            signature: Uint8Array;
+            ciphertext: Uint8Array;
+            static create(properties: threatguard.v1.Envelope.$Shape): threatguard.v1.Envelope & threatguard.v1.Envelope.$Shape;
+            static create(properties?: threatguard.v1.Envelope.$Properties): threatguard.v1.Envelope;
+            static encode(message: threatguard.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Envelope & threatguard.v1.Envelope.$Shape;
+        }
+
+        namespace Envelope {
+            interface $Properties {
+                header?: Uint8Array;
+                signature?: Uint8Array;
+                ciphertext?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Envelope.$Properties;
         }
 
         interface IEntityName extends threatguard.v1.EntityName.$Properties {
@@ -1900,134 +2084,6 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Refusal.$Properties;
-        }
-
-        interface IBatch extends threatguard.v1.Batch.$Properties {
-        }
-
-        class Batch {
-            constructor(properties?: threatguard.v1.Batch.$Properties);
-            $unknowns?: Uint8Array[];
-            events: threatguard.v1.HostEvent[];
-            static create(properties: threatguard.v1.Batch.$Shape): threatguard.v1.Batch & threatguard.v1.Batch.$Shape;
-            static create(properties?: threatguard.v1.Batch.$Properties): threatguard.v1.Batch;
-            static encode(message: threatguard.v1.Batch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Batch & threatguard.v1.Batch.$Shape;
-        }
-
-        namespace Batch {
-            interface $Properties {
-                events?: threatguard.v1.HostEvent.$Properties[];
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Batch.$Properties;
-        }
-
-        interface ILoss extends threatguard.v1.Loss.$Properties {
-        }
-
-        class Loss {
-            constructor(properties?: threatguard.v1.Loss.$Properties);
-            $unknowns?: Uint8Array[];
-            sensor: string;
-            reason: string;
-            count: number;
-            firstAtUs: number;
-            lastAtUs: number;
-            static create(properties: threatguard.v1.Loss.$Shape): threatguard.v1.Loss & threatguard.v1.Loss.$Shape;
-            static create(properties?: threatguard.v1.Loss.$Properties): threatguard.v1.Loss;
-            static encode(message: threatguard.v1.Loss.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Loss & threatguard.v1.Loss.$Shape;
-        }
-
-        namespace Loss {
-            interface $Properties {
-                sensor?: string;
-                reason?: string;
-                count?: number;
-                firstAtUs?: number;
-                lastAtUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Loss.$Properties;
-        }
-
-        interface IEnvelopeHeader extends threatguard.v1.EnvelopeHeader.$Properties {
-        }
-
-        class EnvelopeHeader {
-            constructor(properties?: threatguard.v1.EnvelopeHeader.$Properties);
-            $unknowns?: Uint8Array[];
-            version: number;
-            agentId: string;
-            signingKeyId: Uint8Array;
-            streamId: Uint8Array;
-            sequence: number;
-            previousHeaderDigest: Uint8Array;
-            eventCount: number;
-            firstEventAtUs: number;
-            lastEventAtUs: number;
-            sealedAtUs: number;
-            losses: threatguard.v1.Loss[];
-            payloadDigest: Uint8Array;
-            batchBytes: number;
-            kemAlgorithm: string;
-            kemEpoch: number;
-            kemCiphertext: Uint8Array;
-            nonce: Uint8Array;
-            static create(properties: threatguard.v1.EnvelopeHeader.$Shape): threatguard.v1.EnvelopeHeader & threatguard.v1.EnvelopeHeader.$Shape;
-            static create(properties?: threatguard.v1.EnvelopeHeader.$Properties): threatguard.v1.EnvelopeHeader;
-            static encode(message: threatguard.v1.EnvelopeHeader.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EnvelopeHeader & threatguard.v1.EnvelopeHeader.$Shape;
-        }
-
-        namespace EnvelopeHeader {
-            interface $Properties {
-                version?: number;
-                agentId?: string;
-                signingKeyId?: Uint8Array;
-                streamId?: Uint8Array;
-                sequence?: number;
-                previousHeaderDigest?: Uint8Array;
-                eventCount?: number;
-                firstEventAtUs?: number;
-                lastEventAtUs?: number;
-                sealedAtUs?: number;
-                losses?: threatguard.v1.Loss.$Properties[];
-                payloadDigest?: Uint8Array;
-                batchBytes?: number;
-                kemAlgorithm?: string;
-                kemEpoch?: number;
-                kemCiphertext?: Uint8Array;
-                nonce?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.EnvelopeHeader.$Properties;
-        }
-
-        interface IEnvelope extends threatguard.v1.Envelope.$Properties {
-        }
-
-        class Envelope {
-            constructor(properties?: threatguard.v1.Envelope.$Properties);
-            $unknowns?: Uint8Array[];
-            header: Uint8Array;
-            signature: Uint8Array;
-            ciphertext: Uint8Array;
-            static create(properties: threatguard.v1.Envelope.$Shape): threatguard.v1.Envelope & threatguard.v1.Envelope.$Shape;
-            static create(properties?: threatguard.v1.Envelope.$Properties): threatguard.v1.Envelope;
-            static encode(message: threatguard.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Envelope & threatguard.v1.Envelope.$Shape;
-        }
-
-        namespace Envelope {
-            interface $Properties {
-                header?: Uint8Array;
-                signature?: Uint8Array;
-                ciphertext?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Envelope.$Properties;
         }
 
         interface IEnrolRequest extends threatguard.v1.EnrolRequest.$Properties {

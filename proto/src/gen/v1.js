@@ -4133,6 +4133,260 @@ export const threatguard = $root.threatguard = (() => {
             return AgentSummary;
         })();
 
+        v1.GetAgentRequest = (function() {
+
+            const GetAgentRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetAgentRequest.prototype.agent = "";
+
+            GetAgentRequest.create = function(properties) {
+                return new GetAgentRequest(properties);
+            };
+
+            GetAgentRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agent != null && $Object.hasOwnProperty.call(message, "agent") && message.agent !== "")
+                    writer.uint32(10).string(message.agent);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetAgentRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetAgentRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agent = value;
+                            else
+                                delete message.agent;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetAgentRequest;
+        })();
+
+        v1.GetAgentResponse = (function() {
+
+            const GetAgentResponse = function (properties) {
+                this.losses = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetAgentResponse.prototype.agent = null;
+            GetAgentResponse.prototype.machineId = "";
+            GetAgentResponse.prototype.signingKeyId = "";
+            GetAgentResponse.prototype.losses = $util.emptyArray;
+            GetAgentResponse.prototype.observedHour = 0;
+            GetAgentResponse.prototype.observedDay = 0;
+            GetAgentResponse.prototype.newestEventAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            GetAgentResponse.prototype.newestEventStoredAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            GetAgentResponse.create = function(properties) {
+                return new GetAgentResponse(properties);
+            };
+
+            GetAgentResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agent != null && $Object.hasOwnProperty.call(message, "agent"))
+                    $root.threatguard.v1.AgentSummary.encode(message.agent, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.machineId != null && $Object.hasOwnProperty.call(message, "machineId") && message.machineId !== "")
+                    writer.uint32(18).string(message.machineId);
+                if (message.signingKeyId != null && $Object.hasOwnProperty.call(message, "signingKeyId") && message.signingKeyId !== "")
+                    writer.uint32(26).string(message.signingKeyId);
+                if (message.losses != null && message.losses.length)
+                    for (let i = 0; i < message.losses.length; ++i)
+                        $root.threatguard.v1.Loss.encode(message.losses[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.observedHour != null && $Object.hasOwnProperty.call(message, "observedHour") && !$Object.is(message.observedHour, 0))
+                    writer.uint32(41).double(message.observedHour);
+                if (message.observedDay != null && $Object.hasOwnProperty.call(message, "observedDay") && !$Object.is(message.observedDay, 0))
+                    writer.uint32(49).double(message.observedDay);
+                if (message.newestEventAtUs != null && $Object.hasOwnProperty.call(message, "newestEventAtUs") && (typeof message.newestEventAtUs === "object" ? message.newestEventAtUs.low || message.newestEventAtUs.high : message.newestEventAtUs !== 0))
+                    writer.uint32(56).int64(message.newestEventAtUs);
+                if (message.newestEventStoredAtUs != null && $Object.hasOwnProperty.call(message, "newestEventStoredAtUs") && (typeof message.newestEventStoredAtUs === "object" ? message.newestEventStoredAtUs.low || message.newestEventStoredAtUs.high : message.newestEventStoredAtUs !== 0))
+                    writer.uint32(64).int64(message.newestEventStoredAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetAgentResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetAgentResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.agent = $root.threatguard.v1.AgentSummary.decode(reader, reader.size(), $undefined, _depth + 1, message.agent);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.machineId = value;
+                            else
+                                delete message.machineId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.signingKeyId = value;
+                            else
+                                delete message.signingKeyId;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.losses && message.losses.length))
+                                message.losses = [];
+                            message.losses.push($root.threatguard.v1.Loss.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.observedHour = value;
+                            else
+                                delete message.observedHour;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.observedDay = value;
+                            else
+                                delete message.observedDay;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.newestEventAtUs = value;
+                            else
+                                delete message.newestEventAtUs;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.newestEventStoredAtUs = value;
+                            else
+                                delete message.newestEventStoredAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetAgentResponse;
+        })();
+
         v1.RevokeAgentRequest = (function() {
 
             const RevokeAgentRequest = function (properties) {
@@ -5520,6 +5774,616 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return SearchEventsResponse;
+        })();
+
+        v1.Batch = (function() {
+
+            const Batch = function (properties) {
+                this.events = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Batch.prototype.events = $util.emptyArray;
+
+            Batch.create = function(properties) {
+                return new Batch(properties);
+            };
+
+            Batch.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.events != null && message.events.length)
+                    for (let i = 0; i < message.events.length; ++i)
+                        $root.threatguard.v1.HostEvent.encode(message.events[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Batch.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Batch();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.events && message.events.length))
+                                message.events = [];
+                            message.events.push($root.threatguard.v1.HostEvent.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Batch;
+        })();
+
+        v1.Loss = (function() {
+
+            const Loss = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Loss.prototype.sensor = "";
+            Loss.prototype.reason = "";
+            Loss.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Loss.prototype.firstAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Loss.prototype.lastAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            Loss.create = function(properties) {
+                return new Loss(properties);
+            };
+
+            Loss.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sensor != null && $Object.hasOwnProperty.call(message, "sensor") && message.sensor !== "")
+                    writer.uint32(10).string(message.sensor);
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(18).string(message.reason);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                    writer.uint32(24).uint64(message.count);
+                if (message.firstAtUs != null && $Object.hasOwnProperty.call(message, "firstAtUs") && (typeof message.firstAtUs === "object" ? message.firstAtUs.low || message.firstAtUs.high : message.firstAtUs !== 0))
+                    writer.uint32(32).int64(message.firstAtUs);
+                if (message.lastAtUs != null && $Object.hasOwnProperty.call(message, "lastAtUs") && (typeof message.lastAtUs === "object" ? message.lastAtUs.low || message.lastAtUs.high : message.lastAtUs !== 0))
+                    writer.uint32(40).int64(message.lastAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Loss.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Loss();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sensor = value;
+                            else
+                                delete message.sensor;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.firstAtUs = value;
+                            else
+                                delete message.firstAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastAtUs = value;
+                            else
+                                delete message.lastAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Loss;
+        })();
+
+        v1.EnvelopeHeader = (function() {
+
+            const EnvelopeHeader = function (properties) {
+                this.losses = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EnvelopeHeader.prototype.version = 0;
+            EnvelopeHeader.prototype.agentId = "";
+            EnvelopeHeader.prototype.signingKeyId = $util.newBuffer([]);
+            EnvelopeHeader.prototype.streamId = $util.newBuffer([]);
+            EnvelopeHeader.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            EnvelopeHeader.prototype.previousHeaderDigest = $util.newBuffer([]);
+            EnvelopeHeader.prototype.eventCount = 0;
+            EnvelopeHeader.prototype.firstEventAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            EnvelopeHeader.prototype.lastEventAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            EnvelopeHeader.prototype.sealedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            EnvelopeHeader.prototype.losses = $util.emptyArray;
+            EnvelopeHeader.prototype.payloadDigest = $util.newBuffer([]);
+            EnvelopeHeader.prototype.batchBytes = 0;
+            EnvelopeHeader.prototype.kemAlgorithm = "";
+            EnvelopeHeader.prototype.kemEpoch = 0;
+            EnvelopeHeader.prototype.kemCiphertext = $util.newBuffer([]);
+            EnvelopeHeader.prototype.nonce = $util.newBuffer([]);
+
+            EnvelopeHeader.create = function(properties) {
+                return new EnvelopeHeader(properties);
+            };
+
+            EnvelopeHeader.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                    writer.uint32(8).uint32(message.version);
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(18).string(message.agentId);
+                if (message.signingKeyId != null && $Object.hasOwnProperty.call(message, "signingKeyId") && message.signingKeyId.length)
+                    writer.uint32(26).bytes(message.signingKeyId);
+                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
+                    writer.uint32(34).bytes(message.streamId);
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(40).uint64(message.sequence);
+                if (message.previousHeaderDigest != null && $Object.hasOwnProperty.call(message, "previousHeaderDigest") && message.previousHeaderDigest.length)
+                    writer.uint32(50).bytes(message.previousHeaderDigest);
+                if (message.eventCount != null && $Object.hasOwnProperty.call(message, "eventCount") && message.eventCount !== 0)
+                    writer.uint32(56).uint32(message.eventCount);
+                if (message.firstEventAtUs != null && $Object.hasOwnProperty.call(message, "firstEventAtUs") && (typeof message.firstEventAtUs === "object" ? message.firstEventAtUs.low || message.firstEventAtUs.high : message.firstEventAtUs !== 0))
+                    writer.uint32(64).int64(message.firstEventAtUs);
+                if (message.lastEventAtUs != null && $Object.hasOwnProperty.call(message, "lastEventAtUs") && (typeof message.lastEventAtUs === "object" ? message.lastEventAtUs.low || message.lastEventAtUs.high : message.lastEventAtUs !== 0))
+                    writer.uint32(72).int64(message.lastEventAtUs);
+                if (message.sealedAtUs != null && $Object.hasOwnProperty.call(message, "sealedAtUs") && (typeof message.sealedAtUs === "object" ? message.sealedAtUs.low || message.sealedAtUs.high : message.sealedAtUs !== 0))
+                    writer.uint32(80).int64(message.sealedAtUs);
+                if (message.losses != null && message.losses.length)
+                    for (let i = 0; i < message.losses.length; ++i)
+                        $root.threatguard.v1.Loss.encode(message.losses[i], writer.uint32(90).fork(), _depth + 1).ldelim();
+                if (message.payloadDigest != null && $Object.hasOwnProperty.call(message, "payloadDigest") && message.payloadDigest.length)
+                    writer.uint32(98).bytes(message.payloadDigest);
+                if (message.batchBytes != null && $Object.hasOwnProperty.call(message, "batchBytes") && message.batchBytes !== 0)
+                    writer.uint32(104).uint32(message.batchBytes);
+                if (message.kemAlgorithm != null && $Object.hasOwnProperty.call(message, "kemAlgorithm") && message.kemAlgorithm !== "")
+                    writer.uint32(114).string(message.kemAlgorithm);
+                if (message.kemEpoch != null && $Object.hasOwnProperty.call(message, "kemEpoch") && message.kemEpoch !== 0)
+                    writer.uint32(120).uint32(message.kemEpoch);
+                if (message.kemCiphertext != null && $Object.hasOwnProperty.call(message, "kemCiphertext") && message.kemCiphertext.length)
+                    writer.uint32(130).bytes(message.kemCiphertext);
+                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && message.nonce.length)
+                    writer.uint32(138).bytes(message.nonce);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EnvelopeHeader.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EnvelopeHeader();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.version = value;
+                            else
+                                delete message.version;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signingKeyId = value;
+                            else
+                                delete message.signingKeyId;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.streamId = value;
+                            else
+                                delete message.streamId;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.previousHeaderDigest = value;
+                            else
+                                delete message.previousHeaderDigest;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.eventCount = value;
+                            else
+                                delete message.eventCount;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.firstEventAtUs = value;
+                            else
+                                delete message.firstEventAtUs;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastEventAtUs = value;
+                            else
+                                delete message.lastEventAtUs;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sealedAtUs = value;
+                            else
+                                delete message.sealedAtUs;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.losses && message.losses.length))
+                                message.losses = [];
+                            message.losses.push($root.threatguard.v1.Loss.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.payloadDigest = value;
+                            else
+                                delete message.payloadDigest;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.batchBytes = value;
+                            else
+                                delete message.batchBytes;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kemAlgorithm = value;
+                            else
+                                delete message.kemAlgorithm;
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.kemEpoch = value;
+                            else
+                                delete message.kemEpoch;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.kemCiphertext = value;
+                            else
+                                delete message.kemCiphertext;
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.nonce = value;
+                            else
+                                delete message.nonce;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EnvelopeHeader;
+        })();
+
+        v1.Envelope = (function() {
+
+            const Envelope = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Envelope.prototype.header = $util.newBuffer([]);
+            Envelope.prototype.signature = $util.newBuffer([]);
+            Envelope.prototype.ciphertext = $util.newBuffer([]);
+
+            Envelope.create = function(properties) {
+                return new Envelope(properties);
+            };
+
+            Envelope.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.header != null && $Object.hasOwnProperty.call(message, "header") && message.header.length)
+                    writer.uint32(10).bytes(message.header);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(18).bytes(message.signature);
+                if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
+                    writer.uint32(26).bytes(message.ciphertext);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Envelope.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Envelope();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.header = value;
+                            else
+                                delete message.header;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.ciphertext = value;
+                            else
+                                delete message.ciphertext;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Envelope;
         })();
 
         v1.EntityName = (function() {
@@ -8655,616 +9519,6 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return Refusal;
-        })();
-
-        v1.Batch = (function() {
-
-            const Batch = function (properties) {
-                this.events = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Batch.prototype.events = $util.emptyArray;
-
-            Batch.create = function(properties) {
-                return new Batch(properties);
-            };
-
-            Batch.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.events != null && message.events.length)
-                    for (let i = 0; i < message.events.length; ++i)
-                        $root.threatguard.v1.HostEvent.encode(message.events[i], writer.uint32(10).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Batch.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.Batch();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.events && message.events.length))
-                                message.events = [];
-                            message.events.push($root.threatguard.v1.HostEvent.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Batch;
-        })();
-
-        v1.Loss = (function() {
-
-            const Loss = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Loss.prototype.sensor = "";
-            Loss.prototype.reason = "";
-            Loss.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            Loss.prototype.firstAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            Loss.prototype.lastAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-
-            Loss.create = function(properties) {
-                return new Loss(properties);
-            };
-
-            Loss.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.sensor != null && $Object.hasOwnProperty.call(message, "sensor") && message.sensor !== "")
-                    writer.uint32(10).string(message.sensor);
-                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
-                    writer.uint32(18).string(message.reason);
-                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
-                    writer.uint32(24).uint64(message.count);
-                if (message.firstAtUs != null && $Object.hasOwnProperty.call(message, "firstAtUs") && (typeof message.firstAtUs === "object" ? message.firstAtUs.low || message.firstAtUs.high : message.firstAtUs !== 0))
-                    writer.uint32(32).int64(message.firstAtUs);
-                if (message.lastAtUs != null && $Object.hasOwnProperty.call(message, "lastAtUs") && (typeof message.lastAtUs === "object" ? message.lastAtUs.low || message.lastAtUs.high : message.lastAtUs !== 0))
-                    writer.uint32(40).int64(message.lastAtUs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Loss.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.Loss();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.sensor = value;
-                            else
-                                delete message.sensor;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.reason = value;
-                            else
-                                delete message.reason;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.count = value;
-                            else
-                                delete message.count;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.firstAtUs = value;
-                            else
-                                delete message.firstAtUs;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.lastAtUs = value;
-                            else
-                                delete message.lastAtUs;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Loss;
-        })();
-
-        v1.EnvelopeHeader = (function() {
-
-            const EnvelopeHeader = function (properties) {
-                this.losses = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            EnvelopeHeader.prototype.version = 0;
-            EnvelopeHeader.prototype.agentId = "";
-            EnvelopeHeader.prototype.signingKeyId = $util.newBuffer([]);
-            EnvelopeHeader.prototype.streamId = $util.newBuffer([]);
-            EnvelopeHeader.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            EnvelopeHeader.prototype.previousHeaderDigest = $util.newBuffer([]);
-            EnvelopeHeader.prototype.eventCount = 0;
-            EnvelopeHeader.prototype.firstEventAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            EnvelopeHeader.prototype.lastEventAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            EnvelopeHeader.prototype.sealedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            EnvelopeHeader.prototype.losses = $util.emptyArray;
-            EnvelopeHeader.prototype.payloadDigest = $util.newBuffer([]);
-            EnvelopeHeader.prototype.batchBytes = 0;
-            EnvelopeHeader.prototype.kemAlgorithm = "";
-            EnvelopeHeader.prototype.kemEpoch = 0;
-            EnvelopeHeader.prototype.kemCiphertext = $util.newBuffer([]);
-            EnvelopeHeader.prototype.nonce = $util.newBuffer([]);
-
-            EnvelopeHeader.create = function(properties) {
-                return new EnvelopeHeader(properties);
-            };
-
-            EnvelopeHeader.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
-                    writer.uint32(8).uint32(message.version);
-                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
-                    writer.uint32(18).string(message.agentId);
-                if (message.signingKeyId != null && $Object.hasOwnProperty.call(message, "signingKeyId") && message.signingKeyId.length)
-                    writer.uint32(26).bytes(message.signingKeyId);
-                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
-                    writer.uint32(34).bytes(message.streamId);
-                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
-                    writer.uint32(40).uint64(message.sequence);
-                if (message.previousHeaderDigest != null && $Object.hasOwnProperty.call(message, "previousHeaderDigest") && message.previousHeaderDigest.length)
-                    writer.uint32(50).bytes(message.previousHeaderDigest);
-                if (message.eventCount != null && $Object.hasOwnProperty.call(message, "eventCount") && message.eventCount !== 0)
-                    writer.uint32(56).uint32(message.eventCount);
-                if (message.firstEventAtUs != null && $Object.hasOwnProperty.call(message, "firstEventAtUs") && (typeof message.firstEventAtUs === "object" ? message.firstEventAtUs.low || message.firstEventAtUs.high : message.firstEventAtUs !== 0))
-                    writer.uint32(64).int64(message.firstEventAtUs);
-                if (message.lastEventAtUs != null && $Object.hasOwnProperty.call(message, "lastEventAtUs") && (typeof message.lastEventAtUs === "object" ? message.lastEventAtUs.low || message.lastEventAtUs.high : message.lastEventAtUs !== 0))
-                    writer.uint32(72).int64(message.lastEventAtUs);
-                if (message.sealedAtUs != null && $Object.hasOwnProperty.call(message, "sealedAtUs") && (typeof message.sealedAtUs === "object" ? message.sealedAtUs.low || message.sealedAtUs.high : message.sealedAtUs !== 0))
-                    writer.uint32(80).int64(message.sealedAtUs);
-                if (message.losses != null && message.losses.length)
-                    for (let i = 0; i < message.losses.length; ++i)
-                        $root.threatguard.v1.Loss.encode(message.losses[i], writer.uint32(90).fork(), _depth + 1).ldelim();
-                if (message.payloadDigest != null && $Object.hasOwnProperty.call(message, "payloadDigest") && message.payloadDigest.length)
-                    writer.uint32(98).bytes(message.payloadDigest);
-                if (message.batchBytes != null && $Object.hasOwnProperty.call(message, "batchBytes") && message.batchBytes !== 0)
-                    writer.uint32(104).uint32(message.batchBytes);
-                if (message.kemAlgorithm != null && $Object.hasOwnProperty.call(message, "kemAlgorithm") && message.kemAlgorithm !== "")
-                    writer.uint32(114).string(message.kemAlgorithm);
-                if (message.kemEpoch != null && $Object.hasOwnProperty.call(message, "kemEpoch") && message.kemEpoch !== 0)
-                    writer.uint32(120).uint32(message.kemEpoch);
-                if (message.kemCiphertext != null && $Object.hasOwnProperty.call(message, "kemCiphertext") && message.kemCiphertext.length)
-                    writer.uint32(130).bytes(message.kemCiphertext);
-                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && message.nonce.length)
-                    writer.uint32(138).bytes(message.nonce);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            EnvelopeHeader.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.EnvelopeHeader();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.version = value;
-                            else
-                                delete message.version;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.agentId = value;
-                            else
-                                delete message.agentId;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signingKeyId = value;
-                            else
-                                delete message.signingKeyId;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.streamId = value;
-                            else
-                                delete message.streamId;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sequence = value;
-                            else
-                                delete message.sequence;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.previousHeaderDigest = value;
-                            else
-                                delete message.previousHeaderDigest;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.eventCount = value;
-                            else
-                                delete message.eventCount;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.firstEventAtUs = value;
-                            else
-                                delete message.firstEventAtUs;
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.lastEventAtUs = value;
-                            else
-                                delete message.lastEventAtUs;
-                            continue;
-                        }
-                    case 10: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sealedAtUs = value;
-                            else
-                                delete message.sealedAtUs;
-                            continue;
-                        }
-                    case 11: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.losses && message.losses.length))
-                                message.losses = [];
-                            message.losses.push($root.threatguard.v1.Loss.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    case 12: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.payloadDigest = value;
-                            else
-                                delete message.payloadDigest;
-                            continue;
-                        }
-                    case 13: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.batchBytes = value;
-                            else
-                                delete message.batchBytes;
-                            continue;
-                        }
-                    case 14: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.kemAlgorithm = value;
-                            else
-                                delete message.kemAlgorithm;
-                            continue;
-                        }
-                    case 15: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.kemEpoch = value;
-                            else
-                                delete message.kemEpoch;
-                            continue;
-                        }
-                    case 16: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.kemCiphertext = value;
-                            else
-                                delete message.kemCiphertext;
-                            continue;
-                        }
-                    case 17: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.nonce = value;
-                            else
-                                delete message.nonce;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return EnvelopeHeader;
-        })();
-
-        v1.Envelope = (function() {
-
-            const Envelope = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Envelope.prototype.header = $util.newBuffer([]);
-            Envelope.prototype.signature = $util.newBuffer([]);
-            Envelope.prototype.ciphertext = $util.newBuffer([]);
-
-            Envelope.create = function(properties) {
-                return new Envelope(properties);
-            };
-
-            Envelope.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.header != null && $Object.hasOwnProperty.call(message, "header") && message.header.length)
-                    writer.uint32(10).bytes(message.header);
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(18).bytes(message.signature);
-                if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
-                    writer.uint32(26).bytes(message.ciphertext);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Envelope.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.Envelope();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.header = value;
-                            else
-                                delete message.header;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.ciphertext = value;
-                            else
-                                delete message.ciphertext;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Envelope;
         })();
 
         v1.EnrolRequest = (function() {

@@ -19,14 +19,15 @@ const SENSOR = 'network.diag';
 const OWNER_FIELDS = ['process.pid', 'process.name', 'process.executable', 'process.args'];
 const DEFAULT_PORTS: PortRange = { low: 32768, high: 60999 };
 
-/** Polls every `intervalMs`. `start` rejects where the kernel offers no sock_diag. */
-export function createNetworkSensor(options: { intervalMs: number }): Sensor {
-  return new NetworkSensor(options.intervalMs);
+/** Polls every `intervalMs`, or so many times slower as `pace` says. `start` rejects where the kernel offers no sock_diag. */
+export function createNetworkSensor(options: { intervalMs: number; pace?: () => number }): Sensor {
+  return new NetworkSensor(options.intervalMs, options.pace ?? (() => 1));
 }
 
 class NetworkSensor implements Sensor {
   readonly name = 'network';
   readonly #intervalMs: number;
+  readonly #pace: () => number;
   readonly #table = new SocketTable(readPortRange());
   readonly #owners = new SocketOwners();
   readonly #users = readUserNames();
@@ -41,8 +42,9 @@ class NetworkSensor implements Sensor {
   #deaf = false;
   #problem = '';
 
-  constructor(intervalMs: number) {
+  constructor(intervalMs: number, pace: () => number) {
     this.#intervalMs = intervalMs;
+    this.#pace = pace;
   }
 
   async start(sink: SensorSink): Promise<void> {
@@ -98,7 +100,7 @@ class NetworkSensor implements Sensor {
         // Out of descriptors, say; the next poll may not be.
         (error: Error) => this.#polled(error.message),
       );
-    }, this.#intervalMs);
+    }, this.#intervalMs * this.#pace());
   }
 
   #polled(problem: string): void {

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { missing, soakAgent, unaccounted } from '../support/agent-soak.ts';
+
+const SECONDS = Number(process.env.THREATGUARD_SOAK_SECONDS ?? 30);
+const SEED = Number(process.env.THREATGUARD_CRASH_SEED ?? Date.now() % 1_000_000);
+
+test.skipIf(process.getuid?.() !== 0)(
+  `${SECONDS} s of outages, rotations and churning processes, seed ${SEED}: generated = stored + lost, to the event (needs root)`,
+  { timeout: (SECONDS + 300) * 1000 },
+  async ({ signal }) => {
+    const result = await soakAgent({ seconds: SECONDS, seed: SEED, signal });
+    console.log(JSON.stringify(result));
+    expect(unaccounted(result)).toBe(0);
+    const { count, lossesMax } = missing(result);
+    expect(count).toBeGreaterThanOrEqual(0);
+    expect(count).toBeLessThanOrEqual(lossesMax);
+    expect(result.outages).toBeGreaterThan(0);
+  },
+);
