@@ -1,6 +1,7 @@
 import type { Alert, DecodedBatch, Detection, HostEvent, VerifiedHeader } from '@threatguard/proto';
 import type { Incident } from './correlate/incidents.ts';
 import type { Entity } from './correlate/risk.ts';
+import type { SeriesCount } from './store/series-counts.ts';
 
 // One batch on its way through the stages; each stage adds its part and changes nothing before it.
 
@@ -58,6 +59,8 @@ export interface StorableBatch extends Omit<AnalysedBatch, 'events' | 'eventTime
   lastEventAtUs: number;
   /** Rows of binary COPY into `events`, without header and trailer. */
   eventRows: Uint8Array;
+  /** Its events counted, without the agent. */
+  series: readonly SeriesCount[];
   /** Set where a fault of ours keeps its events from being analysed or made into rows: it is set aside, with this reason. */
   fault?: string;
 }

@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type HostEvent, sha256 } from '@threatguard/proto';
 import type { EnrichedBatch } from '../../collector/src/batch.ts';
 import type { Database } from '../../collector/src/store/database.ts';
-import { EVENT_COLUMNS, encodeEventRows } from '../../collector/src/store/event-rows.ts';
+import { EVENT_COLUMNS } from '../../collector/src/store/event-columns.ts';
+import { encodeEventRows } from '../../collector/src/store/event-rows.ts';
 import { storeOver } from '../../collector/src/store/open.ts';
 import { mixedEvent } from './event-mix.ts';
 

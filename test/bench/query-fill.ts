@@ -5,7 +5,8 @@ import { type Alert, AlertState, type EventReference, type HostEvent, Severity }
 import type { EnrichedBatch } from '../../collector/src/batch.ts';
 import { CopyWriter, uuidBytes } from '../../collector/src/store/copy-writer.ts';
 import type { Database } from '../../collector/src/store/database.ts';
-import { EVENT_COLUMNS, encodeEventRows } from '../../collector/src/store/event-rows.ts';
+import { EVENT_COLUMNS } from '../../collector/src/store/event-columns.ts';
+import { encodeEventRows } from '../../collector/src/store/event-rows.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { isChunked } from '../../collector/src/store/timescale.ts';
 import { refreshSeries } from '../support/timescale.ts';

@@ -1,7 +1,7 @@
 import { ECS_FIELDS, HostEvent } from '@threatguard/proto';
 import { expect, it } from 'vitest';
-import { FIELD_COLUMNS } from '../../collector/src/store/event-columns.ts';
-import { EVENT_COLUMNS, toStorable } from '../../collector/src/store/event-rows.ts';
+import { EVENT_COLUMNS, FIELD_COLUMNS } from '../../collector/src/store/event-columns.ts';
+import { toStorable } from '../../collector/src/store/event-rows.ts';
 import { makeBatch } from '../support/stores.ts';
 
 const AGENT = '00000000-0000-4000-8000-000000000001';

@@ -26,3 +26,20 @@ export const FIELD_COLUMNS: Record<string, EventColumn> = {
   'destination.port': { column: 'destination_port', kind: 'number' },
   'file.path': { column: 'file_path', kind: 'text' },
 };
+
+/** Columns of `events` in the order of the rows made here. */
+export const EVENT_COLUMNS: readonly string[] = [
+  'event_at',
+  'observed_at',
+  'received_at',
+  'agent_id',
+  'stream_id',
+  'sequence',
+  'event_index',
+  'class',
+  'activity',
+  'outcome',
+  ...Object.values(FIELD_COLUMNS).map(({ column }) => column),
+  'network_bytes',
+  'event',
+];

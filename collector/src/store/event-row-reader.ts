@@ -1,4 +1,4 @@
-import { EVENT_COLUMNS } from './event-rows.ts';
+import { EVENT_COLUMNS } from './event-columns.ts';
 
 /** 2000-01-01, where timestamptz counts from. */
 const POSTGRES_EPOCH_US = 946_684_800_000_000;

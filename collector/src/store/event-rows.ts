@@ -2,26 +2,10 @@ import { EventClass, HostEvent } from '@threatguard/proto';
 import type { AnalysedBatch, EnrichedBatch, StorableBatch } from '../batch.ts';
 import { parseAddress } from './address.ts';
 import { COPY_HEADER, COPY_TRAILER, CopyWriter, uuidBytes } from './copy-writer.ts';
-import { FIELD_COLUMNS } from './event-columns.ts';
+import { EVENT_COLUMNS } from './event-columns.ts';
+import { countSeries } from './series-counts.ts';
 import { StoreError } from './store.ts';
 import { storableCode, storableCount } from './values.ts';
-
-/** Columns of `events` in the order of the rows made here. */
-export const EVENT_COLUMNS: readonly string[] = [
-  'event_at',
-  'observed_at',
-  'received_at',
-  'agent_id',
-  'stream_id',
-  'sequence',
-  'event_index',
-  'class',
-  'activity',
-  'outcome',
-  ...Object.values(FIELD_COLUMNS).map(({ column }) => column),
-  'network_bytes',
-  'event',
-];
 
 /** A typical batch fits; after one that does not, the next begins with this again. */
 const ROWS_BYTES_TYPICAL = 512 * 1024;
@@ -36,12 +20,14 @@ let scratch = new CopyWriter(ROWS_BYTES_TYPICAL);
  */
 export function toStorable(batch: AnalysedBatch): StorableBatch {
   const { events, eventTimesUs, encoded: _, ...rest } = batch;
+  const eventRows = encodeRows(batch);
   return {
     ...rest,
     eventCount: events.length,
     firstEventAtUs: eventTimesUs.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER),
     lastEventAtUs: eventTimesUs.reduce((a, b) => Math.max(a, b), 0),
-    eventRows: encodeRows(batch),
+    eventRows,
+    series: countSeries(eventRows),
   };
 }
 

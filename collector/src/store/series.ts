@@ -1,20 +1,11 @@
 import type { StorableBatch } from '../batch.ts';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
-import { readEventRows } from './event-row-reader.ts';
 import { Parameters } from './field-sql.ts';
+import { MINUTE_US, SeriesCounts, userName } from './series-counts.ts';
 import { StoreError } from './store.ts';
-import { storableCode, storableCount, storableText, timestamp } from './values.ts';
+import { storableCode, storableText, timestamp } from './values.ts';
 
-const MINUTE_US = 60_000_000;
-/** Characters of a user's name: a longer one is not a user but an attempt. */
-export const USER_LENGTH_MAX = 64;
-/**
- * Rows one group adds to. Real hosts need some hundred; beyond it, which takes somebody trying names, users are counted
- * together under OTHER_USERS, so that the series never cost more than the events.
- */
-const ROWS_MAX = 4_096;
-const OTHER_USERS = '*';
 /** Buckets of one answer: a week by minutes is refused, a week by hours is not. */
 const BUCKETS_MAX = 2_000;
 /** Rows of one answer, one per bucket, class and outcome. */
@@ -53,47 +44,13 @@ export interface SeriesPoint {
 
 /** Adds batches to their minutes, hours and days, in the transaction that stores their events. */
 export async function storeSeries(session: Session, batches: readonly StorableBatch[]): Promise<void> {
-  const counts = new Map<string, Count>();
-  for (const { agentId, eventRows } of batches) {
+  const counts = new SeriesCounts();
+  for (const { agentId, series } of batches) {
     const agent = agentId.toLowerCase();
-    for (const row of readEventRows(eventRows)) {
-      const user = userName(row.user);
-      add(counts, { ...row, agent, user, minute: Math.floor(row.eventAtUs / MINUTE_US), events: 1 });
-    }
+    for (const count of series) counts.add({ ...count, agent });
   }
-  if (counts.size === 0) return;
-  const rows = Array.from(counts.values(), (count) => ({ ...count, bucket: timestamp(count.minute * MINUTE_US) }));
-  await session.query(STORE_SERIES, [JSON.stringify(rows)]);
-}
-
-/** The beginning of a name, by characters as the database counts them. */
-function userName(name: string): string {
-  if (name.length <= USER_LENGTH_MAX) return name;
-  return Array.from(name.slice(0, 2 * USER_LENGTH_MAX))
-    .slice(0, USER_LENGTH_MAX)
-    .join('');
-}
-
-interface Count {
-  minute: number;
-  agent: string;
-  class: number;
-  outcome: number;
-  user: string;
-  events: number;
-  bytes: number;
-}
-
-/** Keys are made of values as they are stored, and the statement groups by them again: none comes twice. */
-function add(counts: Map<string, Count>, count: Count): void {
-  const key = `${count.minute} ${count.class} ${count.outcome} ${count.agent} `;
-  const known = counts.get(key + count.user);
-  if (known) {
-    known.events += count.events;
-    known.bytes = storableCount(known.bytes + count.bytes);
-  } else if (counts.size < ROWS_MAX || count.user === '' || count.user === OTHER_USERS) {
-    counts.set(key + count.user, count);
-  } else add(counts, { ...count, user: OTHER_USERS });
+  const rows = counts.list().map((count) => ({ ...count, bucket: timestamp(count.minute * MINUTE_US) }));
+  if (rows.length > 0) await session.query(STORE_SERIES, [JSON.stringify(rows)]);
 }
 
 interface Counted {

@@ -11,7 +11,7 @@
 //   floods of names are not counted together under `*`: each name has its rows, for as long as retention keeps them
 import type { Database, Session } from './database.ts';
 import { SCHEMA_LOCK } from './migrate.ts';
-import { USER_LENGTH_MAX } from './series.ts';
+import { USER_LENGTH_MAX } from './series-counts.ts';
 
 export const SERIES_TABLES = { minute: 'series_minute', hour: 'series_hour', day: 'series_day' } as const;
 export const FLEET_TABLES = { minute: 'fleet_minute', hour: 'fleet_hour', day: 'fleet_day' } as const;
