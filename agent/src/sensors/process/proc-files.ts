@@ -34,13 +34,6 @@ export function parseStat(text: string): ProcStat | undefined {
   return { startUs: (startTicks / TICKS_PER_SECOND) * 1e6, kernelThread: (flags & FLAG_KERNEL_THREAD) !== 0 };
 }
 
-/** On hosts with the old cgroup hierarchies: the first in which the process is not at the root. */
-export function readLegacyCgroup(pid: number): string {
-  const text = unlessGone(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8')) ?? '';
-  const paths = text.split('\n').map((line) => line.split(':').slice(2).join(':'));
-  return paths.find((path) => path.length > 1) ?? '/';
-}
-
 /** The standard streams of a process that are sockets; undefined where they are private or it is gone. */
 export function readStdioSockets(pid: number): StdioSocket[] | undefined {
   const sockets: StdioSocket[] = [];
