@@ -152,7 +152,7 @@ function decodeActor(bytes: Buffer, kind: ActorRecord['kind'], common: CommonFie
     },
     socket: {
       ...decodeSocket(bytes, RECORD.sockets),
-      key: u64(bytes, RECORD.socketKey),
+      key: addressAt(bytes, RECORD.socketKey),
       state: u32(RECORD.socketState),
       transport: u32(RECORD.transport),
     },
@@ -178,6 +178,11 @@ export function decodeSocket(bytes: Buffer, base: number): SocketEnds {
     remoteAddress: remotePort === 0 ? '' : address(SOCKET.remoteV4, SOCKET.remoteV6),
     remotePort,
   };
+}
+
+/** An address of the kernel's as a number: the bits in which two of them can differ, and which a number holds. */
+export function addressAt(bytes: Buffer, offset: number): number {
+  return bytes.readUInt32LE(offset) + (bytes.readUInt32LE(offset + 4) & 0xf_ffff) * 2 ** 32;
 }
 
 export function u64(bytes: Buffer, offset: number): number {

@@ -68,6 +68,11 @@ export function kernelLayout(btf: Btf) {
       name: at('kernfs_node', 'name'),
       parent: btf.findOffset('kernfs_node', 'parent') ?? at('kernfs_node', '__parent'), // renamed in 6.15
     },
+    tcp: {
+      bytesSent: at('tcp_sock', 'bytes_sent'),
+      bytesSentAgain: at('tcp_sock', 'bytes_retrans'),
+      bytesReceived: at('tcp_sock', 'bytes_received'),
+    },
     socket: {
       sock: at('socket', 'sk'),
       family: at('sock', '__sk_common.skc_family'),
@@ -76,6 +81,7 @@ export function kernelLayout(btf: Btf) {
       remoteV4: at('sock', '__sk_common.skc_daddr'),
       localV4: at('sock', '__sk_common.skc_rcv_saddr'),
       protocol: at('sock', 'sk_protocol'),
+      sourcePort: at('inet_sock', 'inet_sport'),
       userId: at('sock', 'sk_uid'),
       cookie: at('sock', '__sk_common.skc_cookie'),
       flags: at('sock', '__sk_common.skc_flags'),

@@ -63,7 +63,7 @@ export const SOCKET = {
   bytes: 56,
 } as const;
 
-export const KIND = { exec: 1, exit: 2, credentials: 3, trace: 4, socket: 5 } as const;
+export const KIND = { exec: 1, exit: 2, credentials: 3, trace: 4, socket: 5, socketState: 6 } as const;
 export const FLAG = {
   executableCut: 1,
   workingDirectoryCut: 2,
