@@ -100,6 +100,16 @@ describe.skipIf(!canLoad)('execs as eBPF sees them (needs root and BTF)', () => 
     expect(losses).toEqual([]);
   });
 
+  test('none of 4,000 execs of two busy shells is missed, nor is any of them lost on the way', async () => {
+    const script = (shell: string) => `for i in $(seq 2000); do /bin/true "$i" mark-7313 ${shell}; done`;
+    const shells = ['one', 'two'].map((shell) => spawn('/bin/bash', ['-c', script(shell)], { stdio: 'ignore' }));
+    await Promise.all(shells.map((shell) => once(shell, 'exit')));
+    const execs = () => marked('mark-7313').filter((event) => event.activity === Activity.EXEC);
+    await until(() => execs().length >= 4000, { limitMs: 5000, what: () => `4000 execs, have ${execs().length}` });
+    expect(new Set(execs().map(({ process }) => process?.args?.join(' '))).size).toBe(4000);
+    expect(losses).toEqual([]);
+  });
+
   test('arguments of 20 KiB are whole, those beyond 32 KiB are cut and say so', async () => {
     const long = 'x'.repeat(20 * 1024);
     spawnSync('/bin/true', ['mark-7303', long]);

@@ -28,7 +28,11 @@ const cMmap = libc.func('void *mmap(void *address, size_t length, int protection
 const cMunmap = libc.func('int munmap(void *address, size_t length)');
 const cClockGettime = libc.func('int clock_gettime(int clock, void *time)');
 const cGetpagesize = libc.func('int getpagesize()');
+const cGetxattr = libc.func('long getxattr(const char *path, const char *name, void *value, size_t size)');
 const cSetrlimit = libc.func('int setrlimit(int resource, void *limit)');
+
+/** What is asked for here is a word. */
+const ATTRIBUTE_BYTES_MAX = 256;
 
 const EPERM = 1;
 const EINTR = 4;
@@ -77,6 +81,13 @@ export function closeDescriptor(fd: number): void {
 /** syscall(2) of the form (int, pointer, size), as bpf(2) is; returns its result. */
 export function systemCall(name: string, number: number, first: number, second: Uint8Array): number {
   return check(name, cSyscall(number, first, second, second.length));
+}
+
+/** getxattr(2) as text; undefined where the file has no such attribute, is gone or may not be asked. */
+export function readAttribute(path: string, name: string): string | undefined {
+  const value = Buffer.alloc(ATTRIBUTE_BYTES_MAX);
+  const length = Number(cGetxattr(path, name, value, value.length));
+  return length < 0 ? undefined : value.toString('latin1', 0, length).replace(/\0$/, '');
 }
 
 /** Where the bytes lie in memory, for structures that hold pointers. The caller keeps `bytes` alive over the call. */

@@ -211,9 +211,19 @@ function stdioOf(bytes: Buffer): ActorRecord['stdio'] {
   return sockets;
 }
 
+/** Paths as the kernel writes them, and as people do: a host runs the same programs in the same places all day. */
+const paths = new Map<string, string>();
+const PATHS_MAX = 1024;
+
 /** Components from leaf to root, each ending in NUL, as a path; none at all is the root itself. */
 function pathOf(components: string, cut: boolean): string {
-  return `${cut ? '…' : ''}/${components.split('\0').slice(0, -1).reverse().join('/')}`;
+  let path = paths.get(components);
+  if (path === undefined) {
+    path = `/${components.split('\0').slice(0, -1).reverse().join('/')}`;
+    if (paths.size >= PATHS_MAX) paths.clear();
+    paths.set(components, path);
+  }
+  return cut ? `…${path}` : path;
 }
 
 function fixedText(bytes: Buffer, offset: number): string {
