@@ -49,6 +49,8 @@ const schema = z.strictObject({
         .strictObject({
           enabled: onOff(true),
           source: z.enum(['auto', 'ebpf', 'audit', 'proc-connector', 'proc-scan']).default('auto'),
+          /** Also say when processes end, with their exit code: as many events again. eBPF only. */
+          exits: onOff(false),
         })
         .prefault({}),
       network: z

@@ -10,7 +10,7 @@ const hasBpftool = spawnSync(BPFTOOL, ['version']).status === 0;
 
 /** Type information of two structs: `point { int x; union { int y; int z; }; int flag : 3; }` and `box { point corner; }`. */
 function smallBtf(): Buffer {
-  const strings = Buffer.from('\0int\0point\0x\0y\0z\0flag\0box\0corner\0', 'latin1');
+  const strings = Buffer.from('\0int\0point\0x\0y\0z\0flag\0box\0corner\0colour\0red\0blue\0', 'latin1');
   const name = (text: string) => strings.indexOf(`\0${text}\0`, 0, 'latin1') + 1;
   const words = [
     [name('int'), 1 << 24, 4, 32], // 1: int
@@ -18,6 +18,7 @@ function smallBtf(): Buffer {
     [name('point'), (4 << 24) | 3 | (1 << 31), 12, name('x'), 1, 0, 0, 2, 32, name('flag'), 1, (3 << 24) | 64], // 3
     [0, 10 << 24, 3], // 4: const point
     [name('box'), (4 << 24) | 1, 16, name('corner'), 4, 32], // 5
+    [name('colour'), (6 << 24) | 2, 4, name('red'), 0, name('blue'), -7], // 6
   ].flat();
   const types = Buffer.from(Int32Array.from(words).buffer);
   const header = Buffer.alloc(24);
@@ -39,6 +40,12 @@ describe('offsets from type information', () => {
     expect(btf.offsetOf('box', 'corner')).toBe(4);
     expect(btf.offsetOf('box', 'corner.y')).toBe(8);
     expect(btf.findOffset('point', 'w')).toBeUndefined();
+  });
+
+  test('a constant has its number, and one that is not there none', () => {
+    expect(btf.findConstant('colour', 'blue')).toBe(-7);
+    expect(btf.findConstant('colour', 'green')).toBeUndefined();
+    expect(btf.findConstant('shape', 'red')).toBeUndefined();
   });
 
   test.each([

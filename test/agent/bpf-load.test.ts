@@ -1,3 +1,5 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { attachRawTracepoint, closeAll, createMap, loadProgram, prepareBpf } from '../../agent/src/kernel/bpf.ts';
 import { Assembler } from '../../agent/src/kernel/bpf-assembler.ts';
@@ -23,5 +25,44 @@ describe.skipIf(!isRoot)('programs the kernel does not take (needs root)', () =>
     expect(() => createMap({ type: 'ring', entriesMax: 1000 })).toThrow(/ring map.*Linux 5\.8/);
     closeAll(descriptors);
     expect(descriptors).toEqual([]);
+  });
+});
+
+const hasBpftool = spawnSync('bpftool', ['version']).status === 0;
+
+describe.skipIf(!isRoot || !hasBpftool)('a program in the kernel (needs root and bpftool)', () => {
+  test('reads back as what was written, instruction by instruction', () => {
+    prepareBpf();
+    const mapFd = createMap({ type: 'lru', entriesMax: 4, keyBytes: 8, valueBytes: 8 });
+    const program = new Assembler();
+    program.load(64, 'r6', 'r1', 8).jumpIf('r6', '!=', 105, 'end').jumpIf('r6', 'signed<', 0, 'end');
+    program.mov('r7', 'r6').alu('lsh', 'r7', 32).alu('rsh', 'r7', 30).alu('sub', 'r7', 'r6').alu('and', 'r7', 0xff);
+    program.store(64, 'fp', -8, 'r7').store(32, 'fp', -16, 7).store(32, 'fp', -12, 0).load(16, 'r8', 'fp', -16);
+    program.loadMap('r1', mapFd).mov('r2', 'fp').add('r2', -8).mov('r3', 'fp').add('r3', -16).mov('r4', 0);
+    program.call('mapUpdate').call('currentTask').label('end').mov('r0', 0).exit();
+    const descriptors = [mapFd, loadProgram('tg_readback', program.assemble())];
+    // bpftool looks at the programs of other processes by their number, not by our descriptor.
+    const info = readFileSync(`/proc/self/fdinfo/${descriptors[1]}`, 'utf8');
+    const id = /^prog_id:\t(\d+)$/m.exec(info)?.[1] ?? '';
+    const dump = execFileSync('bpftool', ['prog', 'dump', 'xlated', 'id', id], { encoding: 'latin1' });
+    const words = dump.split('\n').map((line) => line.replace(/^ *\d+: \(..\) /, '').trim());
+    expect(words.slice(0, 12)).toEqual([
+      'r6 = *(u64 *)(r1 +8)',
+      'if r6 != 0x69 goto pc+19',
+      'if r6 s< 0x0 goto pc+18',
+      'r7 = r6',
+      'r7 <<= 32',
+      'r7 >>= 30',
+      'r7 -= r6',
+      'r7 &= 255',
+      '*(u64 *)(r10 -8) = r7',
+      '*(u32 *)(r10 -16) = 7',
+      '*(u32 *)(r10 -12) = 0',
+      'r8 = *(u16 *)(r10 -16)',
+    ]);
+    expect(dump).toMatch(/r1 = map\[id:\d+\]/);
+    expect(words.filter((line) => line.startsWith('call '))).toHaveLength(2);
+    expect(words.at(-2)).toBe('exit');
+    closeAll(descriptors);
   });
 });

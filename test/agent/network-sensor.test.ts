@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Activity, Direction, EventClass, type HostEvent } from '@threatguard/proto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createNetworkSensor } from '../../agent/src/sensors/network/sensor.ts';
+import { createDiagSensor } from '../../agent/src/sensors/network/diag-sensor.ts';
 import type { Sensor } from '../../agent/src/sensors/sensor.ts';
 import { RecordingSink } from '../support/recording-sink.ts';
 import { until } from '../support/until.ts';
@@ -22,7 +22,7 @@ function open(port: number, host = '127.0.0.1'): Promise<Socket> {
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
-describe('connections and listeners of this host', () => {
+describe('connections and listeners of this host by sock_diag', () => {
   let sink: RecordingSink;
   let sensor: Sensor;
   const children: ChildProcess[] = [];
@@ -50,7 +50,7 @@ describe('connections and listeners of this host', () => {
 
   beforeEach(() => {
     sink = new RecordingSink();
-    sensor = createNetworkSensor({ intervalMs: INTERVAL_MS });
+    sensor = createDiagSensor({ intervalMs: INTERVAL_MS, tcp: true });
   });
 
   afterEach(async () => {
@@ -107,7 +107,7 @@ describe('connections and listeners of this host', () => {
 
   test('a connection shorter than the interval does not vanish: its end is told', async () => {
     const server = await newServer();
-    sensor = createNetworkSensor({ intervalMs: 60_000 });
+    sensor = createDiagSensor({ intervalMs: 60_000, tcp: true });
     await sensor.start(sink);
     const client = await open(portOf(server));
     const sourcePort = client.localPort;
@@ -173,7 +173,7 @@ describe('connections and listeners of this host', () => {
     const [server, other] = [await newServer(), new RecordingSink()];
     const client = await open(portOf(server));
     client.destroy();
-    const second = createNetworkSensor({ intervalMs: INTERVAL_MS });
+    const second = createDiagSensor({ intervalMs: INTERVAL_MS, tcp: true });
     await second.start(other);
     const later = await newServer();
     await until(() => other.events.some(({ network }) => network?.sourcePort === portOf(later)), {

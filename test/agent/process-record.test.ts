@@ -2,16 +2,15 @@ import { ARGS_BYTES_MAX } from '@threatguard/proto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createAncestry } from '../../agent/src/sensors/process/ancestry.ts';
+import { type ActorRecord, decodeRecord } from '../../agent/src/sensors/process/ebpf-decode.ts';
+import { FLAG, formatIPv6, KIND, RECORD, splitArgs } from '../../agent/src/sensors/process/ebpf-record.ts';
 import {
-  decodeRecord,
-  type ExecRecord,
-  FLAG,
-  formatIPv6,
-  KIND,
-  RECORD,
-  splitArgs,
-} from '../../agent/src/sensors/process/ebpf-record.ts';
-import { clipArgs, execEvent, exitEvent } from '../../agent/src/sensors/process/exec-event.ts';
+  clipArgs,
+  credentialsEvent,
+  execEvent,
+  exitEvent,
+  traceEvent,
+} from '../../agent/src/sensors/process/exec-event.ts';
 
 /** A record as the kernel program lays it out. */
 function execRecord(parts: { paths: string[]; args?: string; argsBytes?: number; flags?: number }): Buffer {
@@ -47,7 +46,7 @@ const CONTEXT = {
 
 describe('a record of the kernel program', () => {
   test('has its paths from root to leaf, its arguments, its terminal and its container', () => {
-    const record = decodeRecord(execRecord({ paths: PATHS, args: 'bash\0-c\0\0', argsBytes: 4000 })) as ExecRecord;
+    const record = decodeRecord(execRecord({ paths: PATHS, args: 'bash\0-c\0\0', argsBytes: 4000 })) as ActorRecord;
     expect(execEvent(record, CONTEXT)).toMatchObject({
       observedAtUs: 1_005_000,
       user: { id: 0, name: 'alice' },
@@ -65,18 +64,24 @@ describe('a record of the kernel program', () => {
         sessionId: 9,
         deletedExecutable: false,
       },
-      missing: ['process.parent.command_line'],
+      missing: ['process.parent.command_line', 'process.hash.sha256'],
     });
   });
 
   test('names what the program could not see', () => {
     const bytes = execRecord({ paths: PATHS, flags: FLAG.executableCut | FLAG.cgroupCut | FLAG.argsUnreadable });
-    const event = execEvent(decodeRecord(bytes) as ExecRecord, {
+    const event = execEvent(decodeRecord(bytes) as ActorRecord, {
       ...CONTEXT,
       parent: { executable: '/a', args: ['a'] },
     });
     expect(event.process?.executable).toBe('…/usr/bin/bash');
-    expect(event.missing).toEqual(['process.args', 'process.executable', 'threatguard.process.cgroup', 'container.id']);
+    expect(event.missing).toEqual([
+      'process.args',
+      'process.executable',
+      'threatguard.process.cgroup',
+      'container.id',
+      'process.hash.sha256',
+    ]);
   });
 
   test.each([
@@ -97,23 +102,66 @@ describe('a record of the kernel program', () => {
   });
 });
 
+test('a file that was never in a directory is one in memory only where the kernel named it so', () => {
+  const inMemory = (name: string, flags: number) =>
+    (decodeRecord(execRecord({ paths: [`${name}\0`, '', '', ''], flags })) as ActorRecord).memoryExecutable;
+  expect(inMemory('memfd:x', FLAG.executableApart)).toBe(true);
+  expect(inMemory('memfd:x', 0)).toBe(false); // a file of that name in the root directory
+  expect(inMemory('x', FLAG.executableApart)).toBe(false);
+});
+
+test('what a process may do beyond its user, and what its file is, are in the event', () => {
+  const bytes = execRecord({ paths: PATHS });
+  bytes.writeUInt32LE(1000, RECORD.userId);
+  bytes.writeUInt32LE(0, RECORD.effectiveUserId);
+  bytes.writeBigUInt64LE(0x1ff_ffff_ffffn, RECORD.capabilities);
+  bytes.writeBigUInt64LE(77n, RECORD.inode);
+  bytes.writeUInt32LE(0x8000_0005, RECORD.changedNs); // the kernel's own mark beside the nanoseconds
+  const record = decodeRecord(bytes) as ActorRecord;
+  expect(record.file.changedNs).toBe(5n);
+  const { process, missing } = execEvent(record, { ...CONTEXT, sha256: 'ab' });
+  expect(process).toMatchObject({ effectiveUserId: 0, capabilities: 0x1ff_ffff_ffff, executableInode: 77 });
+  expect(process?.effectiveGroupId).toBeUndefined();
+  expect(process?.executableSha256).toBe('ab');
+  expect(missing).not.toContain('process.hash.sha256');
+});
+
 test('whatever bytes it holds, a record is decoded or refused, never an exception', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom(KIND.exec, KIND.exit),
+      fc.constantFrom(...Object.values(KIND)),
       fc.uint8Array({ maxLength: 1024 }),
       fc.boolean(),
       (kind, rest, zero) => {
         const bytes = Buffer.concat([Buffer.alloc(4), zero ? Buffer.alloc(RECORD.variable) : Buffer.alloc(0), rest]);
         bytes.writeUInt32LE(kind, RECORD.kind);
         const record = decodeRecord(bytes);
-        if (record?.kind === 'exec') execEvent(record, CONTEXT);
         if (record?.kind === 'exit') exitEvent(record, CONTEXT);
+        else if (record) {
+          execEvent(record, CONTEXT);
+          credentialsEvent(record, CONTEXT);
+          traceEvent(record, { ...CONTEXT, target: undefined });
+        }
       },
     ),
     { numRuns: 2000, seed: 2 },
   );
 });
+
+test.each(['executableEnd', 'workingDirectoryEnd', 'parentExecutableEnd', 'cgroupEnd'] as const)(
+  'no value of %s makes a record be read beyond its end',
+  (field) => {
+    fc.assert(
+      fc.property(fc.nat(0xffff_ffff), fc.nat(2000), (end, cut) => {
+        const whole = execRecord({ paths: PATHS, args: 'bash\0-c\0' });
+        whole.writeUInt32LE(end, RECORD[field]);
+        const record = decodeRecord(whole.subarray(0, Math.max(0, whole.length - cut)));
+        if (record?.kind === 'exec') expect(record.executable.length).toBeLessThan(whole.length);
+      }),
+      { numRuns: 500, seed: 3 },
+    );
+  },
+);
 
 test.each([
   { bytes: '', args: [] },

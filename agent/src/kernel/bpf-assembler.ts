@@ -48,10 +48,12 @@ const PSEUDO_MAP_FD = 1;
 /** Kernel functions by number (include/uapi/linux/bpf.h). */
 const HELPERS = {
   mapLookup: 1,
+  mapUpdate: 2,
   cpu: 8,
   pidAndTgid: 14,
   uidAndGid: 15,
   comm: 16,
+  currentTask: 35,
   probeReadUser: 112,
   probeReadKernel: 113,
   probeReadKernelString: 115,

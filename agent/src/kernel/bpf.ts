@@ -17,10 +17,13 @@ export class BpfError extends Error {
 
 /** Number of the system call, by Node's name of the processor (it is part of the kernel's stable interface). */
 const BPF_CALL: Record<string, number> = { x64: 321, arm64: 280, riscv64: 280, loong64: 280 };
-const COMMANDS = { MAP_CREATE: 0, PROG_LOAD: 5, RAW_TRACEPOINT_OPEN: 17 } as const;
-const MAP_TYPES = { array: 2, ring: 27 } as const;
+const COMMANDS = { MAP_CREATE: 0, PROG_LOAD: 5, OBJ_GET_INFO_BY_FD: 15, RAW_TRACEPOINT_OPEN: 17 } as const;
+/** `lru` is a hash map that forgets what was least recently used where it is full. */
+const MAP_TYPES = { array: 2, lru: 9, ring: 27 } as const;
 const MAP_FLAG_MAPPABLE = 1 << 10;
 const PROGRAM_RAW_TRACEPOINT = 17;
+/** struct bpf_prog_info up to and with the field we read. */
+const PROGRAM_INFO = { recursionMisses: 208, bytes: 216 } as const;
 /** The kernel lends its tracing helpers only to programs offered to it under the GPL; ours are. */
 const LICENCE = Buffer.from('GPL\0');
 const INSTRUCTION_BYTES = 8;
@@ -42,12 +45,14 @@ export function createMap(options: {
   type: keyof typeof MAP_TYPES;
   /** Entries of an array; bytes of a ring, a power of two and of whole pages. */
   entriesMax: number;
+  /** Of an lru map; an array's is a number of four bytes. */
+  keyBytes?: number;
   valueBytes?: number;
   mappable?: boolean;
 }): number {
   const attributes = Buffer.alloc(72);
   attributes.writeUInt32LE(MAP_TYPES[options.type], 0);
-  attributes.writeUInt32LE(options.type === 'array' ? 4 : 0, 4);
+  attributes.writeUInt32LE(options.keyBytes ?? (options.type === 'array' ? 4 : 0), 4);
   attributes.writeUInt32LE(options.valueBytes ?? 0, 8);
   attributes.writeUInt32LE(options.entriesMax, 12);
   attributes.writeUInt32LE(options.mappable ? MAP_FLAG_MAPPABLE : 0, 16);
@@ -91,6 +96,17 @@ export function attachRawTracepoint(tracepoint: string, programFd: number): numb
   } catch (error) {
     throw explain(error, `tracepoint ${tracepoint}`);
   }
+}
+
+/** How often the kernel left the program out because it was under way on that processor; 0 where it does not count. */
+export function missedRuns(programFd: number): number {
+  const info = Buffer.alloc(PROGRAM_INFO.bytes);
+  const attributes = Buffer.alloc(16);
+  attributes.writeUInt32LE(programFd, 0);
+  attributes.writeUInt32LE(info.length, 4);
+  attributes.writeBigUInt64LE(addressOf(info), 8);
+  bpf('OBJ_GET_INFO_BY_FD', attributes);
+  return Number(info.readBigUInt64LE(PROGRAM_INFO.recursionMisses));
 }
 
 /** Closes what was opened, in reverse; the kernel drops programs and maps nobody refers to. */

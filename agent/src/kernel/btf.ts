@@ -20,6 +20,8 @@ const MEMBER_BYTES = 12;
 
 const STRUCT = 4;
 const UNION = 5;
+const ENUM = 6;
+const ENUM_ENTRY_BYTES = 8;
 /** Kinds that only decorate another type: typedef, volatile, const, restrict, type tag. */
 const DECORATIONS = new Set([8, 9, 10, 11, 18]);
 
@@ -47,7 +49,9 @@ const TRAILERS: Record<number, { fixed: number; each: number }> = {
 };
 
 interface Member {
-  offset: number;
+  /** From the start of the struct; `bits` is the width of a bitfield, and 0 of anything else. */
+  bitOffset: number;
+  bits: number;
   type: number;
 }
 
@@ -57,6 +61,8 @@ export interface Btf {
   offsetOf(struct: string, path: string): number;
   /** The same, or undefined where this kernel was built without the field. */
   findOffset(struct: string, path: string): number | undefined;
+  /** The number of a constant of `enum name`. */
+  findConstant(enumeration: string, constant: string): number | undefined;
 }
 
 /** Indexes the bytes of `/sys/kernel/btf/vmlinux`. Throws BtfError where they are none. */
@@ -88,7 +94,7 @@ export function parseBtf(bytes: Buffer): Btf {
   }
 
   /** Looks through members without a name: what lies in an anonymous union is a field of the struct around it. */
-  function findMember(id: number, name: Buffer, struct: string, depth = 0): Member | undefined {
+  function findMember(id: number, name: Buffer, depth = 0): Member | undefined {
     const start = starts[id];
     if (start === undefined || !isComposite(id) || depth > 16) return undefined;
     const info = bytes.readUInt32LE(start + 4);
@@ -97,43 +103,42 @@ export function parseBtf(bytes: Buffer): Btf {
       const anonymous = bytes.readUInt32LE(at) === 0;
       if (!anonymous && !hasName(at, name)) continue;
       const word = bytes.readUInt32LE(at + 8);
-      const bits = info >>> 31 ? word & 0xff_ffff : word; // with the kind flag the upper byte is a bitfield's width
+      const bitOffset = info >>> 31 ? word & 0xff_ffff : word; // with the kind flag the upper byte is a bitfield's width
       const type = undecorated(bytes.readUInt32LE(at + 4));
-      if (anonymous) {
-        const inner = findMember(type, name, struct, depth + 1);
-        if (inner) return { offset: bits / 8 + inner.offset, type: inner.type };
-        continue;
-      }
-      if (bits % 8 !== 0 || (info >>> 31 && word >>> 24))
-        throw new BtfError(
-          'bitfield',
-          `struct ${struct}: ${name.toString('latin1', 0, name.length - 1)} is a bitfield`,
-        );
-      return { offset: bits / 8, type };
+      if (!anonymous) return { bitOffset, bits: info >>> 31 ? word >>> 24 : 0, type };
+      const inner = findMember(type, name, depth + 1);
+      if (inner) return { ...inner, bitOffset: bitOffset + inner.bitOffset };
     }
     return undefined;
   }
 
-  function* structsNamed(name: string): Generator<number> {
+  function* namedTypes(ofKind: number, name: string): Generator<number> {
     const wanted = terminated(name);
-    for (let id = 1; id < starts.length; id++) if (kind(id) === STRUCT && hasName(starts[id]!, wanted)) yield id;
+    for (let id = 1; id < starts.length; id++) if (kind(id) === ofKind && hasName(starts[id]!, wanted)) yield id;
   }
 
   const cached = new Map<string, number[]>();
-  function findOffset(struct: string, path: string): number | undefined {
-    const ids = cached.get(struct) ?? [...structsNamed(struct)];
+  function findField(struct: string, path: string): Member | undefined {
+    const ids = cached.get(struct) ?? [...namedTypes(STRUCT, struct)];
     cached.set(struct, ids);
     if (ids.length === 0) throw new BtfError('missing_struct', `this kernel's BTF has no struct ${struct}`);
     // Two files of the kernel may each have a struct of one name; the one with the field is meant.
     for (const id of ids) {
-      let at: Member | undefined = { offset: 0, type: id };
+      let at: Member | undefined = { bitOffset: 0, bits: 0, type: id };
       for (const part of path.split('.')) {
-        const member: Member | undefined = at && findMember(at.type, terminated(part), struct);
-        at = at && member && { offset: at.offset + member.offset, type: member.type };
+        const member: Member | undefined = at && findMember(at.type, terminated(part));
+        at = at && member && { ...member, bitOffset: at.bitOffset + member.bitOffset };
       }
-      if (at) return at.offset;
+      if (at) return at;
     }
     return undefined;
+  }
+
+  function findOffset(struct: string, path: string): number | undefined {
+    const field = findField(struct, path);
+    if (field && (field.bits > 0 || field.bitOffset % 8 !== 0))
+      throw new BtfError('bitfield', `struct ${struct}: ${path} is a bitfield`);
+    return field && field.bitOffset / 8;
   }
 
   return {
@@ -143,6 +148,16 @@ export function parseBtf(bytes: Buffer): Btf {
       if (offset === undefined)
         throw new BtfError('missing_field', `this kernel's struct ${struct} has no field ${path}`);
       return offset;
+    },
+    findConstant(enumeration, constant) {
+      const wanted = terminated(constant);
+      for (const id of namedTypes(ENUM, enumeration)) {
+        const start = starts[id]!;
+        const entries = bytes.readUInt32LE(start + 4) & 0xffff;
+        for (let at = start + TYPE_BYTES; at < start + TYPE_BYTES + entries * ENUM_ENTRY_BYTES; at += ENUM_ENTRY_BYTES)
+          if (hasName(at, wanted)) return bytes.readInt32LE(at + 4);
+      }
+      return undefined;
     },
   };
 }

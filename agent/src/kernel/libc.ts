@@ -29,7 +29,11 @@ const cMunmap = libc.func('int munmap(void *address, size_t length)');
 const cClockGettime = libc.func('int clock_gettime(int clock, void *time)');
 const cGetpagesize = libc.func('int getpagesize()');
 const cIoprioSet = libc.func('long syscall(long number, long which, long who, long priority)');
+const cGetxattr = libc.func('long getxattr(const char *path, const char *name, void *value, size_t size)');
 const cSetrlimit = libc.func('int setrlimit(int resource, void *limit)');
+
+/** What is asked for here is a word. */
+const ATTRIBUTE_BYTES_MAX = 256;
 
 const EPERM = 1;
 const EINTR = 4;
@@ -89,6 +93,13 @@ export function setIoPriority(thread: number, level: number): void {
   const number = IOPRIO_SET[process.arch];
   if (number === undefined) throw new Error(`ioprio_set has no number here for ${process.arch}`);
   check('ioprio_set', cIoprioSet(number, IOPRIO_WHO_PROCESS, thread, (IOPRIO_CLASS_BEST_EFFORT << 13) | level));
+}
+
+/** getxattr(2) as text; undefined where the file has no such attribute, is gone or may not be asked. */
+export function readAttribute(path: string, name: string): string | undefined {
+  const value = Buffer.alloc(ATTRIBUTE_BYTES_MAX);
+  const length = Number(cGetxattr(path, name, value, value.length));
+  return length < 0 ? undefined : value.toString('latin1', 0, length).replace(/\0$/, '');
 }
 
 /** Where the bytes lie in memory, for structures that hold pointers. The caller keeps `bytes` alive over the call. */

@@ -32,7 +32,7 @@ export function planSensors(parts: {
     {
       name: 'process',
       enabled: process.enabled,
-      create: async () => (await import('./process/sensor.ts')).createProcessSensor({ source: process.source }),
+      create: async () => (await import('./process/sensor.ts')).createProcessSensor(process),
     },
     {
       name: 'network',

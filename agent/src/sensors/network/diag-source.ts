@@ -72,11 +72,11 @@ export class DiagSource {
   }
 
   /** The sockets there are now, of this network namespace. Throws SystemCallError where the kernel refuses. */
-  snapshot(): DiagSnapshot {
+  snapshot({ tcp: wantsTcp } = { tcp: true }): DiagSnapshot {
     const info = !this.hearsDestroy;
     const snapshot: DiagSnapshot = { tcp: [], udp: [], complete: true };
     for (const family of [AF_INET, AF_INET6]) {
-      const tcp = this.#dump({ family, protocol: IPPROTO_TCP, states: TCP_STATES, info }, snapshot.tcp);
+      const tcp = !wantsTcp || this.#dump({ family, protocol: IPPROTO_TCP, states: TCP_STATES, info }, snapshot.tcp);
       const udp = this.#dump({ family, protocol: IPPROTO_UDP, states: UDP_STATES, info: false }, snapshot.udp);
       snapshot.complete &&= tcp && udp;
     }

@@ -1,195 +1,56 @@
-// Connections and listeners of this host, by polling sock_diag, with the kernel's word of each TCP socket's end.
-import { readFileSync } from 'node:fs';
-import {
-  Activity,
-  Direction,
-  EventClass,
-  type HostEvent,
-  type Network,
-  Outcome,
-  type SensorHealth,
-} from '@threatguard/proto';
+// The best view of the network this host allows: eBPF, and where that is not to be had sock_diag; never both for one fact.
+import type { SensorHealth } from '@threatguard/proto';
 import type { Sensor, SensorSink } from '../sensor.ts';
-import { readUserNames } from '../user-names.ts';
-import { DiagSource } from './diag-source.ts';
-import { SocketOwners } from './socket-owner.ts';
-import { type PortRange, type SocketChange, SocketTable } from './socket-table.ts';
+import { createDiagSensor } from './diag-sensor.ts';
+import { createEbpfSensor } from './ebpf-sensor.ts';
 
-const SENSOR = 'network.diag';
-const OWNER_FIELDS = ['process.pid', 'process.name', 'process.executable', 'process.args'];
-const DEFAULT_PORTS: PortRange = { low: 32768, high: 60999 };
-
-/** Polls every `intervalMs`, or so many times slower as `pace` says. `start` rejects where the kernel offers no sock_diag. */
-export function createNetworkSensor(options: { intervalMs: number; pace?: () => number }): Sensor {
-  return new NetworkSensor(options.intervalMs, options.pace ?? (() => 1));
+export interface NetworkSensorOptions {
+  /** How often sock_diag is asked: for everything, or beside eBPF for UDP services. */
+  intervalMs: number;
+  /** So many times slower while the agent has to save. */
+  pace?: (() => number) | undefined;
 }
 
-class NetworkSensor implements Sensor {
-  readonly name = 'network';
-  readonly #intervalMs: number;
-  readonly #pace: () => number;
-  readonly #table = new SocketTable(readPortRange());
-  readonly #owners = new SocketOwners();
-  readonly #users = readUserNames();
-  #source: DiagSource | undefined;
-  #sink: SensorSink | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #tick: Promise<void> = Promise.resolve();
-  #events = 0;
-  /** Ends that are told while a poll looks for owners: reported after what that poll found. */
-  #held: SocketChange[] | undefined;
-  #incomplete = false;
-  #deaf = false;
-  #problem = '';
-
-  constructor(intervalMs: number, pace: () => number) {
-    this.#intervalMs = intervalMs;
-    this.#pace = pace;
-  }
-
-  async start(sink: SensorSink): Promise<void> {
-    this.#source = new DiagSource();
-    this.#sink = sink;
-    this.#source.watchDestroyed({
-      onDestroyed: (socket) => {
-        const change = this.#table.destroyed(socket, Date.now());
-        if (change && this.#held) this.#held.push(change);
-        else if (change) this.#emit(change);
-      },
-      onOverrun: () => this.#lose(),
-      onError: () => {
-        this.#deaf = true;
-      },
-    });
-    try {
-      await this.#poll();
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
-    this.#schedule();
-  }
-
-  async stop(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#sink = undefined;
-    this.#source?.close();
-    this.#source = undefined;
-    await this.#tick;
-  }
-
-  health(): SensorHealth {
-    const notes = ['sockets in the network namespaces of containers are not seen'];
-    const problems: string[] = [];
-    if (this.#owners.refused) problems.push('the processes of other users are not visible: run as root');
-    if (this.#source && (this.#deaf || !this.#source.hearsDestroy)) {
-      problems.push('connections shorter than the interval are not seen');
-    }
-    if (this.#incomplete) problems.push('not every socket is seen: more than one snapshot may hold');
-    if (this.#problem) problems.push(`the last poll failed: ${this.#problem}`);
-    const state = !this.#source ? 'stopped' : problems.length > 0 ? 'degraded' : 'running';
-    const detail = [...problems, ...notes].join('; ');
-    return { sensor: 'network', source: 'sock_diag', state, detail, events: this.#events };
-  }
-
-  /** The next poll begins an interval after this one has ended, so that a slow one never queues up. */
-  #schedule(): void {
-    this.#timer = setTimeout(() => {
-      this.#tick = this.#poll().then(
-        () => this.#polled(''),
-        // Out of descriptors, say; the next poll may not be.
-        (error: Error) => this.#polled(error.message),
-      );
-    }, this.#intervalMs * this.#pace());
-  }
-
-  #polled(problem: string): void {
-    this.#problem = problem;
-    if (this.#source) this.#schedule();
-  }
-
-  async #poll(): Promise<void> {
-    if (!this.#source) return;
-    const snapshot = this.#source.snapshot();
-    this.#incomplete = !snapshot.complete;
-    const changes = this.#table.update(snapshot, Date.now());
-    const begun = changes.filter((change) => change.kind !== 'closed').map((change) => change.socket.inode);
-    this.#held = [];
-    try {
-      await this.#owners.find(begun, Date.now());
-    } finally {
-      for (const change of [...changes, ...this.#held]) this.#emit(change);
-      this.#held = undefined;
-    }
-  }
-
-  #emit(change: SocketChange): void {
-    if (!this.#sink) return;
-    this.#events++;
-    this.#sink.emit(this.#toEvent(change));
-  }
-
-  #toEvent(change: SocketChange): HostEvent {
-    const { socket } = change;
-    const facts = this.#owners.get(socket.inode);
-    const missing = [...(facts ? facts.missing : OWNER_FIELDS)];
-    // The kernel's notice of an end names no user: 0 there means unknown.
-    const unseen = change.kind === 'closed' && !change.seenOpen && socket.inode === 0;
-    const userId = facts?.userId ?? (unseen ? undefined : socket.userId);
-    if (userId === undefined) missing.push('user.id');
-    if (change.kind === 'closed' && change.durationUs === 0) missing.push('event.duration');
-    return {
-      observedAtUs: Date.now() * 1000,
-      class: EventClass.NETWORK,
-      activity: ACTIVITIES[change.kind],
-      outcome: Outcome.SUCCESS,
-      sensor: SENSOR,
-      user: userId === undefined ? undefined : { id: userId, name: this.#users.nameOf(userId) },
-      process: facts?.process,
-      network: describe(change),
-      missing,
-    };
-  }
-
-  #lose(): void {
-    const nowUs = Date.now() * 1000;
-    // The kernel says that notices were dropped, not how many: at least one.
-    this.#sink?.lose({ sensor: SENSOR, reason: 'kernel_overrun', count: 1, firstAtUs: nowUs, lastAtUs: nowUs });
-  }
+interface Sensors {
+  ebpf: () => Sensor;
+  diag: () => Sensor;
 }
 
-const ACTIVITIES = {
-  opened: Activity.CONNECTION_OPENED,
-  closed: Activity.CONNECTION_CLOSED,
-  listening: Activity.LISTENING,
-} as const;
+/** The network sensor. `start` rejects where neither is to be had; `health` says what is seen less of, and why. */
+export function createNetworkSensor(options: NetworkSensorOptions, sensors = sensorsOf(options)): Sensor {
+  let active: Sensor | undefined;
+  let refusal = '';
 
-/** Source is who opened the connection; bytes sent are the source's, received are those it got back. */
-function describe(change: SocketChange): Network {
-  const { socket, transport } = change;
-  if (change.kind === 'listening') {
-    return { transport, sourceAddress: socket.localAddress, sourcePort: socket.localPort };
-  }
-  const local = { address: socket.localAddress, port: socket.localPort, bytes: socket.bytesSent };
-  const remote = { address: socket.remoteAddress, port: socket.remotePort, bytes: socket.bytesReceived };
-  const [source, destination] = change.inbound ? [remote, local] : [local, remote];
-  const network: Network = {
-    transport,
-    direction: change.inbound ? Direction.INBOUND : Direction.OUTBOUND,
-    sourceAddress: source.address,
-    sourcePort: source.port,
-    destinationAddress: destination.address,
-    destinationPort: destination.port,
+  return {
+    name: 'network',
+    async start(sink: SensorSink) {
+      refusal = '';
+      const best = sensors.ebpf();
+      try {
+        await best.start(sink);
+        active = best;
+      } catch (error) {
+        refusal = `ebpf: ${(error as Error).message}`;
+        const next = sensors.diag();
+        await next.start(sink);
+        active = next;
+      }
+    },
+    async stop() {
+      await active?.stop();
+    },
+    health(): SensorHealth {
+      const health = active?.health() ?? { sensor: 'network', source: '', state: 'stopped', detail: '', events: 0 };
+      if (refusal === '') return health;
+      const state = health.state === 'running' ? 'degraded' : health.state;
+      return { ...health, state, detail: [refusal, health.detail].filter((part) => part !== '').join('; ') };
+    },
   };
-  if (change.kind === 'opened') return network;
-  return { ...network, bytesSent: source.bytes, bytesReceived: destination.bytes, durationUs: change.durationUs };
 }
 
-function readPortRange(): PortRange {
-  try {
-    const [low, high] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
-    return low && high ? { low, high } : DEFAULT_PORTS;
-  } catch {
-    return DEFAULT_PORTS;
-  }
+function sensorsOf({ intervalMs, pace }: NetworkSensorOptions): Sensors {
+  return {
+    ebpf: () => createEbpfSensor({ intervalMs, pace }),
+    diag: () => createDiagSensor({ intervalMs, pace, tcp: true }),
+  };
 }

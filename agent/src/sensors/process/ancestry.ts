@@ -1,6 +1,6 @@
 // What is remembered of processes, so that a child's event can name its parent after the parent is gone.
 // Invariant: at most PROCESSES_MAX entries, oldest use first in the map, each within PARENT_ARGS_BYTES_MAX.
-import type { ExecRecord } from './ebpf-record.ts';
+import type { ActorRecord } from './ebpf-decode.ts';
 import { readParent } from './proc-facts.ts';
 
 /** Of a few hundred bytes each, usually; at most 8 MiB. */
@@ -28,7 +28,7 @@ export interface Ancestry {
 }
 
 type ParentFields = Pick<
-  ExecRecord,
+  ActorRecord,
   'parentPid' | 'parentStartBootNs' | 'parentExecutable' | 'grandparentPid' | 'grandparentStartBootNs'
 >;
 

@@ -1,4 +1,5 @@
-// What the kernel program writes for one exec or exit, and how it is read: one table serves both sides.
+// What our kernel programs write, byte by byte: one table serves the programs (ebpf-pieces.ts) and whoever reads what they
+// wrote (ebpf-decode.ts).
 // After the fixed part come, each as long as its length field says: executable, working directory, parent's executable
 // and cgroup as path components from leaf to root, each ending in NUL; then the arguments as they stand in memory.
 
@@ -28,8 +29,26 @@ export const RECORD = {
   cgroupEnd: 132, // u32
   grandparentStartBootNs: 136, // u64
   grandparentPid: 144, // u32
-  sockets: 152, // STDIO_COUNT times SOCKET.bytes
-  variable: 320,
+  sockets: 152, // STDIO_COUNT times SOCKET.bytes; of a socket record the first is the socket meant
+  effectiveUserId: 320, // u32
+  effectiveGroupId: 324, // u32
+  capabilities: 328, // u64, effective
+  inode: 336, // u64, of the executable, as all up to changedS
+  sizeBytes: 344, // u64
+  modifiedS: 352, // u64
+  modifiedNs: 360, // u32
+  changedNs: 364, // u32
+  changedS: 368, // u64
+  device: 376, // u32, as the kernel numbers it: 12 bits major, 20 bits minor
+  previousUserId: 380, // u32, of a change of credentials
+  previousCapabilities: 384, // u64
+  targetStartBootNs: 392, // u64, of a process that is traced
+  targetPid: 400, // u32
+  targetName: 404, // 16 bytes
+  socketState: 420, // u32, what happens to the socket: SOCKET_STATE
+  socketKey: 424, // u64, the kernel's address of it: unique among those there are
+  transport: 432, // u64, IPPROTO_TCP or IPPROTO_UDP
+  variable: 440,
 } as const;
 
 export const SOCKET = {
@@ -44,13 +63,15 @@ export const SOCKET = {
   bytes: 56,
 } as const;
 
-export const KIND = { exec: 1, exit: 2 } as const;
+export const KIND = { exec: 1, exit: 2, credentials: 3, trace: 4, socket: 5, socketState: 6 } as const;
 export const FLAG = {
   executableCut: 1,
   workingDirectoryCut: 2,
   parentExecutableCut: 4,
   cgroupCut: 8,
   argsUnreadable: 16,
+  /** The file was never in a directory, as a memfd is none. */
+  executableApart: 32,
 } as const;
 export const STDIO_COUNT = 3;
 export const NAME_BYTES = 16;
@@ -59,109 +80,6 @@ export const PATHS_BYTES_MAX = 8192;
 export const PATH_DEPTH_MAX = 64;
 /** Arguments of one exec, the same as ARGS_BYTES_MAX of the contract. */
 export const RECORD_ARGS_BYTES_MAX = 32 * 1024;
-
-const AF_UNIX = 1;
-const AF_INET = 2;
-const AF_INET6 = 10;
-
-interface StdioRecord {
-  descriptor: number;
-  family: string;
-  localAddress: string;
-  localPort: number;
-  remoteAddress: string;
-  remotePort: number;
-}
-
-export interface ExitRecord {
-  kind: 'exit';
-  bootNs: number;
-  startBootNs: number;
-  pid: number;
-  parentPid: number;
-  userId: number;
-  groupId: number;
-  name: string;
-  exitStatus: number;
-}
-
-export interface ExecRecord extends Omit<ExitRecord, 'kind' | 'exitStatus'> {
-  kind: 'exec';
-  parentStartBootNs: number;
-  grandparentPid: number;
-  grandparentStartBootNs: number;
-  parentName: string;
-  tty: string;
-  loginUserId: number;
-  sessionId: number;
-  deletedExecutable: boolean;
-  executable: string;
-  workingDirectory: string;
-  parentExecutable: string;
-  cgroup: string;
-  /** Paths whose upper part the program had no room for; they begin with an ellipsis instead of the root. */
-  cut: { executable: boolean; workingDirectory: boolean; parentExecutable: boolean; cgroup: boolean };
-  args: string[];
-  argsTruncated: boolean;
-  argsUnreadable: boolean;
-  stdio: StdioRecord[];
-}
-
-/** Decodes one record, or returns undefined where it is none of ours: too short, or with lengths that do not fit. */
-export function decodeRecord(bytes: Buffer): ExecRecord | ExitRecord | undefined {
-  if (bytes.length < RECORD.exitEnd) return undefined;
-  const u32 = (offset: number) => bytes.readUInt32LE(offset);
-  const u64 = (offset: number) => u32(offset) + u32(offset + 4) * 2 ** 32;
-  const common = {
-    bootNs: u64(RECORD.bootNs),
-    startBootNs: u64(RECORD.startBootNs),
-    pid: u32(RECORD.pid),
-    parentPid: u32(RECORD.parentPid),
-    userId: u32(RECORD.userId),
-    groupId: u32(RECORD.groupId),
-    name: fixedText(bytes, RECORD.name),
-  };
-  if (u32(RECORD.kind) === KIND.exit) return { kind: 'exit', ...common, exitStatus: u32(RECORD.exitCode) };
-  if (u32(RECORD.kind) !== KIND.exec || bytes.length < RECORD.variable) return undefined;
-
-  const ends = [RECORD.executableEnd, RECORD.workingDirectoryEnd, RECORD.parentExecutableEnd, RECORD.cgroupEnd].map(
-    u32,
-  );
-  const [executableEnd = 0, directoryEnd = 0, parentEnd = 0, cgroupEnd = 0] = ends;
-  const ordered = executableEnd <= directoryEnd && directoryEnd <= parentEnd && parentEnd <= cgroupEnd;
-  if (!ordered || RECORD.variable + cgroupEnd > bytes.length) return undefined;
-  const variable = bytes.subarray(RECORD.variable);
-  const args = variable.subarray(cgroupEnd);
-  const argsBytes = u32(RECORD.argsBytes);
-  const has = (flag: number) => (u32(RECORD.flags) & flag) !== 0;
-  const cut = {
-    executable: has(FLAG.executableCut),
-    workingDirectory: has(FLAG.workingDirectoryCut),
-    parentExecutable: has(FLAG.parentExecutableCut),
-    cgroup: has(FLAG.cgroupCut),
-  };
-  return {
-    kind: 'exec',
-    ...common,
-    parentStartBootNs: u64(RECORD.parentStartBootNs),
-    grandparentPid: u32(RECORD.grandparentPid),
-    grandparentStartBootNs: u64(RECORD.grandparentStartBootNs),
-    parentName: fixedText(bytes, RECORD.parentName),
-    tty: ttyName(fixedText(bytes, RECORD.tty)),
-    loginUserId: u32(RECORD.loginUserId),
-    sessionId: u32(RECORD.sessionId),
-    deletedExecutable: u32(RECORD.executableLinks) === 0,
-    executable: pathOf(variable.subarray(0, executableEnd), cut.executable),
-    workingDirectory: pathOf(variable.subarray(executableEnd, directoryEnd), cut.workingDirectory),
-    parentExecutable: pathOf(variable.subarray(directoryEnd, parentEnd), cut.parentExecutable),
-    cgroup: pathOf(variable.subarray(parentEnd, cgroupEnd), cut.cgroup),
-    cut,
-    args: splitArgs(args),
-    argsTruncated: argsBytes > args.length,
-    argsUnreadable: has(FLAG.argsUnreadable),
-    stdio: stdioOf(bytes),
-  };
-}
 
 /** Arguments as they stand in memory: each ends in NUL, and an empty one is one. */
 export function splitArgs(bytes: Buffer): string[] {
@@ -180,43 +98,4 @@ export function formatIPv6(bytes: Uint8Array): string {
   if (longest === '') return hex;
   const at = hex.search(new RegExp(`(?:^|(?<=:))${longest}(?=:|$)`));
   return `${hex.slice(0, at).replace(/:$/, '')}::${hex.slice(at + longest.length).replace(/^:/, '')}`;
-}
-
-function stdioOf(record: Buffer): StdioRecord[] {
-  const sockets: StdioRecord[] = [];
-  for (let descriptor = 0; descriptor < STDIO_COUNT; descriptor++) {
-    const bytes = record.subarray(RECORD.sockets + descriptor * SOCKET.bytes);
-    if (bytes.readUInt32LE(SOCKET.isSocket) === 0) continue;
-    const family = bytes.readUInt16LE(SOCKET.family);
-    const isV6 = family === AF_INET6;
-    const isInet = isV6 || family === AF_INET;
-    const address = (v4: number, v6: number) =>
-      isV6 ? formatIPv6(bytes.subarray(v6, v6 + 16)) : isInet ? [...bytes.subarray(v4, v4 + 4)].join('.') : '';
-    const remotePort = isInet ? bytes.readUInt16BE(SOCKET.remotePort) : 0;
-    sockets.push({
-      descriptor,
-      family: isV6 ? 'inet6' : isInet ? 'inet' : family === AF_UNIX ? 'unix' : `family-${family}`,
-      localAddress: address(SOCKET.localV4, SOCKET.localV6),
-      localPort: isInet ? bytes.readUInt16LE(SOCKET.localPort) : 0,
-      remoteAddress: remotePort === 0 ? '' : address(SOCKET.remoteV4, SOCKET.remoteV6),
-      remotePort,
-    });
-  }
-  return sockets;
-}
-
-/** Components from leaf to root, each ending in NUL, as a path; none at all is the root itself. */
-function pathOf(components: Buffer, cut: boolean): string {
-  return `${cut ? '…' : ''}/${components.toString('utf8').split('\0').slice(0, -1).reverse().join('/')}`;
-}
-
-function fixedText(bytes: Buffer, offset: number): string {
-  const field = bytes.subarray(offset, offset + NAME_BYTES);
-  const end = field.indexOf(0);
-  return field.toString('utf8', 0, end < 0 ? NAME_BYTES : end);
-}
-
-/** The kernel calls a pseudo-terminal `pts3`; its name under /dev, which people and logs use, is `pts/3`. */
-function ttyName(name: string): string {
-  return name.replace(/^pts(?=\d)/, 'pts/');
 }

@@ -1,23 +1,31 @@
-// Every exec as the kernel itself saw it, with its arguments, also of processes that are gone a moment later.
-import { existsSync, readFileSync } from 'node:fs';
-import { attachRawTracepoint, BpfError, closeAll, createMap, loadProgram, prepareBpf } from '../../kernel/bpf.ts';
-import { parseBtf } from '../../kernel/btf.ts';
-import { clockUs, type Mapping, mapShared, pageBytes } from '../../kernel/libc.ts';
-import { openRingBuffer, type RingBuffer } from '../../kernel/ring-buffer.ts';
+// Processes as the kernel itself sees them act, with their arguments, also those that are gone a moment later.
+import type { HostEvent } from '@threatguard/proto';
+import { KernelPrograms, readKernelBtf } from '../../kernel/bpf-programs.ts';
+import type { Btf } from '../../kernel/btf.ts';
+import { clockUs } from '../../kernel/libc.ts';
 import type { SensorSink } from '../sensor.ts';
 import { readUserNames } from '../user-names.ts';
 import { createAncestry } from './ancestry.ts';
-import { missingFields } from './ebpf-layout.ts';
-import { assembleExecProgram, assembleExitProgram, LOSS, SCRATCH_BYTES } from './ebpf-program.ts';
-import { decodeRecord, type ExecRecord } from './ebpf-record.ts';
-import { type EventContext, execEvent, exitEvent } from './exec-event.ts';
+import {
+  ACTOR_ARGS_BYTES_MAX,
+  assembleEnterProgram,
+  assembleLeaveProgram,
+  BEFORE,
+  callLayout,
+  SAID,
+} from './ebpf-calls.ts';
+import { type ActorRecord, decodeRecord } from './ebpf-decode.ts';
+import { type KernelLayout, kernelLayout, missingFields } from './ebpf-layout.ts';
+import { type ProgramMaps, scratchBytes } from './ebpf-pieces.ts';
+import { assembleExecProgram, assembleExitProgram } from './ebpf-program.ts';
+import { RECORD_ARGS_BYTES_MAX } from './ebpf-record.ts';
+import { credentialsEvent, type EventContext, execEvent, exitEvent, traceEvent } from './exec-event.ts';
+import { createExecutableHashes } from './executable-hashes.ts';
 import { drainPaced } from './paced-drain.ts';
 import { readProcessFacts } from './proc-facts.ts';
-import { readLegacyCgroup } from './proc-files.ts';
 import type { ProcessSource } from './source.ts';
 
 const SENSOR = 'process.ebpf';
-const BTF_FILE = '/sys/kernel/btf/vmlinux';
 /** About 4,000 ordinary execs: seconds of a busy host, should the event loop be held up. All of it counts as resident. */
 const RING_BYTES = 2 * 1024 * 1024;
 /** Records taken before the event loop has a turn; the ring calls again at once where more is left. */
@@ -26,7 +34,7 @@ const RECORDS_PER_TURN = 256;
 const LAST_TURNS_MAX = 128;
 
 export interface EbpfOptions {
-  /** Also say when processes end. Off by default: it doubles the events, and no detection needs it yet. */
+  /** Also say when processes end. */
   exits?: boolean;
   /** Size of the ring, a power of two and of whole pages. */
   ringBytes?: number;
@@ -34,44 +42,27 @@ export interface EbpfOptions {
 
 /** The eBPF source. `start` rejects with BpfError or BtfError where the kernel or our rights do not allow it. */
 export function createEbpfSource(options: EbpfOptions = {}): ProcessSource {
-  const ringBytes = options.ringBytes ?? RING_BYTES;
-  const descriptors: number[] = [];
   const users = readUserNames();
   const ancestry = createAncestry();
-  // Without the unified hierarchy the kernel program may see only its root; then /proc is asked.
-  const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
+  const hashes = createExecutableHashes();
   let missing: string[] = [];
-  let ring: RingBuffer | undefined;
-  let losses: Mapping | undefined;
+  let unseen = '';
+  let kernel: KernelPrograms | undefined;
   let watch: { close(): void } | undefined;
   let drain: () => number = () => 0;
 
-  /** Returns the descriptor of the ring. */
-  function attach(): number {
-    prepareBpf();
-    const btf = parseBtf(readBtf());
+  function load(programs: KernelPrograms): void {
+    const btf = readKernelBtf();
+    const layout = kernelLayout(btf);
     missing = missingFields(btf);
-    const open = (fd: number) => descriptors[descriptors.push(fd) - 1]!;
-    const ringFd = open(createMap({ type: 'ring', entriesMax: ringBytes }));
-    const scratchFd = open(createMap({ type: 'array', entriesMax: possibleCpus(), valueBytes: SCRATCH_BYTES }));
-    const lossFd = open(createMap({ type: 'array', entriesMax: 1, valueBytes: LOSS.bytes, mappable: true }));
-    const maps = { ringFd, scratchFd, lossFd };
-    losses = mapShared(lossFd, pageBytes(), 0, 'read');
-    ring = openRingBuffer(ringFd, ringBytes);
-    const execFd = open(loadProgram('tg_exec', assembleExecProgram(btf, maps)));
-    open(attachRawTracepoint('sched_process_exec', execFd));
-    if (!options.exits) return ringFd;
-    const exitFd = open(loadProgram('tg_exit', assembleExitProgram(btf, maps)));
-    open(attachRawTracepoint('sched_process_exit', exitFd));
-    return ringFd;
-  }
-
-  function detach(): void {
-    watch?.close();
-    ring?.close();
-    losses?.unmap();
-    watch = ring = losses = undefined;
-    closeAll(descriptors);
+    const maps = (argsBytes: number) => ({
+      ringFd: programs.ringFd,
+      lossFd: programs.lossFd,
+      scratchFd: programs.createScratch(scratchBytes(argsBytes)),
+    });
+    programs.run('tg_exec', assembleExecProgram(layout, maps(RECORD_ARGS_BYTES_MAX)), 'sched_process_exec');
+    if (options.exits) programs.run('tg_exit', assembleExitProgram(layout, programs), 'sched_process_exit');
+    unseen = loadCalls(programs, btf, layout, maps(ACTOR_ARGS_BYTES_MAX));
   }
 
   function take(bytes: Buffer, sink: SensorSink, bootOffsetUs: number): void {
@@ -86,83 +77,83 @@ export function createEbpfSource(options: EbpfOptions = {}): ProcessSource {
       sink.emit(exitEvent(record, { ...context, parent: ancestry.recall(record.pid, record.startBootNs) }));
       return;
     }
-    if (record.argsUnreadable || Object.values(record.cut).includes(true)) complete(record);
-    if (!unified && record.cgroup === '/') record.cgroup = readLegacyCgroup(record.pid);
-    const parent = ancestry.parentOf(record);
+    complete(record);
+    sink.emit(toEvent(record, { ...context, parent: ancestry.parentOf(record) }));
+  }
+
+  function toEvent(record: ActorRecord, context: EventContext): HostEvent {
+    if (record.kind === 'credentials') return credentialsEvent(record, context);
+    if (record.kind === 'trace') {
+      const { pid, startBootNs } = record.target;
+      return traceEvent(record, { ...context, target: ancestry.recall(pid, startBootNs) });
+    }
     ancestry.remember(record.pid, record.startBootNs, record);
-    sink.emit(execEvent(record, { ...context, parent } satisfies EventContext));
+    const { pid, executable: path, file } = record;
+    return execEvent(record, { ...context, sha256: hashes.hashOf({ pid, path, file }) });
   }
 
   return {
     name: 'ebpf',
     async start(sink) {
-      let ringFd: number;
+      const programs = new KernelPrograms(options.ringBytes ?? RING_BYTES);
       try {
-        ringFd = attach();
+        load(programs);
       } catch (error) {
-        detach();
+        programs.close();
         throw error;
       }
-      const reportLosses = lossReporter(new BigUint64Array(losses!.bytes, 0, LOSS.bytes / 8), sink);
+      kernel = programs;
       drain = () => {
         const bootOffsetUs = clockUs('realtime') - clockUs('boottime');
-        const records = ring?.drain((bytes) => take(bytes, sink, bootOffsetUs), RECORDS_PER_TURN) ?? 0;
-        reportLosses(bootOffsetUs);
+        const records = programs.drain((bytes) => take(bytes, sink, bootOffsetUs), RECORDS_PER_TURN);
+        const loss = programs.takeLosses(bootOffsetUs);
+        if (loss) sink.lose({ sensor: SENSOR, reason: 'kernel_overrun', ...loss });
         return records;
       };
-      watch = drainPaced(ringFd, drain);
+      watch = drainPaced(programs.ringFd, drain);
     },
     async stop() {
       for (let turn = 0; turn < LAST_TURNS_MAX && drain() > 0; turn++);
       drain = () => 0;
-      detach();
+      watch?.close();
+      kernel?.close();
+      watch = kernel = undefined;
+      await hashes.stop();
     },
-    detail: () => (missing.length === 0 ? '' : `this kernel does not show ${missing.join(', ')}`),
+    detail() {
+      const lacking = missing.length === 0 ? '' : `this kernel does not show ${missing.join(', ')}`;
+      return [lacking, unseen].filter((part) => part !== '').join('; ');
+    },
   };
 }
 
+/** Changes of credentials and tracing. Returns what is not seen, and why, where they cannot be had; else nothing. */
+function loadCalls(programs: KernelPrograms, btf: Btf, layout: KernelLayout, maps: ProgramMaps): string {
+  const what = 'changes of credentials and processes that trace others are not seen';
+  const calls = callLayout(btf, process.arch);
+  if (!calls) return `${what}: the system calls of ${process.arch} are not known`;
+  try {
+    const beforeFd = programs.createMap({ type: 'lru', ...BEFORE });
+    const saidFd = programs.createMap({ type: 'lru', ...SAID });
+    programs.run('tg_sys_exit', assembleLeaveProgram(layout, calls, { ...maps, beforeFd, saidFd }), 'sys_exit');
+    programs.run('tg_sys_enter', assembleEnterProgram(layout, calls, beforeFd), 'sys_enter');
+    return '';
+  } catch (error) {
+    return `${what}: ${(error as Error).message}`;
+  }
+}
+
 /** What the program could not read (swapped out, or a path deeper than it walks) /proc may still have. */
-function complete(record: ExecRecord): void {
+function complete(record: ActorRecord): void {
+  const { cut } = record;
+  if (!record.argsUnreadable && !cut.executable && !cut.workingDirectory && !cut.cgroup) return;
   const now = readProcessFacts(record.pid)?.process;
   if (!now) return;
   if (record.argsUnreadable) record.args = now.args ?? [];
   for (const field of ['executable', 'workingDirectory', 'cgroup'] as const) {
     const whole = now[field];
-    if (!record.cut[field] || !whole) continue;
+    if (!cut[field] || !whole) continue;
     record[field] = whole;
-    record.cut[field] = false;
+    cut[field] = false;
   }
-}
-
-/** Turns the program's own count of dropped records into losses, each once. */
-function lossReporter(counters: BigUint64Array, sink: SensorSink): (bootOffsetUs: number) => void {
-  let reported = 0;
-  let completeUntilUs = clockUs('realtime');
-  return (bootOffsetUs) => {
-    const count = Number(Atomics.load(counters, LOSS.count / 8));
-    if (count > reported) {
-      const lastAtUs = Number(Atomics.load(counters, LOSS.lastBootNs / 8)) / 1000 + bootOffsetUs;
-      sink.lose({
-        sensor: SENSOR,
-        reason: 'kernel_overrun',
-        count: count - reported,
-        firstAtUs: Math.round(Math.min(completeUntilUs, lastAtUs)),
-        lastAtUs: Math.round(lastAtUs),
-      });
-      reported = count;
-    }
-    completeUntilUs = clockUs('realtime');
-  };
-}
-
-function readBtf(): Buffer {
-  if (!existsSync(BTF_FILE))
-    throw new BpfError('unsupported', `this kernel has no ${BTF_FILE}: it was built without CONFIG_DEBUG_INFO_BTF`);
-  return readFileSync(BTF_FILE);
-}
-
-/** Processors that may ever come online: the highest number in a list such as `0-3,8-11`, and one. */
-function possibleCpus(): number {
-  const list = readFileSync('/sys/devices/system/cpu/possible', 'latin1');
-  return Math.max(...(list.match(/\d+/g) ?? ['0']).map(Number)) + 1;
 }

@@ -1,7 +1,15 @@
 // Kernel records as events: a pure step; what it must look up comes in as arguments.
-import { Activity, ARGS_BYTES_MAX, EventClass, FIELD_ENTRIES_MAX, type HostEvent, Outcome } from '@threatguard/proto';
+import {
+  Activity,
+  ARGS_BYTES_MAX,
+  EventClass,
+  FIELD_ENTRIES_MAX,
+  type HostEvent,
+  Outcome,
+  type Process,
+} from '@threatguard/proto';
 import type { Ancestor } from './ancestry.ts';
-import type { ExecRecord, ExitRecord } from './ebpf-record.ts';
+import type { ActorRecord, ExitRecord } from './ebpf-decode.ts';
 import { parseCgroup } from './proc-facts.ts';
 
 export interface EventContext {
@@ -10,43 +18,56 @@ export interface EventContext {
   bootOffsetUs: number;
   userName(userId: number): string | undefined;
   parent: Ancestor | undefined;
+  /** Hex, of the executable, where it is known already. */
+  sha256?: string;
   /** Fields this kernel or host cannot show, by ECS name. */
   missing: string[];
 }
 
 /** The event of an exec. What the record lacks is named in `missing`. */
-export function execEvent(record: ExecRecord, context: EventContext): HostEvent {
-  const { args, clipped } = clipArgs(record.args);
-  const missing = [...context.missing];
-  if (record.argsUnreadable && args.length === 0) missing.push('process.args');
-  if (record.cut.executable || record.executable === '/') missing.push('process.executable');
-  if (record.cut.workingDirectory) missing.push('process.working_directory');
-  if (record.cut.cgroup) missing.push('threatguard.process.cgroup', 'container.id');
-  if (!context.parent && record.parentPid !== 0) missing.push('process.parent.command_line');
+export function execEvent(record: ActorRecord, context: EventContext): HostEvent {
+  const { process, missing } = describeProcess(record, context);
   return {
     ...common(record, context),
     activity: Activity.EXEC,
-    outcome: Outcome.SUCCESS,
+    process: { ...process, stdioSockets: record.stdio, executableSha256: context.sha256 },
+    missing: context.sha256 ? missing : [...missing, 'process.hash.sha256'],
+  };
+}
+
+/** A process that runs has another effective user now, or capabilities it did not have. */
+export function credentialsEvent(record: ActorRecord, context: EventContext): HostEvent {
+  const { process, missing } = describeProcess(record, context);
+  return {
+    ...common(record, context),
+    activity: Activity.CREDENTIALS_CHANGED,
+    // The one it has now is said also where it is the real user again: that is the news.
     process: {
-      pid: record.pid,
-      parentPid: record.parentPid,
-      name: record.name,
-      executable: knownPath(record.executable),
-      args,
-      argsTruncated: record.argsTruncated || clipped,
-      workingDirectory: record.workingDirectory,
-      parentName: record.parentName,
-      parentExecutable: knownPath(record.parentExecutable) || context.parent?.executable,
-      parentArgs: context.parent?.args ?? [],
-      loginUid: auditId(record.loginUserId),
-      sessionId: auditId(record.sessionId),
-      ...parseCgroup(`0::${record.cgroup}`),
-      startAtUs: wallUs(record.startBootNs, context),
-      stdioSockets: record.stdio,
-      tty: record.tty,
-      deletedExecutable: record.deletedExecutable,
+      ...process,
+      effectiveUserId: record.effectiveUserId,
+      previousUserId: record.previousUserId,
+      previousCapabilities: record.previousCapabilities,
     },
     missing,
+  };
+}
+
+/** A process was given the right to look into another, or to change it. `target` is the other as far as it is known. */
+export function traceEvent(record: ActorRecord, context: EventContext & { target: Ancestor | undefined }): HostEvent {
+  const { process, missing } = describeProcess(record, context);
+  const { target } = context;
+  return {
+    ...common(record, context),
+    activity: Activity.TRACED,
+    process,
+    targetProcess: {
+      pid: record.target.pid,
+      name: record.target.name,
+      startAtUs: wallUs(record.target.startBootNs, context),
+      executable: target?.executable,
+      args: target?.args ?? [],
+    },
+    missing: target ? missing : [...missing, 'threatguard.target.process.executable'],
   };
 }
 
@@ -56,7 +77,6 @@ export function exitEvent(record: ExitRecord, context: EventContext): HostEvent 
   return {
     ...common(record, context),
     activity: Activity.EXIT,
-    outcome: Outcome.SUCCESS,
     process: {
       pid: record.pid,
       parentPid: record.parentPid,
@@ -70,10 +90,51 @@ export function exitEvent(record: ExitRecord, context: EventContext): HostEvent 
   };
 }
 
-function common(record: ExecRecord | ExitRecord, context: EventContext): HostEvent {
+/** Everything a record says of its process, and what it does not, by ECS name. */
+export function describeProcess(record: ActorRecord, context: EventContext): { process: Process; missing: string[] } {
+  const { args, clipped } = clipArgs(record.args);
+  const missing = [...context.missing];
+  if (record.argsUnreadable && args.length === 0) missing.push('process.args');
+  if (record.cut.executable || record.executable === '/') missing.push('process.executable');
+  if (record.cut.workingDirectory) missing.push('process.working_directory');
+  if (record.cut.cgroup) missing.push('threatguard.process.cgroup', 'container.id');
+  if (!context.parent && record.parentPid !== 0) missing.push('process.parent.command_line');
+  const process: Process = {
+    pid: record.pid,
+    parentPid: record.parentPid,
+    name: record.name,
+    executable: knownPath(record.executable),
+    args,
+    argsTruncated: record.argsTruncated || clipped,
+    workingDirectory: record.workingDirectory,
+    parentName: record.parentName,
+    parentExecutable: knownPath(record.parentExecutable) || context.parent?.executable,
+    parentArgs: context.parent?.args ?? [],
+    loginUid: auditId(record.loginUserId),
+    sessionId: auditId(record.sessionId),
+    ...parseCgroup(`0::${record.cgroup}`),
+    startAtUs: wallUs(record.startBootNs, context),
+    tty: record.tty,
+    deletedExecutable: record.deletedExecutable,
+    memoryExecutable: record.memoryExecutable,
+    executableInode: record.file.inode,
+    capabilities: record.capabilities,
+  };
+  if (record.effectiveUserId !== record.userId) process.effectiveUserId = record.effectiveUserId;
+  if (record.effectiveGroupId !== record.groupId) process.effectiveGroupId = record.effectiveGroupId;
+  return { process, missing };
+}
+
+/** Of the wall clock, microseconds: a time of the kernel's clock since boot, which counts suspended time. */
+export function wallUs(bootNs: number, { bootOffsetUs }: Pick<EventContext, 'bootOffsetUs'>): number {
+  return Math.round(bootNs / 1000 + bootOffsetUs);
+}
+
+function common(record: ActorRecord | ExitRecord, context: EventContext): HostEvent {
   return {
     observedAtUs: wallUs(record.bootNs, context),
     class: EventClass.PROCESS,
+    outcome: Outcome.SUCCESS,
     sensor: context.sensor,
     user: { id: record.userId, name: context.userName(record.userId), groupId: record.groupId },
   };
@@ -82,10 +143,6 @@ function common(record: ExecRecord | ExitRecord, context: EventContext): HostEve
 /** Audit ids are -1 until somebody logs on. */
 function auditId(id: number): number | undefined {
   return id === 0xffff_ffff ? undefined : id;
-}
-
-function wallUs(bootNs: number, { bootOffsetUs }: EventContext): number {
-  return Math.round(bootNs / 1000 + bootOffsetUs);
 }
 
 /** A path the kernel could not give is the bare root, which is never an executable. */

@@ -1,6 +1,7 @@
 // What a scan of /proc needs beside the facts of one process: who is there, since when, and where its streams lead.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { StdioSocket } from '@threatguard/proto';
+import { readAttribute } from '../../kernel/libc.ts';
 import { formatIPv6, STDIO_COUNT } from './ebpf-record.ts';
 
 /** USER_HZ, the unit of times in /proc/PID/stat: 100 on every architecture we run on. */
@@ -34,13 +35,6 @@ export function parseStat(text: string): ProcStat | undefined {
   return { startUs: (startTicks / TICKS_PER_SECOND) * 1e6, kernelThread: (flags & FLAG_KERNEL_THREAD) !== 0 };
 }
 
-/** On hosts with the old cgroup hierarchies: the first in which the process is not at the root. */
-export function readLegacyCgroup(pid: number): string {
-  const text = unlessGone(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8')) ?? '';
-  const paths = text.split('\n').map((line) => line.split(':').slice(2).join(':'));
-  return paths.find((path) => path.length > 1) ?? '/';
-}
-
 /** The standard streams of a process that are sockets; undefined where they are private or it is gone. */
 export function readStdioSockets(pid: number): StdioSocket[] | undefined {
   const sockets: StdioSocket[] = [];
@@ -48,7 +42,7 @@ export function readStdioSockets(pid: number): StdioSocket[] | undefined {
     const target = readStream(pid, descriptor);
     if (target === undefined) return undefined;
     const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
-    if (inode) sockets.push({ descriptor, ...findSocket(pid, inode) });
+    if (inode) sockets.push({ descriptor, ...findSocket(pid, descriptor, inode) });
   }
   return sockets;
 }
@@ -66,16 +60,32 @@ function readStream(pid: number, descriptor: number): string | undefined {
   }
 }
 
-/** Looked up in the process's own network namespace; a socket in neither table is none of TCP. */
-function findSocket(pid: number, inode: string): Omit<StdioSocket, 'descriptor'> {
-  for (const [table, family] of [
-    ['tcp', 'inet'],
-    ['tcp6', 'inet6'],
-  ] as const) {
-    const text = unlessGone(() => readFileSync(`/proc/${pid}/net/${table}`, 'latin1')) ?? '';
-    const found = parseSocketTable(text, inode);
-    if (found) return { family, ...found };
+/** Where the sockets of a protocol are listed, by what the kernel calls it. */
+const TABLES: Partial<Record<string, { table: string; family: string }>> = {
+  TCP: { table: 'tcp', family: 'inet' },
+  TCPv6: { table: 'tcp6', family: 'inet6' },
+  UDP: { table: 'udp', family: 'inet' },
+  UDPv6: { table: 'udp6', family: 'inet6' },
+};
+/** Inodes of sockets of the host itself: a service is started by the same few again and again. */
+const local = new Set<string>();
+const LOCAL_MAX = 4096;
+
+/**
+ * Both ends of a stream that is a socket, from the process's own network namespace. The tables are read only where it is
+ * in one: on a host with many connections they are long, and most sockets that are standard streams are of the host itself.
+ */
+function findSocket(pid: number, descriptor: number, inode: string): Omit<StdioSocket, 'descriptor'> {
+  if (local.has(inode)) return { family: 'unix' };
+  // Without an answer it has been closed meanwhile.
+  const protocol = readAttribute(`/proc/${pid}/fd/${descriptor}`, 'system.sockprotoname');
+  const kind = TABLES[protocol ?? ''];
+  if (kind) {
+    const text = unlessGone(() => readFileSync(`/proc/${pid}/net/${kind.table}`, 'latin1')) ?? '';
+    return { family: kind.family, ...parseSocketTable(text, inode) };
   }
+  if (protocol !== undefined) local.add(inode);
+  if (local.size > LOCAL_MAX) local.clear();
   return { family: 'unix' };
 }
 
