@@ -10,7 +10,7 @@ export function planSensors(parts: {
   checkpoints: Checkpoints;
 }): SensorPlan[] {
   const { config, home, checkpoints } = parts;
-  const { auth, process, network, file, host } = config;
+  const { auth, process, network, file, host, import: imports } = config;
   const plans: (SensorPlan & { enabled: boolean })[] = [
     {
       name: 'auth',
@@ -49,6 +49,16 @@ export function planSensors(parts: {
       name: 'host',
       enabled: host.enabled,
       create: async () => (await import('./host/sensor.ts')).createHostSensor({ intervalMs: host.intervalMs }),
+    },
+    {
+      name: 'import',
+      enabled: imports.enabled && Boolean(imports.falco.file || imports.falco.http || imports.tetragon.file),
+      create: async () =>
+        (await import('./import/sensor.ts')).createImportSensor({
+          ...imports,
+          stateDir: join(home, 'state'),
+          checkpoints,
+        }),
     },
   ];
   return plans.filter(({ enabled }) => enabled);
