@@ -58,6 +58,8 @@ export class HttpListener {
     const refusal = this.#refusal(request);
     if (refusal) {
       if (refusal === 429) this.#options.onRefused('queue_shed');
+      // Its body is read and dropped: a connection closed with bytes unread would be reset, and the answer lost.
+      request.resume();
       end(response, refusal);
       return;
     }
@@ -109,5 +111,5 @@ function digest(text: string): Buffer {
 }
 
 function end(response: ServerResponse, status: number): void {
-  response.writeHead(status, status === 204 ? {} : { connection: 'close' }).end();
+  response.writeHead(status, { 'content-length': 0, ...(status === 413 && { connection: 'close' }) }).end();
 }
