@@ -82,7 +82,7 @@ export class HttpListener {
           .replace(/[\r\n]+/g, ' ')
           .trim(),
       );
-      end(response, 204);
+      end(response, 200);
     });
     request.on('error', () => response.destroy()); // it went away half way through: nothing was said
   }
