@@ -42,7 +42,12 @@ export function planSensors(parts: {
       enabled: file.enabled,
       create: async () => {
         const { createFileSensor } = await import('./file/sensor.ts');
-        return createFileSensor({ paths: file.paths, homes: file.homes });
+        return createFileSensor({
+          paths: file.paths,
+          webRoots: file.webRoots,
+          homes: file.homes ?? true,
+          stateFile: join(home, 'state', 'files.jsonl'),
+        });
       },
     },
     {
