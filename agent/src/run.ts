@@ -81,7 +81,11 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
     into: (events) =>
       sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events),
   });
-  await using running = await startSensors(planSensors({ config: config.sensors, home, checkpoints }), batcher, log);
+  await using running = await startSensors(
+    planSensors({ config: config.sensors, home, checkpoints, clockOffsetUs: () => uplink.clockOffsetUs }),
+    batcher,
+    log,
+  );
   sensors = running;
   uplink.sendHeartbeat();
   log.info({ agentId: identity.agentId, name: identity.name, collector }, 'ready');

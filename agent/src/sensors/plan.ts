@@ -8,8 +8,10 @@ export function planSensors(parts: {
   config: AgentConfig['sensors'];
   home: string;
   checkpoints: Checkpoints;
+  /** The collector's clock minus ours, once it has been measured. */
+  clockOffsetUs: () => number | undefined;
 }): SensorPlan[] {
-  const { config, home, checkpoints } = parts;
+  const { config, home, checkpoints, clockOffsetUs } = parts;
   const { auth, process, network, file, host, import: imports } = config;
   const plans: (SensorPlan & { enabled: boolean })[] = [
     {
@@ -53,7 +55,12 @@ export function planSensors(parts: {
     {
       name: 'host',
       enabled: host.enabled,
-      create: async () => (await import('./host/sensor.ts')).createHostSensor({ intervalMs: host.intervalMs }),
+      create: async () =>
+        (await import('./host/sensor.ts')).createHostSensor({
+          intervalMs: host.intervalMs,
+          clockOffsetUs,
+          ...(host.inventory && { inventoryFile: join(home, 'state', 'inventory.json') }),
+        }),
     },
     {
       name: 'import',
