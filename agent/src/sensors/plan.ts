@@ -12,7 +12,7 @@ export function planSensors(parts: {
   clockOffsetUs: () => number | undefined;
 }): SensorPlan[] {
   const { config, home, checkpoints, clockOffsetUs } = parts;
-  const { auth, process, network, file, host, import: imports } = config;
+  const { auth, process, network, file, host, import: imports, dns } = config;
   const plans: (SensorPlan & { enabled: boolean })[] = [
     {
       name: 'auth',
@@ -71,6 +71,12 @@ export function planSensors(parts: {
           stateDir: join(home, 'state'),
           checkpoints,
         }),
+    },
+    {
+      name: 'dns',
+      enabled: dns.enabled,
+      create: async () =>
+        (await import('./dns/sensor.ts')).createDnsSensor({ ...dns, stateDir: join(home, 'state'), checkpoints }),
     },
   ];
   return plans.filter(({ enabled }) => enabled);
