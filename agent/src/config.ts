@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 const MIB = 1024 * 1024;
 const onOff = (fallback: boolean) => z.boolean().default(fallback);
+const absolutePath = z.string().startsWith('/', 'must be an absolute path');
 
 const schema = z.strictObject({
   /** HOST:PORT; the one that enrolled this agent unless given. */
@@ -61,12 +62,48 @@ const schema = z.strictObject({
           enabled: onOff(true),
           /** Paths to watch besides the built-in critical ones. */
           paths: z.array(z.string().startsWith('/', 'must be an absolute path')).max(1024).default([]),
+          /** Directories a web server serves from: everything below is watched, eight levels deep. */
+          webRoots: z.array(absolutePath).max(64).default([]),
           /** Home directories whose .ssh is watched; those of the accounts on this host unless given. */
           homes: z.array(z.string().startsWith('/', 'must be an absolute path')).max(1024).optional(),
         })
         .prefault({}),
       host: z
-        .strictObject({ enabled: onOff(true), intervalMs: z.number().int().min(1000).default(60_000) })
+        .strictObject({
+          enabled: onOff(true),
+          intervalMs: z.number().int().min(1000).default(60_000),
+          /** What is installed and configured, told whenever it changes. */
+          inventory: onOff(true),
+        })
+        .prefault({}),
+      /** Other tools' output; nothing unless named. */
+      import: z
+        .strictObject({
+          enabled: onOff(true),
+          falco: z
+            .strictObject({
+              /** Falco's file_output, with json_output: true. */
+              file: absolutePath.optional(),
+              /** Falco's http_output: http://127.0.0.1:PORT/TOKEN. */
+              http: z
+                .strictObject({ port: z.number().int().min(1).max(65535), tokenFile: absolutePath.optional() })
+                .optional(),
+            })
+            .prefault({}),
+          tetragon: z.strictObject({ file: absolutePath.optional() }).prefault({}),
+        })
+        .prefault({}),
+      dns: z
+        .strictObject({
+          enabled: onOff(true),
+          /** systemd-resolved: where it offers its monitor (auto), always tried, or never. */
+          resolved: z.enum(['auto', 'on', 'off']).default('auto'),
+          /** Query logs of name servers on this host. */
+          logs: z
+            .array(z.strictObject({ path: absolutePath, format: z.enum(['dnsmasq', 'unbound', 'bind']) }))
+            .max(16)
+            .default([]),
+        })
         .prefault({}),
     })
     .prefault({}),

@@ -102,7 +102,7 @@ async function parseCommand(args: string[]): Promise<number> {
     timezone: { type: 'string' },
     unparsed: { type: 'boolean' },
   });
-  if (!sensor) throw new UsageError('parse needs --sensor auth, audit or falco');
+  if (!sensor) throw new UsageError('parse needs --sensor auth, audit, falco or tetragon');
   if (year && !/^\d{4}$/.test(year)) throw new UsageError(`--year takes four digits, not "${year}"`);
   const { runParse } = await import('./parse.ts');
   return runParse({

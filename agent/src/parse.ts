@@ -4,11 +4,13 @@ import type { Readable, Writable } from 'node:stream';
 import { type HostEvent, toEcs } from '@threatguard/proto';
 import { AuthParser } from './sensors/auth/parse.ts';
 import { LineSplitter } from './sensors/follow/line-splitter.ts';
-import { parseFalcoLine } from './sensors/import/falco.ts';
+import { readFalcoLine } from './sensors/import/falco.ts';
+import type { Reading } from './sensors/import/reading.ts';
+import { readTetragonLine } from './sensors/import/tetragon.ts';
 import { parseAuditLine, parseAuditStream } from './sensors/process/audit-records.ts';
 
 export interface ParseOptions {
-  /** "auth", "audit" or "falco". */
+  /** "auth", "audit", "falco" or "tetragon". */
   sensor: string;
   /** Of times that name no year; without it the newest in which they are not in the future. */
   year?: number;
@@ -24,6 +26,8 @@ export interface ParseOptions {
 interface Parsed {
   events: { event: HostEvent; line: number }[];
   known: boolean;
+  /** Why a line is not known, where its format lets that be said. */
+  reason?: string;
 }
 
 interface LineParser {
@@ -53,6 +57,7 @@ export async function runParse(options: ParseOptions): Promise<number> {
   let line = 0;
   let unknown = 0;
   let events = 0;
+  const reasons = new Map<string, number>();
 
   async function take(text: string): Promise<void> {
     line++;
@@ -61,6 +66,7 @@ export async function runParse(options: ParseOptions): Promise<number> {
     await write(parsed.events);
     if (parsed.known) return;
     unknown++;
+    if (parsed.reason) reasons.set(parsed.reason, (reasons.get(parsed.reason) ?? 0) + 1);
     if (options.unparsed) options.error.write(`${line}: ${printable(text)}\n`);
   }
 
@@ -81,6 +87,7 @@ export async function runParse(options: ParseOptions): Promise<number> {
   if (last) await take(last.text);
   await write(parser.end());
   options.error.write(`${line} lines, ${events} events, ${unknown} lines no parser knows\n`);
+  for (const [reason, count] of reasons) options.error.write(`  ${count} times: ${printable(reason)}\n`);
   return 0;
 }
 
@@ -110,16 +117,24 @@ function createLineParser({ sensor, year, timezone }: ParseOptions): LineParser 
       };
     }
     case 'falco':
-      return {
-        push(text, line) {
-          const event = parseFalcoLine(text);
-          return { events: event ? [{ event, line }] : [], known: event !== null };
-        },
-        end: () => [],
-      };
+      return importParser(readFalcoLine);
+    case 'tetragon':
+      return importParser(readTetragonLine);
     default:
-      return `--sensor: "${printable(sensor)}" is unknown; give auth, audit or falco`;
+      return `--sensor: "${printable(sensor)}" is unknown; give auth, audit, falco or tetragon`;
   }
+}
+
+/** Lines of another tool, each by itself. That the tool lost events is something we know. */
+function importParser(read: (line: string) => Reading): LineParser {
+  return {
+    push(text, line) {
+      const reading = read(text);
+      if ('event' in reading) return { events: [{ event: reading.event, line }], known: true };
+      return 'unknown' in reading ? { events: [], known: false, reason: reading.unknown } : { events: [], known: true };
+    },
+    end: () => [],
+  };
 }
 
 function isTimeZone(name: string): boolean {

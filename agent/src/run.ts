@@ -100,8 +100,13 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
     into: (events) =>
       sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events),
   });
-  const pace = () => governor.pace;
-  const plans = planSensors({ config: config.sensors, home, checkpoints, pace });
+  const plans = planSensors({
+    config: config.sensors,
+    home,
+    checkpoints,
+    pace: () => governor.pace,
+    clockOffsetUs: () => uplink.clockOffsetUs,
+  });
   await using running = await startSensors(plans, batcher, log, { recovered: () => uplink.sendHeartbeat() });
   sensors = running;
   uplink.sendHeartbeat();

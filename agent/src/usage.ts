@@ -9,7 +9,7 @@ Usage:
   threatguard-agent enroll --collector HOST:PORT --token TOKEN [--home DIR] [--name NAME] [--force]
   threatguard-agent run [--home DIR] [--auth-log FILE]...
   threatguard-agent config [--home DIR]
-  threatguard-agent parse --sensor auth|audit|falco
+  threatguard-agent parse --sensor auth|audit|falco|tetragon
   threatguard-agent --help | --version        (also: threatguard-agent COMMAND --help)
 
 Examples:
@@ -61,7 +61,7 @@ ${EXIT_CODES}
 `,
   parse: `threatguard-agent parse: shows what a sensor makes of lines on standard input, one JSON event per line
 
-  --sensor auth|audit|falco
+  --sensor auth|audit|falco|tetragon
   --year YYYY            of times that name no year
   --timezone ZONE        of times that name no zone, such as Europe/Berlin or +02:00
   --unparsed             also print the lines nobody understood, on standard error

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJournalEntry } from '../../agent/src/sensors/auth/journal-entry.ts';
 import { AuthParser } from '../../agent/src/sensors/auth/parse.ts';
-import { parseFalcoLine } from '../../agent/src/sensors/import/falco.ts';
+import { readFalcoLine } from '../../agent/src/sensors/import/falco.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/auth');
 const clock = { nowUs: Date.UTC(2026, 10, 21) * 1000, timeZone: 'UTC' };
@@ -90,7 +90,7 @@ describe('the other formats', () => {
       fc.property(fc.oneof(fc.json(), fc.string(), journalish), (line) => {
         const entry = parseJournalEntry(line);
         if (entry) parser.read(entry.parts, entry.line);
-        parseFalcoLine(line);
+        readFalcoLine(line);
       }),
       { numRuns: 3000, seed: 2 },
     );

@@ -53,6 +53,8 @@ export class FakeCollector implements AsyncDisposable {
   readonly enrolments: EnrolRequest[] = [];
   /** How to answer an envelope; acknowledged by default, unanswered where it gives undefined. */
   answer: (received: Received) => Answer = ({ header }) => ({ acknowledgement: { sequence: header.sequence } });
+  /** How far its clock is ahead. */
+  clockAheadUs = 0;
   /** What the welcome says it has, by stream id in hex. */
   readonly committed = new Map<string, number>();
   /** Makes an enrolment fail. */
@@ -167,7 +169,9 @@ export class FakeCollector implements AsyncDisposable {
         const streamId = frame.hello.streamId ?? new Uint8Array();
         this.hellos.push(frame.hello);
         const lastSequence = this.committed.get(Buffer.from(streamId).toString('hex')) ?? 0;
-        call.write({ welcome: { streamId, lastSequence, kemKey: this.kemKey, sentAtUs: Date.now() * 1000 } });
+        call.write({
+          welcome: { streamId, lastSequence, kemKey: this.kemKey, sentAtUs: Date.now() * 1000 + this.clockAheadUs },
+        });
       } else if (frame.heartbeat) {
         this.heartbeats.push(frame.heartbeat);
       } else if (frame.envelope) {

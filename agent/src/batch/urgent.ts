@@ -36,7 +36,7 @@ export function isUrgent(event: HostEvent): boolean {
     case EventClass.FILE:
       return isCriticalPath(event.file?.path ?? '');
     case EventClass.HOST:
-      return event.activity !== Activity.SAMPLE;
+      return event.activity !== Activity.SAMPLE && event.activity !== Activity.INVENTORY_CHANGED;
     default:
       return false;
   }

@@ -10,9 +10,11 @@ export function planSensors(parts: {
   checkpoints: Checkpoints;
   /** How many times longer than configured a poll is to wait just now. */
   pace: () => number;
+  /** The collector's clock minus ours, once it has been measured. */
+  clockOffsetUs: () => number | undefined;
 }): SensorPlan[] {
-  const { config, home, checkpoints, pace } = parts;
-  const { auth, process, network, file, host } = config;
+  const { config, home, checkpoints, pace, clockOffsetUs } = parts;
+  const { auth, process, network, file, host, import: imports, dns } = config;
   const plans: (SensorPlan & { enabled: boolean })[] = [
     {
       name: 'auth',
@@ -45,13 +47,39 @@ export function planSensors(parts: {
       enabled: file.enabled,
       create: async () => {
         const { createFileSensor } = await import('./file/sensor.ts');
-        return createFileSensor({ paths: file.paths, homes: file.homes });
+        return createFileSensor({
+          paths: file.paths,
+          webRoots: file.webRoots,
+          homes: file.homes ?? true,
+          stateFile: join(home, 'state', 'files.jsonl'),
+        });
       },
     },
     {
       name: 'host',
       enabled: host.enabled,
-      create: async () => (await import('./host/sensor.ts')).createHostSensor({ intervalMs: host.intervalMs }),
+      create: async () =>
+        (await import('./host/sensor.ts')).createHostSensor({
+          intervalMs: host.intervalMs,
+          clockOffsetUs,
+          ...(host.inventory && { inventoryFile: join(home, 'state', 'inventory.json') }),
+        }),
+    },
+    {
+      name: 'import',
+      enabled: imports.enabled && Boolean(imports.falco.file || imports.falco.http || imports.tetragon.file),
+      create: async () =>
+        (await import('./import/sensor.ts')).createImportSensor({
+          ...imports,
+          stateDir: join(home, 'state'),
+          checkpoints,
+        }),
+    },
+    {
+      name: 'dns',
+      enabled: dns.enabled,
+      create: async () =>
+        (await import('./dns/sensor.ts')).createDnsSensor({ ...dns, stateDir: join(home, 'state'), checkpoints }),
     },
   ];
   return plans.filter(({ enabled }) => enabled);

@@ -27,7 +27,7 @@ export interface Checkpoints {
  * `start` fails only where the sensor cannot see anything at all; what it sees less of it says in `health`.
  */
 export interface Sensor {
-  readonly name: 'auth' | 'process' | 'network' | 'file' | 'host';
+  readonly name: 'auth' | 'process' | 'network' | 'file' | 'host' | 'import' | 'dns';
   start(sink: SensorSink): Promise<void>;
   /** Safe twice; no event is emitted after it resolves. */
   stop(): Promise<void>;

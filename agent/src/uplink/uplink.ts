@@ -2,7 +2,14 @@
 // Nothing here is lost by ending: what the collector has not acknowledged stays in the spool.
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client, type ServiceError, status } from '@grpc/grpc-js';
-import { type Heartbeat, type Hello, type KemKey, type Refusal, telemetryService } from '@threatguard/proto';
+import {
+  type Heartbeat,
+  type Hello,
+  type KemKey,
+  type Refusal,
+  telemetryService,
+  type Welcome,
+} from '@threatguard/proto';
 import { CHANNEL_OPTIONS, type ClientIdentity, collectorCredentials } from '@threatguard/proto/client';
 import type { Logger } from 'pino';
 import type { Spool } from '../spool/spool.ts';
@@ -33,6 +40,7 @@ export class Uplink implements AsyncDisposable {
   #session: Session | undefined;
   #failures = 0;
   #connected = false;
+  #clockOffsetUs: number | undefined;
   /** What was last said about a collector that is away, so that it is said once. */
   #complaint: string | undefined;
 
@@ -49,6 +57,14 @@ export class Uplink implements AsyncDisposable {
 
   get connected(): boolean {
     return this.#connected;
+  }
+
+  /**
+   * The collector's clock minus ours, as each welcome shows it: too low by the time that takes to arrive. Undefined before
+   * the first.
+   */
+  get clockOffsetUs(): number | undefined {
+    return this.#clockOffsetUs;
   }
 
   /** Tells the collector at once how the agent is, where one is connected. */
@@ -84,7 +100,8 @@ export class Uplink implements AsyncDisposable {
     try {
       const { path, requestSerialize, responseDeserialize } = telemetryService.stream;
       const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
-      const welcomed = (welcome: { kemKey?: KemKey | null }) => {
+      const welcomed = (welcome: Welcome) => {
+        if (welcome.sentAtUs) this.#clockOffsetUs = welcome.sentAtUs - Date.now() * 1000;
         this.#failures = 0;
         this.#complaint = undefined;
         this.#connected = true;

@@ -1,33 +1,46 @@
-// Changes of critical files. State: `#known` maps each watched file that exists to its last snapshot.
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { HostEvent, SensorHealth } from '@threatguard/proto';
+// Changes of critical files. `KnownFiles` remembers how each stood; inotify says where to look, a slow look finds what it did not say.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { HostEvent, LossReason, SensorHealth } from '@threatguard/proto';
 import type { Sensor, SensorSink } from '../sensor.ts';
 import { diffGroup, diffPasswd } from './accounts.ts';
-import { compareSnapshots, type Snapshot, takeSnapshot } from './snapshot.ts';
-import { directoriesBelow, readEntries, TreeWatch } from './tree-watch.ts';
-import { CRITICAL_PATHS, homePaths, isWatched, type WatchedPath } from './watched-paths.ts';
+import { BaselineFile } from './baseline-file.ts';
+import { changeEvent } from './change-event.ts';
+import { ChangeFold } from './change-fold.ts';
+import { readText } from './directories.ts';
+import { KnownFiles } from './known-files.ts';
+import type { Snapshot } from './snapshot.ts';
+import { TreeWatch } from './tree-watch.ts';
+import { CRITICAL_PATHS, homePaths, namedPaths, type WatchedPath, watchKey, webRoot } from './watched-paths.ts';
+
+/** Who changed a file, where another sensor can say it. */
+export type ChangedBy = Pick<HostEvent, 'user' | 'process'>;
 
 export interface FileSensorOptions {
   /** Files and directories besides the critical ones. */
   paths?: string[];
-  /** Homes whose .ssh/authorized_keys is watched: those of all accounts (default, true), these, or none. */
+  /** Trees that a web server serves. */
+  webRoots?: string[];
+  /** Homes whose ssh and shell files are watched: those of all accounts (default, true), these, or none. */
   homes?: boolean | string[];
   /** In place of the built-in list. */
   criticalPaths?: WatchedPath[];
   /** The host's accounts, passwd(5) and group(5). */
   passwdFile?: string;
   groupFile?: string;
+  /** Where it is kept how the files stood; without it what changes while the agent does not run is not found. */
+  stateFile?: string;
+  /** Asked for each change, as soon as it is seen. */
+  changedBy?: (path: string, atUs: number) => ChangedBy | undefined;
 }
 
 /** A rename over a file is several inotify events within a millisecond; one look after this long sees the result. */
 const SETTLE_MS = 10;
+/** After a look that took long, this many times as long is waited: a flood may take a fifth of one core, no more. */
+const REST_FACTOR = 4;
+const REST_MS_MAX = 2000;
 /** Everything is looked at again this often: what inotify lost, what is on another kind of mount. */
 const LOOK_MS = 15_000;
-/** Events let through in one second; a package upgrade stays below. The rest is counted as a loss. */
-const EVENTS_PER_SECOND_MAX = 500;
-/** Files kept in mind. */
-const FILES_MAX = 20_000;
 
 export function createFileSensor(options: FileSensorOptions = {}): Sensor {
   return new FileSensor(options);
@@ -38,28 +51,47 @@ class FileSensor implements Sensor {
   readonly #options: FileSensorOptions;
   readonly #passwdFile: string;
   readonly #groupFile: string;
-  readonly #watch = new TreeWatch((directory) => this.#lookSoon(directory));
-  readonly #known = new Map<string, Snapshot>();
+  readonly #watch = new TreeWatch({
+    changed: (directory, named) => this.#lookSoon(directory, named),
+    overflowed: () => this.#overflowed(),
+    refused: (_directory, reason) => this.#lose(reason),
+  });
+  readonly #fold = new ChangeFold((event) => this.#emit(event));
+  readonly #known = new KnownFiles((reason) => this.#lose(reason));
   readonly #dirty = new Set<string>();
-  readonly #denied = new Set<string>();
+  readonly #baseline: BaselineFile | undefined;
   #watched: WatchedPath[] = [];
+  #stale = false;
+  #restUntilMs = 0;
   #settleTimer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
   #sink: SensorSink | undefined;
-  #second = { start: 0, events: 0 };
   #events = 0;
+  #pending = 0;
   #problem = '';
 
   constructor(options: FileSensorOptions) {
     this.#options = options;
     this.#passwdFile = options.passwdFile ?? '/etc/passwd';
     this.#groupFile = options.groupFile ?? '/etc/group';
+    this.#baseline = options.stateFile
+      ? new BaselineFile(options.stateFile, {
+          read: () => ({ watched: new Set(this.#watched.map(watchKey)), files: this.#known.snapshots() }),
+          keepsText: (path) => path === this.#passwdFile || path === this.#groupFile,
+          isSettled: () => this.#pending === 0 && this.#fold.isEmpty,
+        })
+      : undefined;
   }
 
   async start(sink: SensorSink): Promise<void> {
-    this.#refresh();
-    for (const path of this.#listFiles()) this.#remember(path, this.#take(path));
     this.#sink = sink;
+    this.#refresh();
+    for (const [path, watched] of this.#watch.files()) this.#known.look(path, watched);
+    if (this.#options.stateFile) {
+      mkdirSync(dirname(this.#options.stateFile), { recursive: true, mode: 0o700 });
+      this.#tellDowntime();
+      this.#baseline?.saveSoon();
+    }
     this.#lookTimer = setInterval(() => this.#lookAtAll(), LOOK_MS);
   }
 
@@ -67,139 +99,149 @@ class FileSensor implements Sensor {
     clearInterval(this.#lookTimer);
     clearTimeout(this.#settleTimer);
     this.#watch.close();
+    if (!this.#sink) return;
+    this.#fold.flush();
     this.#sink = undefined;
+    await this.#baseline?.close();
   }
 
   health(): SensorHealth {
     const unwatched =
       this.#watch.refused > 0 ? `${this.#watch.refused} directories are looked at only every ${LOOK_MS / 1000} s` : '';
-    const denied =
-      this.#denied.size > 0
-        ? `${this.#denied.size} files cannot be read, such as ${[...this.#denied][0]}: run as root`
-        : '';
-    const detail = [this.#problem, denied, unwatched].filter(Boolean).join('; ');
+    const { problem } = this.#known;
+    const detail = [this.#problem, problem, unwatched, this.#baseline?.problem].filter(Boolean).join('; ');
     const state = !this.#sink ? 'stopped' : detail ? 'degraded' : 'running';
     return { sensor: this.name, source: `inotify, ${this.#known.size} files`, state, detail, events: this.#events };
   }
 
-  #refresh(): void {
-    const { paths = [], homes = true, criticalPaths = CRITICAL_PATHS } = this.#options;
+  #refresh(): string[] {
+    const { paths = [], webRoots = [], homes = true, criticalPaths = CRITICAL_PATHS } = this.#options;
     const homeList = homes === true ? listHomes(this.#passwdFile) : homes || [];
-    // A path that was named may be a file or a directory, now or later: both are watched for.
-    const named = paths.flatMap((path) => [
-      { path, depth: 0 },
-      { path, depth: 1 },
-    ]);
+    const named = [...paths.flatMap(namedPaths), ...webRoots.map(webRoot)];
     this.#watched = [...criticalPaths, ...named, ...homeList.flatMap(homePaths)];
-    this.#watch.refresh(this.#watched);
+    this.#stale = false;
+    return this.#watch.refresh(this.#watched);
   }
 
-  #listFiles(): Set<string> {
-    const files = new Set<string>();
-    for (const { path, depth } of this.#watched) {
-      if (depth === 0) files.add(path);
-      for (const directory of depth > 0 ? [path, ...directoriesBelow(path, depth - 1)] : []) {
-        for (const entry of readEntries(directory)) if (!entry.isDirectory()) files.add(join(directory, entry.name));
-      }
+  #tellDowntime(): void {
+    const before = this.#baseline?.load();
+    if (!before) return;
+    const nowUs = Date.now() * 1000;
+    for (const [path, { watched, snapshot }] of this.#known.entries()) {
+      const known = before.files.get(path) ?? null;
+      if (known || before.watched.has(watchKey(watched)))
+        this.#tell(path, watched, { before: known, after: snapshot, atUs: nowUs, sensor: 'file.downtime' });
     }
-    return files;
+    for (const [path, snapshot] of before.files) {
+      if (this.#known.has(path) || !this.#watch.has(dirname(path))) continue;
+      this.#tell(path, undefined, { before: snapshot, after: null, atUs: nowUs, sensor: 'file.downtime' });
+    }
   }
 
-  #lookSoon(directory: string): void {
+  #overflowed(): void {
+    this.#lose('kernel_overrun');
+    this.#stale = true;
+    for (const [path] of this.#known.entries()) this.#dirty.add(dirname(path));
+    this.#lookSoon('/', true);
+  }
+
+  #lookSoon(directory: string, named: boolean): void {
     this.#dirty.add(directory);
-    this.#settleTimer ??= setTimeout(() => {
-      this.#settleTimer = undefined;
-      this.#look();
-    }, SETTLE_MS);
+    this.#stale ||= named;
+    this.#settleTimer ??= setTimeout(
+      () => {
+        this.#settleTimer = undefined;
+        this.#look();
+      },
+      Math.max(SETTLE_MS, this.#restUntilMs - performance.now()),
+    );
   }
 
-  /** Looks at the directories where something moved; a directory that came or went changes what is watched. */
+  /** Looks at the directories where something moved; an entry that came or went may change what is watched. */
   #look(): void {
-    const dirty = new Set(this.#dirty);
+    const startedMs = performance.now();
+    const directories = new Set(this.#dirty);
     this.#dirty.clear();
-    try {
-      this.#refresh();
-      const candidates = [...this.#listFiles(), ...this.#known.keys()];
-      const isNear = (path: string) => dirty.has(dirname(path)) || !this.#known.has(path);
-      for (const path of new Set(candidates)) if (isNear(path)) this.#compare(path);
-    } catch (error) {
-      this.#problem = (error as Error).message; // the slow look tries again
-    }
+    this.#guard(() => {
+      if (this.#stale) for (const directory of this.#refresh()) directories.add(directory);
+      for (const [path, watched] of this.#watch.files(directories)) this.#compare(path, watched);
+      for (const [path, { watched }] of this.#known.entries()) {
+        const directory = dirname(path);
+        if (directories.has(directory) || !this.#watch.has(directory)) this.#compare(path, watched);
+      }
+    });
+    const nowMs = performance.now();
+    this.#restUntilMs = nowMs + Math.min(REST_MS_MAX, (nowMs - startedMs) * REST_FACTOR);
   }
 
   #lookAtAll(): void {
-    try {
-      this.#problem = '';
+    this.#problem = '';
+    this.#guard(() => {
       this.#refresh();
-      for (const path of new Set([...this.#listFiles(), ...this.#known.keys()])) this.#compare(path);
+      for (const [path, watched] of this.#watch.files()) this.#compare(path, watched);
+      for (const [path, { watched }] of this.#known.entries()) this.#compare(path, watched);
+    });
+  }
+
+  /** A look that fails is said in `health`; the slow look tries again. */
+  #guard(look: () => void): void {
+    try {
+      look();
     } catch (error) {
       this.#problem = (error as Error).message;
     }
   }
 
-  #compare(path: string): void {
-    const before = this.#known.get(path) ?? null;
-    const after = this.#take(path);
-    if (before === after || (after === null && before === null)) return;
-    this.#remember(path, after);
-    if (!this.#watched.some((watched) => isWatched(watched, path))) return;
-    const nowUs = Date.now() * 1000;
-    const event = compareSnapshots(path, before, after, nowUs);
-    if (!event) return;
-    this.#emit(event);
-    for (const change of this.#accountChanges(path, before, after, nowUs)) this.#emit(change);
+  #compare(path: string, watched: WatchedPath): void {
+    const change = this.#known.look(path, watched);
+    if (change) this.#tell(path, watched, { ...change, atUs: Date.now() * 1000, sensor: 'file.watch' });
   }
 
-  #accountChanges(path: string, before: Snapshot | null, after: Snapshot | null, nowUs: number): HostEvent[] {
+  #tell(path: string, watched: WatchedPath | undefined, change: TimedChange): void {
+    const event = changeEvent({ path, ...change });
+    if (!event) return;
+    const by = change.sensor === 'file.watch' ? this.#options.changedBy?.(path, change.atUs) : undefined;
+    this.#fold.add(by ? { ...event, ...by, missing: [] } : event, watched?.depth === 0);
+    for (const account of this.#accountChanges(path, change))
+      this.#emit(by ? { ...account, ...by, missing: [] } : account);
+    this.#baseline?.saveSoon();
+    // An account more is a home more to watch.
+    if (path === this.#passwdFile && change.sensor === 'file.watch') this.#lookSoon(dirname(path), true);
+  }
+
+  #accountChanges(path: string, { before, after, atUs }: TimedChange): HostEvent[] {
     const diff = path === this.#passwdFile ? diffPasswd : path === this.#groupFile ? diffGroup : undefined;
     // A file that is gone for a moment, or too large to keep, says nothing about accounts.
     if (!diff || before?.text == null || after?.text == null) return [];
-    return diff({ path, before: before.text, after: after.text }, nowUs);
-  }
-
-  #take(path: string): Snapshot | null {
-    const before = this.#known.get(path) ?? null;
-    try {
-      const snapshot = takeSnapshot(path, before);
-      if (snapshot?.readable === false) this.#denied.add(path);
-      else this.#denied.delete(path);
-      return snapshot;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EACCES') this.#denied.add(path);
-      else this.#problem = `${path}: ${(error as Error).message}`;
-      return before;
-    }
-  }
-
-  #remember(path: string, snapshot: Snapshot | null): void {
-    if (!snapshot) this.#known.delete(path);
-    else if (this.#known.size < FILES_MAX || this.#known.has(path)) this.#known.set(path, snapshot);
-    else this.#problem = `more than ${FILES_MAX} files; the others are not watched`;
+    return diff({ path, before: before.text, after: after.text }, atUs);
   }
 
   #emit(event: HostEvent): void {
-    const nowMs = Date.now();
-    if (nowMs - this.#second.start >= 1000) this.#second = { start: nowMs, events: 0 };
-    this.#second.events++;
-    if (this.#second.events > EVENTS_PER_SECOND_MAX) {
-      const at = nowMs * 1000;
-      this.#sink?.lose({ sensor: event.sensor, reason: 'queue_shed', count: 1, firstAtUs: at, lastAtUs: at });
-      return;
-    }
+    if (!this.#sink) return;
     this.#events++;
-    this.#sink?.emit(event);
+    this.#pending++;
+    this.#sink.emit(event, () => {
+      this.#pending--;
+    });
   }
+
+  #lose(reason: LossReason): void {
+    const atUs = Date.now() * 1000;
+    this.#sink?.lose({ sensor: 'file.watch', reason, count: 1, firstAtUs: atUs, lastAtUs: atUs });
+  }
+}
+
+interface TimedChange {
+  before: Snapshot | null;
+  after: Snapshot | null;
+  atUs: number;
+  sensor: string;
 }
 
 /** Homes of all accounts that have one; of a host without the file, none. */
 function listHomes(passwdFile: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(passwdFile, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  const homes = text.split('\n').map((line) => line.split(':')[5] ?? '');
+  const homes = readText(passwdFile)
+    .split('\n')
+    .map((line) => line.split(':')[5] ?? '');
   return [...new Set(homes)].filter((home) => home.startsWith('/') && home !== '/' && home !== '/nonexistent');
 }

@@ -29,6 +29,8 @@ export interface FollowOptions {
   checkpoints: Checkpoints;
   /** Named in losses. */
   sensor: string;
+  /** The longest line handed on whole; that of syslog unless given. */
+  lineBytesMax?: number;
   /** `durable` is to be called when the line's events go into the spool, or at once where it holds none. */
   onLine(line: string, durable: () => void): void;
   lose(loss: Loss): void;
@@ -147,7 +149,7 @@ export class FileFollower {
   }
 
   #open(path: string, from: number | 'end', state: 'live' | 'retired'): void {
-    const log = new OpenLog(path, from);
+    const log = new OpenLog(path, from, this.#options.lineBytesMax);
     this.#logs.push({ log, state, retiredAtMs: Date.now() });
     this.#seen.add(log.inode);
   }

@@ -2,7 +2,7 @@
 // durable, so reading on from there loses none.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { digestPrefix, type FilePosition, PREFIX_BYTES_MAX } from './cursor.ts';
-import { type Line, LineSplitter } from './line-splitter.ts';
+import { LINE_BYTES_MAX, type Line, LineSplitter } from './line-splitter.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -17,16 +17,18 @@ export class OpenLog {
   #pending: { end: number; durable: boolean }[] = [];
   #durable: number;
   #prefix: Buffer = Buffer.alloc(0);
+  readonly #lineBytesMax: number;
   #closed = false;
 
-  constructor(path: string, from: number | 'end') {
+  constructor(path: string, from: number | 'end', lineBytesMax = LINE_BYTES_MAX) {
+    this.#lineBytesMax = lineBytesMax;
     this.#descriptor = openSync(path, 'r');
     const { ino, size } = fstatSync(this.#descriptor, { bigint: true });
     this.inode = String(ino);
     this.#offset = from === 'end' ? Number(size) : from;
     this.#delivered = this.#offset;
     this.#durable = this.#offset;
-    this.#splitter = new LineSplitter(this.#offset, from === 'end' && !this.#endsLine());
+    this.#splitter = new LineSplitter(this.#offset, from === 'end' && !this.#endsLine(), lineBytesMax);
     this.#growPrefix();
   }
 
@@ -97,7 +99,7 @@ export class OpenLog {
 
   /** The same inode from its beginning, also where no path leads to it any more (proc(5), fd). */
   reopen(): OpenLog {
-    return new OpenLog(`/proc/self/fd/${this.#descriptor}`, 0);
+    return new OpenLog(`/proc/self/fd/${this.#descriptor}`, 0, this.#lineBytesMax);
   }
 
   close(): void {
