@@ -3,7 +3,7 @@ import fc from 'fast-check';
 /** The peer as every line of the tests states it; nothing else may come out. */
 export const PEER = { address: '192.0.2.7', port: 40_001 };
 /** What hostile names try to pass off. */
-export const FORGED = ['198.51.100.9', '2001:db8::666'];
+const FORGED = ['198.51.100.9', '2001:db8::666'];
 
 const PIECES = [
   ...FORGED.flatMap((address) => [

@@ -4,7 +4,7 @@
 // and what it does not say itself are taken from here. Jobs and managers (JOBS) open sessions nobody logged on to. For every other
 // service PAM is the source. In the old form the services' own lines went to another file, so PAM is the source there, except for login.
 import { Activity } from '@threatguard/proto';
-import { applyRules, nothing, type Statement } from './fact.ts';
+import { applyRules, type LineRule, nothing, type Statement } from './fact.ts';
 import { moduleRules } from './pam-modules.ts';
 import { type PamService, unixRules } from './pam-unix.ts';
 
@@ -65,8 +65,22 @@ export function parsePam(program: string, message: string): Statement | null | u
   return applyRules(SILENT, message);
 }
 
+/** Rules are made once per service: patterns are dear to make. */
+const RULES_MAX = 256;
+const rules = new Map<string, LineRule[]>();
+
+function rulesOf(service: PamService): LineRule[] {
+  const key = `${service.service} ${service.module}`;
+  const known = rules.get(key);
+  if (known) return known;
+  if (rules.size >= RULES_MAX) rules.clear();
+  const made = [...unixRules(service), ...moduleRules(service)];
+  rules.set(key, made);
+  return made;
+}
+
 function pamStatement(service: PamService, text: string, selfStated: boolean): Statement | null | undefined {
-  const stated = applyRules(unixRules(service), text) ?? applyRules(moduleRules(service), text);
+  const stated = applyRules(rulesOf(service), text);
   if (!stated) return stated;
   const repeated = selfStated && !NOT_STATED.includes(stated.fact.activity) && !LOCKED.test(text);
   return { ...stated, repeats: stated.repeats || repeated || JOBS.test(service.service) };
