@@ -49,7 +49,7 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
     lose: (loss) => losses.add(loss),
     onDiskError: sayOnceAMinute((error) => log.error({ reason: error.message }, 'the disk refuses the spool')),
   });
-  const checkpoints = new CheckpointLedger(spool.checkpoints);
+  const checkpoints = new CheckpointLedger(spool.checkpoints, () => spool.sync());
   await using uplink = Uplink.start({
     collector,
     identity: identity.pem,
