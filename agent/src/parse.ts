@@ -3,16 +3,18 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { type HostEvent, toEcs } from '@threatguard/proto';
 import { AuthParser } from './sensors/auth/parse.ts';
+import { countYears } from './sensors/auth/syslog-time.ts';
 import { LineSplitter } from './sensors/follow/line-splitter.ts';
 import { readFalcoLine } from './sensors/import/falco.ts';
 import type { Reading } from './sensors/import/reading.ts';
 import { readTetragonLine } from './sensors/import/tetragon.ts';
 import { parseAuditLine, parseAuditStream } from './sensors/process/audit-records.ts';
+import { shapeOf, UnknownKinds } from './unknown-kinds.ts';
 
 export interface ParseOptions {
   /** "auth", "audit", "falco" or "tetragon". */
   sensor: string;
-  /** Of times that name no year; without it the newest in which they are not in the future. */
+  /** Of the first time that names no year; the next begins with each New Year. Without it the newest that is not in the future. */
   year?: number;
   /** Of times that name no zone: IANA name or offset; without it the host's own. */
   timezone?: string;
@@ -24,10 +26,11 @@ export interface ParseOptions {
 }
 
 interface Parsed {
-  events: { event: HostEvent; line: number }[];
+  /** `sent`: false for what `run` would not send, because another line states it or nobody logged on. */
+  events: { event: HostEvent; line: number; sent?: false }[];
   known: boolean;
-  /** Why a line is not known, where its format lets that be said. */
-  reason?: string;
+  /** Of an unknown line: who wrote it and what it looks like, or why it is not taken. */
+  kind?: string;
 }
 
 interface LineParser {
@@ -57,7 +60,7 @@ export async function runParse(options: ParseOptions): Promise<number> {
   let line = 0;
   let unknown = 0;
   let events = 0;
-  const reasons = new Map<string, number>();
+  const kinds = new UnknownKinds();
 
   async function take(text: string): Promise<void> {
     line++;
@@ -66,13 +69,13 @@ export async function runParse(options: ParseOptions): Promise<number> {
     await write(parsed.events);
     if (parsed.known) return;
     unknown++;
-    if (parsed.reason) reasons.set(parsed.reason, (reasons.get(parsed.reason) ?? 0) + 1);
+    kinds.add(printable(parsed.kind ?? shapeOf(text)));
     if (options.unparsed) options.error.write(`${line}: ${printable(text)}\n`);
   }
 
   async function write(found: Parsed['events']): Promise<void> {
     events += found.length;
-    const text = found.map((each) => `${JSON.stringify({ ...toEcs(each.event), line: each.line })}\n`).join('');
+    const text = found.map(({ event, ...rest }) => `${JSON.stringify({ ...toEcs(event), ...rest })}\n`).join('');
     if (text === '' || closed || options.output.write(text)) return;
     await Promise.race([once(options.output, 'drain'), once(options.output, 'close')]).catch(() => {
       closed = true;
@@ -87,7 +90,7 @@ export async function runParse(options: ParseOptions): Promise<number> {
   if (last) await take(last.text);
   await write(parser.end());
   options.error.write(`${line} lines, ${events} events, ${unknown} lines no parser knows\n`);
-  for (const [reason, count] of reasons) options.error.write(`  ${count} times: ${printable(reason)}\n`);
+  options.error.write(kinds.report());
   return 0;
 }
 
@@ -100,11 +103,16 @@ function createLineParser({ sensor, year, timezone }: ParseOptions): LineParser 
   switch (sensor) {
     case 'auth': {
       const parser = new AuthParser('auth.file');
-      const clock = { nowUs: Date.now() * 1000, year, timeZone: timezone };
+      const clock = {
+        nowUs: Date.now() * 1000,
+        timeZone: timezone,
+        ...(year !== undefined && { yearOf: countYears(year) }),
+      };
       return {
         push(text, line) {
-          const { event, known } = parser.parse(text, clock);
-          return { events: event ? [{ event, line }] : [], known };
+          const { event, known, repeats, parts } = parser.parse(text, clock);
+          if (event) return { events: [{ event, line, ...(repeats && { sent: false as const }) }], known };
+          return { events: [], known, kind: `${parts?.program ?? 'no log line'}: ${shapeOf(parts?.message ?? text)}` };
         },
         end: () => [],
       };
@@ -131,7 +139,7 @@ function importParser(read: (line: string) => Reading): LineParser {
     push(text, line) {
       const reading = read(text);
       if ('event' in reading) return { events: [{ event: reading.event, line }], known: true };
-      return 'unknown' in reading ? { events: [], known: false, reason: reading.unknown } : { events: [], known: true };
+      return 'unknown' in reading ? { events: [], known: false, kind: reading.unknown } : { events: [], known: true };
     },
     end: () => [],
   };

@@ -64,7 +64,7 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
     lose: (loss) => losses.add(loss),
     onDiskError: sayOnceAMinute((error) => log.error({ reason: error.message }, 'the disk refuses the spool')),
   });
-  const checkpoints = new CheckpointLedger(spool.checkpoints);
+  const checkpoints = new CheckpointLedger(spool.checkpoints, () => spool.sync());
   const forgotten = losses.recover(checkpoints.recovered(LOSSES));
   if (forgotten > 0) log.warn({ events: forgotten }, 'an earlier run was killed before it could send or count these');
   checkpoints.register(LOSSES, () => losses.position());

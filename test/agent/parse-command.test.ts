@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { runParse } from '../../agent/src/parse.ts';
 
@@ -14,15 +15,16 @@ async function parse(
   input: string,
   options: { sensor: string; year?: number; timezone?: string; unparsed?: boolean },
 ): Promise<Run> {
-  const output = new PassThrough({ highWaterMark: 16 * 1024 * 1024 });
-  const error = new PassThrough();
+  const [output, error] = [new PassThrough(), new PassThrough()];
+  const [written, said] = [readText(output), readText(error)];
   const code = await runParse({ ...options, input: Readable.from([Buffer.from(input)]), output, error });
-  const text = (output.read() as Buffer | null)?.toString() ?? '';
-  const events = text
+  output.end();
+  error.end();
+  const events = (await written)
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { code, events, said: (error.read() as Buffer | null)?.toString() ?? '' };
+  return { code, events, said: await said };
 }
 
 const FAILED = 'Failed password for root from 192.0.2.1 port 4 ssh2';
@@ -32,8 +34,10 @@ describe('parse --sensor auth', () => {
     const log = `Nov 20 10:00:00 h CRON[1]: pam_unix(cron:session): session opened for user root\nNov 20 10:00:01 h sshd[7]: ${FAILED}\nwhat is this`;
     const { code, events, said } = await parse(log, { sensor: 'auth', year: 2026, timezone: 'UTC' });
     expect(code).toBe(0);
-    expect(events).toHaveLength(1);
-    expect(events[0]).toMatchObject({
+    expect(events).toHaveLength(2);
+    expect(events[0]).toMatchObject({ 'service.name': 'cron', sent: false, line: 1 });
+    expect(events[1]).not.toHaveProperty('sent');
+    expect(events[1]).toMatchObject({
       '@timestamp': '2026-11-20T10:00:01.000Z',
       'event.category': 'authentication',
       'event.outcome': 'failure',
@@ -41,7 +45,7 @@ describe('parse --sensor auth', () => {
       'source.ip': '192.0.2.1',
       line: 2,
     });
-    expect(said).toBe('3 lines, 1 events, 1 lines no parser knows\n');
+    expect(said).toBe('3 lines, 2 events, 1 lines no parser knows\n       1  no log line: what is this\n');
   });
 
   it.each([
@@ -61,6 +65,31 @@ describe('parse --sensor auth', () => {
       expect(at, day).toBeLessThan(nowMs + 27 * 3600_000);
       expect(at, day).toBeGreaterThan(nowMs - (day === 'Feb 29' ? 8 : 1) * 366 * 86_400_000);
     }
+  });
+
+  it('counts on at New Year from --year, and places a December line that came late', async () => {
+    const days = ['Nov 30', 'Dec 31', 'Jan  1', 'Dec 31', 'Jan  2', 'Mar  1', 'Feb 28', 'Dec  1', 'Jan  5'];
+    const log = days.map((day) => `${day} 12:00:00 h sshd[7]: ${FAILED}\n`).join('');
+    const { events } = await parse(log, { sensor: 'auth', year: 2024, timezone: 'UTC' });
+    const years = events.map((event) => String(event['@timestamp']).slice(0, 4));
+    expect(years).toEqual(['2024', '2024', '2025', '2024', '2025', '2025', '2025', '2025', '2026']);
+  });
+
+  it('counts lines no parser knows by who wrote them and what they look like, most frequent first', async () => {
+    const log = [1, 2, 3].map((n) => `Nov 20 10:00:0${n} h ntpd[${n}]: synchronized to 192.0.2.${n}, stratum ${n}\n`);
+    const { said } = await parse(`${log.join('')}Nov 20 10:00:04 h sshd[9]: nobody knows this\n`, { sensor: 'auth' });
+    expect(said.split('\n').slice(1)).toEqual([
+      '       3  ntpd: synchronized to * stratum *',
+      '       1  sshd: nobody knows this',
+      '',
+    ]);
+  });
+
+  it('keeps at most so many kinds of unknown lines, whatever the input', async () => {
+    const log = Array.from({ length: 5000 }, (_, n) => `Nov 20 10:00:00 h d${n.toString(36)}x: word\n`).join('');
+    const { said } = await parse(log, { sensor: 'auth' });
+    expect(said).toMatch(/\b4000 {2}\(other kinds\)\n/);
+    expect(said.split('\n').length).toBeLessThan(60);
   });
 
   it('--unparsed prints what no parser knows, made harmless for a terminal', async () => {

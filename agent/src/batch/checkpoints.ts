@@ -14,9 +14,12 @@ export class CheckpointLedger implements Checkpoints {
   readonly #recovered: Map<string, string>;
   readonly #sources = new Map<string, () => string | undefined>();
 
-  /** `recovered`: what the spool found, as `encode` gave it to an earlier run. */
-  constructor(recovered: Uint8Array) {
+  readonly #sync: () => Promise<void>;
+
+  /** `recovered`: what the spool found, as `encode` gave it to an earlier run. `sync` asks the disk to keep what is spooled. */
+  constructor(recovered: Uint8Array, sync: () => Promise<void> = async () => {}) {
     this.#recovered = decode(recovered);
+    this.#sync = sync;
   }
 
   recovered(name: string): string | undefined {
@@ -25,6 +28,10 @@ export class CheckpointLedger implements Checkpoints {
 
   register(name: string, position: () => string | undefined): void {
     this.#sources.set(name, position);
+  }
+
+  synced(): Promise<void> {
+    return this.#sync();
   }
 
   /** Where every source stands now. A position over its limit is left out: its source then has its cursor file only. */

@@ -20,6 +20,8 @@ export interface Checkpoints {
    * stays. It is text of at most 8 KiB, made at once, and must not throw.
    */
   register(name: string, position: () => string | undefined): void;
+  /** Resolves when all that was spooled before the call is on disk: only then may a source's own file say that it was read. */
+  synced(): Promise<void>;
 }
 
 /**

@@ -76,6 +76,7 @@ export class Spool implements AsyncDisposable {
   #position: StreamPosition = newStream();
   #checkpoints: Uint8Array = new Uint8Array();
   readonly #dirty = new Set<Segment>();
+  #syncing: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -184,8 +185,13 @@ export class Spool implements AsyncDisposable {
     this.#rotate(newStream());
   }
 
-  /** Asks the disk to keep everything appended so far. */
-  async sync(): Promise<void> {
+  /** Asks the disk to keep everything appended so far; also what an earlier call still waits for. */
+  sync(): Promise<void> {
+    this.#syncing = this.#syncing.then(() => this.#syncDirty());
+    return this.#syncing;
+  }
+
+  async #syncDirty(): Promise<void> {
     const segments = [...this.#dirty];
     this.#dirty.clear();
     for (const segment of segments) {

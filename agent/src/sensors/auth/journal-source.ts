@@ -7,7 +7,7 @@ import type { Loss } from '@threatguard/proto';
 import { newerOf, revisionOf } from '../follow/cursor.ts';
 import type { Checkpoints } from '../sensor.ts';
 import { ENTRY_BYTES_MAX, type JournalEntry, parseJournalEntry } from './journal-entry.ts';
-import { PROGRAMS } from './parse.ts';
+import { PROGRAMS } from './programs.ts';
 
 export interface JournalOptions {
   cursorFile: string;

@@ -1,83 +1,28 @@
 // From a log line to a HostEvent. Pure but for a short memory: two kinds of line can only be read after the one before them.
 import { type HostEvent, ORIGINAL_BYTES_MAX } from '@threatguard/proto';
-import { GROUP_RULES, PASSWORD_RULES, USERADD_RULES, USERDEL_RULES, USERMOD_RULES } from './accounts.ts';
-import { applyRules, type Fact, type LineRule } from './fact.ts';
-import { parsePam } from './pam.ts';
-import {
-  DOVECOT_RULES,
-  DROPBEAR_RULES,
-  FTP_RULES,
-  KLOGIND_RULES,
-  POSTFIX_RULES,
-  SAMBA_RULES,
-  withProftpdPeer,
-} from './services.ts';
-import { SSHD_RULES } from './sshd.ts';
-import { DOAS_RULES, LOGIN_RULES, POLKIT_RULES, SU_RULES } from './su.ts';
-import { SUDO_RULES } from './sudo.ts';
-import { parseSyslogLine, type SyslogLine } from './syslog-line.ts';
+import type { Fact, Statement } from './fact.ts';
+import { parseJournalEntry } from './journal-entry.ts';
+import { statementOf } from './programs.ts';
+import { LAST_REPEATED, parseSyslogLine, type SyslogLine } from './syslog-line.ts';
 import type { Clock } from './syslog-time.ts';
 
-/** `event`: what the line states, if anything of its own. `known`: whether any rule understood it. */
 export interface AuthReading {
+  /** What the line states, if anything. */
   event: HostEvent | null;
+  /** Whether any rule understood the line. */
   known: boolean;
+  /** The event is not to be sent: another line states it, nobody logged on, or its sender may not say such a thing. */
+  repeats: boolean;
+  /** The line taken apart, where it is a log line. */
+  parts?: SyslogLine;
 }
 
-const UNKNOWN: AuthReading = { event: null, known: false };
-const NOTHING: AuthReading = { event: null, known: true };
-
-/** Understood as a whole and never a fact here: sessions of jobs, and logind's, which repeat the service that logged the user on. */
-const SILENT: LineRule[] = [{ pattern: /^/, fact: null }];
-
-const RULES: Record<string, LineRule[]> = {
-  sshd: SSHD_RULES,
-  'sshd-session': SSHD_RULES,
-  'sshd-auth': SSHD_RULES,
-  sudo: SUDO_RULES,
-  su: SU_RULES,
-  login: LOGIN_RULES,
-  doas: DOAS_RULES,
-  polkitd: POLKIT_RULES,
-  'polkit-agent-helper-1': POLKIT_RULES,
-  pkexec: POLKIT_RULES,
-  useradd: USERADD_RULES,
-  adduser: USERADD_RULES,
-  newusers: USERADD_RULES,
-  usermod: USERMOD_RULES,
-  userdel: USERDEL_RULES,
-  deluser: USERDEL_RULES,
-  groupadd: GROUP_RULES,
-  groupmod: GROUP_RULES,
-  groupdel: GROUP_RULES,
-  gpasswd: GROUP_RULES,
-  groupmems: GROUP_RULES,
-  passwd: PASSWORD_RULES,
-  chpasswd: PASSWORD_RULES,
-  chage: PASSWORD_RULES,
-  chsh: PASSWORD_RULES,
-  chfn: PASSWORD_RULES,
-  dropbear: DROPBEAR_RULES,
-  ftpd: FTP_RULES,
-  vsftpd: FTP_RULES,
-  proftpd: FTP_RULES,
-  klogind: KLOGIND_RULES,
-  dovecot: DOVECOT_RULES,
-  'postfix/smtpd': POSTFIX_RULES,
-  'postfix/submission/smtpd': POSTFIX_RULES,
-  'postfix/smtps/smtpd': POSTFIX_RULES,
-  smbd: SAMBA_RULES,
-  smbd_audit: SAMBA_RULES,
-  'systemd-logind': SILENT,
-  cron: SILENT,
-  CRON: SILENT,
-  crond: SILENT,
-  atd: SILENT,
-};
-/** Identifiers whose lines can be facts: what the journal is asked for beside the authentication facilities. */
-export const PROGRAMS = Object.keys(RULES).filter((program) => RULES[program] !== SILENT);
+const UNKNOWN: AuthReading = { event: null, known: false, repeats: false };
+const NOTHING: AuthReading = { event: null, known: true, repeats: false };
 
 const REPEATED = /^message repeated (?<count>\d{1,9}) times: \[ ?(?<inner>.*)\]$/s;
+/** What journalctl writes between entries. */
+const DIVIDER = /^-- (?:Boot|Reboot|Journal begins|Logs begin|No entries|cursor:)/;
 const KEYBOARD_PAM = 'keyboard-interactive/pam';
 /** Connections whose "error: PAM:" was just seen; more at once than sshd's MaxStartups allows never matter. */
 const REMEMBERED_MAX = 1024;
@@ -87,25 +32,45 @@ export class AuthParser {
   readonly #sensor: string;
   /** `${program} ${pid} ${user}` -> failures that "error: PAM:" lines stated and "Failed keyboard-interactive/pam" will repeat. */
   readonly #statedByPam = new Map<string, number>();
+  #last: AuthReading = NOTHING;
 
   constructor(sensor: string) {
     this.#sensor = sensor;
   }
 
+  /** A line of a log file, or an entry as `journalctl -o json` prints it. */
   parse(line: string, clock: Clock): AuthReading {
+    const entry = line.startsWith('{') ? parseJournalEntry(line) : null;
+    if (entry) {
+      const reading = this.read(entry.parts, entry.line);
+      return entry.trusted ? reading : { ...reading, repeats: true };
+    }
     const parts = parseSyslogLine(line, clock);
-    return parts ? this.read(parts, line) : UNKNOWN;
+    if (!parts) return DIVIDER.test(line) ? NOTHING : UNKNOWN;
+    this.#last = parts.program === LAST_REPEATED ? this.#again(parts, line) : this.read(parts, line);
+    return this.#last;
   }
 
   /** For sources that deliver parts instead of lines, such as the journal; `original` is what an analyst sees. */
   read(parts: SyslogLine, original: string): AuthReading {
     const said = parts.message.trimEnd();
     const repeated = REPEATED.exec(said)?.groups;
-    const fact = factOf(parts.program, repeated?.inner ?? said);
-    if (fact === undefined) return UNKNOWN;
-    if (fact === null || this.#isRepeat(parts, fact)) return NOTHING;
-    const count = (fact.authentication?.count || 1) * Number(repeated?.count ?? 1);
-    return { known: true, event: this.#complete(fact, count, parts, original) };
+    const statement = statementOf(parts.program, repeated?.inner ?? said);
+    if (statement === undefined) return { ...UNKNOWN, parts };
+    if (statement === null) return { ...NOTHING, parts };
+    const count = (statement.fact.authentication?.count || 1) * Number(repeated?.count ?? 1);
+    const event = this.#complete(statement.fact, count, parts, original);
+    return { event, known: true, repeats: this.#isRepeat(parts, statement), parts };
+  }
+
+  /** "last message repeated 3 times": what the line before stated, as often. */
+  #again(parts: SyslogLine, line: string): AuthReading {
+    const { event, known, repeats } = this.#last;
+    if (!event) return { event: null, known, repeats: false, parts };
+    const { count: _, ...authentication } = event.authentication ?? {};
+    const fact = { ...event, authentication };
+    const again = this.#complete(fact, Number(parts.message), { ...parts, pid: event.process?.pid ?? 0 }, line);
+    return { event: again, known, repeats, parts };
   }
 
   #complete(fact: Fact, count: number, parts: SyslogLine, original: string): HostEvent {
@@ -115,14 +80,15 @@ export class AuthParser {
       sensor: this.#sensor,
       original: clip(original),
     };
+    if (parts.undated) event.missing = [...(fact.missing ?? []), '@timestamp'];
     if (parts.pid) event.process = { ...fact.process, pid: parts.pid };
     if (count > 1) event.authentication = { ...fact.authentication, count: Math.min(count, 0xffffffff) };
     return event;
   }
 
-  /** sshd says a PAM failure twice where its log level or the number of tries lets it; the second saying is dropped. */
-  #isRepeat(parts: SyslogLine, fact: Fact): boolean {
-    if (fact.authentication?.method !== KEYBOARD_PAM) return false;
+  /** sshd says a PAM failure twice where its log level or the number of tries lets it; the second saying repeats the first. */
+  #isRepeat(parts: SyslogLine, { fact, repeats }: Statement): boolean {
+    if (repeats || fact.authentication?.method !== KEYBOARD_PAM) return repeats;
     const key = `${parts.program} ${parts.pid} ${fact.user?.name}`;
     const stated = this.#statedByPam.get(key) ?? 0;
     if (parts.message.startsWith('error: PAM:')) {
@@ -133,15 +99,6 @@ export class AuthParser {
     if (stated > 0) this.#statedByPam.set(key, stated - 1);
     return stated > 0 && parts.message.startsWith('Failed');
   }
-}
-
-function factOf(program: string, message: string): Fact | null | undefined {
-  const pam = parsePam(program, message);
-  if (pam !== undefined) return pam;
-  const rules = Object.hasOwn(RULES, program) ? RULES[program] : undefined;
-  if (!rules) return program.startsWith('-- ') ? applyRules(LOGIN_RULES, message) : undefined;
-  const fact = applyRules(rules, message);
-  return fact?.serviceName === 'proftpd' ? withProftpdPeer(message, fact) : fact;
 }
 
 /** A JavaScript character is at most three bytes of UTF-8. */

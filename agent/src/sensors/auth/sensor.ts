@@ -113,16 +113,16 @@ class AuthSensor implements Sensor {
 
   #handOnEntry(parser: AuthParser, entry: JournalEntry, durable: () => void): void {
     const reading = parser.read(entry.parts, entry.line);
-    if (reading.event && !entry.trusted) {
+    if (reading.event && !reading.repeats && !entry.trusted) {
       this.#untrusted++;
       durable();
     } else this.#handOn(reading, true, durable);
   }
 
   /** `own`: from this host's own log, not from one that was named, which may be another host's. */
-  #handOn({ event }: AuthReading, own: boolean, durable: () => void): void {
+  #handOn({ event, repeats }: AuthReading, own: boolean, durable: () => void): void {
     const told = own && event?.class === EventClass.ACCOUNT && this.#options.accountsFromFiles && seenInFiles(event);
-    if (!event || told || !this.#sink) {
+    if (!event || repeats || told || !this.#sink) {
       durable();
       return;
     }

@@ -1,112 +1,82 @@
-// su, login, doas, polkit: who became whom. Their own lines are the source; PAM repeats them (pam.ts).
+// su and login: who became whom, who came in at a terminal. Their own lines are the source; PAM repeats them (pam.ts).
 import { Outcome } from '@threatguard/proto';
-import { type LineRule, logon, origin, privilege } from './fact.ts';
+import { attempt, closed, type Groups, type LineRule, logon, nothing, origin, privilege, says } from './fact.ts';
 
-type Groups = Record<string, string | undefined>;
 const NAME = '.{1,256}';
 
-function became(service: string, outcome: Outcome, reason = '') {
+function became(outcome: Outcome) {
   return (groups: Groups) =>
-    privilege(outcome, service, {
+    privilege(outcome, 'su', {
       user: { name: groups.user },
       targetUser: { name: groups.target ?? '' },
-      process: groups.directory ? { workingDirectory: groups.directory } : undefined,
-      authentication: { tty: groups.tty ?? '', command: groups.command ?? '', reason: groups.reason ?? reason },
+      authentication: {
+        tty: groups.tty ?? '',
+        reason: outcome === Outcome.FAILURE ? (groups.reason ?? 'authentication failure') : '',
+      },
     });
 }
 
-/** su of util-linux, then of shadow; "+ /dev/pts/1 alice:root" comes beside the latter. */
+const su = (text: string, outcome: Outcome) => says(new RegExp(`^${text}$`, 's'), became(outcome));
+
+/** su of util-linux, then of shadow; "+ /dev/pts/1 alice:root" comes beside the latter, and alone from BusyBox. */
 export const SU_RULES: LineRule[] = [
-  {
-    pattern: new RegExp(`^\\(to (?<target>${NAME})\\) (?<user>${NAME}) on (?<tty>\\S+)$`, 's'),
-    fact: became('su', Outcome.SUCCESS),
-  },
-  {
-    pattern: new RegExp(`^FAILED SU \\(to (?<target>${NAME})\\) (?<user>${NAME}) on (?<tty>\\S+)$`, 's'),
-    fact: became('su', Outcome.FAILURE, 'authentication failure'),
-  },
-  {
-    pattern: new RegExp(`^Successful su for (?<target>${NAME}) by (?<user>${NAME})$`, 's'),
-    fact: became('su', Outcome.SUCCESS),
-  },
-  {
-    pattern: new RegExp(`^FAILED su for (?<target>${NAME}) by (?<user>${NAME})$`, 's'),
-    fact: became('su', Outcome.FAILURE, 'authentication failure'),
-  },
-  { pattern: /^(?:[+-] \S+ |pam_|bad |no passwd entry)/, fact: null },
+  su(`\\(to (?<target>${NAME})\\) (?<user>${NAME}) on (?<tty>\\S{0,64})`, Outcome.SUCCESS),
+  su(`FAILED SU \\(to (?<target>${NAME})\\) (?<user>${NAME}) on (?<tty>\\S{0,64})`, Outcome.FAILURE),
+  su(`Successful su for (?<target>${NAME}) by (?<user>${NAME})`, Outcome.SUCCESS),
+  su(`FAILED su for (?<target>${NAME}) by (?<user>${NAME})`, Outcome.FAILURE),
+  su(`BAD SU (?<user>\\S{1,255}) to (?<target>\\S{1,255}) on (?<tty>\\S{0,64})`, Outcome.FAILURE),
+  su(
+    `(?:'|\`)su (?<target>\\S{1,255})(?:'|\`) (?:failed|FAILED) for (?<user>\\S{1,255}) on (?<tty>\\S{0,64})`,
+    Outcome.FAILURE,
+  ),
+  su(
+    `(?:'|\`)su (?<target>\\S{1,255})(?:'|\`) succeeded for (?<user>\\S{1,255}) on (?<tty>\\S{0,64})`,
+    Outcome.SUCCESS,
+  ),
+  { ...su('\\+ (?<tty>\\S{1,64}) (?<user>[^:]{1,255})[:-](?<target>.{1,255})', Outcome.SUCCESS), repeats: true },
+  { ...su('- (?<tty>\\S{1,64}) (?<user>[^:]{1,255})[:-](?<target>.{1,255})', Outcome.FAILURE), repeats: true },
+  su(
+    `(?<reason>no passwd entry|unknown login|bad authentication).{0,64} for (?:user )?'?(?<target>.{1,255}?)'?`,
+    Outcome.FAILURE,
+  ),
+  nothing(/^(?:pam_|bad |Warning!|running |ignore|cannot )/),
 ];
 
-/** login of util-linux and of shadow, and "-- root[7]: ROOT LOGIN ON tty2" of old Red Hat. */
+const onTerminal = (from: string | undefined) => /^(?:\/dev\/|tty|pts\/|console$|\(null\)$)/.test(from ?? '');
+
+/** login of util-linux, of shadow and of BusyBox, and "-- root[7]: ROOT LOGIN ON tty2" of old Red Hat. */
 export const LOGIN_RULES: LineRule[] = [
-  {
-    pattern: /^ROOT LOGIN +ON '?(?<tty>[^\s']{1,64})'?(?: FROM '?(?<address>[^\s']{1,255})'?)?$/i,
-    fact: (groups) =>
-      logon(Outcome.SUCCESS, 'login', {
-        user: { name: 'root' },
-        authentication: { ...origin(groups), tty: groups.tty },
-      }),
-  },
-  {
-    pattern: /^LOGIN ON (?<tty>\S{1,64}) BY (?<user>.{1,256}?)(?: FROM (?<address>\S{1,255}))?$/s,
-    fact: (groups) =>
-      logon(Outcome.SUCCESS, 'login', {
-        user: { name: groups.user },
-        authentication: { ...origin(groups), tty: groups.tty },
-      }),
-  },
-  {
-    pattern:
-      /^FAILED LOGIN (?:SESSION )?\(?\d*\)? ?(?:on|from|FROM) '?(?<from>[^\s']{0,255})'?(?: from '(?<address>[^\s']{0,255})')? FOR '?(?<user>.{0,256}?)'?, (?<reason>.{1,200})$/s,
-    fact: (groups) => {
-      const onTerminal = groups.from?.startsWith('/dev/') || groups.from?.startsWith('tty') || groups.from === '(null)';
-      const address = groups.address ?? (onTerminal ? '' : groups.from);
+  says(/^ROOT LOGIN +ON '?(?<tty>[^\s']{1,64})'?(?: FROM '?(?<address>[^\s']{1,255})'?)?$/i, (groups) =>
+    attempt('login', Outcome.SUCCESS)({ ...groups, user: 'root' }),
+  ),
+  says(
+    /^LOGIN ON (?<tty>\S{1,64}) BY (?<user>.{1,256}?)(?: FROM (?<address>\S{1,255}))?$/s,
+    attempt('login', Outcome.SUCCESS),
+  ),
+  says(
+    /^(?<many>FAILED LOGIN|TOO MANY LOGIN TRIES)(?: SESSION)? ?\(?\d*\)? ?(?:on|from|FROM) '?(?<from>[^\s']{0,255})'?(?: from '(?<address>[^\s']{0,255})')? FOR '?(?<user>.{0,256}?)'?, (?<reason>[^,]{1,200})$/s,
+    (groups) => {
+      const { from = '', user } = groups;
+      const terminal = onTerminal(from);
       return logon(Outcome.FAILURE, 'login', {
-        user: { name: groups.user === 'UNKNOWN' ? '' : groups.user },
+        user: { name: user === 'UNKNOWN' ? '' : user },
         authentication: {
-          ...origin({ address }),
-          tty: onTerminal && groups.from !== '(null)' ? groups.from : '',
+          ...origin({ address: groups.address ?? (terminal ? '' : from) }),
+          tty: terminal && from !== '(null)' ? from : '',
           reason: groups.reason,
-          invalidUser: groups.user === 'UNKNOWN',
+          invalidUser: user === 'UNKNOWN',
         },
       });
     },
-  },
-  { pattern: /^(?:TOO MANY LOGIN TRIES|DIALUP AT|pam_|invalid password|session |PAM )/, fact: null },
-];
-
-export const DOAS_RULES: LineRule[] = [
-  {
-    pattern:
-      /^(?<user>\S{1,255}) ran command (?<command>.{0,4096}) as (?<target>\S{1,255}) from (?<directory>.{0,4096})$/s,
-    fact: became('doas', Outcome.SUCCESS),
-  },
-  {
-    pattern:
-      /^(?:failed command for|command not permitted for|failed auth for) (?<user>[^\s:]{1,255})(?:: (?<command>.{0,4096}))?$/s,
-    fact: became('doas', Outcome.FAILURE, 'refused'),
-  },
-  { pattern: /^pam_/, fact: null },
-];
-
-export const POLKIT_RULES: LineRule[] = [
-  {
-    pattern:
-      /^Operator of unix-(?:session|process):\S{1,128} (?<result>successfully authenticated|FAILED to authenticate) as unix-user:(?<target>\S{1,255}) to gain (?:ONE-SHOT|TEMPORARY|PERMANENT)? ?authorization for action (?<command>\S{1,255}) for (?:\S{1,255}) .{0,2048}\(owned by unix-user:(?<user>\S{1,255})\)$/s,
-    fact: (groups) =>
-      became('polkit', groups.result === 'FAILED to authenticate' ? Outcome.FAILURE : Outcome.SUCCESS)(groups),
-  },
-  {
-    pattern:
-      /^(?<user>[^\s:]{1,255}): Executing command \[USER=(?<target>[^\]]{0,255})\] \[TTY=(?<tty>[^\]]{0,64})\] \[CWD=(?<directory>.{0,2048}?)\] \[COMMAND=(?<command>.{0,4096})\]$/s,
-    fact: became('pkexec', Outcome.SUCCESS),
-  },
-  {
-    pattern:
-      /^(?<user>[^\s:]{1,255}): (?<reason>[^[]{1,200}?) \[USER=(?<target>[^\]]{0,255})\] \[TTY=(?<tty>[^\]]{0,64})\] \[CWD=(?<directory>.{0,2048}?)\] \[COMMAND=(?<command>.{0,4096})\]$/s,
-    fact: became('pkexec', Outcome.FAILURE),
-  },
-  {
-    pattern: /^(?:Registered|Unregistered|Loading|Finished|Acquired|Started|Collecting|pam_|Reloading|Error)/,
-    fact: null,
-  },
+  ),
+  says(
+    /^(?:invalid password for|login attempt for invalid user) '?(?<user>.{0,256}?)'? *on '?(?<tty>[^\s']{0,64})'?(?: from '?(?<address>[^\s']{0,255})'?)?$/s,
+    attempt('login', Outcome.FAILURE, { method: 'password', reason: 'invalid password' }),
+  ),
+  says(
+    /^(?:ILLEGAL ROOT LOGIN|root login refused) (?:on|ON) '?(?<tty>[^\s']{1,64})'?(?: from '?(?<address>[^\s']{1,255})'?)?$/i,
+    (groups) => attempt('login', Outcome.FAILURE, { reason: 'root logon refused' })({ ...groups, user: 'root' }),
+  ),
+  says(/^(?<reason>timed out after \d+ seconds|LOGIN timed out.{0,100})$/i, closed('login')),
+  nothing(/^(?:DIALUP AT|pam_|session |PAM |unable |cannot |exiting|no shell|account )/),
 ];

@@ -1,19 +1,36 @@
-// sudo's own line: "alice : [reason ; ]TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls -l".
+// sudo's own line: "alice : [reason ; ]TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls -l"; sudo-rs writes the same form.
 // What stands before TTY= is sudo's; the working directory and the command are the user's words. The outcome is therefore read
-// before TTY=, the target from the first USER= after it, and the command is everything after the first COMMAND=.
+// before TTY=, and the command is everything after the first COMMAND=. Where a second USER= follows, directory and command cannot
+// be told apart: target and directory are withheld, and the command holds all of it.
 import { Outcome } from '@threatguard/proto';
-import { type Fact, type LineRule, privilege } from './fact.ts';
+import {
+  type Fact,
+  type Groups,
+  isRepeated,
+  type LineRule,
+  nothing,
+  privilege,
+  repeats,
+  says,
+  withhold,
+} from './fact.ts';
 
-const COMMAND =
-  /^\s*(?<user>\S.{0,255}?) : (?:(?<reason>[^;=]{1,300}?) ; )?(?:HOST=[^;]{0,255} ; )?(?:TTY=(?<tty>\S{1,64}) ; )?(?:CHROOT=.{0,512}? ; )?PWD=(?<directory>.{0,4096}?) ; USER=(?<target>.{0,256}?) ;(?: GROUP=.{0,256}? ;)?(?: TSID=\S{1,64} ;)?(?: ENV=.{0,2048}? ;)? COMMAND=(?<command>.*)$/s;
-const WITHOUT_COMMAND =
-  /^\s*(?<user>\S.{0,255}?) : (?<reason>[^;=]{1,300}?) ; (?:TTY=(?<tty>\S{1,64}) ; )?PWD=(?<directory>.{0,4096}?) ;(?: USER=(?<target>.{0,256}?) ;)?\s*$/s;
+const HEAD =
+  '^\\s*(?<user>\\S.{0,255}?) : (?:(?<reason>[^;=]{1,300}?(?: environment variables: [^;]{1,300})?) ; )?(?:HOST=[^;]{0,255} ; )?(?:TTY=(?<tty>[^\\s;]{0,64}) ; )?(?:CHROOT=.{0,512}? ; )?PWD=(?<directory>.{0,4096}?) ;';
+const COMMAND = new RegExp(
+  `${HEAD} USER=(?<target>.{0,256}?) ;(?: GROUP=.{0,256}? ;)?(?: TSID=\\S{1,64} ;)?(?: ENV=.{0,2048}? ;)? COMMAND=(?<command>.*)$`,
+  's',
+);
+const WITHOUT_COMMAND = new RegExp(`${HEAD}(?: USER=(?<target>.{0,256}?) ;)?(?: GROUP=.{0,256}? ;)?\\s*$`, 's');
 const ATTEMPTS = /^(\d{1,4}) incorrect password attempts?$/;
+const TARGET = / ; USER=/g;
+/** What one line of a syslog daemon can hold, and more than any shell takes. */
+const SAID_MAX = 16 * 1024;
 
-function ran(groups: Record<string, string | undefined>): Fact {
+function ran(groups: Groups): Fact {
   const reason = groups.reason?.trim() ?? '';
   const attempts = ATTEMPTS.exec(reason);
-  return privilege(reason ? Outcome.FAILURE : Outcome.SUCCESS, 'sudo', {
+  const fact = privilege(reason ? Outcome.FAILURE : Outcome.SUCCESS, 'sudo', {
     user: { name: groups.user },
     targetUser: { name: groups.target ?? '' },
     process: { workingDirectory: groups.directory },
@@ -25,14 +42,17 @@ function ran(groups: Record<string, string | undefined>): Fact {
       count: attempts && attempts[1] !== '1' ? Number(attempts[1]) : 0,
     },
   });
+  const isAmbiguous = isRepeated(TARGET, `${groups.directory} ; USER=${groups.command ?? ''}`.slice(0, SAID_MAX));
+  return isAmbiguous ? withhold(fact, 'user.target.name', 'process.working_directory') : fact;
 }
 
 export const SUDO_RULES: LineRule[] = [
-  { pattern: COMMAND, fact: ran },
-  { pattern: WITHOUT_COMMAND, fact: ran },
-  {
-    pattern:
-      /^(?:\s*\S{1,255} : \(command continued\)|pam_|unable to|.{0,200}(?:no tty present|a terminal is required))/s,
-    fact: null,
-  },
+  says(COMMAND, ran),
+  says(WITHOUT_COMMAND, ran),
+  repeats(/^(?:pam_authenticate|PAM): (?<reason>.{1,200})$/s, ({ reason }) =>
+    privilege(Outcome.FAILURE, 'sudo', { authentication: { reason } }),
+  ),
+  nothing(
+    /^(?:\s*\S{1,255} : (?:\(command continued\)|unable to resolve host|problem with defaults)|\S{1,64} unable to resolve host|pam_|unable to|.{0,200}(?:no tty present|a terminal is required|a password is required)|timestamp|(?:error|warning): |session opened|.{0,80}defaults entries)/s,
+  ),
 ];

@@ -1,8 +1,8 @@
 /** What the time in a log line is read against. */
 export interface Clock {
   nowUs: number;
-  /** The year of times that name none; without it the newest year in which they are not in the future. */
-  year?: number;
+  /** The year of times that name none, by their month; without it the newest year in which they are not in the future. */
+  yearOf?: (month: number) => number;
   /** IANA name or offset ("Europe/Berlin", "+02:00") of times that name none; without it the host's own. */
   timeZone?: string;
 }
@@ -30,7 +30,7 @@ const offsets = new Map<string, number>();
 
 /** Microseconds since the Unix epoch; null for a date that does not exist. */
 export function toEpochUs(clock: Clock, time: WallTime): number | null {
-  const year = time.year ?? clock.year;
+  const year = time.year ?? clock.yearOf?.(time.month);
   if (year !== undefined) return inYear(clock, time, year);
   const thisYear = new Date(clock.nowUs / 1000).getUTCFullYear() + 1; // New Year may have come already in the line's zone
   for (let candidate = thisYear; candidate >= thisYear - YEARS_BACK_MAX - 1; candidate--) {
@@ -40,10 +40,24 @@ export function toEpochUs(clock: Clock, time: WallTime): number | null {
   return null;
 }
 
+/** The years of a log in order whose times name none: `first` at its first line, one more after each New Year. */
+export function countYears(first: number): (month: number) => number {
+  let year = first;
+  let last = 0;
+  return (month) => {
+    if (month < last - 1) year++;
+    // December after January is a line that came late, not eleven months of silence.
+    else if (month === 12 && last === 1 && year > first) return year - 1;
+    last = month;
+    return year;
+  };
+}
+
 function inYear(clock: Clock, time: WallTime, year: number): number | null {
   const wallMs = Date.UTC(year, time.month - 1, time.day, time.hour, time.minute, time.second);
   const wall = new Date(wallMs);
   if (wall.getUTCMonth() !== time.month - 1 || wall.getUTCDate() !== time.day || time.hour > 23) return null;
+  if (time.minute > 59 || time.second > 60) return null;
   return (wallMs - offsetMs(time.zone ?? clock.timeZone, wallMs)) * 1000 + time.microsecond;
 }
 

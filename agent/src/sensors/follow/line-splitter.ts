@@ -45,7 +45,9 @@ export class LineSplitter {
     return this.#partialBytes > 0 ? this.#take() : null;
   }
 
-  #keep(bytes: Buffer): void {
+  #keep(chunk: Buffer): void {
+    // A writer that kept its place over a truncation leaves a hole, which reads as NULs without end.
+    const bytes = chunk.includes(0) ? chunk.filter((byte) => byte !== 0) : chunk;
     const room = this.#lineBytesMax - this.#partialBytes;
     if (bytes.length > room) this.#oversized = true;
     const kept = bytes.subarray(0, room);
@@ -55,7 +57,7 @@ export class LineSplitter {
   }
 
   #take(): Line {
-    const text = Buffer.concat(this.#partial).toString('utf8').replaceAll('\0', '').replace(/\r$/, '');
+    const text = Buffer.concat(this.#partial).toString('utf8').replace(/\r$/, '');
     const line = { text, end: this.#end, oversized: this.#oversized };
     this.#partial = [];
     this.#partialBytes = 0;

@@ -13,16 +13,18 @@ export interface RotatedFile {
   inode: string;
   size: number;
   modifiedMs: number;
+  packed: boolean;
 }
 
-/** Uncompressed rotations of the log, oldest first. */
-export function listRotated(path: string): RotatedFile[] {
+/** Rotations of the log, oldest first; compressed ones only where they are asked for. */
+export function listRotated(path: string, { packed = false } = {}): RotatedFile[] {
   const directory = dirname(path);
   const base = basename(path);
   const found: RotatedFile[] = [];
   for (const name of readdirSync(directory)) {
     if (!name.startsWith(`${base}.`) && !name.startsWith(`${base}-`)) continue;
-    if (COMPRESSED.test(name)) continue;
+    const isPacked = COMPRESSED.test(name);
+    if (isPacked && !packed) continue;
     const stat = statSync(join(directory, name), { bigint: true, throwIfNoEntry: false });
     if (!stat?.isFile()) continue;
     found.push({
@@ -30,15 +32,18 @@ export function listRotated(path: string): RotatedFile[] {
       inode: String(stat.ino),
       size: Number(stat.size),
       modifiedMs: Number(stat.mtimeNs) / 1e6,
+      packed: isPacked,
     });
   }
-  return found.sort((a, b) => a.modifiedMs - b.modifiedMs || byName(a.path, b.path)).slice(-SIBLINGS_MAX);
+  // Numbers say the order; times only where there are none: they may be those of copying or packing, or of one tick of the clock.
+  const isNumbered = found.every(({ path: each }) => numberOf(each) > 0);
+  const byTime = (a: RotatedFile, b: RotatedFile) => a.modifiedMs - b.modifiedMs || a.path.localeCompare(b.path);
+  return found.sort((a, b) => (isNumbered && numberOf(b.path) - numberOf(a.path)) || byTime(a, b)).slice(-SIBLINGS_MAX);
 }
 
-/** Of two written in the same tick of the kernel's clock: .2 is older than .1, -20261120 older than -20261121. */
-function byName(a: string, b: string): number {
-  const [first, second] = [a, b].map((path) => Number(/\.(\d{1,4})$/.exec(path)?.[1] ?? 0)) as [number, number];
-  return second - first || a.localeCompare(b);
+/** 2 of auth.log.2 and auth.log.2.gz; 0 of auth.log-20261121. */
+function numberOf(path: string): number {
+  return Number(/\.(\d{1,4})(?:\.[a-z0-9]{2,3})?$/.exec(path)?.[1] ?? 0);
 }
 
 /** Whether the file at `path` begins with the bytes the position was taken in, and reaches as far. */
