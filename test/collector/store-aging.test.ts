@@ -5,7 +5,15 @@ import type { Database } from '../../collector/src/store/database.ts';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
 import type { Store } from '../../collector/src/store/store.ts';
-import { ENGINES, type EngineUnderTest, group, makeBatch, realisticEvents, START_US } from '../support/stores.ts';
+import {
+  ENGINES,
+  type EngineUnderTest,
+  group,
+  isTimescale,
+  makeBatch,
+  realisticEvents,
+  START_US,
+} from '../support/stores.ts';
 
 const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 2557, seriesMinute: 30 };
 
@@ -28,6 +36,10 @@ for (const { name, available, start } of ENGINES) {
     const rows = async (table: string, agentId: string) =>
       (await database.query(`select count(*) as rows from ${table} where agent_id = $1`, [agentId]))[0]?.rows;
 
+    // TimescaleDB drops evidence by its own clock (store-timescale.test.ts): here only envelopes are looked at.
+    const kept = (envelopes: number, evidence: number) => (isTimescale(name) ? [envelopes] : [envelopes, evidence]);
+    const keptOf = async (agentId: string) => kept(await rows('envelopes', agentId), await rows('evidence', agentId));
+
     test('an envelope that has aged out is never stored again, not by its agent and not by the store', async () => {
       const agentId = randomUUID();
       const streamId = randomBytes(16);
@@ -41,7 +53,7 @@ for (const { name, available, start } of ENGINES) {
       await store.commit(group({ batches: [...old, recent] }));
       const total = (await store.agentTotals()).get(agentId);
       await store.keepUp(RETENTION, later);
-      expect([await rows('envelopes', agentId), await rows('evidence', agentId)]).toEqual([1, 1]);
+      expect(await keptOf(agentId)).toEqual(kept(1, 1));
 
       // As its agent sends it again: admission looks at the position, which never ages out.
       const chain = new StreamChain({
@@ -57,7 +69,7 @@ for (const { name, available, start } of ENGINES) {
       await store.commit(group({ batches: [old[0]!, old[2]!, next] }));
       await store.commit(group({ batches: [old[1]!] }));
       await store.commit(group({ batches: [envelope(3, later)] }));
-      expect([await rows('envelopes', agentId), await rows('evidence', agentId)]).toEqual([2, 2]);
+      expect(await keptOf(agentId)).toEqual(kept(2, 2));
       expect((await store.agentTotals()).get(agentId)).toEqual({ events: total!.events + 2, lost: 0 });
       expect(await store.streamPositions(agentId)).toMatchObject([{ sequence: 5 }]);
       // Another stream of the agent begins at 1 as ever.
@@ -73,7 +85,7 @@ for (const { name, available, start } of ENGINES) {
       await store.commit(group({ batches: [batch] }));
       await store.keepUp({ ...RETENTION, events: 500, evidence: 10 }, START_US + 400 * DAY_US);
       const reference = { agentId, streamId: batch.header.streamId, sequence: 1, index: 2 };
-      expect([await rows('envelopes', agentId), await rows('evidence', agentId)]).toEqual([1, 0]);
+      expect(await keptOf(agentId)).toEqual(kept(1, 0));
       expect(await store.eventsByReference([reference])).toHaveLength(1);
     });
 
@@ -93,7 +105,10 @@ for (const { name, available, start } of ENGINES) {
       await store.keepUp(RETENTION, nowUs);
       const [left] = await database.query('select count(*) as rows, min(sequence) as first from quarantine');
       expect(left).toEqual({ rows: 10_000, first: 4 });
-      expect((await store.totals()).refusals).toEqual([{ name: 'agent_unknown', count: 1 }]);
+      expect((await store.totals()).refusals).toEqual([
+        { name: 'agent_unknown', count: 1 },
+        { name: 'quarantined', count: 10_000 },
+      ]);
     });
   });
 }
