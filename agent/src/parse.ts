@@ -86,8 +86,8 @@ export async function runParse(options: ParseOptions): Promise<number> {
   const last = splitter.finish();
   if (last) await take(last.text);
   await write(parser.end());
-  options.error.write(`${line} lines, ${events} events, ${unknown} lines no parser knows\n`);
-  for (const [reason, count] of reasons) options.error.write(`  ${count} times: ${printable(reason)}\n`);
+  const why = [...reasons].map(([reason, count]) => `  ${count} times: ${printable(reason)}\n`).join('');
+  options.error.write(`${line} lines, ${events} events, ${unknown} lines no parser knows\n${why}`);
   return 0;
 }
 
