@@ -89,8 +89,7 @@ export async function runParse(options: ParseOptions): Promise<number> {
   const last = splitter.finish();
   if (last) await take(last.text);
   await write(parser.end());
-  options.error.write(`${line} lines, ${events} events, ${unknown} lines no parser knows\n`);
-  options.error.write(kinds.report());
+  options.error.write(`${line} lines, ${events} events, ${unknown} lines no parser knows\n${kinds.report()}`);
   return 0;
 }
 

@@ -147,7 +147,7 @@ describe('a running agent', () => {
 
   test('says ready and connected, delivers a first sample, and ends with 0 on SIGTERM', async () => {
     withYaml(
-      'sensors: {auth: {enabled: false}, process: {enabled: false}, network: {enabled: false}, file: {enabled: false}}',
+      'sensors: {auth: {enabled: false}, process: {enabled: false}, network: {enabled: false}, file: {enabled: false}, dns: {resolved: off}}',
     );
     const { child, said } = start();
     await said('ready');

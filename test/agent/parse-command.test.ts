@@ -121,6 +121,20 @@ describe('parse --sensor falco', () => {
   });
 });
 
+describe('parse --sensor tetragon', () => {
+  it('writes events, and counts what it does not take by the reason', async () => {
+    const exec = { process_exec: { process: { pid: 7, binary: '/bin/id' } }, time: '2026-11-21T10:00:00Z' };
+    const loader = { process_loader: {}, time: '2026-11-21T10:00:00Z' };
+    const dropped = { rate_limit_info: { number_of_dropped_process_events: '3' } };
+    const lines = [loader, exec, loader, dropped].map((line) => JSON.stringify(line));
+    const { events, said } = await parse(lines.join('\n'), { sensor: 'tetragon' });
+    expect(events).toMatchObject([{ 'event.action': 'exec', 'process.executable': '/bin/id', line: 2 }]);
+    expect(said).toBe(
+      '4 lines, 1 events, 2 lines no parser knows\n  2 times: an event of Tetragon that maps to none of ours: process_loader\n',
+    );
+  });
+});
+
 describe('parse --sensor audit', () => {
   it('joins records into events', async () => {
     const records = [

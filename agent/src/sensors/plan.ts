@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentConfig } from '../config.ts';
+import { RESOLVED_MONITOR } from './dns/resolved-source.ts';
 import type { Checkpoints } from './sensor.ts';
 import type { SensorPlan } from './start.ts';
 
@@ -77,7 +79,10 @@ export function planSensors(parts: {
     },
     {
       name: 'dns',
-      enabled: dns.enabled,
+      // Off unless something is named, or found.
+      enabled:
+        dns.enabled &&
+        (dns.logs.length > 0 || dns.resolved === 'on' || (dns.resolved === 'auto' && existsSync(RESOLVED_MONITOR))),
       create: async () =>
         (await import('./dns/sensor.ts')).createDnsSensor({ ...dns, stateDir: join(home, 'state'), checkpoints }),
     },

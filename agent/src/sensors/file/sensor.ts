@@ -14,7 +14,7 @@ import { TreeWatch } from './tree-watch.ts';
 import { CRITICAL_PATHS, homePaths, namedPaths, type WatchedPath, watchKey, webRoot } from './watched-paths.ts';
 
 /** Who changed a file, where another sensor can say it. */
-export type ChangedBy = Pick<HostEvent, 'user' | 'process'>;
+type ChangedBy = Pick<HostEvent, 'user' | 'process'>;
 
 export interface FileSensorOptions {
   /** Files and directories besides the critical ones. */
@@ -238,10 +238,13 @@ interface TimedChange {
   sensor: string;
 }
 
+/** What system accounts have in place of a home. Below /dev every write to /dev/null would wake us. */
+const NO_HOME = /^\/(?:$|nonexistent|dev\b|proc\b|sys\b)/;
+
 /** Homes of all accounts that have one; of a host without the file, none. */
 function listHomes(passwdFile: string): string[] {
   const homes = readText(passwdFile)
     .split('\n')
     .map((line) => line.split(':')[5] ?? '');
-  return [...new Set(homes)].filter((home) => home.startsWith('/') && home !== '/' && home !== '/nonexistent');
+  return [...new Set(homes)].filter((home) => home.startsWith('/') && !NO_HOME.test(home));
 }

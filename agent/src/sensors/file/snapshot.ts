@@ -37,7 +37,7 @@ export interface Snapshot {
 /** A file larger than this is not hashed: the ones watched are configuration. */
 const HASH_BYTES_MAX = 16 * 1024 * 1024;
 /** A text larger than this is not kept to say which lines changed. */
-export const TEXT_BYTES_MAX = 256 * 1024;
+const TEXT_BYTES_MAX = 256 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 

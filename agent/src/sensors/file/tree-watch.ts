@@ -70,7 +70,8 @@ export class TreeWatch {
       for (const [name, watched] of wanted.names) if (watched.depth === 0) yield [join(directory, name), watched];
       if (!wanted.tree) continue;
       for (const entry of readEntries(directory))
-        if (!entry.isDirectory() && !wanted.names.has(entry.name)) yield [join(directory, entry.name), wanted.tree];
+        if (!entry.isDirectory() && wanted.names.get(entry.name)?.depth !== 0)
+          yield [join(directory, entry.name), wanted.tree];
     }
   }
 
