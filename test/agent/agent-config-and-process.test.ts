@@ -147,7 +147,7 @@ describe('a running agent', () => {
 
   test('says ready and connected, delivers a first sample, and ends with 0 on SIGTERM', async () => {
     withYaml(
-      'sensors: {auth: {enabled: false}, process: {enabled: false}, network: {enabled: false}, file: {enabled: false}, dns: {resolved: off}}',
+      'sensors: {auth: {enabled: false}, process: {enabled: false}, network: {enabled: false}, file: {enabled: false}}',
     );
     const { child, said } = start();
     await said('ready');
@@ -156,7 +156,10 @@ describe('a running agent', () => {
     expect(collector.events[0]).toMatchObject({ class: EventClass.HOST, sensor: 'host' });
     expect(collector.events[0]!.host!.memoryTotalBytes).toBeGreaterThan(0);
     await until(() => collector.heartbeats.length, { limitMs: 10_000, what: 'a heartbeat' });
-    expect(collector.heartbeats.at(-1)!.sensors).toMatchObject([{ sensor: 'host', state: 'running' }]);
+    expect(collector.heartbeats.at(-1)!.sensors).toMatchObject([
+      { sensor: 'host', state: 'running' },
+      { sensor: 'agent', state: 'running' },
+    ]);
     child.kill('SIGTERM');
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);

@@ -130,7 +130,7 @@ describe('parse --sensor tetragon', () => {
     const { events, said } = await parse(lines.join('\n'), { sensor: 'tetragon' });
     expect(events).toMatchObject([{ 'event.action': 'exec', 'process.executable': '/bin/id', line: 2 }]);
     expect(said).toBe(
-      '4 lines, 1 events, 2 lines no parser knows\n  2 times: an event of Tetragon that maps to none of ours: process_loader\n',
+      '4 lines, 1 events, 2 lines no parser knows\n       2  an event of Tetragon that maps to none of ours: process_loader\n',
     );
   });
 });
