@@ -7,7 +7,7 @@ import type { Assembler, Register } from '../../kernel/bpf-assembler.ts';
 import { LOSS } from '../../kernel/bpf-programs.ts';
 import type { KernelLayout } from './ebpf-layout.ts';
 import { follow, readKernel, readPointer, SLOT, setFlag } from './ebpf-reads.ts';
-import { FLAG, NAME_BYTES, PATH_DEPTH_MAX, PATHS_BYTES_MAX, RECORD, SOCKET, STDIO_COUNT } from './ebpf-record.ts';
+import { FLAG, NAME_BYTES, PATHS_BYTES_MAX, RECORD, SOCKET, STDIO_COUNT } from './ebpf-record.ts';
 import { COMPONENT_BYTES_MAX, walkCgroup, walkPath } from './ebpf-walk.ts';
 
 /** Descriptors of the maps a program writes to. */
