@@ -28,7 +28,8 @@ describe.skipIf(!isRoot)('programs the kernel does not take (needs root)', () =>
   });
 });
 
-const hasBpftool = spawnSync('bpftool', ['version']).status === 0;
+const BPFTOOL = 'bpftool';
+const hasBpftool = spawnSync(BPFTOOL, ['version']).status === 0;
 
 describe.skipIf(!isRoot || !hasBpftool)('a program in the kernel (needs root and bpftool)', () => {
   test('reads back as what was written, instruction by instruction', () => {
@@ -44,7 +45,7 @@ describe.skipIf(!isRoot || !hasBpftool)('a program in the kernel (needs root and
     // bpftool looks at the programs of other processes by their number, not by our descriptor.
     const info = readFileSync(`/proc/self/fdinfo/${descriptors[1]}`, 'utf8');
     const id = /^prog_id:\t(\d+)$/m.exec(info)?.[1] ?? '';
-    const dump = execFileSync('bpftool', ['prog', 'dump', 'xlated', 'id', id], { encoding: 'latin1' });
+    const dump = execFileSync(BPFTOOL, ['prog', 'dump', 'xlated', 'id', id], { encoding: 'latin1' });
     const words = dump.split('\n').map((line) => line.replace(/^ *\d+: \(..\) /, '').trim());
     expect(words.slice(0, 12)).toEqual([
       'r6 = *(u64 *)(r1 +8)',

@@ -80,7 +80,8 @@ class DiagSensor implements Sensor {
   }
 
   health(): SensorHealth {
-    const notes = ['sockets in the network namespaces of containers are not seen'];
+    const what = this.#options.tcp ? 'sockets' : 'UDP services';
+    const notes = [`${what} in the network namespaces of containers are not seen`];
     const problems: string[] = [];
     if (this.#owners.refused) problems.push('the processes of other users are not visible: run as root');
     if (this.#source && this.#options.tcp && (this.#deaf || !this.#source.hearsDestroy)) {

@@ -8,14 +8,11 @@ import {
   beginRecord,
   countLoss,
   finishRecord,
-  follow,
   type ProgramMaps,
-  readKernel,
-  readPointer,
-  SLOT,
   writeProcess,
   writeSocket,
 } from '../process/ebpf-pieces.ts';
+import { follow, readKernel, readPointer, SLOT } from '../process/ebpf-reads.ts';
 import { KIND, RECORD } from '../process/ebpf-record.ts';
 import { STATE } from './ebpf-state.ts';
 import { TCP } from './tcp-state.ts';

@@ -211,7 +211,7 @@ export function createEbpfSensor(options: {
       const udp = services.health();
       const lacking = missing.length === 0 ? '' : `this kernel does not show ${missing.join(', ')}`;
       const state = !kernel ? 'stopped' : udp.state !== 'running' || lacking !== '' ? 'degraded' : 'running';
-      const notes = 'UDP: services are seen, single datagrams are not';
+      const notes = 'single UDP datagrams are not seen';
       const detail = [lacking, udp.detail, notes].filter((part) => part !== '').join('; ');
       return { sensor: 'network', source: 'ebpf', state, detail, events: events + (udp.events ?? 0) };
     },

@@ -3,15 +3,8 @@
 import { Assembler } from '../../kernel/bpf-assembler.ts';
 import type { Btf } from '../../kernel/btf.ts';
 import type { KernelLayout } from './ebpf-layout.ts';
-import {
-  beginRecord,
-  finishRecord,
-  type ProgramMaps,
-  readKernel,
-  readPointer,
-  SLOT,
-  writeProcess,
-} from './ebpf-pieces.ts';
+import { beginRecord, finishRecord, type ProgramMaps, writeProcess } from './ebpf-pieces.ts';
+import { readKernel, readPointer, SLOT } from './ebpf-reads.ts';
 import { KIND, NAME_BYTES, RECORD } from './ebpf-record.ts';
 
 /** Arguments of a process that does something other than exec: enough to recognise it by. */

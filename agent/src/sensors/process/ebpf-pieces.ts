@@ -2,11 +2,13 @@
 // record (ebpf-record.ts) in a scratch area that is this processor's and this program's own, and copy as much of it as is
 // used into the ring. What finds no room in the ring is counted in the loss map.
 //
-// Registers: r6 the task, r7 the record, r8 bytes used in its variable part, r9 for the moment; the stack as in SLOT.
+// Registers: r6 the task, r7 the record, r8 bytes used in its variable part, r9 for the moment; the stack as in SLOT (ebpf-reads.ts).
 import type { Assembler, Register } from '../../kernel/bpf-assembler.ts';
 import { LOSS } from '../../kernel/bpf-programs.ts';
 import type { KernelLayout } from './ebpf-layout.ts';
-import { FLAG, NAME_BYTES, PATH_DEPTH_MAX, PATHS_BYTES_MAX, RECORD, SOCKET, STDIO_COUNT } from './ebpf-record.ts';
+import { follow, readKernel, readPointer, SLOT, setFlag } from './ebpf-reads.ts';
+import { FLAG, NAME_BYTES, PATHS_BYTES_MAX, RECORD, SOCKET, STDIO_COUNT } from './ebpf-record.ts';
+import { COMPONENT_BYTES_MAX, walkCgroup, walkPath } from './ebpf-walk.ts';
 
 /** Descriptors of the maps a program writes to. */
 export interface ProgramMaps {
@@ -15,15 +17,10 @@ export interface ProgramMaps {
   lossFd: number;
 }
 
-/** Longest name in a directory with its NUL (NAME_MAX of limits.h). */
-const COMPONENT_BYTES_MAX = 256;
-
 /** Bytes of a scratch area: the fixed part, all paths with room for one component more, and so many of arguments. */
 export const scratchBytes = (argsBytesMax: number) =>
   RECORD.variable + PATHS_BYTES_MAX + COMPONENT_BYTES_MAX + argsBytesMax;
 
-/** Places on the stack, below the frame pointer; a program's own are below `own`. */
-export const SLOT = { key: -8, value: -16, dentry: -24, mount: -32, depth: -40, argsStart: -48, own: -48 } as const;
 const S_IFMT = 0o170000;
 const S_IFSOCK = 0o140000;
 
@@ -172,101 +169,6 @@ export function writeSocket(asm: Assembler, { socket }: KernelLayout, from: Regi
   copy(SOCKET.localV6, 16, socket.localV6);
 }
 
-/**
- * Appends the names from the `struct path` at r9 + `path` up to the root of its mount namespace, and writes at `end`
- * where they end. A file that was never in a directory (memfd) has one name.
- */
-function walkPath(asm: Assembler, layout: KernelLayout, walk: { path: number; end: number; cut: number }): void {
-  const { path, end, cut } = walk;
-  const [next, name, step, done] = ['next', 'name', 'step', 'done'].map((label) => asm.uniqueLabel(label)) as Labels;
-  readKernel(asm, { to: 'fp', at: SLOT.mount, bytes: 8, from: 'r9', offset: path + layout.path.mount });
-  readKernel(asm, { to: 'fp', at: SLOT.dentry, bytes: 8, from: 'r9', offset: path + layout.path.dentry });
-  asm.store(64, 'fp', SLOT.depth, 0);
-
-  asm.label(next);
-  asm.load(64, 'r9', 'fp', SLOT.dentry).jumpIf('r9', '==', 0, done);
-  asm.load(64, 'r1', 'fp', SLOT.mount);
-  readPointer(asm, 'r1', 'r1', layout.vfsmount.root);
-  asm.jumpIf('r1', '!=', 'r9', name);
-  // The root of a mount: go on where it is mounted, or end where it is mounted on itself.
-  asm.load(64, 'r9', 'fp', SLOT.mount).alu('sub', 'r9', layout.mount.inner);
-  readPointer(asm, 'r1', 'r9', layout.mount.parent);
-  asm.jumpIf('r1', '==', 'r9', done);
-  asm.store(64, 'fp', SLOT.mount, 'r1');
-  readPointer(asm, 'r1', 'r9', layout.mount.point);
-  asm.load(64, 'r2', 'fp', SLOT.mount).add('r2', layout.mount.inner).jump(step);
-
-  asm.label(name);
-  readPointer(asm, 'r3', 'r9', layout.dentry.name);
-  appendName(asm, done, cut);
-  readPointer(asm, 'r1', 'r9', layout.dentry.parent);
-  asm.jumpIf('r1', '==', 'r9', done);
-  asm.load(64, 'r2', 'fp', SLOT.mount);
-
-  // Both ways meet with the same shape of state, so that the verifier follows one of them and not two to the 64th.
-  asm.label(step).store(64, 'fp', SLOT.dentry, 'r1').store(64, 'fp', SLOT.mount, 'r2');
-  rereadUsed(asm, end);
-  countDepth(asm, next, cut);
-  asm.label(done);
-  rereadUsed(asm, end);
-}
-
-type Labels = [string, string, string, string];
-
-/**
- * The path in the unified hierarchy or, of a process at its root, in one of the old ones. Read at this moment, for the
- * directory may be gone a moment later.
- */
-function walkCgroup(asm: Assembler, { task, cgroup }: KernelLayout): void {
-  const [next, done] = ['next', 'done'].map((label) => asm.uniqueLabel(label)) as [string, string];
-  follow(asm, 'r9', 'r6', [task.cgroups, cgroup.group, cgroup.node]);
-  if (cgroup.legacy !== undefined) {
-    const unified = asm.uniqueLabel('unified');
-    readPointer(asm, 'r1', 'r9', cgroup.parent);
-    asm.jumpIf('r1', '!=', 0, unified);
-    follow(asm, 'r9', 'r6', [task.cgroups, cgroup.legacy, cgroup.ofState, cgroup.node]);
-    asm.label(unified);
-  }
-  asm.store(64, 'fp', SLOT.depth, 0);
-  asm.store(64, 'fp', SLOT.dentry, 'r9').label(next);
-  asm.load(64, 'r9', 'fp', SLOT.dentry).jumpIf('r9', '==', 0, done);
-  readPointer(asm, 'r1', 'r9', cgroup.parent);
-  asm.store(64, 'fp', SLOT.dentry, 'r1').jumpIf('r1', '==', 0, done); // the root has no name
-  readPointer(asm, 'r3', 'r9', cgroup.name);
-  appendName(asm, done, FLAG.cgroupCut);
-  rereadUsed(asm, RECORD.cgroupEnd);
-  countDepth(asm, next, FLAG.cgroupCut);
-  asm.label(done);
-  rereadUsed(asm, RECORD.cgroupEnd);
-}
-
-/** Appends the string r3 points to and moves r8 behind it; goes to `full`, marked, where there is no room. */
-function appendName(asm: Assembler, full: string, cut: number): void {
-  const truncated = asm.uniqueLabel('truncated');
-  const room = asm.uniqueLabel('room');
-  asm.mov('r1', 'r7').add('r1', RECORD.variable).add('r1', 'r8').mov('r2', COMPONENT_BYTES_MAX);
-  asm.call('probeReadKernelString').jumpIf('r0', 'signed<=', 0, truncated);
-  asm.add('r8', 'r0').jumpIf('r8', '<=', PATHS_BYTES_MAX, room);
-  asm.mov('r8', PATHS_BYTES_MAX).label(truncated);
-  setFlag(asm, cut);
-  asm.jump(full).label(room);
-}
-
-function countDepth(asm: Assembler, next: string, cut: number): void {
-  asm.load(64, 'r1', 'fp', SLOT.depth).add('r1', 1).store(64, 'fp', SLOT.depth, 'r1');
-  asm.jumpIf('r1', '<', PATH_DEPTH_MAX, next);
-  setFlag(asm, cut);
-}
-
-/** Writes r8 to the record and reads it back: the verifier then sees one range for it, not one for each way through. */
-function rereadUsed(asm: Assembler, end: number): void {
-  asm.store(32, 'r7', end, 'r8').load(32, 'r8', 'r7', end).jumpIf('r8', '>', PATHS_BYTES_MAX, 'end');
-}
-
-function setFlag(asm: Assembler, flag: number): void {
-  asm.load(32, 'r1', 'r7', RECORD.flags).alu('or', 'r1', flag).store(32, 'r7', RECORD.flags, 'r1');
-}
-
 /** Appends the arguments and leaves their bytes in r9. */
 function writeArgs(asm: Assembler, { task, mm }: KernelLayout, argsBytesMax: number): void {
   readPointer(asm, 'r9', 'r6', task.mm);
@@ -286,26 +188,4 @@ export function countLoss(asm: Assembler, maps: Pick<ProgramMaps, 'lossFd'>): vo
   asm.jumpIf('r0', '==', 0, 'end').mov('r9', 'r0');
   asm.mov('r1', 1).atomicAdd('r9', LOSS.count, 'r1');
   asm.call('bootNs').store(64, 'r9', LOSS.lastBootNs, 'r0');
-}
-
-/** `dst` = the pointer reached from `base` by following each offset in turn; 0 where one of them cannot be read. */
-export function follow(asm: Assembler, dst: Register, base: Register, offsets: number[]): void {
-  let from = base;
-  for (const offset of offsets) {
-    readPointer(asm, dst, from, offset);
-    from = dst;
-  }
-}
-
-export function readPointer(asm: Assembler, dst: Register, base: Register, offset: number): void {
-  readKernel(asm, { to: 'fp', at: SLOT.value, bytes: 8, from: base, offset });
-  asm.load(64, dst, 'fp', SLOT.value);
-}
-
-/** Copies kernel memory to a register's target; what cannot be read becomes zeros (bpf_probe_read_kernel). */
-export function readKernel(
-  asm: Assembler,
-  { to, at, bytes, from, offset }: { to: Register; at: number; bytes: number; from: Register; offset: number },
-): void {
-  asm.mov('r3', from).add('r3', offset).mov('r1', to).add('r1', at).mov('r2', bytes).call('probeReadKernel');
 }

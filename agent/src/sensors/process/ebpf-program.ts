@@ -6,13 +6,11 @@ import {
   countLoss,
   finishRecord,
   type ProgramMaps,
-  readKernel,
-  readPointer,
-  SLOT,
   writeCommon,
   writeProcess,
   writeStdio,
 } from './ebpf-pieces.ts';
+import { readKernel, readPointer, SLOT } from './ebpf-reads.ts';
 import { KIND, RECORD, RECORD_ARGS_BYTES_MAX } from './ebpf-record.ts';
 
 /** For the raw tracepoint `sched_process_exec`. */
