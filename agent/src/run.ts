@@ -12,6 +12,7 @@ import { sealIntoSpool } from './batch/seal.ts';
 import type { AgentConfig } from './config.ts';
 import { Governor } from './governor/governor.ts';
 import { yieldToHost } from './governor/precedence.ts';
+import { releaseMemory } from './governor/resident.ts';
 import { lockHome } from './home-lock.ts';
 import { agentVersion, readBootId, readHostFacts } from './host-facts.ts';
 import { readIdentity, saveKemKey } from './identity/identity-files.ts';
@@ -22,6 +23,9 @@ import { Uplink } from './uplink/uplink.ts';
 
 /** Under which name the ledger of losses keeps its position among the checkpoints. */
 const LOSSES = 'losses';
+
+/** How often memory is looked at; a burst of thousands of events takes some 10 MiB in it. */
+const RELEASE_EVERY_MS = 5_000;
 
 export interface RunOptions {
   home: string;
@@ -111,10 +115,17 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
   sensors = running;
   uplink.sendHeartbeat();
   log.info({ agentId: identity.agentId, name: identity.name, collector }, 'ready');
+  using _ = releasingMemory((error) => log.warn({ reason: error.message }, 'memory could not be given back'));
   // The agent runs for months and may be killed; the next start is to find the cache filled.
   flushCompileCache();
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   log.info('stopping');
+}
+
+/** What the start or a burst needed is not needed after it. */
+function releasingMemory(failed: (error: Error) => void): Disposable {
+  const timer = setInterval(() => void releaseMemory(process.execPath).catch(failed), RELEASE_EVERY_MS).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** User and system time of all threads of this process. */

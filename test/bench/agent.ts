@@ -100,6 +100,7 @@ async function printAgent(database: Database, figures: AgentFigures, auditd: Aud
     cpuUsPerExec: round(last.cpuUsPerExec, 0),
     cpuPercentByRate: Object.fromEntries(figures.runs.map((run) => [run.perSecond, round(run.cpuPercent)])),
     logLinesCpuPercent: round(figures.logCpuPercent),
+    losses: figures.losses,
   });
 }
 

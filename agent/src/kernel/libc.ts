@@ -16,7 +16,7 @@ export class SystemCallError extends Error {
 }
 
 // The symbols of the running process itself: the same line serves glibc and musl.
-const libc = koffi.load(null);
+export const libc = koffi.load(null);
 const cSocket = libc.func('int socket(int domain, int type, int protocol)');
 const cBind = libc.func('int bind(int fd, void *address, uint32_t length)');
 const cSetsockopt = libc.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)');
