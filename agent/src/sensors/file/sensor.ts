@@ -7,7 +7,7 @@ import { diffGroup, diffPasswd } from './accounts.ts';
 import { BaselineFile } from './baseline-file.ts';
 import { changeEvent } from './change-event.ts';
 import { ChangeFold } from './change-fold.ts';
-import { readText } from './directories.ts';
+import { listHomes } from './homes.ts';
 import { KnownFiles } from './known-files.ts';
 import type { Snapshot } from './snapshot.ts';
 import { TreeWatch } from './tree-watch.ts';
@@ -61,7 +61,9 @@ class FileSensor implements Sensor {
   readonly #dirty = new Set<string>();
   readonly #baseline: BaselineFile | undefined;
   #watched: WatchedPath[] = [];
+  /** An entry came or went since the watches were last made. */
   #stale = false;
+  #overrun = false;
   #restUntilMs = 0;
   #settleTimer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
@@ -140,8 +142,7 @@ class FileSensor implements Sensor {
 
   #overflowed(): void {
     this.#lose('kernel_overrun');
-    this.#stale = true;
-    for (const [path] of this.#known.entries()) this.#dirty.add(dirname(path));
+    this.#overrun = true;
     this.#lookSoon('/', true);
   }
 
@@ -162,20 +163,24 @@ class FileSensor implements Sensor {
     const startedMs = performance.now();
     const directories = new Set(this.#dirty);
     this.#dirty.clear();
-    this.#guard(() => {
-      if (this.#stale) for (const directory of this.#refresh()) directories.add(directory);
-      for (const [path, watched] of this.#watch.files(directories)) this.#compare(path, watched);
-      for (const [path, { watched }] of this.#known.entries()) {
-        const directory = dirname(path);
-        if (directories.has(directory) || !this.#watch.has(directory)) this.#compare(path, watched);
-      }
-    });
+    if (this.#overrun) this.#lookAtAll();
+    else this.#guard(() => this.#lookAt(directories));
     const nowMs = performance.now();
     this.#restUntilMs = nowMs + Math.min(REST_MS_MAX, (nowMs - startedMs) * REST_FACTOR);
   }
 
+  #lookAt(directories: Set<string>): void {
+    if (this.#stale) for (const directory of this.#refresh()) directories.add(directory);
+    for (const [path, watched] of this.#watch.files(directories)) this.#compare(path, watched);
+    for (const [path, { watched }] of this.#known.entries()) {
+      const directory = dirname(path);
+      if (directories.has(directory) || !this.#watch.has(directory)) this.#compare(path, watched);
+    }
+  }
+
   #lookAtAll(): void {
     this.#problem = '';
+    this.#overrun = false;
     this.#guard(() => {
       this.#refresh();
       for (const [path, watched] of this.#watch.files()) this.#compare(path, watched);
@@ -236,15 +241,4 @@ interface TimedChange {
   after: Snapshot | null;
   atUs: number;
   sensor: string;
-}
-
-/** What system accounts have in place of a home. Below /dev every write to /dev/null would wake us. */
-const NO_HOME = /^\/(?:$|nonexistent|dev\b|proc\b|sys\b)/;
-
-/** Homes of all accounts that have one; of a host without the file, none. */
-function listHomes(passwdFile: string): string[] {
-  const homes = readText(passwdFile)
-    .split('\n')
-    .map((line) => line.split(':')[5] ?? '');
-  return [...new Set(homes)].filter((home) => home.startsWith('/') && !NO_HOME.test(home));
 }
