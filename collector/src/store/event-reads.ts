@@ -37,7 +37,16 @@ export async function eventsByReference(
       : [],
   );
   if (wanted.length === 0) return [];
-  // The envelope tells the time its events lie in, and that finds them by the index on agent and time.
+  const list = JSON.stringify(wanted);
+  const [span] = await session.query(
+    `select min(v.first_event_at) as first, max(v.last_event_at) as last
+     from json_to_recordset($1::json) as r(agent_id uuid, stream_id bytea, sequence bigint)
+     join envelopes v using (agent_id, stream_id, sequence)`,
+    [list],
+  );
+  if (typeof span?.first !== 'number') return [];
+  // The envelope tells the time its events lie in, and that finds them by the index on agent and time; the time of all
+  // envelopes together keeps other days out of the plan.
   const rows = await session.query(
     `select ${COLUMNS}
      from rows from (json_to_recordset($1::json)
@@ -45,10 +54,10 @@ export async function eventsByReference(
             as r(agent_id, stream_id, sequence, event_index, position)
      join envelopes v using (agent_id, stream_id, sequence)
      join events e on e.agent_id = v.agent_id and e.event_at between v.first_event_at and v.last_event_at
-       and e.stream_id = v.stream_id and e.sequence = v.sequence and e.event_index = r.event_index
+       and e.event_at between $2 and $3 and e.stream_id = v.stream_id and e.sequence = v.sequence and e.event_index = r.event_index
      left join agents a on a.id = e.agent_id
      order by r.position`,
-    [JSON.stringify(wanted)],
+    [list, timestamp(span.first), timestamp(span.last)],
   );
   return rows.map(storedEvent);
 }
