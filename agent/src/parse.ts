@@ -5,7 +5,7 @@ import { type HostEvent, toEcs } from '@threatguard/proto';
 import { AuthParser } from './sensors/auth/parse.ts';
 import { LineSplitter } from './sensors/follow/line-splitter.ts';
 import { parseFalcoLine } from './sensors/import/falco.ts';
-import { parseAuditLine, parseAuditStream } from './sensors/process/audit-records.ts';
+import { parseAuditStream } from './sensors/process/audit-records.ts';
 
 export interface ParseOptions {
   /** "auth", "audit" or "falco". */
@@ -29,6 +29,8 @@ interface Parsed {
 interface LineParser {
   push(text: string, line: number): Parsed;
   end(): Parsed['events'];
+  /** What else was counted, a sentence each. */
+  summary?(): string[];
 }
 
 /** Longest line taken whole: Falco alerts and audit records carry whole command lines. */
@@ -81,6 +83,7 @@ export async function runParse(options: ParseOptions): Promise<number> {
   if (last) await take(last.text);
   await write(parser.end());
   options.error.write(`${line} lines, ${events} events, ${unknown} lines no parser knows\n`);
+  for (const sentence of parser.summary?.() ?? []) options.error.write(`${printable(sentence)}\n`);
   return 0;
 }
 
@@ -102,13 +105,8 @@ function createLineParser({ sensor, year, timezone }: ParseOptions): LineParser 
         end: () => [],
       };
     }
-    case 'audit': {
-      const stream = parseAuditStream();
-      return {
-        push: (text, line) => ({ events: stream.push(text, line), known: !!parseAuditLine(text) }),
-        end: () => stream.end(),
-      };
-    }
+    case 'audit':
+      return parseAuditStream();
     case 'falco':
       return {
         push(text, line) {

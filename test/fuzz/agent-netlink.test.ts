@@ -100,7 +100,7 @@ describe('text from the kernel', () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
         const stream = parseAuditStream();
-        const found = [...lines.flatMap((text, index) => stream.push(text, index + 1)), ...stream.end()];
+        const found = [...lines.flatMap((text, index) => stream.push(text, index + 1).events), ...stream.end()];
         expect(found.length).toBeLessThanOrEqual(lines.length);
         for (const { event, line: number } of found) {
           expect(event.class).toBeGreaterThan(0);
