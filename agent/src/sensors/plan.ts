@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { AgentConfig } from '../config.ts';
+import type { AuditSession } from './process/audit-session.ts';
 import type { Checkpoints } from './sensor.ts';
 import type { SensorPlan } from './start.ts';
 
@@ -11,6 +12,7 @@ export function planSensors(parts: {
 }): SensorPlan[] {
   const { config, home, checkpoints } = parts;
   const { auth, process, network, file, host } = config;
+  const openAudit = auditOpener(config.audit, join(home, 'state', 'audit.json'));
   const plans: (SensorPlan & { enabled: boolean })[] = [
     {
       name: 'auth',
@@ -24,13 +26,17 @@ export function planSensors(parts: {
           checkpoints,
           // One source per fact: the account files say it even when no tool wrote a line.
           accountsFromFiles: file.enabled,
+          audit: await openAudit(),
         });
       },
     },
     {
       name: 'process',
       enabled: process.enabled,
-      create: async () => (await import('./process/sensor.ts')).createProcessSensor({ source: process.source }),
+      create: async () => {
+        const { createProcessSensor } = await import('./process/sensor.ts');
+        return createProcessSensor({ source: process.source, audit: (await openAudit())?.session ?? 'off' });
+      },
     },
     {
       name: 'network',
@@ -42,7 +48,10 @@ export function planSensors(parts: {
       enabled: file.enabled,
       create: async () => {
         const { createFileSensor } = await import('./file/sensor.ts');
-        return createFileSensor({ paths: file.paths, homes: file.homes });
+        const audit = await openAudit();
+        const { createAuditChanges } = await import('./process/audit-changes.ts');
+        const authors = audit && createAuditChanges(audit.session, audit.always ? 'always' : 'chosen');
+        return createFileSensor({ paths: file.paths, homes: file.homes, authors });
       },
     },
     {
@@ -52,4 +61,15 @@ export function planSensors(parts: {
     },
   ];
   return plans.filter(({ enabled }) => enabled);
+}
+
+/** One connection to the kernel's audit for all sensors, made by the first that asks; none where it is switched off. */
+function auditOpener(mode: AgentConfig['sensors']['audit'], stateFile: string) {
+  let session: AuditSession | undefined;
+  return async () => {
+    if (mode === 'off') return undefined;
+    const { AuditSession } = await import('./process/audit-session.ts');
+    session ??= new AuditSession(stateFile);
+    return { session, always: mode === 'on' };
+  };
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { HostEvent, SensorHealth } from '@threatguard/proto';
 import type { Sensor, SensorSink } from '../sensor.ts';
 import { diffGroup, diffPasswd } from './accounts.ts';
+import type { ChangeAuthors } from './changed-by.ts';
 import { compareSnapshots, type Snapshot, takeSnapshot } from './snapshot.ts';
 import { directoriesBelow, readEntries, TreeWatch } from './tree-watch.ts';
 import { CRITICAL_PATHS, homePaths, isWatched, type WatchedPath } from './watched-paths.ts';
@@ -18,6 +19,8 @@ export interface FileSensorOptions {
   /** The host's accounts, passwd(5) and group(5). */
   passwdFile?: string;
   groupFile?: string;
+  /** Who did it, where something on this host can say. */
+  authors?: ChangeAuthors;
 }
 
 /** A rename over a file is several inotify events within a millisecond; one look after this long sees the result. */
@@ -60,6 +63,7 @@ class FileSensor implements Sensor {
     this.#refresh();
     for (const path of this.#listFiles()) this.#remember(path, this.#take(path));
     this.#sink = sink;
+    await this.#options.authors?.watch(this.#watched);
     this.#lookTimer = setInterval(() => this.#lookAtAll(), LOOK_MS);
   }
 
@@ -67,6 +71,7 @@ class FileSensor implements Sensor {
     clearInterval(this.#lookTimer);
     clearTimeout(this.#settleTimer);
     this.#watch.close();
+    await this.#options.authors?.stop();
     this.#sink = undefined;
   }
 
@@ -146,8 +151,9 @@ class FileSensor implements Sensor {
     const nowUs = Date.now() * 1000;
     const event = compareSnapshots(path, before, after, nowUs);
     if (!event) return;
-    this.#emit(event);
-    for (const change of this.#accountChanges(path, before, after, nowUs)) this.#emit(change);
+    const author = this.#options.authors?.changedBy(path, nowUs);
+    for (const change of [event, ...this.#accountChanges(path, before, after, nowUs)])
+      this.#emit(author ? { ...change, ...author, missing: [] } : change);
   }
 
   #accountChanges(path: string, before: Snapshot | null, after: Snapshot | null, nowUs: number): HostEvent[] {

@@ -1,7 +1,7 @@
 // Rules as the kernel takes them: struct audit_rule_data (linux/audit.h).
 //   flags, action, field_count, mask[64], fields[64], values[64], fieldflags[64], buflen, buf
 
-import { execCalls } from './audit-calls.ts';
+import { callsOf } from './audit-calls.ts';
 import { AuditError } from './audit-error.ts';
 
 /** Every rule of ours carries it; no rule without it is touched. */
@@ -24,7 +24,7 @@ type Field = readonly [number, number | string];
 
 /** `-a always,exit -F arch=... -S execve,execveat -F success=1 -k KEY`, for 64-bit and 32-bit processes. */
 export function encodeExecRules(architecture: NodeJS.Architecture, key: string): Uint8Array[] {
-  const rows = execCalls(architecture);
+  const rows = callsOf(architecture, ['exec']);
   if (rows.length === 0)
     throw new AuditError('architecture', `audit rules for ${architecture} processors are not known`);
   return rows.map(({ arch, calls }) =>
@@ -39,17 +39,39 @@ export function encodeExecRules(architecture: NodeJS.Architecture, key: string):
   );
 }
 
-/** `-w PATH -p wa -k KEY`: whoever writes a file, or what a directory holds, or gives it another owner or mode. */
-export function encodeWatchRule(path: string, kind: 'file' | 'directory', key: string): Uint8Array {
-  if (Buffer.byteLength(path) >= PATH_BYTES_MAX) throw new AuditError('refused', 'the path is too long for a rule');
+/** `-w PATH -p wa -k KEY`: whoever writes a file, replaces it, or gives it another owner or mode. */
+export function encodeFileWatch(path: string, key: string): Uint8Array {
   return encodeRule(
     [
-      [kind === 'file' ? FIELD.watch : FIELD.directory, path],
+      [FIELD.watch, checkPath(path)],
       [FIELD.permission, WRITE_OR_ATTRIBUTES],
       [FIELD.key, key],
     ],
     'all',
   );
+}
+
+/**
+ * The same for a directory and everything below it, for 64-bit and 32-bit processes. The kernel asks such a rule at the end
+ * of every system call that its mask has, so the mask has only those that can change a file.
+ */
+export function encodeDirectoryWatch(architecture: NodeJS.Architecture, path: string, key: string): Uint8Array[] {
+  return callsOf(architecture, ['open', 'openat', 'write', 'attributes', 'names']).map(({ arch, calls }) =>
+    encodeRule(
+      [
+        [FIELD.arch, arch],
+        [FIELD.permission, WRITE_OR_ATTRIBUTES],
+        [FIELD.directory, checkPath(path)],
+        [FIELD.key, key],
+      ],
+      calls,
+    ),
+  );
+}
+
+function checkPath(path: string): string {
+  if (Buffer.byteLength(path) >= PATH_BYTES_MAX) throw new AuditError('refused', 'the path is too long for a rule');
+  return path;
 }
 
 function encodeRule(fields: readonly Field[], calls: readonly number[] | 'all'): Uint8Array {

@@ -1,7 +1,7 @@
 // What was found of the kernel's audit before it was changed, on disk, so that an agent that was killed is cleaned up after
-// by the next one. State: `#saved` is what the file holds; the file is there exactly while something differs from how it
-// was found.
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// by the next one. State: `#saved` is what the file holds; the file is there exactly while the agent uses audit.
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { readBootId } from '../../host-facts.ts';
 import type { AuditControl, AuditSettings } from './audit-control.ts';
 
@@ -12,12 +12,31 @@ const NAMES: readonly Name[] = ['enabled', 'failure', 'backlogLimit', 'backlogWa
 export class SavedSettings {
   readonly #file: string | undefined;
   readonly #boot = readBootId().toString('hex');
-  #saved: Saved = {};
+  #saved: Saved;
+  #leftOver: boolean;
 
   /** Without a file nothing outlives the process. */
   constructor(file?: string) {
     this.#file = file;
-    this.#saved = this.#read();
+    const found = this.#read();
+    this.#saved = found ?? {};
+    this.#leftOver = found !== undefined;
+  }
+
+  /** Whether an agent of this home was killed since the host started: its rules and settings may be there still. */
+  get leftOver(): boolean {
+    return this.#leftOver;
+  }
+
+  /** From now on there may be something to put back. */
+  begin(): void {
+    this.#leftOver = false;
+    this.#write();
+  }
+
+  /** Everything is as it was found. */
+  end(): void {
+    if (this.#file) rmSync(this.#file, { force: true });
   }
 
   /** Changes one setting; how it was found is on disk before it changes. */
@@ -39,26 +58,24 @@ export class SavedSettings {
     }
   }
 
-  /** A file of another boot, or a damaged one, says nothing about the kernel as it is. */
-  #read(): Saved {
-    if (!this.#file) return {};
+  /** A file of another boot says nothing about the kernel as it is; a damaged one, nothing about its settings. */
+  #read(): Saved | undefined {
+    if (!this.#file) return undefined;
     try {
       const { boot, settings } = JSON.parse(readFileSync(this.#file, 'utf8')) as { boot?: unknown; settings?: Saved };
-      if (boot !== this.#boot || typeof settings !== 'object' || settings === null) return {};
-      const whole = NAMES.filter((name) => isNumber(settings[name]?.found) && isNumber(settings[name]?.ours));
-      return Object.fromEntries(whole.map((name) => [name, settings[name]]));
+      if (boot !== this.#boot) return undefined;
+      const whole = NAMES.filter((name) => isNumber(settings?.[name]?.found) && isNumber(settings?.[name]?.ours));
+      return Object.fromEntries(whole.map((name) => [name, settings?.[name]]));
     } catch (error) {
-      if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+      if (error instanceof SyntaxError || error instanceof TypeError) return {};
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
   }
 
   #write(): void {
     if (!this.#file) return;
-    if (Object.keys(this.#saved).length === 0) {
-      rmSync(this.#file, { force: true });
-      return;
-    }
+    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
     const text = JSON.stringify({ boot: this.#boot, settings: this.#saved });
     writeFileSync(`${this.#file}.new`, text, { mode: 0o600 });
     renameSync(`${this.#file}.new`, this.#file);

@@ -9,6 +9,7 @@
 // over it, and are put back at the end, or by the next agent after `kill -9` (SavedSettings).
 //
 // State: open exactly while there are readers. `#rules` are those the kernel has from us.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { NETLINK_AUDIT, NETLINK_HEADER_BYTES, NetlinkSocket } from '../../kernel/netlink.ts';
 import { AuditControl, type AuditStatus, encodeAuditSettings } from './audit-control.ts';
 import { AuditError } from './audit-error.ts';
@@ -42,6 +43,12 @@ export interface AuditReader {
   onLost(count: number): void;
 }
 
+/**
+ * Where a sensor reads audit: `always`, switching it on; `on`, where it is on already; `chosen`, where somebody has decided
+ * for rules or a daemon. The first rule of a host costs every system call of every process a third of a microsecond.
+ */
+export type AuditWhen = 'always' | 'on' | 'chosen';
+
 export class AuditSession {
   readonly #saved: SavedSettings;
   readonly #readers = new Map<AuditReader, { refused: number }>();
@@ -69,12 +76,13 @@ export class AuditSession {
   }
 
   /**
-   * Reads for `reader` from now on. Throws AuditError with code `off` where audit is switched off and `enable` does not
-   * allow to switch it on; leftovers of a killed agent are cleared away in any case.
+   * Reads for `reader` from now on. Throws AuditError with code `off` where audit is not in the state that `when` asks for;
+   * leftovers of a killed agent are cleared away in any case.
    */
-  attach(reader: AuditReader, options: { enable: boolean }): Promise<{ refused: number }> {
+  attach(reader: AuditReader, when: AuditWhen): Promise<{ refused: number }> {
     return this.#inTurn(async () => {
-      if (!this.#control) await this.#open(options.enable);
+      if (this.#control) await this.#admit(this.#control, when);
+      else await this.#open(when);
       const state = { refused: 0 };
       this.#readers.set(reader, state);
       for (const rule of reader.rules) await this.#control?.addRule(rule).catch(() => state.refused++);
@@ -102,33 +110,45 @@ export class AuditSession {
     return next;
   }
 
-  async #open(enable: boolean): Promise<void> {
+  async #open(when: AuditWhen): Promise<void> {
     const control = new AuditControl();
     try {
       await this.#clear(control);
       const found = await control.status();
       if (found.enabled === LOCKED)
         throw new AuditError('locked', 'the audit configuration is locked until the next boot (auditctl -e 2)');
-      if (found.enabled === 0 && !enable)
-        throw new AuditError('off', 'kernel audit is switched off (auditctl -e 1, or sensors.audit: on)');
+      if (when !== 'always' && found.enabled === 0)
+        throw new AuditError('off', 'kernel audit is switched off; "sensors.audit: on" in agent.yaml switches it on');
+      await this.#admit(control, when);
+      this.#saved.begin();
       this.#control = control;
       this.#lost = found.lost;
       await this.#openRecords(control, found);
       await this.#configure(control, found);
       this.#timer = setInterval(() => void this.#inTurn(() => this.#check()), STATUS_INTERVAL_MS);
     } catch (error) {
-      this.#control = control;
-      await this.#close();
+      if (this.#control) await this.#close();
+      else control.close();
       throw error;
     }
   }
 
+  async #admit(control: AuditControl, when: AuditWhen): Promise<void> {
+    if (when !== 'chosen') return;
+    const { pid } = await control.status();
+    if ((pid === 0 || pid === process.pid) && (await control.listRules()).length === 0)
+      throw new AuditError(
+        'off',
+        'kernel audit has no rules and no daemon here; "sensors.audit: on" in agent.yaml adds rules',
+      );
+  }
+
   /** What a killed agent left: its settings, and every rule of our key. */
   async #clear(control: AuditControl): Promise<void> {
-    const before = await control.status();
-    if (before.enabled === LOCKED) return;
+    if (!this.#saved.leftOver || (await control.status()).enabled === LOCKED) return;
     await this.#saved.restore(control);
     for (const rule of await control.listRules()) if (keyOfRule(rule) === AUDIT_KEY) await control.removeRule(rule);
+    this.#saved.end();
   }
 
   async #openRecords(control: AuditControl, found: AuditStatus): Promise<void> {
@@ -178,6 +198,7 @@ export class AuditSession {
     try {
       if (this.#registered) this.#records?.send(encodeAuditSettings({ pid: 0 }));
       if (control) await this.#saved.restore(control);
+      this.#saved.end();
     } catch (error) {
       this.#problem = `not everything could be put back: ${(error as Error).message}`;
     }
@@ -257,5 +278,25 @@ export class AuditSession {
   #lose(count: number): void {
     const [first] = this.#readers.keys();
     first?.onLost(count);
+  }
+}
+
+/** Whether another process, as journald, keeps what the multicast group gives: it would store every exec of the host. */
+export function isRecordedElsewhere(): boolean {
+  const ours = new Set(readdirSync('/proc/self/fd').map(inodeOf));
+  const rows = readFileSync('/proc/net/netlink', 'utf8').split('\n').slice(1);
+  return rows.some((row) => {
+    const columns = row.trim().split(/\s+/);
+    const joined = (Number.parseInt(columns[3] ?? '', 16) & AUDIT_NLGRP_READLOG) !== 0;
+    return columns[1] === String(NETLINK_AUDIT) && joined && !ours.has(columns.at(-1));
+  });
+}
+
+/** The inode of a socket; undefined for any other descriptor, and for one that was closed meanwhile. */
+function inodeOf(descriptor: string): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
+  } catch {
+    return undefined;
   }
 }

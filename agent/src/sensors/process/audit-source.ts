@@ -4,32 +4,48 @@ import type { SensorSink } from '../sensor.ts';
 import { readUserNames } from '../user-names.ts';
 import { createAncestry } from './ancestry.ts';
 import { configEvent } from './audit-config.ts';
+import { AuditError } from './audit-error.ts';
 import { execEvent } from './audit-exec.ts';
 import type { AuditRecord } from './audit-line.ts';
 import { AUDIT_SENSOR } from './audit-process.ts';
 import { AUDIT_KEY, encodeExecRules } from './audit-rules.ts';
-import { type AuditReader, AuditSession } from './audit-session.ts';
+import { type AuditReader, AuditSession, isRecordedElsewhere } from './audit-session.ts';
 import { readStdioSockets } from './proc-files.ts';
 import type { ProcessSource } from './source.ts';
 
-/** `session` is shared with the other sensors that read audit; without one the source has its own. */
-export function createAuditSource(session = new AuditSession()): ProcessSource {
-  return new AuditSource(session);
+export interface AuditSourceOptions {
+  /** Shared with the other sensors that read audit; without one the source has its own. */
+  session?: AuditSession;
+  /** Asked for by name: also where journald would store the records of every exec. */
+  asked?: boolean;
+}
+
+export function createAuditSource({
+  session = new AuditSession(),
+  asked = true,
+}: AuditSourceOptions = {}): ProcessSource {
+  return new AuditSource(session, asked);
 }
 
 class AuditSource implements ProcessSource {
   readonly name = 'audit';
   readonly #session: AuditSession;
+  readonly #asked: boolean;
   readonly #users = readUserNames();
   readonly #ancestry = createAncestry();
   #reader: AuditReader | undefined;
   #incomplete = 0;
 
-  constructor(session: AuditSession) {
+  constructor(session: AuditSession, asked: boolean) {
     this.#session = session;
+    this.#asked = asked;
   }
 
   async start(sink: SensorSink): Promise<void> {
+    if (!this.#asked && isRecordedElsewhere()) {
+      const advice = 'mask systemd-journald-audit.socket, or set "source: audit" in agent.yaml';
+      throw new AuditError('refused', `another process (journald) would store the records of every exec; ${advice}`);
+    }
     const reader: AuditReader = {
       rules: encodeExecRules(process.arch, AUDIT_KEY),
       onRecords: (records) => {
@@ -42,7 +58,7 @@ class AuditSource implements ProcessSource {
       },
       onLost: (count) => sink.lose(kernelLoss(AUDIT_SENSOR, count)),
     };
-    await this.#session.attach(reader, { enable: true });
+    await this.#session.attach(reader, 'always');
     this.#reader = reader;
   }
 

@@ -68,7 +68,9 @@ const MEANINGS: Record<string, string> = {
 export function userEvent(record: AuditRecord): HostEvent | undefined {
   const executable = encodedText(record, 'exe');
   const file = executable.slice(executable.lastIndexOf('/') + 1);
-  const program = FAMILIES[file] ?? file;
+  // sudo gave no `exe` before 1.9.
+  const program =
+    FAMILIES[file] ?? (file || (record.type === 'USER_CMD' && !record.doubtful.includes('exe') ? 'sudo' : ''));
   const row = rowOf(record, program);
   if (!row) return undefined;
   const event: HostEvent = {
