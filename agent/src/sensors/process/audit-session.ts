@@ -1,10 +1,11 @@
 // The one connection to the kernel's audit, shared by the sensors that read it.
 //
-// How it reads (dmesg lines are of 300 execs, measured on Linux 6.18 by test/agent/audit-session.test.ts):
-//   - beside an audit daemon, the multicast group: the daemon keeps its place and its records; 0 lines.
-//   - where none runs, the kernel prints every record it can hand to no daemon: with the multicast group alone the log
-//     fills as fast as its rate limit lets it. So this registers itself as the daemon; 0 lines. journald, where it reads
-//     the multicast group, gets the records either way; that is why exec rules are not added there unless asked for.
+// How it reads, and what that puts into the kernel's log (Linux 6.18, 300 execs within a second, 1,500 records):
+//   - beside an audit daemon, the multicast group: the daemon keeps its place and its records. 0 lines.
+//   - where none runs, the kernel prints every record it can hand to no daemon. With the multicast group alone that was 7
+//     lines, as many as its rate limit lets through: 2 a second for ever on a busy host. So this registers itself as the
+//     daemon. 0 lines. journald, where it reads the multicast group (systemd-journald-audit.socket), stores all 1,500 in
+//     either mode; that is why exec rules are not added there unless asked for (`wouldFlood`).
 // Settings are changed so that no process of the host ever waits for audit (backlog_wait_time 0) and the host never panics
 // over it, and are put back at the end, or by the next agent after `kill -9` (SavedSettings).
 //
@@ -91,6 +92,22 @@ export class AuditSession {
         throw new AuditError('refused', 'the kernel refuses the rules');
       }
       return state;
+    });
+  }
+
+  /**
+   * Whether the records of every exec would be stored by something that nobody chose for it: journald, where it reads the
+   * multicast group and no daemon runs.
+   */
+  wouldFlood(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const control = this.#control ?? new AuditControl();
+      try {
+        const { pid } = await control.status();
+        return (pid === 0 || pid === process.pid) && isRecordedElsewhere();
+      } finally {
+        if (control !== this.#control) control.close();
+      }
     });
   }
 
@@ -281,15 +298,17 @@ export class AuditSession {
   }
 }
 
-/** Whether another process, as journald, keeps what the multicast group gives: it would store every exec of the host. */
-export function isRecordedElsewhere(): boolean {
+/** Whether a row of /proc/net/netlink is another process that keeps what the multicast group gives, as journald does. */
+export function isOtherListener(row: string, ours: ReadonlySet<string | undefined>): boolean {
+  const columns = row.trim().split(/\s+/);
+  const joined = (Number.parseInt(columns[3] ?? '', 16) & AUDIT_NLGRP_READLOG) !== 0;
+  return columns[1] === String(NETLINK_AUDIT) && joined && !ours.has(columns.at(-1));
+}
+
+function isRecordedElsewhere(): boolean {
   const ours = new Set(readdirSync('/proc/self/fd').map(inodeOf));
   const rows = readFileSync('/proc/net/netlink', 'utf8').split('\n').slice(1);
-  return rows.some((row) => {
-    const columns = row.trim().split(/\s+/);
-    const joined = (Number.parseInt(columns[3] ?? '', 16) & AUDIT_NLGRP_READLOG) !== 0;
-    return columns[1] === String(NETLINK_AUDIT) && joined && !ours.has(columns.at(-1));
-  });
+  return rows.some((row) => isOtherListener(row, ours));
 }
 
 /** The inode of a socket; undefined for any other descriptor, and for one that was closed meanwhile. */

@@ -9,7 +9,7 @@ import { execEvent } from './audit-exec.ts';
 import type { AuditRecord } from './audit-line.ts';
 import { AUDIT_SENSOR } from './audit-process.ts';
 import { AUDIT_KEY, encodeExecRules } from './audit-rules.ts';
-import { type AuditReader, AuditSession, isRecordedElsewhere } from './audit-session.ts';
+import { type AuditReader, AuditSession } from './audit-session.ts';
 import { readStdioSockets } from './proc-files.ts';
 import type { ProcessSource } from './source.ts';
 
@@ -42,7 +42,7 @@ class AuditSource implements ProcessSource {
   }
 
   async start(sink: SensorSink): Promise<void> {
-    if (!this.#asked && isRecordedElsewhere()) {
+    if (!this.#asked && (await this.#session.wouldFlood())) {
       const advice = 'mask systemd-journald-audit.socket, or set "source: audit" in agent.yaml';
       throw new AuditError('refused', `another process (journald) would store the records of every exec; ${advice}`);
     }
