@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Activity, EventClass } from '@threatguard/proto';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readAgentConfig } from '../../agent/src/config.ts';
 import { createFileSensor } from '../../agent/src/sensors/file/sensor.ts';
+import { planSensors } from '../../agent/src/sensors/plan.ts';
 import { createAuditChanges } from '../../agent/src/sensors/process/audit-changes.ts';
 import { AuditSession } from '../../agent/src/sensors/process/audit-session.ts';
 import type { Sensor } from '../../agent/src/sensors/sensor.ts';
@@ -14,6 +16,8 @@ import { RecordingSink } from '../support/recording-sink.ts';
 import { until } from '../support/until.ts';
 
 const audit = await takeKernelAudit();
+
+const READING = { recovered: () => undefined, register: () => undefined };
 
 describe.skipIf(!audit.free)('who changed a file (needs root, auditctl, and no audit daemon)', () => {
   let home: string;
@@ -78,5 +82,19 @@ describe.skipIf(!audit.free)('who changed a file (needs root, auditctl, and no a
     await sensor.stop();
     expect(listRules()).toBe('No rules\n');
     writeFileSync(at('passwd'), 'nobody is watching\n');
+  });
+
+  test('the sensors of one agent share a connection, and leave nothing of it', async () => {
+    await sensor.stop();
+    const config = readAgentConfig(home, { THREATGUARD_AUDIT: 'on' }).sensors;
+    config.auth.journal = 'off';
+    const plans = planSensors({ config, home, checkpoints: READING });
+    const sensors = await Promise.all(plans.map(({ create }) => create()));
+    for (const each of sensors) await each.start(sink);
+    expect(listRules()).toContain('-w /etc/passwd -p wa -k threatguard');
+    expect(sensors.find(({ name }) => name === 'auth')?.health().source).toContain('kernel audit');
+    await Promise.all(sensors.map((each) => each.stop()));
+    await audit.expectAsFound();
+    expect(sink.events.filter((event) => event.activity === Activity.AUDIT_CONFIG)).toEqual([]);
   });
 });

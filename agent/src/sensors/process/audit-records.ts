@@ -12,7 +12,7 @@ import { AUDIT_TYPES, PARTS } from './audit-types.ts';
 import { userEvent } from './audit-user.ts';
 
 /** The events that records of one serial describe; none where they state nothing we report. */
-export function auditEvents(records: readonly AuditRecord[]): HostEvent[] {
+function auditEvents(records: readonly AuditRecord[]): HostEvent[] {
   const [first] = records;
   if (!first) return [];
   if (!PARTS.has(first.type)) return present(userEvent(first) ?? configEvent(first) ?? abnormalEnd(first));
@@ -22,7 +22,7 @@ export function auditEvents(records: readonly AuditRecord[]): HostEvent[] {
 
 const present = (event: HostEvent | undefined) => (event ? [event] : []);
 
-export interface ParsedEvent {
+interface ParsedEvent {
   event: HostEvent;
   /** Number of the first line that holds a record of the event. */
   line: number;
