@@ -174,7 +174,7 @@ describe('parse --sensor audit', () => {
     expect(events[0]).toMatchObject({ 'process.command_line': 'id', line: 4 });
     expect(events[0]?.['threatguard.missing']).toContain('process.pid');
     expect(said).toContain('5 lines, 1 events, 3 lines no parser knows\n');
-    expect(said).toContain('kinds no parser knows: MAC_STATUS 1, no audit record 2\n');
+    expect(said).toContain('kinds no parser knows: MAC_STATUS 1, damaged USER_LOGIN 1, no audit record 1\n');
     expect(said).toContain('1 events whose records are not all there');
     expect(said).toContain('1 records that came twice');
     expect(said).toContain('3: what is this\n');
