@@ -11,6 +11,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The kernel has one audit: agents that tests start leave it to the tests that are about it.
+    env: { THREATGUARD_AUDIT: 'off' },
     projects: [
       project('architecture'),
       project('proto'),

@@ -37,6 +37,8 @@ const schema = z.strictObject({
     .prefault({}),
   sensors: z
     .strictObject({
+      /** Kernel audit: where it is on already, or no log tells of logons (auto); always, with rules of ours; or never. */
+      audit: z.enum(['auto', 'on', 'off']).default('auto'),
       auth: z
         .strictObject({
           enabled: onOff(true),
@@ -115,6 +117,7 @@ const OVERRIDES = {
   THREATGUARD_COLLECTOR: 'collector',
   THREATGUARD_LOG_LEVEL: 'log.level',
   THREATGUARD_SPOOL_BYTES_MAX: 'spool.bytesMax',
+  THREATGUARD_AUDIT: 'sensors.audit',
 };
 
 /** The configuration of the agent at `home`. Throws ConfigError naming file, line and the nearest valid key. */

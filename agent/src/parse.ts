@@ -8,7 +8,7 @@ import { LineSplitter } from './sensors/follow/line-splitter.ts';
 import { readFalcoLine } from './sensors/import/falco.ts';
 import type { Reading } from './sensors/import/reading.ts';
 import { readTetragonLine } from './sensors/import/tetragon.ts';
-import { parseAuditLine, parseAuditStream } from './sensors/process/audit-records.ts';
+import { parseAuditStream } from './sensors/process/audit-records.ts';
 import { shapeOf, UnknownKinds } from './unknown-kinds.ts';
 
 export interface ParseOptions {
@@ -36,6 +36,8 @@ interface Parsed {
 interface LineParser {
   push(text: string, line: number): Parsed;
   end(): Parsed['events'];
+  /** What else was counted, a sentence each. */
+  summary?(): string[];
 }
 
 /** Longest line taken whole: Falco alerts and audit records carry whole command lines. */
@@ -90,6 +92,7 @@ export async function runParse(options: ParseOptions): Promise<number> {
   if (last) await take(last.text);
   await write(parser.end());
   options.error.write(`${line} lines, ${events} events, ${unknown} lines no parser knows\n${kinds.report()}`);
+  for (const sentence of parser.summary?.() ?? []) options.error.write(`${printable(sentence)}\n`);
   return 0;
 }
 
@@ -116,13 +119,8 @@ function createLineParser({ sensor, year, timezone }: ParseOptions): LineParser 
         end: () => [],
       };
     }
-    case 'audit': {
-      const stream = parseAuditStream();
-      return {
-        push: (text, line) => ({ events: stream.push(text, line), known: !!parseAuditLine(text) }),
-        end: () => stream.end(),
-      };
-    }
+    case 'audit':
+      return parseAuditStream();
     case 'falco':
       return importParser(readFalcoLine);
     case 'tetragon':

@@ -42,7 +42,7 @@ ${EXIT_CODES}
   --home DIR             state of the agent (default ${DEFAULT_HOME}); settings in DIR/agent.yaml
   --auth-log FILE        a further authentication log to follow; may be given several times
 
-Environment: THREATGUARD_COLLECTOR, THREATGUARD_LOG_LEVEL, THREATGUARD_SPOOL_BYTES_MAX override agent.yaml.
+Environment: THREATGUARD_COLLECTOR, THREATGUARD_LOG_LEVEL, THREATGUARD_SPOOL_BYTES_MAX, THREATGUARD_AUDIT override agent.yaml.
 Log: one JSON object per line on standard error; "ready" once the sensors run, "connected" on each connection.
 
 Example:
@@ -60,6 +60,8 @@ Example:
 ${EXIT_CODES}
 `,
   parse: `threatguard-agent parse: shows what a sensor makes of lines on standard input, one JSON event per line
+
+ "line" of an event is the number of its input line; of an event of several audit records, of the first of them.
 
   --sensor auth|audit|falco|tetragon
   --year YYYY            of times that name no year

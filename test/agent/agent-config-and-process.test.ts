@@ -30,7 +30,9 @@ describe('the configuration', () => {
     const config = readAgentConfig(home, {});
     expect(config.spool.bytesMax).toBe(256 * 1024 * 1024);
     expect(config.batch).toEqual({ ageMsMax: 1000, urgentMs: 5 });
-    expect(Object.values(config.sensors).every(({ enabled }) => enabled)).toBe(true);
+    const { audit, ...sensors } = config.sensors;
+    expect(audit).toBe('auto');
+    expect(Object.values(sensors).every(({ enabled }) => enabled)).toBe(true);
   });
 
   test('takes what the file says, and the environment over it', () => {

@@ -1,48 +1,18 @@
-// The only test that touches this host's kernel audit; it is found as it was when the tests are over.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Activity, type HostEvent } from '@threatguard/proto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AuditControl, type AuditStatus } from '../../agent/src/sensors/process/audit-control.ts';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditSource } from '../../agent/src/sensors/process/audit-source.ts';
 import type { ProcessSource } from '../../agent/src/sensors/process/source.ts';
+import { hasProgram, listRules, readStatus, setStatus, takeKernelAudit } from '../support/kernel-audit.ts';
 import { RecordingSink } from '../support/recording-sink.ts';
 import { until } from '../support/until.ts';
 
-const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-const isRoot = process.getuid?.() === 0;
-const rules = () => execFileSync('auditctl', ['-l'], { encoding: 'utf8' });
+const audit = await takeKernelAudit();
 
-async function readStatus(): Promise<AuditStatus> {
-  const control = new AuditControl();
-  try {
-    return await control.status();
-  } finally {
-    control.close();
-  }
-}
-
-async function setStatus(settings: Partial<AuditStatus>): Promise<void> {
-  const control = new AuditControl();
-  try {
-    await control.set(settings);
-  } finally {
-    control.close();
-  }
-}
-
-async function auditIsFree(): Promise<boolean> {
-  if (!isRoot || !has('auditctl')) return false;
-  const status = await readStatus().catch(() => undefined);
-  return status !== undefined && status.pid === 0 && status.enabled !== 2;
-}
-
-const free = await auditIsFree();
-
-describe.skipIf(!free)('execs by kernel audit (needs root, auditctl, and no audit daemon)', () => {
-  let before: AuditStatus;
+describe.skipIf(!audit.free)('execs by kernel audit (needs root, auditctl, and no audit daemon)', () => {
   let sink: RecordingSink;
   let source: ProcessSource;
 
@@ -51,11 +21,6 @@ describe.skipIf(!free)('execs by kernel audit (needs root, auditctl, and no audi
   const changes = () => sink.events.filter((event) => event.activity === Activity.AUDIT_CONFIG);
   const seen = (marker: string) => until(() => execOf(marker), { limitMs: 5000, what: `the exec of ${marker}` });
 
-  beforeAll(async () => {
-    before = await readStatus();
-    expect(rules()).toBe('No rules\n');
-  });
-
   beforeEach(() => {
     sink = new RecordingSink();
     source = createAuditSource();
@@ -63,12 +28,11 @@ describe.skipIf(!free)('execs by kernel audit (needs root, auditctl, and no audi
 
   afterEach(async () => {
     await source.stop();
-    expect({ ...(await readStatus()), lost: 0 }).toEqual({ ...before, lost: 0 });
-    expect(rules()).toBe('No rules\n');
+    await audit.expectAsFound();
   });
 
   afterAll(async () => {
-    await setStatus({ enabled: before.enabled, backlogLimit: before.backlogLimit });
+    await audit.release();
   });
 
   test('a process that ends at once is seen whole', async () => {
@@ -140,8 +104,8 @@ describe.skipIf(!free)('execs by kernel audit (needs root, auditctl, and no audi
     await seen('audit-after-rule');
     expect(changes()).toEqual([]);
     await source.stop();
-    expect(rules()).toContain('someone-else');
-    expect(rules()).not.toContain('threatguard');
+    expect(listRules()).toContain('someone-else');
+    expect(listRules()).not.toContain('threatguard');
     execFileSync('auditctl', ['-d', ...other]);
   });
 
@@ -150,7 +114,7 @@ describe.skipIf(!free)('execs by kernel audit (needs root, auditctl, and no audi
     await setStatus({ backlogLimit: 9999 });
     await source.stop();
     expect((await readStatus()).backlogLimit).toBe(9999);
-    await setStatus({ backlogLimit: before.backlogLimit });
+    await setStatus({ backlogLimit: audit.before?.backlogLimit ?? 64 });
   });
 
   test('is refused where the configuration is not ours to read, and leaves nothing behind', () => {
@@ -163,7 +127,7 @@ describe.skipIf(!free)('execs by kernel audit (needs root, auditctl, and no audi
     expect(result.stdout.toString()).toContain('CAP_AUDIT_CONTROL');
   });
 
-  describe.skipIf(!has('auditd'))('beside an audit daemon (needs auditd)', () => {
+  describe.skipIf(!hasProgram('auditd'))('beside an audit daemon (needs auditd)', () => {
     let daemon: ChildProcess | undefined;
     let home: string;
 

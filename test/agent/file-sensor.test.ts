@@ -245,7 +245,12 @@ it('who changed a file is said where another sensor knows it', async () => {
   sensor = createFileSensor({
     criticalPaths: [{ path: at('etc/sudoers'), depth: 0, root: at('etc') }],
     homes: false,
-    changedBy: (path) => (path === at('etc/sudoers') ? { user: { name: 'bob' }, process: { pid: 77 } } : undefined),
+    authors: {
+      watch: async () => undefined,
+      stop: async () => undefined,
+      changedBy: (path) => (path === at('etc/sudoers') ? { user: { name: 'bob' }, process: { pid: 77 } } : undefined),
+      problem: '',
+    },
   });
   await sensor.start(sink);
   appendFileSync(at('etc/sudoers'), '# x\n');

@@ -146,6 +146,92 @@ describe('parse --sensor audit', () => {
     expect(events).toHaveLength(1);
     expect(events[0]).toMatchObject({ 'process.executable': '/usr/bin/id', 'process.command_line': 'id -u', line: 1 });
   });
+
+  const AT = 'audit(1795258516.123:7)';
+  const FAILED_LOGIN = `pid=9 uid=0 auid=4294967295 ses=4294967295 msg='op=login acct="root" exe="/usr/sbin/sshd" hostname=? addr=192.0.2.7 terminal=ssh res=failed'`;
+
+  it.each([
+    ['audit.log', `type=USER_LOGIN msg=${AT}: ${FAILED_LOGIN}`],
+    ['audit.log of several hosts', `node=web1 type=USER_LOGIN msg=${AT}: ${FAILED_LOGIN}`],
+    ['the number of a type', `type=1112 msg=${AT}: ${FAILED_LOGIN}`],
+    ['a type older tools have no name for', `type=UNKNOWN[1112] msg=${AT}: ${FAILED_LOGIN}`],
+    ['what the kernel prints', `audit: type=1112 ${AT}: ${FAILED_LOGIN}`],
+    ['what dmesg prints', `[ 1061.123456] audit: type=1112 ${AT}: ${FAILED_LOGIN}`],
+    ['syslog', `Nov 21 10:00:00 web1 kernel: [ 1061.1] audit: type=1112 ${AT}: ${FAILED_LOGIN}`],
+    ['the journal', `Nov 21 10:00:00 web1 kernel: audit: type=1112 ${AT}: ${FAILED_LOGIN}`],
+    ['audisp-syslog', `2026-11-21T10:00:00.1+01:00 web1 audisp-syslog[7]: type=USER_LOGIN msg=${AT}: ${FAILED_LOGIN}`],
+    ['an enriched log', `type=USER_LOGIN msg=${AT}: ${FAILED_LOGIN}\x1dUID="root" AUID="unset"`],
+  ])('reads a record in the form of %s', async (_what, line) => {
+    const { events, said } = await parse(`----\ntime->Sat Nov 21 10:55:16 2026\n${line}\n`, { sensor: 'audit' });
+    expect(said).toContain('1 events, 0 lines no parser knows\n');
+    expect(events[0]).toMatchObject({
+      '@timestamp': '2026-11-21T10:55:16.123Z',
+      'event.action': 'logon',
+      'event.outcome': 'failure',
+      'user.name': 'root',
+      'source.ip': '192.0.2.7',
+      line: 3,
+    });
+  });
+
+  it('takes no record from what another program logged', async () => {
+    const forged = `Nov 21 10:00:00 web1 sshd[7]: Invalid user audit: type=1112 ${AT}: ${FAILED_LOGIN} from 192.0.2.9 port 1`;
+    const inName = `Nov 21 10:00:00 web1 sshd[7]: x kernel: audit: type=1112 ${AT}: ${FAILED_LOGIN}`;
+    const { events } = await parse(`${forged}\n${inName}\n`, { sensor: 'audit' });
+    expect(events).toEqual([]);
+  });
+
+  it.each(['x" exe="/bin/evil" addr=198.51.100.9 res=success', 'a\nb', "x' res=success", 'é\x1dUID="root"'])(
+    'an account named %j stays one value',
+    async (name) => {
+      const acct = Buffer.from(name).toString('hex').toUpperCase();
+      const line = `type=USER_LOGIN msg=${AT}: ${FAILED_LOGIN.replace('"root"', acct)}`;
+      const { events } = await parse(`${line}\n`, { sensor: 'audit' });
+      expect(events).toHaveLength(1);
+      expect(events[0]).toMatchObject({
+        'user.name': name,
+        'event.outcome': 'failure',
+        'source.ip': '192.0.2.7',
+        'process.executable': '/usr/sbin/sshd',
+      });
+    },
+  );
+
+  it('counts kinds nobody knows, incomplete events and records that came twice', async () => {
+    const lines = [
+      `type=MAC_STATUS msg=${AT}: enforcing=0`,
+      'type=USER_LOGIN msg=audit(x): res=failed',
+      'what is this',
+      'type=EXECVE msg=audit(1795258516.123:8): argc=1 a0="id"',
+      'type=EXECVE msg=audit(1795258516.123:8): argc=1 a0="id"',
+    ];
+    const { events, said } = await parse(`${lines.join('\n')}\n`, { sensor: 'audit', unparsed: true });
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({ 'process.command_line': 'id', line: 4 });
+    expect(events[0]?.['threatguard.missing']).toContain('process.pid');
+    expect(said).toContain('5 lines, 1 events, 3 lines no parser knows\n');
+    expect(said).toContain('kinds no parser knows: MAC_STATUS 1, damaged USER_LOGIN 1, no audit record 1\n');
+    expect(said).toContain('1 events whose records are not all there');
+    expect(said).toContain('1 records that came twice');
+    expect(said).toContain('3: what is this\n');
+  });
+
+  it('tells what a system call did to files, with the directory it stood in', async () => {
+    const records = [
+      `type=SYSCALL msg=${AT}: arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=7f a2=241 a3=1b6 items=2 ppid=1 pid=5 auid=1000 uid=0 gid=0 euid=0 tty=pts0 ses=1 comm="tee" exe="/usr/bin/tee" key="k"`,
+      `type=CWD msg=${AT}: cwd="/etc"`,
+      `type=PATH msg=${AT}: item=0 name="./" inode=1 mode=040755 ouid=0 ogid=0 nametype=PARENT`,
+      `type=PATH msg=${AT}: item=1 name="cron.d/../passwd" inode=2 mode=0100644 ouid=0 ogid=0 nametype=NORMAL`,
+    ];
+    const { events } = await parse(`${records.join('\n')}\n`, { sensor: 'audit' });
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({ 'event.action': 'file-modified', 'file.path': '/etc/passwd', 'process.pid': 5 });
+    const reading = records.map((record) => record.replace('a2=241', 'a2=80000'));
+    expect((await parse(`${reading.join('\n')}\n`, { sensor: 'audit' })).events).toEqual([]);
+    const elsewhere = records.map((record) => record.replace('a0=ffffff9c', 'a0=5'));
+    const [event] = (await parse(`${elsewhere.join('\n')}\n`, { sensor: 'audit' })).events;
+    expect(event?.['threatguard.missing']).toContain('file.path');
+  });
 });
 
 it.each([

@@ -37,6 +37,11 @@ const LINES = [
   `type=USER_AUTH msg=${AT}: pid=9 uid=0 auid=1 ses=1 msg='op=PAM:authentication acct="root" exe="/bin/su" hostname=? addr=? terminal=pts/0 res=success'`,
   `type=CONFIG_CHANGE msg=${AT}: op=set audit_enabled=0 old=1 auid=1000 ses=3 res=1`,
   `type=ADD_USER msg=${AT}: pid=1 msg='op=adding user acct=66 exe="/usr/sbin/useradd" res=success'`,
+  `Nov 21 10:00:00 web1 kernel: [  12.345678] audit: type=1300 ${AT}: arch=c000003e syscall=257 success=yes a0=ffffff9c a2=241 items=1 pid=1 uid=0 comm="x" exe="/x"`,
+  `type=PATH msg=${AT}: item=0 name="passwd" inode=1 mode=0100644 ouid=0 ogid=0 nametype=NORMAL`,
+  `type=SYSCALL msg=${AT}: arch=c000003e syscall=42 success=no exit=-115 items=0 pid=1 uid=0\x1dUID="root"`,
+  `type=SOCKADDR msg=${AT}: saddr=02000050A9FEA9FE0000000000000000`,
+  `type=ANOM_PROMISCUOUS msg=${AT}: dev=eth0 prom=256 old_prom=0 auid=1 uid=0 ses=1`,
 ];
 
 /** Some bytes of a real message changed, and its end cut off or grown. */
@@ -100,7 +105,7 @@ describe('text from the kernel', () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
         const stream = parseAuditStream();
-        const found = [...lines.flatMap((text, index) => stream.push(text, index + 1)), ...stream.end()];
+        const found = [...lines.flatMap((text, index) => stream.push(text, index + 1).events), ...stream.end()];
         expect(found.length).toBeLessThanOrEqual(lines.length);
         for (const { event, line: number } of found) {
           expect(event.class).toBeGreaterThan(0);
@@ -134,5 +139,24 @@ describe('text from the kernel', () => {
   ])('a line of 64 KiB %s is read in the time its length takes', (_what, text) => {
     // A parser that goes over the line again for each of its characters would need minutes for this.
     for (let times = 0; times < 100; times++) parseAuditLine(`type=EXECVE msg=${AT}: ${text}`);
+  });
+
+  test.each([
+    ['before the type', `${'x'.repeat(64 * 1024)} type=USER_LOGIN msg=${AT}: res=failed`],
+    ['of heads of a log', 'Nov 21 10:00:00 h kernel: '.repeat(2600)],
+    ['of a daemon', `type=USER_LOGIN msg=${AT}: msg='${'acct="a" '.repeat(7200)}'`],
+    [
+      'of forged fields',
+      `type=USER_LOGIN msg=${AT}: msg='${Array.from({ length: 6000 }, (_, n) => `res=${n}`).join(' ')}'`,
+    ],
+    ['of names', `type=USER_LOGIN msg=${AT}: msg='id=0'\x1d${'UID="'.repeat(13_000)}`],
+    ['of hex', `type=USER_LOGIN msg=${AT}: msg='acct=${'41'.repeat(32 * 1024)}'`],
+    ['of an address', `type=SOCKADDR msg=${AT}: saddr=${'0A'.repeat(32 * 1024)}`],
+  ])('a line of 64 KiB %s is taken by the whole stream in the time its length takes', (_what, text) => {
+    for (let times = 0; times < 100; times++) {
+      const stream = parseAuditStream();
+      stream.push(text, 1);
+      stream.end();
+    }
   });
 });

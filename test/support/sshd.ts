@@ -17,8 +17,8 @@ export interface Sshd extends AsyncDisposable {
   login(): Promise<void>;
 }
 
-/** Starts sshd in the foreground; what it says is written to a log with the header a syslog daemon would put before it. */
-export async function startSshd(): Promise<Sshd> {
+/** Starts sshd in the foreground, with or without PAM; what it says is written to a log with the header a syslog daemon would put before it. */
+export async function startSshd({ pam = false } = {}): Promise<Sshd> {
   const program = serverPath('sshd');
   if (!program) throw new Error('sshd is not installed');
   const directory = mkdtempSync(join(tmpdir(), 'threatguard-sshd-'));
@@ -40,7 +40,7 @@ export async function startSshd(): Promise<Sshd> {
       `PidFile ${at('sshd.pid')}`,
       `AuthorizedKeysFile ${at('authorized_keys')}`,
       'StrictModes no',
-      'UsePAM no',
+      `UsePAM ${pam ? 'yes' : 'no'}`,
       'PasswordAuthentication yes',
       'KbdInteractiveAuthentication no',
       'PermitRootLogin yes',

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentConfig } from '../config.ts';
 import { RESOLVED_MONITOR } from './dns/resolved-source.ts';
+import type { AuditSession } from './process/audit-session.ts';
 import type { Checkpoints } from './sensor.ts';
 import type { SensorPlan } from './start.ts';
 
@@ -17,6 +18,7 @@ export function planSensors(parts: {
 }): SensorPlan[] {
   const { config, home, checkpoints, pace, clockOffsetUs } = parts;
   const { auth, process, network, file, host, import: imports, dns } = config;
+  const openAudit = auditOpener(config.audit, join(home, 'state', 'audit.json'));
   const plans: (SensorPlan & { enabled: boolean })[] = [
     {
       name: 'auth',
@@ -30,13 +32,17 @@ export function planSensors(parts: {
           checkpoints,
           // One source per fact: the account files say it even when no tool wrote a line.
           accountsFromFiles: file.enabled,
+          audit: await openAudit(),
         });
       },
     },
     {
       name: 'process',
       enabled: process.enabled,
-      create: async () => (await import('./process/sensor.ts')).createProcessSensor(process),
+      create: async () => {
+        const { createProcessSensor } = await import('./process/sensor.ts');
+        return createProcessSensor({ ...process, audit: (await openAudit())?.session ?? 'off' });
+      },
     },
     {
       name: 'network',
@@ -49,11 +55,15 @@ export function planSensors(parts: {
       enabled: file.enabled,
       create: async () => {
         const { createFileSensor } = await import('./file/sensor.ts');
+        const audit = await openAudit();
+        const { createAuditChanges } = await import('./process/audit-changes.ts');
+        const authors = audit && createAuditChanges(audit.session, audit.always ? 'always' : 'chosen');
         return createFileSensor({
           paths: file.paths,
           webRoots: file.webRoots,
           homes: file.homes ?? true,
           stateFile: join(home, 'state', 'files.jsonl'),
+          authors,
         });
       },
     },
@@ -88,4 +98,15 @@ export function planSensors(parts: {
     },
   ];
   return plans.filter(({ enabled }) => enabled);
+}
+
+/** One connection to the kernel's audit for all sensors, made by the first that asks; none where it is switched off. */
+function auditOpener(mode: AgentConfig['sensors']['audit'], stateFile: string) {
+  let session: AuditSession | undefined;
+  return async () => {
+    if (mode === 'off') return undefined;
+    const { AuditSession } = await import('./process/audit-session.ts');
+    session ??= new AuditSession(stateFile);
+    return { session, always: mode === 'on' };
+  };
 }

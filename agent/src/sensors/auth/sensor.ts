@@ -1,11 +1,15 @@
 // Who logs on, who fails to, who becomes somebody else. journald where it runs, otherwise the log files; never both, because rsyslog
-// writes the same entries to the files. Logs named in the configuration are always read.
+// writes the same entries to the files. Logs named in the configuration are always read. The kernel's audit tells what no log
+// tells (audit-facts.ts has the order of preference).
 import { existsSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { EventClass, type SensorHealth } from '@threatguard/proto';
 import type { FileFollower } from '../follow/follow-file.ts';
+import type { AuditSession } from '../process/audit-session.ts';
 import type { Checkpoints, Sensor, SensorSink } from '../sensor.ts';
 import { seenInFiles } from './accounts.ts';
+import { AuditLogons } from './audit-logons.ts';
 import { DEFAULT_LOGS, followLog } from './file-source.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { JournalSource } from './journal-source.ts';
@@ -22,6 +26,8 @@ export interface AuthSensorOptions {
   accountsFromFiles?: boolean;
   /** The system's own logs; read where the journal is not. Default `/var/log/auth.log` and `/var/log/secure`. */
   systemLogs?: string[];
+  /** The kernel's audit; `always` switches it on also where a log is read. */
+  audit?: { session: AuditSession; always: boolean };
 }
 
 const JOURNAL_SOCKET = '/run/systemd/journal/socket';
@@ -35,6 +41,7 @@ class AuthSensor implements Sensor {
   readonly #options: AuthSensorOptions;
   #followers: { path: string; follower: FileFollower }[] = [];
   #journal: JournalSource | undefined;
+  #audit: AuditLogons | undefined;
   #sink: SensorSink | undefined;
   #events = 0;
   #untrusted = 0;
@@ -51,18 +58,22 @@ class AuthSensor implements Sensor {
     const paths = new Set([...(readJournal ? [] : systemLogs), ...logs]);
     for (const path of paths) await this.#follow(path);
     if (readJournal) this.#startJournal();
+    await this.#startAudit();
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.#journal?.stop(), ...this.#followers.map(({ follower }) => follower.stop())]);
+    await this.#audit?.stop();
     this.#sink = undefined;
   }
 
   health(): SensorHealth {
     const sources = [...(this.#journal ? ['journald'] : []), ...this.#read().map(({ path }) => path)];
+    if (this.#audit?.reading) sources.push('kernel audit');
     const problems = [this.#journal?.problem ?? '', ...this.#waiting().map(({ follower }) => follower.problem)].filter(
       Boolean,
     );
+    if (this.#audit?.problem && (this.#audit.reading || !this.#logIsRead())) problems.push(this.#audit.problem);
     if (this.#journal && process.getuid?.() !== 0)
       problems.push('not root: journald may show this user only its own entries');
     if (this.#untrusted > 0)
@@ -85,6 +96,26 @@ class AuthSensor implements Sensor {
     return this.#followers.filter(({ follower }) => !follower.problem);
   }
 
+  #logIsRead(): boolean {
+    return this.#journal?.problem === '' || this.#read().length > 0;
+  }
+
+  async #startAudit(): Promise<void> {
+    const { audit, accountsFromFiles = false } = this.#options;
+    if (!audit) return;
+    this.#audit = new AuditLogons({
+      ...audit,
+      accountsFromFiles,
+      logIsRead: () => this.#logIsRead(),
+      emit: (event) => {
+        this.#events++;
+        this.#sink?.emit(event);
+      },
+      lose: (loss) => this.#sink?.lose(loss),
+    });
+    await this.#audit.start();
+  }
+
   async #follow(path: string): Promise<void> {
     const parser = new AuthParser('auth.file');
     const own = (this.#options.systemLogs ?? DEFAULT_LOGS).includes(path);
@@ -93,7 +124,11 @@ class AuthSensor implements Sensor {
       stateDir: this.#options.stateDir,
       checkpoints: this.#options.checkpoints,
       sensor: 'auth.file',
-      onLine: (line, durable) => this.#handOn(parser.parse(line, { nowUs: Date.now() * 1000 }), own, durable),
+      onLine: (line, durable) => {
+        const reading = parser.parse(line, { nowUs: Date.now() * 1000 });
+        if (reading.event && (own || isOfThisHost(line))) this.#audit?.told(reading.event);
+        this.#handOn(reading, own, durable);
+      },
       lose: (loss) => this.#sink?.lose(loss),
     });
     this.#followers.push({ path, follower });
@@ -116,7 +151,10 @@ class AuthSensor implements Sensor {
     if (reading.event && !reading.repeats && !entry.trusted) {
       this.#untrusted++;
       durable();
-    } else this.#handOn(reading, true, durable);
+      return;
+    }
+    if (reading.event) this.#audit?.told(reading.event);
+    this.#handOn(reading, true, durable);
   }
 
   /** `own`: from this host's own log, not from one that was named, which may be another host's. */
@@ -129,4 +167,12 @@ class AuthSensor implements Sensor {
     this.#events++;
     this.#sink.emit(event, durable);
   }
+}
+
+/** Where a log puts the host's name, after the time. */
+const HEAD_CHARACTERS = 128;
+
+/** A log that was named may be another host's; what it tells of this one, audit need not tell again. */
+function isOfThisHost(line: string): boolean {
+  return line.slice(0, HEAD_CHARACTERS).includes(` ${hostname()} `);
 }

@@ -7,14 +7,12 @@ import { diffGroup, diffPasswd } from './accounts.ts';
 import { BaselineFile } from './baseline-file.ts';
 import { changeEvent } from './change-event.ts';
 import { ChangeFold } from './change-fold.ts';
+import type { ChangeAuthors } from './changed-by.ts';
 import { listHomes } from './homes.ts';
 import { KnownFiles } from './known-files.ts';
 import type { Snapshot } from './snapshot.ts';
 import { TreeWatch } from './tree-watch.ts';
 import { CRITICAL_PATHS, homePaths, namedPaths, type WatchedPath, watchKey, webRoot } from './watched-paths.ts';
-
-/** Who changed a file, where another sensor can say it. */
-type ChangedBy = Pick<HostEvent, 'user' | 'process'>;
 
 export interface FileSensorOptions {
   /** Files and directories besides the critical ones. */
@@ -30,8 +28,8 @@ export interface FileSensorOptions {
   groupFile?: string;
   /** Where it is kept how the files stood; without it what changes while the agent does not run is not found. */
   stateFile?: string;
-  /** Asked for each change, as soon as it is seen. */
-  changedBy?: (path: string, atUs: number) => ChangedBy | undefined;
+  /** Who did it, where something on this host can say. Asked for each change, as soon as it is seen. */
+  authors?: ChangeAuthors | undefined;
 }
 
 /** A rename over a file is several inotify events within a millisecond; one look after this long sees the result. */
@@ -94,6 +92,7 @@ class FileSensor implements Sensor {
       this.#tellDowntime();
       this.#baseline?.saveSoon();
     }
+    await this.#options.authors?.watch(this.#watched);
     this.#lookTimer = setInterval(() => this.#lookAtAll(), LOOK_MS);
   }
 
@@ -101,6 +100,7 @@ class FileSensor implements Sensor {
     clearInterval(this.#lookTimer);
     clearTimeout(this.#settleTimer);
     this.#watch.close();
+    await this.#options.authors?.stop();
     if (!this.#sink) return;
     this.#fold.flush();
     this.#sink = undefined;
@@ -205,7 +205,7 @@ class FileSensor implements Sensor {
   #tell(path: string, watched: WatchedPath | undefined, change: TimedChange): void {
     const event = changeEvent({ path, ...change });
     if (!event) return;
-    const by = change.sensor === 'file.watch' ? this.#options.changedBy?.(path, change.atUs) : undefined;
+    const by = change.sensor === 'file.watch' ? this.#options.authors?.changedBy(path, change.atUs) : undefined;
     this.#fold.add(by ? { ...event, ...by, missing: [] } : event, watched?.depth === 0);
     for (const account of this.#accountChanges(path, change))
       this.#emit(by ? { ...account, ...by, missing: [] } : account);

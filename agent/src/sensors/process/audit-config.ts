@@ -1,6 +1,6 @@
 import { Activity, EventClass, type HostEvent } from '@threatguard/proto';
-import { AUDIT_SENSOR } from './audit-exec.ts';
-import { type AuditRecord, plainNumber, plainText } from './audit-line.ts';
+import { type AuditRecord, enrichedName, plainNumber, plainText } from './audit-line.ts';
+import { AUDIT_SENSOR } from './audit-process.ts';
 import { outcomeOf } from './audit-user.ts';
 
 /** An event where the record says that less is audited than before: switched off, rules removed, the daemon gone. */
@@ -14,7 +14,7 @@ export function configEvent(record: AuditRecord): HostEvent | undefined {
     outcome: outcomeOf(record),
     sensor: AUDIT_SENSOR,
     serviceName: daemon ? 'auditd' : 'audit',
-    user: { id: plainNumber(record, 'auid') },
+    user: { id: plainNumber(record, 'auid'), name: enrichedName(record, 'AUID') },
     process: { loginUid: plainNumber(record, 'auid'), sessionId: plainNumber(record, 'ses') },
     original: record.text,
   };

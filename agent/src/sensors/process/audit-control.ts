@@ -1,33 +1,27 @@
-// How the kernel's audit is asked and told things: struct audit_status and struct audit_rule_data (linux/audit.h).
+// How the kernel's audit is asked and told things: struct audit_status (linux/audit.h).
 import { SystemCallError } from '../../kernel/libc.ts';
 import {
   NETLINK_AUDIT,
   NetlinkSocket,
   NLM_F_ACK,
+  NLMSG_DONE,
   NLMSG_ERROR,
   parseNetlinkErrno,
   parseNetlinkMessages,
 } from '../../kernel/netlink.ts';
+import { AuditError } from './audit-error.ts';
 
 const AUDIT_GET = 1000;
 const AUDIT_SET = 1001;
 const AUDIT_ADD_RULE = 1011;
 const AUDIT_DEL_RULE = 1012;
+const AUDIT_LIST_RULES = 1013;
+/** Rules read of a list; a host with every published set of rules has a few hundred. */
+const RULES_MAX = 65_536;
 /** The kernel answers at once, or within the time one of its threads needs to start. */
 const ANSWER_MS_MAX = 2000;
 const EEXIST = 17;
 const ENOENT = 2;
-
-/** Audit can't be used here. The message says why and what would fix it. */
-export class AuditError extends Error {
-  override readonly name = 'AuditError';
-  readonly code: 'refused' | 'no_answer' | 'locked' | 'architecture';
-
-  constructor(code: AuditError['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
 
 /** Offset of each setting in struct audit_status, and its bit in the mask that says which ones to set. */
 const SETTINGS = {
@@ -80,47 +74,9 @@ export function encodeAuditSettings(settings: Partial<AuditSettings>): {
   return { type: AUDIT_SET, flags: NLM_F_ACK, payload };
 }
 
-/** AUDIT_ARCH_* with the numbers of execve and execveat, of each architecture a host's processes may have. */
-const EXEC_CALLS: Partial<Record<NodeJS.Architecture, { arch: number; calls: number[] }[]>> = {
-  x64: [
-    { arch: 0xc000003e, calls: [59, 322] },
-    { arch: 0x40000003, calls: [11, 358] },
-  ],
-  arm64: [
-    { arch: 0xc00000b7, calls: [221, 281] },
-    { arch: 0x40000028, calls: [11, 387] },
-  ],
-};
-
-/** `-a always,exit -F arch=... -S execve,execveat -F success=1 -k KEY`, for 64-bit and 32-bit processes. */
-export function encodeExecRules(architecture: NodeJS.Architecture, key: string): Uint8Array[] {
-  const rows = EXEC_CALLS[architecture];
-  if (!rows) throw new AuditError('architecture', `audit rules for ${architecture} processors are not known`);
-  return rows.map((row) => encodeExecRule(row.arch, row.calls, key));
-}
-
-function encodeExecRule(arch: number, calls: number[], key: string): Uint8Array {
-  const [EXIT, ALWAYS, ARCH, SUCCESS, KEY, EQUAL] = [4, 2, 11, 104, 210, 0x4000_0000];
-  const text = Buffer.from(key);
-  const fields = [
-    [ARCH, arch],
-    [SUCCESS, 1],
-    [KEY, text.length],
-  ] as const;
-  // flags, action, field_count, mask[64], fields[64], values[64], fieldflags[64], buflen, buf
-  const words = new Uint32Array(3 + 4 * 64 + 1);
-  words.set([EXIT, ALWAYS, fields.length]);
-  for (const call of calls) words[3 + (call >>> 5)]! |= 1 << (call & 31);
-  for (const [index, [field, value]] of fields.entries()) {
-    words[67 + index] = field;
-    words[131 + index] = value;
-    words[195 + index] = EQUAL;
-  }
-  words[259] = text.length;
-  return Buffer.concat([Buffer.from(words.buffer), text]);
-}
-
 interface Waiting {
+  /** Rules that have come so far, of a list. */
+  rules: Uint8Array[];
   resolve(payload: Uint8Array): void;
   reject(error: Error): void;
   timer: NodeJS.Timeout;
@@ -157,20 +113,31 @@ export class AuditControl {
     await this.#ask({ type: AUDIT_DEL_RULE, flags: NLM_F_ACK, payload: rule }, ENOENT);
   }
 
+  /** Every rule there is, in the form in which it is removed. */
+  async listRules(): Promise<Uint8Array[]> {
+    const rules: Uint8Array[] = [];
+    await this.#ask({ type: AUDIT_LIST_RULES, flags: 0, payload: new Uint8Array() }, 0, rules);
+    return rules;
+  }
+
   /** Safe twice. What still waits is refused. */
   close(): void {
     this.#socket.close();
     this.#fail(new AuditError('no_answer', 'the audit connection was closed'));
   }
 
-  #ask(message: { type: number; flags: number; payload: Uint8Array }, harmless = 0): Promise<Uint8Array> {
+  #ask(
+    message: { type: number; flags: number; payload: Uint8Array },
+    harmless = 0,
+    rules: Uint8Array[] = [],
+  ): Promise<Uint8Array> {
     return new Promise<Uint8Array>((resolve, reject) => {
       const sequence = this.#socket.send(message);
       const timer = setTimeout(() => {
         this.#waiting.delete(sequence);
         reject(new AuditError('no_answer', `the kernel audit did not answer within ${ANSWER_MS_MAX} ms`));
       }, ANSWER_MS_MAX);
-      this.#waiting.set(sequence, { resolve, reject, timer });
+      this.#waiting.set(sequence, { rules, resolve, reject, timer });
     }).catch((error: unknown) => {
       if (error instanceof SystemCallError && error.errno === harmless) return new Uint8Array();
       if (!(error instanceof SystemCallError)) throw error;
@@ -183,7 +150,8 @@ export class AuditControl {
   #answer(datagram: Uint8Array): void {
     for (const { type, sequence, payload } of parseNetlinkMessages(datagram)) {
       const waiting = this.#waiting.get(sequence);
-      if (!waiting || (type !== NLMSG_ERROR && type !== AUDIT_GET)) continue;
+      if (waiting && type === AUDIT_LIST_RULES && waiting.rules.length < RULES_MAX) waiting.rules.push(payload.slice());
+      if (!waiting || ![NLMSG_ERROR, NLMSG_DONE, AUDIT_GET].includes(type)) continue;
       this.#waiting.delete(sequence);
       clearTimeout(waiting.timer);
       const errno = type === NLMSG_ERROR ? parseNetlinkErrno(payload) : 0;

@@ -1,61 +1,46 @@
-import { Activity, EventClass, FIELD_ENTRIES_MAX, type HostEvent, Outcome, type Process } from '@threatguard/proto';
-import { type AuditRecord, encodedBytes, encodedText, plainNumber, plainText } from './audit-line.ts';
+import { Activity, EventClass, FIELD_ENTRIES_MAX, type HostEvent, Outcome } from '@threatguard/proto';
+import { callKind } from './audit-calls.ts';
+import { type AuditRecord, encodedBytes, encodedText, plainNumber } from './audit-line.ts';
+import { AUDIT_SENSOR, readCaller, readTitle } from './audit-process.ts';
 import { clipArgs } from './exec-event.ts';
 
-export const AUDIT_SENSOR = 'process.audit';
-const DELETED = ' (deleted)';
-/** execve and execveat of each architecture, by what audit calls it: x86-64, i386, arm64, arm. */
-const EXEC_CALLS: Record<string, readonly string[]> = {
-  c000003e: ['59', '322'],
-  '40000003': ['11', '358'],
-  c00000b7: ['221', '281'],
-  '40000028': ['11', '387'],
-};
-
-/** The exec that these records of one serial describe; undefined where they describe none that succeeded. */
+/**
+ * The exec that these records of one serial describe; undefined where they describe none, or one that failed and started
+ * nothing. Where its SYSCALL record was lost it is told all the same, with what is missing named.
+ */
 export function execEvent(records: readonly AuditRecord[]): HostEvent | undefined {
+  const [first] = records;
   const call = records.find((record) => record.type === 'SYSCALL');
   const execve = records.filter((record) => record.type === 'EXECVE');
-  if (!call || call.fields.get('success') === 'no') return undefined;
-  if (execve.length === 0 && !isExecCall(call)) return undefined;
-  const missing = ['process.parent.name', 'process.parent.executable'];
-  const path = encodedText(call, 'exe');
-  const process: Process = {
-    pid: plainNumber(call, 'pid'),
-    parentPid: plainNumber(call, 'ppid'),
-    name: encodedText(call, 'comm'),
-    executable: path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path,
-    deletedExecutable: path.endsWith(DELETED),
-    loginUid: plainNumber(call, 'auid'),
-    sessionId: plainNumber(call, 'ses'),
-    tty: plainText(call, 'tty'),
-    ...(execve.length > 0 ? readArguments(execve) : readTitle(records)),
-  };
+  if (!first || call?.fields.get('success') === 'no') return undefined;
+  if (execve.length === 0 && (!call || callKind(call) !== 'exec')) return undefined;
+  const { user, process, missing = [] } = readCaller(call);
+  Object.assign(process, execve.length > 0 ? readArguments(execve) : readTitle(records), readProgram(records));
+  missing.push('process.parent.name', 'process.parent.executable');
   if (process.argsTruncated) missing.push('process.args');
   const cwd = records.find((record) => record.type === 'CWD');
   if (cwd) process.workingDirectory = encodedText(cwd, 'cwd');
   else missing.push('process.working_directory');
   return {
-    observedAtUs: call.atUs,
+    observedAtUs: first.atUs,
     class: EventClass.PROCESS,
     activity: Activity.EXEC,
-    outcome: Outcome.SUCCESS,
+    outcome: call ? Outcome.SUCCESS : Outcome.OUTCOME_UNSPECIFIED,
     sensor: AUDIT_SENSOR,
-    user: { id: plainNumber(call, 'uid') },
+    user,
     process,
     missing,
   };
 }
 
-function isExecCall(call: AuditRecord): boolean {
-  return EXEC_CALLS[plainText(call, 'arch')]?.includes(plainText(call, 'syscall')) ?? false;
-}
-
-/** Where the EXECVE record was lost: the first 128 bytes of the arguments, NUL between them. */
-function readTitle(records: readonly AuditRecord[]): { args: string[]; argsTruncated: boolean } {
-  const title = records.find((record) => record.type === 'PROCTITLE');
-  const text = title ? encodedText(title, 'proctitle') : '';
-  return { args: text === '' ? [] : text.split('\0'), argsTruncated: true };
+/** PATH item 0 is the program: a script's own file, where `exe` is its interpreter. */
+function readProgram(records: readonly AuditRecord[]): { executableInode?: number } {
+  const program = records.find((record) => record.type === 'PATH' && record.fields.get('item') === '0');
+  const inode = program && plainNumber(program, 'inode');
+  const exe = records.find((record) => record.type === 'SYSCALL');
+  return inode && exe && program && encodedText(program, 'name') === encodedText(exe, 'exe')
+    ? { executableInode: inode }
+    : {};
 }
 
 /**

@@ -1,98 +1,90 @@
-// Joins audit records into events. Records of one event carry one serial; they arrive together, but others may come
-// between them, late ones out of order, and some never.
-//
-// Invariants: at most PENDING_EVENTS_MAX events wait, each with at most RECORDS_PER_EVENT_MAX records; a serial that
-// was finished is never begun again by a straggler while it is among the last FINISHED_MAX.
+// From audit records to events, for logs. A record or a group of one serial may state several facts, or none.
 import type { HostEvent } from '@threatguard/proto';
+import { abnormalEnd, promiscuousEvent } from './audit-anomaly.ts';
 import { configEvent } from './audit-config.ts';
 import { execEvent } from './audit-exec.ts';
-import { type AuditRecord, parseAuditLine } from './audit-line.ts';
+import { fileEvents } from './audit-file.ts';
+import { AuditJoiner, type JoinedRecords } from './audit-joiner.ts';
+import { type AuditRecord, auditKindOf, parseAuditLine } from './audit-line.ts';
+import { connectionEvent } from './audit-network.ts';
+import { traceEvent } from './audit-trace.ts';
+import { AUDIT_TYPES, PARTS } from './audit-types.ts';
 import { userEvent } from './audit-user.ts';
 
-export { parseAuditLine } from './audit-line.ts';
-
-/** Events that wait for their last record; the oldest is taken as it is when one more comes. */
-const PENDING_EVENTS_MAX = 64;
-/** 2 MiB of arguments, in hex, are 470 records; ours are clipped at 32 KiB, which 16 hold. */
-const RECORDS_PER_EVENT_MAX = 64;
-const FINISHED_MAX = 256;
-
-/** Types that come several to an event; any other is an event by itself. */
-const PARTS = new Set(['SYSCALL', 'EXECVE', 'CWD', 'PROCTITLE', 'EOE']);
-
-interface Pending<Tag> {
-  records: AuditRecord[];
-  tag: Tag;
-}
-
-export interface JoinedRecords<Tag> {
-  records: AuditRecord[];
-  /** What came with the first record: a line number, a time. */
-  tag: Tag;
-}
-
-export class AuditJoiner<Tag> {
-  readonly #pending = new Map<string, Pending<Tag>>();
-  readonly #finished = new Set<string>();
-
-  /** Takes one record; returns the events that are complete with it, or that have waited too long. */
-  push(record: AuditRecord, tag: Tag): JoinedRecords<Tag>[] {
-    if (!PARTS.has(record.type)) return [{ records: [record], tag }];
-    if (record.type === 'EOE') return this.#finish(record.serial);
-    if (this.#finished.has(record.serial)) return [];
-    let pending = this.#pending.get(record.serial);
-    if (!pending) {
-      pending = { records: [], tag };
-      this.#pending.set(record.serial, pending);
-    }
-    if (pending.records.length < RECORDS_PER_EVENT_MAX) pending.records.push(record);
-    const [oldest] = this.#pending.keys();
-    return this.#pending.size > PENDING_EVENTS_MAX && oldest !== undefined ? this.#finish(oldest) : [];
-  }
-
-  /** Everything that began before the moment `before` says; all of it where that is not given. */
-  flush(before: (tag: Tag) => boolean = () => true): JoinedRecords<Tag>[] {
-    const due = [...this.#pending].filter(([, pending]) => before(pending.tag)).map(([serial]) => serial);
-    return due.flatMap((serial) => this.#finish(serial));
-  }
-
-  #finish(serial: string): JoinedRecords<Tag>[] {
-    const pending = this.#pending.get(serial);
-    if (!pending) return [];
-    this.#pending.delete(serial);
-    this.#finished.add(serial);
-    const [oldest] = this.#finished;
-    if (this.#finished.size > FINISHED_MAX && oldest !== undefined) this.#finished.delete(oldest);
-    return [pending];
-  }
-}
-
-/** The event that records of one serial describe; undefined where they state nothing we report. */
-function joinAuditRecords(records: readonly AuditRecord[]): HostEvent | undefined {
+/** The events that records of one serial describe; none where they state nothing we report. */
+function auditEvents(records: readonly AuditRecord[]): HostEvent[] {
   const [first] = records;
-  if (!first) return undefined;
-  return PARTS.has(first.type) ? execEvent(records) : (userEvent(first) ?? configEvent(first));
+  if (!first) return [];
+  if (!PARTS.has(first.type)) return present(userEvent(first) ?? configEvent(first) ?? abnormalEnd(first));
+  const one = promiscuousEvent(records) ?? execEvent(records) ?? connectionEvent(records) ?? traceEvent(records);
+  return one ? [one] : fileEvents(records);
 }
 
-export interface ParsedEvent {
+const present = (event: HostEvent | undefined) => (event ? [event] : []);
+
+interface ParsedEvent {
   event: HostEvent;
-  /** Number of the line that holds the event's first record. */
+  /** Number of the first line that holds a record of the event. */
   line: number;
 }
 
-/** Events from the lines of an audit.log. Never throws; lines that say nothing we report are passed over. */
-export function parseAuditStream(): { push(line: string, lineNumber: number): ParsedEvent[]; end(): ParsedEvent[] } {
+export interface AuditStream {
+  /** `known`: whether the line is an audit record of a type known here, or what ausearch puts between events. */
+  push(line: string, lineNumber: number): { events: ParsedEvent[]; known: boolean };
+  end(): ParsedEvent[];
+  /** What was counted on the way, in sentences for people; empty where there was nothing. */
+  summary(): string[];
+}
+
+/** Kinds counted apart; a log has no more, a forged one may. */
+const KINDS_MAX = 64;
+
+/** Events from the lines of an audit log, in the order in which they became complete. Never throws. */
+export function parseAuditStream(): AuditStream {
   const joiner = new AuditJoiner<number>();
-  const finish = (joined: JoinedRecords<number>[]) =>
-    joined.flatMap(({ records, tag }) => {
-      const event = joinAuditRecords(records);
-      return event ? [{ event, line: tag }] : [];
+  const unknown = new Map<string, number>();
+  let incomplete = 0;
+
+  const finish = (joined: JoinedRecords<number>[]): ParsedEvent[] =>
+    joined.flatMap(({ records, tag, clipped }) => {
+      const events = auditEvents(records);
+      if (clipped || (events.length > 0 && isIncomplete(records, events))) incomplete++;
+      return events.map((event) => ({ event, line: tag }));
     });
+
+  function count(kind: string): void {
+    const name = unknown.has(kind) || unknown.size < KINDS_MAX ? kind : 'others';
+    unknown.set(name, (unknown.get(name) ?? 0) + 1);
+  }
+
   return {
     push(line, lineNumber) {
       const record = parseAuditLine(line);
-      return record ? finish(joiner.push(record, lineNumber)) : [];
+      if (record) return { events: finish(joiner.push(record, lineNumber)), known: true };
+      const kind = auditKindOf(line);
+      if (kind === '') return { events: [], known: true };
+      count(kind === undefined ? 'no audit record' : Object.hasOwn(AUDIT_TYPES, kind) ? `damaged ${kind}` : kind);
+      return { events: [], known: false };
     },
     end: () => finish(joiner.flush()),
+    summary() {
+      const kinds = [...unknown].map(([kind, lines]) => `${kind} ${lines}`).join(', ');
+      return [
+        ...(kinds ? [`kinds no parser knows: ${kinds}`] : []),
+        ...(incomplete > 0
+          ? [`${incomplete} events whose records are not all there; what they lack is in "missing"`]
+          : []),
+        ...(joiner.duplicates > 0 ? [`${joiner.duplicates} records that came twice`] : []),
+      ];
+    },
   };
+}
+
+/** Without the record that says who, or with arguments or paths announced that did not come. */
+function isIncomplete(records: readonly AuditRecord[], events: readonly HostEvent[]): boolean {
+  if (!PARTS.has(records[0]!.type)) return false;
+  const call = records.find(({ type }) => type === 'SYSCALL');
+  const paths = records.filter(({ type }) => type === 'PATH').length;
+  if (!call || Number(call.fields.get('items') ?? 0) > paths) return true;
+  return events.some(({ missing }) => missing?.includes('process.args'));
 }

@@ -1,6 +1,7 @@
 // The best view of processes this host allows: each source is tried in order, and what was not to be had is said.
 import type { SensorHealth } from '@threatguard/proto';
 import type { Sensor, SensorSink } from '../sensor.ts';
+import type { AuditSession } from './audit-session.ts';
 import { createAuditSource } from './audit-source.ts';
 import { createConnectorSource } from './connector-source.ts';
 import { createEbpfSource } from './ebpf-source.ts';
@@ -12,6 +13,8 @@ export interface ProcessSensorOptions {
   source: 'auto' | ProcessSourceName;
   /** Also say when processes end; only eBPF can. Off by default. */
   exits?: boolean;
+  /** The connection to the kernel's audit that the sensors share; `off` where it must not be used. */
+  audit?: AuditSession | 'off';
 }
 
 type Sources = Record<ProcessSourceName, () => ProcessSource>;
@@ -35,8 +38,8 @@ export function createProcessSensor(options: ProcessSensorOptions, sources = sou
       refusals.length = 0;
       const first = options.source === 'auto' ? 0 : PROCESS_SOURCES.indexOf(options.source);
       for (const name of PROCESS_SOURCES.slice(first)) {
-        const source = sources[name]();
         try {
+          const source = sources[name]();
           await source.start(counted);
           active = source;
           return;
@@ -58,10 +61,13 @@ export function createProcessSensor(options: ProcessSensorOptions, sources = sou
   };
 }
 
-function sourcesOf({ exits = false }: ProcessSensorOptions): Sources {
+function sourcesOf({ exits = false, audit, source }: ProcessSensorOptions): Sources {
   return {
     ebpf: () => createEbpfSource({ exits }),
-    audit: createAuditSource,
+    audit: () => {
+      if (audit === 'off') throw new Error('switched off in agent.yaml (sensors.audit)');
+      return createAuditSource({ session: audit, asked: source === 'audit' });
+    },
     'proc-connector': createConnectorSource,
     'proc-scan': createScanSource,
   };

@@ -1,0 +1,321 @@
+// The one connection to the kernel's audit, shared by the sensors that read it.
+//
+// How it reads, and what that puts into the kernel's log (Linux 6.18, 300 execs within a second, 1,500 records):
+//   - beside an audit daemon, the multicast group: the daemon keeps its place and its records. 0 lines.
+//   - where none runs, the kernel prints every record it can hand to no daemon. With the multicast group alone that was 7
+//     lines, as many as its rate limit lets through: 2 a second for ever on a busy host. So this registers itself as the
+//     daemon. 0 lines. journald, where it reads the multicast group (systemd-journald-audit.socket), stores all 1,500 in
+//     either mode; that is why exec rules are not added there unless asked for (`wouldFlood`).
+// Settings are changed so that no process of the host ever waits for audit (backlog_wait_time 0) and the host never panics
+// over it, and are put back at the end, or by the next agent after `kill -9` (SavedSettings).
+//
+// State: open exactly while there are readers. `#rules` are those the kernel has from us.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { NETLINK_AUDIT, NETLINK_HEADER_BYTES, NetlinkSocket } from '../../kernel/netlink.ts';
+import { AuditControl, type AuditStatus, encodeAuditSettings } from './audit-control.ts';
+import { AuditError } from './audit-error.ts';
+import { AuditJoiner, type JoinedRecords } from './audit-joiner.ts';
+import { type AuditRecord, parseAuditMessage, plainText } from './audit-line.ts';
+import { AUDIT_KEY, keyOfRule } from './audit-rules.ts';
+import { SavedSettings } from './audit-saved.ts';
+import { AUDIT_TYPES } from './audit-types.ts';
+
+const AUDIT_NLGRP_READLOG = 1;
+const LOCKED = 2;
+const PANIC = 2;
+const PRINTK = 1;
+/** Records the kernel may hold for its readers: 64, its default, are a dozen execs. */
+const BACKLOG_RECORDS_MIN = 8192;
+/** How often the kernel's count of lost records and its state are read. */
+const STATUS_INTERVAL_MS = 1000;
+/** How long an event may wait for its last record. */
+const JOIN_MS_MAX = 2000;
+/** A daemon that ended is given this long to start again before its place is taken: a restart must not find it occupied. */
+const VACANT_MS_MIN = 15_000;
+
+/** What a sensor wants of the kernel's audit. */
+export interface AuditReader {
+  /** Added for this reader and removed with it. One that is refused is counted in `refused`. */
+  readonly rules: readonly Uint8Array[];
+  onRecords(records: readonly AuditRecord[]): void;
+  /** Less is audited than before, and not by our doing: told to the first reader that asks for it. */
+  onConfig?(record: AuditRecord): void;
+  /** Records that the kernel dropped: told to the reader that came first, so that each is counted once. */
+  onLost(count: number): void;
+}
+
+/**
+ * Where a sensor reads audit: `always`, switching it on; `on`, where it is on already; `chosen`, where somebody has decided
+ * for rules or a daemon. The first rule of a host costs every system call of every process a third of a microsecond.
+ */
+export type AuditWhen = 'always' | 'on' | 'chosen';
+
+export class AuditSession {
+  readonly #saved: SavedSettings;
+  readonly #readers = new Map<AuditReader, { refused: number }>();
+  #joiner = new AuditJoiner<number>();
+  #control: AuditControl | undefined;
+  #records: NetlinkSocket | undefined;
+  #registered = false;
+  #vacantSinceMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Everything that changes the kernel's state runs one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #lost = 0;
+  /** Rules that we have removed and the kernel has not spoken of yet. */
+  #removed = 0;
+  #problem = '';
+
+  /** `stateFile` outlives a killed agent. */
+  constructor(stateFile?: string) {
+    this.#saved = new SavedSettings(stateFile);
+  }
+
+  /** What is wrong, in words; empty while everything is read. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  /**
+   * Reads for `reader` from now on. Throws AuditError with code `off` where audit is not in the state that `when` asks for;
+   * leftovers of a killed agent are cleared away in any case.
+   */
+  attach(reader: AuditReader, when: AuditWhen): Promise<{ refused: number }> {
+    return this.#inTurn(async () => {
+      if (this.#control) await this.#admit(this.#control, when);
+      else await this.#open(when);
+      const state = { refused: 0 };
+      this.#readers.set(reader, state);
+      for (const rule of reader.rules) await this.#control?.addRule(rule).catch(() => state.refused++);
+      if (reader.rules.length > 0 && state.refused === reader.rules.length) {
+        await this.#release(reader);
+        throw new AuditError('refused', 'the kernel refuses the rules');
+      }
+      return state;
+    });
+  }
+
+  /**
+   * Whether the records of every exec would be stored by something that nobody chose for it: journald, where it reads the
+   * multicast group and no daemon runs.
+   */
+  wouldFlood(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const control = this.#control ?? new AuditControl();
+      try {
+        const { pid } = await control.status();
+        return (pid === 0 || pid === process.pid) && isRecordedElsewhere();
+      } finally {
+        if (control !== this.#control) control.close();
+      }
+    });
+  }
+
+  /** Safe twice. Nothing is handed to `reader` after it resolves, and its rules are gone. */
+  detach(reader: AuditReader): Promise<void> {
+    return this.#inTurn(() => this.#release(reader));
+  }
+
+  /** Takes what has arrived by now, for a reader that cannot wait for the event loop. */
+  drain(): void {
+    this.#records?.drain(this.#datagrams);
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const next = this.#turn.then(step, step);
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+
+  async #open(when: AuditWhen): Promise<void> {
+    const control = new AuditControl();
+    try {
+      await this.#clear(control);
+      const found = await control.status();
+      if (found.enabled === LOCKED)
+        throw new AuditError('locked', 'the audit configuration is locked until the next boot (auditctl -e 2)');
+      if (when !== 'always' && found.enabled === 0)
+        throw new AuditError('off', 'kernel audit is switched off; "sensors.audit: on" in agent.yaml switches it on');
+      await this.#admit(control, when);
+      this.#saved.begin();
+      this.#control = control;
+      this.#lost = found.lost;
+      await this.#openRecords(control, found);
+      await this.#configure(control, found);
+      this.#timer = setInterval(() => void this.#inTurn(() => this.#check()), STATUS_INTERVAL_MS);
+    } catch (error) {
+      if (this.#control) await this.#close();
+      else control.close();
+      throw error;
+    }
+  }
+
+  async #admit(control: AuditControl, when: AuditWhen): Promise<void> {
+    if (when !== 'chosen') return;
+    const { pid } = await control.status();
+    if ((pid === 0 || pid === process.pid) && (await control.listRules()).length === 0)
+      throw new AuditError(
+        'off',
+        'kernel audit has no rules and no daemon here; "sensors.audit: on" in agent.yaml adds rules',
+      );
+  }
+
+  /** What a killed agent left: its settings, and every rule of our key. */
+  async #clear(control: AuditControl): Promise<void> {
+    if (!this.#saved.leftOver || (await control.status()).enabled === LOCKED) return;
+    await this.#saved.restore(control);
+    for (const rule of await control.listRules()) if (keyOfRule(rule) === AUDIT_KEY) await control.removeRule(rule);
+    this.#saved.end();
+  }
+
+  async #openRecords(control: AuditControl, found: AuditStatus): Promise<void> {
+    if (found.pid !== 0) return this.#readMulticast();
+    const socket = new NetlinkSocket({ protocol: NETLINK_AUDIT });
+    socket.watch(this.#datagrams);
+    socket.send(encodeAuditSettings({ pid: process.pid }));
+    this.#records?.close();
+    this.#records = socket;
+    this.#registered = (await control.status()).pid === process.pid;
+    // A daemon that was quicker keeps its place.
+    if (!this.#registered) this.#readMulticast();
+  }
+
+  #readMulticast(): void {
+    this.#records?.close();
+    this.#records = new NetlinkSocket({ protocol: NETLINK_AUDIT, groups: AUDIT_NLGRP_READLOG });
+    this.#records.watch(this.#datagrams);
+    this.#registered = false;
+  }
+
+  async #configure(control: AuditControl, found: AuditStatus): Promise<void> {
+    await this.#saved.change(control, 'backlogWaitTime', found.backlogWaitTime, 0);
+    if (found.failure === PANIC) await this.#saved.change(control, 'failure', found.failure, PRINTK);
+    if (found.backlogLimit !== 0 && found.backlogLimit < BACKLOG_RECORDS_MIN)
+      await this.#saved.change(control, 'backlogLimit', found.backlogLimit, BACKLOG_RECORDS_MIN);
+    await this.#saved.change(control, 'enabled', found.enabled, 1);
+  }
+
+  async #release(reader: AuditReader): Promise<void> {
+    if (!this.#readers.delete(reader)) return;
+    try {
+      for (const rule of reader.rules) {
+        this.#removed++;
+        await this.#control?.removeRule(rule);
+      }
+    } catch (error) {
+      this.#problem = `not every rule could be removed: ${(error as Error).message}`;
+    }
+    if (this.#readers.size === 0) await this.#close();
+  }
+
+  /** Audit may have been locked or taken away meanwhile; what can be put back is. */
+  async #close(): Promise<void> {
+    clearInterval(this.#timer);
+    const control = this.#control;
+    try {
+      if (this.#registered) this.#records?.send(encodeAuditSettings({ pid: 0 }));
+      if (control) await this.#saved.restore(control);
+      this.#saved.end();
+    } catch (error) {
+      this.#problem = `not everything could be put back: ${(error as Error).message}`;
+    }
+    this.#records?.close();
+    control?.close();
+    this.#records = undefined;
+    this.#control = undefined;
+    this.#registered = false;
+    this.#joiner = new AuditJoiner();
+  }
+
+  readonly #datagrams = {
+    onDatagram: (datagram: Uint8Array) => this.#read(datagram),
+    onOverrun: () => this.#lose(1),
+    onError: (error: Error) => {
+      this.#problem = error.message;
+    },
+  };
+
+  /** One record to a datagram. Its length field is not to be trusted: some kernels leave the header out of it. */
+  #read(datagram: Uint8Array): void {
+    if (datagram.length < NETLINK_HEADER_BYTES) return;
+    const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+    const type = bytes.readUInt16LE(4);
+    // A daemon that starts asks whether we are alive. It is refused this once, then finds the place free.
+    if (type === AUDIT_TYPES.REPLACE) this.#yield();
+    const end = bytes.indexOf(0, NETLINK_HEADER_BYTES);
+    const record = parseAuditMessage(type, bytes.toString('utf8', NETLINK_HEADER_BYTES, end < 0 ? bytes.length : end));
+    if (record) this.#handOn(this.#joiner.push(record, Date.now()));
+  }
+
+  #yield(): void {
+    this.#records?.send(encodeAuditSettings({ pid: 0 }));
+    this.#readMulticast();
+  }
+
+  #handOn(joined: JoinedRecords<number>[]): void {
+    for (const { records } of joined) {
+      const config = records.find(({ type }) => type === 'CONFIG_CHANGE');
+      if (config) this.#handOnConfig(config);
+      else for (const reader of this.#readers.keys()) reader.onRecords(records);
+    }
+  }
+
+  /** That we gave the daemon's place up to one that asked for it, or took a rule of ours back, is no news. */
+  #handOnConfig(record: AuditRecord): void {
+    if (record.fields.get('old') === String(process.pid)) return;
+    const ours = plainText(record, 'op') === 'remove_rule' && plainText(record, 'key') === AUDIT_KEY;
+    if (ours && this.#removed > 0) this.#removed--;
+    else [...this.#readers.keys()].find(({ onConfig }) => onConfig)?.onConfig?.(record);
+  }
+
+  /** Never rejects: what it cannot learn now it says in `problem` and learns later. */
+  async #check(): Promise<void> {
+    this.#handOn(this.#joiner.flush((sinceMs) => Date.now() - sinceMs > JOIN_MS_MAX));
+    try {
+      const status = await this.#control?.status();
+      if (!status || !this.#control) return;
+      if (status.lost > this.#lost) this.#lose(status.lost - this.#lost);
+      this.#lost = status.lost;
+      this.#problem = status.enabled === 0 ? 'kernel audit was switched off by someone else (auditctl -e 1)' : '';
+      await this.#fillVacancy(this.#control, status);
+    } catch (error) {
+      this.#problem = (error as Error).message;
+    }
+  }
+
+  async #fillVacancy(control: AuditControl, status: AuditStatus): Promise<void> {
+    if (status.pid !== 0) {
+      this.#vacantSinceMs = undefined;
+      return;
+    }
+    this.#vacantSinceMs ??= performance.now();
+    if (performance.now() - this.#vacantSinceMs >= VACANT_MS_MIN) await this.#openRecords(control, status);
+  }
+
+  #lose(count: number): void {
+    const [first] = this.#readers.keys();
+    first?.onLost(count);
+  }
+}
+
+/** Whether a row of /proc/net/netlink is another process that keeps what the multicast group gives, as journald does. */
+export function isOtherListener(row: string, ours: ReadonlySet<string | undefined>): boolean {
+  const columns = row.trim().split(/\s+/);
+  const joined = (Number.parseInt(columns[3] ?? '', 16) & AUDIT_NLGRP_READLOG) !== 0;
+  return columns[1] === String(NETLINK_AUDIT) && joined && !ours.has(columns.at(-1));
+}
+
+function isRecordedElsewhere(): boolean {
+  const ours = new Set(readdirSync('/proc/self/fd').map(inodeOf));
+  const rows = readFileSync('/proc/net/netlink', 'utf8').split('\n').slice(1);
+  return rows.some((row) => isOtherListener(row, ours));
+}
+
+/** The inode of a socket; undefined for any other descriptor, and for one that was closed meanwhile. */
+function inodeOf(descriptor: string): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
+  } catch {
+    return undefined;
+  }
+}
