@@ -1,6 +1,6 @@
 import { Activity, EventClass, FIELD_ENTRIES_MAX, type HostEvent, Outcome } from '@threatguard/proto';
 import { callKind } from './audit-calls.ts';
-import { type AuditRecord, encodedBytes, encodedText, plainNumber } from './audit-line.ts';
+import { type AuditRecord, decodeText, encodedBytes, encodedText, plainNumber } from './audit-line.ts';
 import { AUDIT_SENSOR, readCaller, readTitle } from './audit-process.ts';
 import { clipArgs } from './exec-event.ts';
 
@@ -66,7 +66,7 @@ function readArguments(records: readonly AuditRecord[]): { args: string[]; argsT
 
 function readArgument(fields: Map<string, string>, index: number): { text: string; complete: boolean } {
   const whole = fields.get(`a${index}`);
-  if (whole !== undefined) return { text: encodedBytes(whole).toString(), complete: true };
+  if (whole !== undefined) return { text: decodeText(whole), complete: true };
   const pieces: Buffer[] = [];
   for (let piece = fields.get(`a${index}[0]`); piece !== undefined; piece = fields.get(`a${index}[${pieces.length}]`)) {
     pieces.push(encodedBytes(piece));

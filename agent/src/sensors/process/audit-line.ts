@@ -132,10 +132,16 @@ export function encodedBytes(value: string): Buffer {
   return HEX.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value);
 }
 
+/** The same as text. What is quoted needs no bytes, and is most of what comes. */
+export function decodeText(value: string): string {
+  if (value.startsWith('"')) return value.length > 1 && value.endsWith('"') ? value.slice(1, -1) : value.slice(1);
+  return HEX.test(value) ? Buffer.from(value, 'hex').toString() : value;
+}
+
 /** A field that a user can choose, decoded; empty where the record says there is none. */
 export function encodedText(record: AuditRecord, key: string): string {
   const value = record.fields.get(key) ?? '';
-  return ABSENT.has(value) ? '' : encodedBytes(value).toString();
+  return ABSENT.has(value) ? '' : decodeText(value);
 }
 
 /** A field that is never in hex; empty where the record says there is none. */
