@@ -62,9 +62,11 @@ ${EXIT_CODES}
   parse: `threatguard-agent parse: shows what a sensor makes of lines on standard input, one JSON event per line
 
   --sensor auth|audit|falco
-  --year YYYY            of times that name no year
+  --year YYYY            of the first time that names no year; it counts on at New Year
   --timezone ZONE        of times that name no zone, such as Europe/Berlin or +02:00
-  --unparsed             also print the lines nobody understood, on standard error
+  --unparsed             also print the lines nobody understood, on standard error, where they are counted by kind
+
+An event with "sent": false is one that "run" does not send: another line states the same, or nobody logged on (cron).
 
 Example:
   threatguard-agent parse --sensor auth < /var/log/auth.log

@@ -130,11 +130,10 @@ describe.skipIf(!canWriteJournals)(
       await readOne();
       writeFileSync(join(journal, 'system.journal'), Buffer.alloc(100_000, 0x5a));
       const source = start();
-      await vi.waitFor(() => expect(source.problem).toMatch(/journalctl ended \d+ times/), { timeout: 10_000 });
+      await vi.waitFor(() => expect(source.problem).toMatch(/corrupted/), { timeout: 10_000 });
       write(2, 4, {}, 'newer');
       await seen(numbered(2, 4));
       expect(losses).toEqual(['rotation_skipped']);
-      expect(source.problem).toBe('');
     });
   },
 );
