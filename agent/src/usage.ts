@@ -64,9 +64,11 @@ ${EXIT_CODES}
  "line" of an event is the number of its input line; of an event of several audit records, of the first of them.
 
   --sensor auth|audit|falco|tetragon
-  --year YYYY            of times that name no year
+  --year YYYY            of the first time that names no year; it counts on at New Year
   --timezone ZONE        of times that name no zone, such as Europe/Berlin or +02:00
-  --unparsed             also print the lines nobody understood, on standard error
+  --unparsed             also print the lines nobody understood, on standard error, where they are counted by kind
+
+An event with "sent": false is one that "run" does not send: another line states the same, or nobody logged on (cron).
 
 Example:
   threatguard-agent parse --sensor auth < /var/log/auth.log

@@ -177,7 +177,7 @@ describe('the journal source', () => {
     again.start();
     await vi.waitFor(() => expect(args()).toHaveLength(2), { timeout: 5000 });
     await again.stop();
-    expect(args()[1]).toContain('--after-cursor=s=1;i=1');
+    expect(args()[1]).toContain('--cursor=s=1;i=1');
   });
 
   it('goes on after the cursor in the spool where that is newer than the file', async () => {
@@ -199,7 +199,7 @@ describe('the journal source', () => {
     again.start();
     await vi.waitFor(() => expect(args()).toHaveLength(2), { timeout: 5000 });
     await again.stop();
-    expect(args()[1]).toContain('--after-cursor=s=1;i=2');
+    expect(args()[1]).toContain('--cursor=s=1;i=2');
   });
 
   it('starts journalctl again when it ends, and says meanwhile what it said', async () => {
@@ -222,7 +222,7 @@ describe('the journal source', () => {
     const cursorFile = join(directory, 'cursor.json');
     writeFileSync(cursorFile, JSON.stringify({ version: 1, cursor: 's=gone', timeUs: 1_795_258_516_000_000 }));
     const command = journalctl(
-      `case "$*" in *after-cursor*) exit 1;; esac; echo '${entry({ n: 9 })}'; exec tail -f /dev/null`,
+      `case "$*" in *--cursor*) exit 1;; esac; echo '${entry({ n: 9 })}'; exec tail -f /dev/null`,
     );
     const losses: string[] = [];
     const cursors: string[] = [];

@@ -73,7 +73,7 @@ function pack(path: string, form: 'gz' | 'zst' | 'xz'): void {
       ? gzipSync(text)
       : form === 'zst'
         ? zstdCompressSync(text)
-        : execFileSync('xz', ['-c'], { input: text });
+        : execFileSync('/usr/bin/xz', ['-c'], { input: text });
   writeFileSync(`${path}.${form}`, packed);
   utimesSync(`${path}.${form}`, atime, mtime);
   unlinkSync(path);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseJournalEntry } from '../../agent/src/sensors/auth/journal-entry.ts';
 import { AuthParser } from '../../agent/src/sensors/auth/parse.ts';
 import { readFalcoLine } from '../../agent/src/sensors/import/falco.ts';
+import { HOSTILE_PIECES, REFUSED_LINES } from '../support/hostile-names.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/auth');
 const clock = { nowUs: Date.UTC(2026, 10, 21) * 1000, timeZone: 'UTC' };
@@ -82,6 +83,61 @@ describe('the log line parser', () => {
     }
     expect(slow).toEqual([]);
   });
+});
+
+it('needs time linear in the head of a line too: 64 KiB of any piece of one, and of a journal entry', () => {
+  const heads = [
+    '',
+    '<38>',
+    '<38>1 ',
+    'Nov 21 10:00:00 ',
+    '2026-11-21T10:00:00Z host ',
+    '[ 1.5',
+    '1795169716.1 ',
+    '{"MESSAGE":"',
+  ];
+  const pieces = [
+    ' ',
+    '<',
+    '0',
+    '1',
+    '[',
+    ']',
+    '\\',
+    '"',
+    'a=',
+    '-- ',
+    'x: ',
+    'x[7]: ',
+    ':',
+    '.',
+    'Nov 21 ',
+    'last message ',
+    'é',
+    '(',
+    '[pid 1] ',
+    'a ',
+  ];
+  const slow: string[] = [];
+  for (const head of heads)
+    for (const piece of pieces)
+      for (const end of ['', '] ', ' sshd[7]: x']) {
+        const line = head + piece.repeat(Math.ceil(65_536 / piece.length)) + end;
+        const bestMs = Math.min(...[0, 1, 2].map(() => timeOf(() => parser.parse(line, clock))));
+        if (bestMs > 10) slow.push(`${bestMs.toFixed(0)} ms: ${head} ${piece} ${end}`);
+      }
+  expect(slow).toEqual([]);
+});
+
+it('needs time linear in what a peer chose: 64 KiB of any hostile piece as the name in each kind of line', () => {
+  const slow: string[] = [];
+  for (const [kind, of] of REFUSED_LINES)
+    for (const piece of HOSTILE_PIECES) {
+      const line = `Nov 21 10:00:00 host ${of(piece.repeat(Math.ceil(65_536 / piece.length)))}`;
+      const bestMs = Math.min(...[0, 1, 2].map(() => timeOf(() => parser.parse(line, clock))));
+      if (bestMs > 10) slow.push(`${bestMs.toFixed(0)} ms: ${kind}, ${piece}`);
+    }
+  expect(slow).toEqual([]);
 });
 
 describe('the other formats', () => {

@@ -1,11 +1,12 @@
-// Runs `journalctl --follow` and keeps its cursor, in a file and in the spool with the events read up to it. State: `pending` holds
-// cursors of entries handed on and not durable, in order; `cursor` is the last one before which everything is durable.
+// Runs `journalctl --follow` and starts it again. State: `pending` holds the places of entries handed on and not durable, in order; the
+// cursor is the last one before which everything is durable.
+//
+// Reading goes on with the entry of the cursor itself, which must come first: where another does, entries are gone (vacuumed, corrupt).
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Loss } from '@threatguard/proto';
-import { newerOf, revisionOf } from '../follow/cursor.ts';
 import type { Checkpoints } from '../sensor.ts';
+import { JournalCursor, type Place } from './journal-cursor.ts';
 import { ENTRY_BYTES_MAX, type JournalEntry, parseJournalEntry } from './journal-entry.ts';
 import { PROGRAMS } from './programs.ts';
 
@@ -18,81 +19,68 @@ export interface JournalOptions {
   lose(loss: Loss): void;
   /** The command to run; "journalctl" on every real host. */
   command?: string;
+  /** Default: the host's own. */
+  machineId?: string;
 }
 
 const RESTART_MS_MIN = 250;
 const RESTART_MS_MAX = 30_000;
-const SAVE_MS = 200;
 /** Entries handed on and not durable; at this many the pipe is no longer read and journalctl waits. */
 const PENDING_ENTRIES_MAX = 65_536;
-/** auth and authpriv; then whatever a program of ours says under another facility. */
-const MATCHES = [
-  'SYSLOG_FACILITY=4',
-  'SYSLOG_FACILITY=10',
-  '+',
-  ...PROGRAMS.map((name) => `SYSLOG_IDENTIFIER=${name}`),
-];
+const IDENTIFIERS = PROGRAMS.map((name) => `SYSLOG_IDENTIFIER=${name}`);
 
-interface Place {
-  cursor: string;
-  timeUs: number;
-}
-
-type Saved = Place & { revision: number };
+/** Where to begin. `since`: the cursor was refused, so its time is gone by, and entries up to it are left out. */
+type From = { at: 'end' } | { at: 'cursor' | 'since'; place: Place };
 
 export class JournalSource {
   readonly #options: JournalOptions;
+  readonly #cursor: JournalCursor;
   #child: ChildProcess | undefined;
-  #cursor: Place | null = null;
-  /** Counts up with every cursor taken, as that of a followed log does. */
-  #revision = 0;
   readonly #pending: (Place & { durable: boolean })[] = [];
   #restartMs = RESTART_MS_MIN;
+  #restarts = 0;
   #restartTimer: NodeJS.Timeout | undefined;
-  #saveTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   #problem = '';
+  /** What the running journalctl says beside entries: of a file that it must leave out, for one. */
+  #complaint = '';
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#cursor = new JournalCursor(options.cursorFile, options.checkpoints);
   }
 
   /** What is wrong, in words; empty while the journal is being read. */
   get problem(): string {
-    return this.#problem;
+    return this.#problem || (this.#complaint && `journalctl: ${this.#complaint}`) || this.#cursor.problem;
   }
 
   start(): void {
-    const { checkpoints, cursorFile } = this.#options;
-    const name = basename(cursorFile);
-    const spooled = decodeSaved(checkpoints.recovered(name) ?? '');
-    const found = newerOf(this.#readCursor(spooled !== null), spooled);
-    this.#cursor = found;
-    this.#revision = found?.revision ?? 0;
-    checkpoints.register(name, () => this.#encode());
-    this.#run(this.#cursor ? [`--after-cursor=${this.#cursor.cursor}`] : ['--lines=0']);
+    if (!this.#cursor.recover()) this.#lose('rotation_skipped');
+    const { place } = this.#cursor;
+    this.#run(place ? { at: 'cursor', place } : { at: 'end' });
   }
 
-  /** Safe twice. Entries that become durable afterwards still move the cursor that goes into the spool. */
+  /** Safe twice. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     clearTimeout(this.#restartTimer);
-    clearTimeout(this.#saveTimer);
-    this.#save();
+    await this.#cursor.stop();
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
     child.kill('SIGTERM');
     await gone;
   }
 
-  #run(position: string[]): void {
-    const args = ['--output=json', '--follow', '--no-pager', '--all', ...position, ...MATCHES];
-    const child = spawn(this.#options.command ?? 'journalctl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  #run(from: From): void {
+    const { command = 'journalctl' } = this.#options;
+    const args = ['--output=json', '--follow', '--no-pager', '--all', ...position(from), ...this.#matches()];
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     let rest = '';
-    let saidLast = '';
+    this.#complaint = '';
     let entries = 0;
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (chunk: string) => {
@@ -102,92 +90,75 @@ export class JournalSource {
         rest = '';
         this.#lose('line_oversized');
       }
-      for (const line of lines) if (this.#handOn(line)) entries++;
+      for (const line of lines) {
+        const entry = parseJournalEntry(line);
+        if (!entry?.cursor || this.#stopped) continue;
+        if (this.#isNew(entry, from, entries === 0)) this.#handOn(entry);
+        entries++;
+      }
+      if (entries > 0) this.#problem = '';
       if (this.#pending.length >= PENDING_ENTRIES_MAX) child.stdout.pause();
     });
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      saidLast = chunk.trim().slice(-300) || saidLast;
+      this.#complaint = chunk.trim().slice(-300) || this.#complaint;
     });
     child.on('error', (error) => {
-      saidLast = error.message;
+      this.#complaint = error.message;
     });
     child.on('spawn', () => {
-      this.#problem = '';
+      if (this.#restarts === 0) this.#problem = '';
     });
     child.on('close', () => {
       if (this.#stopped) return;
-      this.#problem = `journalctl ended: ${saidLast || 'no message'}; trying again`;
-      this.#restart(position, entries);
+      this.#restarts++;
+      this.#problem = `journalctl ended ${this.#restarts} times: ${this.#complaint || 'no message'}; trying again`;
+      this.#restart(from, entries);
     });
   }
 
-  /** A cursor the journal no longer has (rotated away, corrupt) is replaced by the time it stood for, and counted. */
-  #restart(position: string[], entries: number): void {
+  /** Of this machine only: with --merge, without which --follow shows no boot but this one, come the journals of others. */
+  #matches(): string[] {
+    const machineId = this.#options.machineId ?? readMachineId();
+    const own = machineId ? [`_MACHINE_ID=${machineId}`] : [];
+    const facilities = ['SYSLOG_FACILITY=4', 'SYSLOG_FACILITY=10']; // auth and authpriv
+    return [...(machineId ? ['--merge'] : []), ...own, ...facilities, '+', ...own, ...IDENTIFIERS];
+  }
+
+  #isNew(entry: JournalEntry, from: From, isFirst: boolean): boolean {
+    if (from.at === 'since') return entry.timeUs > from.place.timeUs;
+    if (from.at === 'end' || !isFirst) return true;
+    if (entry.cursor === from.place.cursor) return false;
+    this.#lose('rotation_skipped');
+    return true;
+  }
+
+  /** A cursor that is refused twice is replaced by the time it stood for, and counted. */
+  #restart(from: From, entries: number): void {
     if (entries > 0) this.#restartMs = RESTART_MS_MIN;
-    const last = this.#pending.at(-1) ?? this.#cursor;
-    const refused = entries === 0 && position[0]?.startsWith('--after-cursor=');
-    if (refused && this.#restartMs > RESTART_MS_MIN) this.#lose('rotation_skipped');
-    const bySeconds = refused && this.#restartMs > RESTART_MS_MIN && last;
-    const next = bySeconds
-      ? [`--since=@${Math.ceil(last.timeUs / 1e6)}`]
-      : last
-        ? [`--after-cursor=${last.cursor}`]
-        : position;
+    const place = this.#pending.at(-1) ?? this.#cursor.place;
+    let next: From = place ? { at: 'cursor', place } : from;
+    if (from.at === 'cursor' && entries === 0 && this.#restartMs > RESTART_MS_MIN) {
+      this.#lose('rotation_skipped');
+      next = { at: 'since', place: from.place };
+    } else if (from.at === 'since' && entries === 0) next = from;
     this.#restartTimer = setTimeout(() => this.#run(next), this.#restartMs);
     this.#restartMs = Math.min(this.#restartMs * 2, RESTART_MS_MAX);
   }
 
-  #handOn(line: string): boolean {
-    const entry = parseJournalEntry(line);
-    if (!entry?.cursor || this.#stopped) return false;
+  #handOn(entry: JournalEntry): void {
     const place = { cursor: entry.cursor, timeUs: entry.timeUs, durable: false };
     this.#pending.push(place);
     this.#options.onEntry(entry, () => {
       place.durable = true;
       this.#advance();
     });
-    return true;
   }
 
   #advance(): void {
-    while (this.#pending[0]?.durable) this.#cursor = this.#pending.shift()!;
+    let reached: Place | undefined;
+    while (this.#pending[0]?.durable) reached = this.#pending.shift();
     if (this.#pending.length < PENDING_ENTRIES_MAX) this.#child?.stdout?.resume();
-    if (this.#stopped) return;
-    this.#saveTimer ??= setTimeout(() => {
-      this.#saveTimer = undefined;
-      this.#save();
-    }, SAVE_MS);
-  }
-
-  #encode(): string | undefined {
-    if (!this.#cursor) return undefined;
-    const { cursor, timeUs } = this.#cursor;
-    this.#revision++;
-    return JSON.stringify({ version: 1, revision: this.#revision, cursor, timeUs });
-  }
-
-  #save(): void {
-    const saved = this.#encode();
-    if (!saved) return;
-    try {
-      writeFileSync(`${this.#options.cursorFile}.new`, saved, { mode: 0o600 });
-      renameSync(`${this.#options.cursorFile}.new`, this.#options.cursorFile);
-    } catch (error) {
-      this.#problem = `the position cannot be saved: ${error instanceof Error ? error.message : String(error)}`;
-    }
-  }
-
-  /** One that is there and cannot be used costs nothing where the spool has another. */
-  #readCursor(hasOther: boolean): Saved | null {
-    let text = '';
-    try {
-      text = readFileSync(this.#options.cursorFile, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    }
-    const saved = decodeSaved(text);
-    if (!saved && !hasOther) this.#lose('rotation_skipped');
-    return saved;
+    if (reached) this.#cursor.moveTo(reached);
   }
 
   #lose(reason: 'line_oversized' | 'rotation_skipped'): void {
@@ -196,13 +167,18 @@ export class JournalSource {
   }
 }
 
-function decodeSaved(text: string): Saved | null {
+/** --no-tail, because --follow would else show ten entries of what is to be caught up on. */
+function position(from: From): string[] {
+  if (from.at === 'end') return ['--lines=0'];
+  if (from.at === 'cursor') return ['--no-tail', `--cursor=${from.place.cursor}`];
+  return ['--no-tail', `--since=@${Math.floor(from.place.timeUs / 1e6)}`];
+}
+
+function readMachineId(): string {
   try {
-    const saved = JSON.parse(text) as Partial<Saved>;
-    const { cursor, timeUs } = saved;
-    if (typeof cursor !== 'string' || !Number.isSafeInteger(timeUs)) return null;
-    return { cursor, timeUs: timeUs!, revision: revisionOf(saved) };
+    const text = readFileSync('/etc/machine-id', 'utf8').trim();
+    return /^[0-9a-f]{32}$/.test(text) ? text : '';
   } catch {
-    return null; // a damaged cursor is no cursor; the caller counts what that may have cost
+    return ''; // without one journalctl shows this boot only, which is what it did before
   }
 }
