@@ -156,7 +156,10 @@ describe('a running agent', () => {
     expect(collector.events[0]).toMatchObject({ class: EventClass.HOST, sensor: 'host' });
     expect(collector.events[0]!.host!.memoryTotalBytes).toBeGreaterThan(0);
     await until(() => collector.heartbeats.length, { limitMs: 10_000, what: 'a heartbeat' });
-    expect(collector.heartbeats.at(-1)!.sensors).toMatchObject([{ sensor: 'host', state: 'running' }]);
+    expect(collector.heartbeats.at(-1)!.sensors).toMatchObject([
+      { sensor: 'host', state: 'running' },
+      { sensor: 'agent', source: 'self', state: 'running', detail: expect.stringContaining('ceiling 5 %') },
+    ]);
     child.kill('SIGTERM');
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
