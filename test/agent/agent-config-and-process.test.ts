@@ -160,7 +160,7 @@ describe('a running agent', () => {
     await until(() => collector.heartbeats.length, { limitMs: 10_000, what: 'a heartbeat' });
     expect(collector.heartbeats.at(-1)!.sensors).toMatchObject([
       { sensor: 'host', state: 'running' },
-      { sensor: 'agent', state: 'running' },
+      { sensor: 'agent', source: 'self', state: 'running', detail: expect.stringContaining('ceiling 5 %') },
     ]);
     child.kill('SIGTERM');
     const [code] = await once(child, 'exit');

@@ -26,7 +26,7 @@ const UP_MS_MAX = 20_000;
 const ROTATE_MS_MAX = 15_000;
 /** As logrotate keeps them. */
 const ROTATIONS_KEPT = 4;
-const SEND_ATTEMPTS_MAX = 20;
+const SEND_ATTEMPTS_MAX = 8;
 const LOOK_EVERY_MS = 2_000;
 /** The last back-off and all that was spooled meanwhile. */
 const SETTLE_MS_MAX = 120_000;
@@ -168,15 +168,17 @@ async function sendRest(home: string): Promise<void> {
   const identity = readIdentity(home);
   const owner = envelopeIdentity(identity.agentId, identity).signingKeyId;
   const place = { directory: join(home, 'spool'), bytesMax: 1 << 28, owner, bootId: readBootId() };
-  for (let attempt = 0; attempt < SEND_ATTEMPTS_MAX; attempt++) {
+  let left = 0;
+  for (let attempt = 1; attempt <= SEND_ATTEMPTS_MAX; attempt++) {
     await using sender = await AgentProcess.start(home);
     await sender.said('connected', SETTLE_MS_MAX);
-    // It ends when all is acknowledged, or after a second.
+    await setTimeout(attempt * LOOK_EVERY_MS);
     await sender.stop('SIGTERM');
     await using spool = Spool.open({ ...place, nowUs: () => Date.now() * 1000, lose: () => undefined });
-    if (spool.first === spool.end) return;
+    left = spool.end - spool.first;
+    if (left === 0) return;
   }
-  throw new Error(`the spool was not sent by ${SEND_ATTEMPTS_MAX} agents, one after the other`);
+  throw new Error(`${left} envelopes were not sent by ${SEND_ATTEMPTS_MAX} agents, one after the other`);
 }
 
 /** As logrotate does: by a new name, or by a copy and an empty file under the old one. */
