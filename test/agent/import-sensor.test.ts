@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from '
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Activity, EventClass } from '@threatguard/proto';
+import { Activity, EventClass, type HostEvent } from '@threatguard/proto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CheckpointLedger } from '../../agent/src/batch/checkpoints.ts';
 import { createImportSensor, type ImportOptions } from '../../agent/src/sensors/import/sensor.ts';
@@ -52,6 +52,25 @@ describe('a followed file', () => {
     writeFileSync(at('falco.json'), `${falco({ 'evt.type': 'execve', 'proc.pid': 2 })}\n`);
     await vi.waitFor(() => expect(sink.events).toHaveLength(2), { timeout: 5000 });
     expect(first.health()).toMatchObject({ state: 'running', events: 2 });
+  });
+
+  it('is read on after a restart from where it was durable, with what was written in between', async () => {
+    class Spooling extends RecordingSink {
+      override emit(event: HostEvent, durable?: () => void): void {
+        super.emit(event);
+        durable?.();
+      }
+    }
+    sink = new Spooling();
+    writeFileSync(at('tetragon.log'), '');
+    const first = await start({ tetragon: { file: at('tetragon.log') } });
+    appendFileSync(at('tetragon.log'), `${exec('/bin/a')}\n`);
+    await vi.waitFor(() => expect(sink.events).toHaveLength(1));
+    await first.stop();
+    appendFileSync(at('tetragon.log'), `${exec('/bin/b')}\n`);
+    await start({ tetragon: { file: at('tetragon.log') } });
+    await vi.waitFor(() => expect(sink.events).toHaveLength(2));
+    expect(sink.events.map((event) => event.process?.executable)).toEqual(['/bin/a', '/bin/b']);
   });
 
   it('of Tetragon may hold lines of 200 KiB, which are read whole', async () => {

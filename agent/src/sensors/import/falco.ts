@@ -67,7 +67,7 @@ const WRITES = new Set([
   'linkat',
   'symlink',
   'symlinkat',
-]); // prettier-ignore
+]);
 const ATTRIBUTES = new Set(['chmod', 'fchmod', 'fchmodat', 'chown', 'lchown', 'fchown', 'fchownat']);
 const REMOVES = new Set(['unlink', 'unlinkat', 'rmdir']);
 const CONNECTS = new Set(['connect', 'sendto', 'sendmsg', 'sendmmsg']);

@@ -3,7 +3,7 @@ import type { HostEvent } from '@threatguard/proto';
 /** What one line of another tool says: something that happened, that the tool itself lost events, or nothing we know. */
 export type Reading =
   | { event: HostEvent }
-  | { lost: { count: number; atUs: number } }
+  | { lost: { count: number; atUs: number | undefined } }
   /** Why it is none: a closed wording of ours and names of the format, cut short; counted by it. */
   | { unknown: string };
 

@@ -98,7 +98,8 @@ class ImportSensor implements Sensor {
       return;
     }
     durable();
-    if ('lost' in reading) this.#lose(sensor, 'kernel_overrun', reading.lost.count, reading.lost.atUs);
+    if ('lost' in reading)
+      this.#lose(sensor, 'kernel_overrun', reading.lost.count, reading.lost.atUs ?? Date.now() * 1000);
     if ('unknown' in reading) {
       const reason = this.#unknown.has(reading.unknown) || this.#unknown.size < REASONS_MAX ? reading.unknown : 'other';
       this.#unknown.set(reason, (this.#unknown.get(reason) ?? 0) + 1);

@@ -22,7 +22,7 @@ export function readTetragonLine(line: string): Reading {
     return facts ? finish(line, response, hook, facts) : unknown(kind, textOf(at(hook, 'function_name')));
   }
   const dropped = integerOf(at(response, 'rate_limit_info', 'number_of_dropped_process_events'));
-  if (dropped) return { lost: { count: dropped, atUs: timeOf(at(response, 'time')) ?? Date.now() * 1000 } };
+  if (dropped) return { lost: { count: dropped, atUs: timeOf(at(response, 'time')) } };
   return unknown('an event of Tetragon that maps to none of ours:', Object.keys(response)[0]);
 }
 
