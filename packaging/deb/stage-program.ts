@@ -23,7 +23,7 @@ const NOT_FOR_RUNNING =
 
 /** Parts of packages that no program of ours reaches, by package: sources of binaries, builds for browsers and other systems. */
 const UNUSED_FOLDERS: Record<string, RegExp> = {
-  koffi: /^(src|vendor|doc|lib\/native\/.*\.(cc|hh))(\/|$)|^cnoke\.cjs$/,
+  koffi: /^(vendor|doc|lib)(\/|$)|\.(c|cc|cpp|h|hh|hpp|S|asm|inc|def|txt)$|^cnoke\.cjs$/,
   '@koromix/koffi-linux-x64': /^musl_/,
   '@koromix/koffi-linux-arm64': /^musl_/,
   protobufjs: /^(dist|cli|scripts|tests?|bench)(\/|$)/,
