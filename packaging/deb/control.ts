@@ -1,9 +1,10 @@
 // DEBIAN/: what dpkg reads.
 
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { PackagePlan } from './plan.ts';
+import { entriesBelow } from './tree.ts';
 
 /** What Node 26 is linked with; its libraries are asked of the host, in the versions its symbols name. */
 const NODE_DEPENDS = ['libatomic1', 'libc6 (>= 2.28)', 'libgcc-s1 (>= 4.2)', 'libstdc++6 (>= 6)'];
@@ -41,7 +42,6 @@ export function md5sumsFile(tree: string): string {
 }
 
 function filesOf(tree: string): string[] {
-  const entries = readdirSync(tree, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return files.filter((path) => !relative(tree, path).startsWith('DEBIAN/')).sort();
+  const files = entriesBelow(tree).filter(({ entry }) => entry.isFile());
+  return files.map(({ path }) => path).filter((path) => !relative(tree, path).startsWith('DEBIAN/'));
 }

@@ -5,6 +5,7 @@ import type { NpmPackage } from './dependency-closure.ts';
 
 const LICENSE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
 const OURS = 'Apache-2.0';
+const APACHE = 'On Debian systems the whole text stands in /usr/share/common-licenses/Apache-2.0.';
 
 export function copyrightFile(parts: { root: string; library: string; packages: NpmPackage[] }): string {
   const { root, library, packages } = parts;
@@ -37,11 +38,8 @@ export function copyrightFile(parts: { root: string; library: string; packages: 
         `Comment: ${found.name} ${found.version}`,
       ];
     }),
-    [
-      `License: ${OURS}`,
-      ...continued('On Debian systems the whole text stands in /usr/share/common-licenses/Apache-2.0.'),
-    ],
-    ...[...texts].map(([text, name]) => [`License: ${name}`, ...continued(text)]),
+    [`License: ${OURS}`, ...continued(APACHE)],
+    ...[...texts].map(([text, name]) => [`License: ${name}`, ...continued(isApache(text) ? APACHE : text)]),
     ...bareLicences(packages),
   ];
   return `${stanzas.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -65,6 +63,11 @@ function licenceText(directory: string): string {
     .filter((name) => LICENSE_FILE.test(name))
     .sort();
   return files.map((name) => readFileSync(join(directory, name), 'utf8').trim()).join('\n\n');
+}
+
+/** The licence and nothing else; Debian brings it along. */
+function isApache(text: string): boolean {
+  return /^\s*Apache License\s+Version 2\.0, January 2004/.test(text) && text.length < 13_000;
 }
 
 function holders(text: string, name: string): string {

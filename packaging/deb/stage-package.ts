@@ -1,14 +1,5 @@
 // The whole tree of a package, as dpkg-deb takes it.
-import {
-  chmodSync,
-  existsSync,
-  lutimesSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, lutimesSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { initialConfig } from '../../collector/src/config.ts';
@@ -19,6 +10,7 @@ import { debianChangelog, manualPage } from './documents.ts';
 import { LIBRARY, PACKAGES, type Part } from './plan.ts';
 import { runTool } from './run-tool.ts';
 import { stageProgram } from './stage-program.ts';
+import { entriesBelow } from './tree.ts';
 
 const SCRIPTS = ['postinst', 'prerm', 'postrm'];
 const EXECUTABLE = /^\/usr\/bin\/|\/bin\/node$|^\/DEBIAN\/p/;
@@ -87,8 +79,7 @@ function helpOf(program: string, part: Part): string {
 
 /** One time for all, and modes that depend neither on this machine's umask nor on how npm unpacked. */
 function settle(tree: string, privateDirectories: string[], date: Date): void {
-  for (const entry of readdirSync(tree, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
+  for (const { path, entry } of entriesBelow(tree)) {
     const installed = path.slice(tree.length);
     if (entry.isDirectory()) chmodSync(path, privateDirectories.includes(installed) ? 0o700 : 0o755);
     else if (entry.isFile()) chmodSync(path, EXECUTABLE.test(installed) ? 0o755 : 0o644);

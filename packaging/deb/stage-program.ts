@@ -19,7 +19,7 @@ import { runTool } from './run-tool.ts';
 
 /** Read by people and compilers, not by programs. Licences stand in the package's copyright file. */
 const NOT_FOR_RUNNING =
-  /\.(d\.[cm]?ts|[cm]?tsx?|map|md|markdown|flow|html|tsbuildinfo)$|(^|\/)(licen[cs]e|copying|notice|changelog|authors|history|makefile)[^/]*$|(^|\/)\.[^/]+$/i;
+  /\.(d\.[cm]?ts|[cm]?tsx?|map|md|markdown|flow|html|sh|tsbuildinfo)$|(^|\/)bin\.m?js$|(^|\/)build\/bin\/|(^|\/)(licen[cs]e|copying|notice|changelog|authors|history|makefile)[^/]*$|(^|\/)\.[^/]+$/i;
 
 /** Parts of packages that no program of ours reaches, by package: sources of binaries, builds for browsers and other systems. */
 const UNUSED_FOLDERS: Record<string, RegExp> = {
@@ -77,7 +77,8 @@ function stageWorkspace(from: string, to: string, version: string): void {
       mkdirSync(dirname(target), { recursive: true });
       if (source.endsWith('.ts'))
         writeFileSync(target.replace(/\.ts$/, '.js'), eraseTypes(readFileSync(source, 'utf8')));
-      else if (folder === 'bin') writeFileSync(target, nameJavaScript(readFileSync(source, 'utf8')));
+      else if (folder === 'bin')
+        writeFileSync(target, nameJavaScript(readFileSync(source, 'utf8').replace(/^#!.*/, '')));
       else copyFileSync(source, target);
     }
   }
