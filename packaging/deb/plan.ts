@@ -24,7 +24,7 @@ export interface PackagePlan {
 }
 
 export const LIBRARY = '/usr/lib/threatguard';
-export const STATE = '/var/lib/threatguard';
+const STATE = '/var/lib/threatguard';
 
 /** Sockets and sessions of NATS, TLS and gRPC are the programs' own; no package needs another server to be installed. */
 export const PACKAGES: Record<Part, PackagePlan> = {

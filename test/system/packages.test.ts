@@ -1,6 +1,6 @@
 // The life of the packages on a host: installed, enrolled, seeing, killed by the watchdog, upgraded, removed, purged.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,12 @@ describe.skipIf(!able)(
     afterAll(async () => {
       await host?.[Symbol.asyncDispose]();
       if (packages) rmSync(packages, { recursive: true, force: true });
+    });
+
+    it('are the same bytes when built again', () => {
+      build('--part', 'console', '--output', join(packages, 'again'));
+      const name = readdirSync(join(packages, 'again'))[0]!;
+      expect(readFileSync(join(packages, 'again', name)).equals(readFileSync(join(packages, name)))).toBe(true);
     });
 
     it('install with a collector that serves and an agent that says how it is enrolled', async () => {

@@ -8,7 +8,11 @@ import { logTail } from './log-tail.ts';
 /** A command that makes files and ends; longer than this it hangs. */
 const RUN_MS_MAX = 60_000;
 
-type Program = 'collector' | 'agent';
+const PROGRAMS = {
+  collector: () => import.meta.resolve('@threatguard/collector/bin'),
+  agent: () => import.meta.resolve('@threatguard/agent/bin'),
+};
+type Program = keyof typeof PROGRAMS;
 
 /** How the collector and the agent are started: on our own Node, from the packages installed beside us. */
 export function programArgs(program: Program, args: readonly string[]): string[] {
@@ -18,7 +22,7 @@ export function programArgs(program: Program, args: readonly string[]): string[]
 /** Debian's packages of the three may be installed one by one; then the link to another leads nowhere. */
 function locate(program: Program): string {
   try {
-    return import.meta.resolve(program === 'agent' ? '@threatguard/agent/bin' : '@threatguard/collector/bin');
+    return PROGRAMS[program]();
   } catch (cause) {
     const advice =
       'a whole deployment on this host needs the packages threatguard-collector and threatguard-agent beside this one';
