@@ -24,6 +24,11 @@ export async function lockHome(home: string): Promise<AsyncDisposable> {
   };
 }
 
+/** Whether an agent runs with `home` now. */
+export function isHomeHeld(home: string): Promise<boolean> {
+  return answers(join(home, 'agent.sock'));
+}
+
 function listen(path: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy()).unref();

@@ -21,6 +21,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
   run: runCommand,
   config: configCommand,
   parse: parseCommand,
+  doctor: doctorCommand,
 };
 
 /** Gives the exit code. */
@@ -30,7 +31,9 @@ async function main(args: string[]): Promise<number> {
   if (name === '--version') return print(`${agentVersion()}\n`);
   const command = COMMANDS[name];
   if (!command)
-    throw new UsageError(name ? `there is no command "${name}"` : 'which command: enroll, run, config or parse?');
+    throw new UsageError(
+      name ? `there is no command "${name}"` : 'which command: enroll, run, config, parse or doctor?',
+    );
   if (rest.includes('--help') || rest.includes('-h')) return print(COMMAND_USAGE[name]!);
   return command(rest);
 }
@@ -55,9 +58,15 @@ async function enrollCommand(args: string[]): Promise<number> {
     machineId: readHostFacts().machineId,
     force: force ?? false,
   });
-  return print(
-    `enrolled as ${enrolment.name} (${enrolment.agentId}); start it with: threatguard-agent run --home ${home ?? DEFAULT_HOME}\n`,
-  );
+  print(`enrolled as ${enrolment.name} (${enrolment.agentId})\n`);
+  const byHand = `start it with: threatguard-agent run${home ? ` --home ${home}` : ''}\n`;
+  if (home) return print(byHand);
+  const { startService, UNIT } = await import('./service.ts');
+  const start = startService();
+  if (start.kind === 'none') return print(byHand);
+  if (start.kind === 'started') return print(`started ${UNIT}; what it sees here: threatguard-agent doctor\n`);
+  process.stderr.write(`threatguard-agent: ${UNIT} did not start (${start.reason}); see: journalctl -u ${UNIT}\n`);
+  return EXIT_FAILURE;
 }
 
 async function runCommand(args: string[]): Promise<number> {
@@ -65,18 +74,41 @@ async function runCommand(args: string[]): Promise<number> {
   const home = resolve(options.home ?? DEFAULT_HOME);
   const config = readConfigApart(home);
   if (!config) return EXIT_FAILURE;
-  const [{ createLog }, { run }] = await Promise.all([import('./log.ts'), import('./run.ts')]);
+  const [{ createLog }, { run }, { serviceManager }] = await Promise.all([
+    import('./log.ts'),
+    import('./run.ts'),
+    import('./service.ts'),
+  ]);
+  using service = serviceManager(process.env, process.pid);
+  // Programs the agent starts have nothing to tell the service manager.
+  delete process.env.NOTIFY_SOCKET;
   config.sensors.auth.logs.push(...(options['auth-log'] ?? []).map((path) => resolve(path)));
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
-  await run({ home, config, log: createLog(config.log.level), stop: stop.signal });
+  await run({ home, config, log: createLog(config.log.level), stop: stop.signal, service });
   return EXIT_OK;
 }
 
 async function configCommand(args: string[]): Promise<number> {
-  const { home } = readOptions(args, { home: { type: 'string' } });
+  const { home, quiet } = readOptions(args, { home: { type: 'string' }, quiet: { type: 'boolean' } });
   const { readAgentConfig } = await import('./config.ts');
-  return print(`${JSON.stringify(readAgentConfig(resolve(home ?? DEFAULT_HOME), process.env), null, 2)}\n`);
+  const config = readAgentConfig(resolve(home ?? DEFAULT_HOME), process.env);
+  return quiet ? EXIT_OK : print(`${JSON.stringify(config, null, 2)}\n`);
+}
+
+async function doctorCommand(args: string[]): Promise<number> {
+  const { home, output } = readOptions(args, { home: { type: 'string' }, output: { type: 'string' } });
+  if (output !== undefined && output !== 'table' && output !== 'json')
+    throw new UsageError(`--output takes table or json, not "${output}"`);
+  const directory = resolve(home ?? DEFAULT_HOME);
+  const [{ readAgentConfig }, { examineHost }, { renderFindings }] = await Promise.all([
+    import('./config.ts'),
+    import('./doctor/examine-host.ts'),
+    import('./doctor/render.ts'),
+  ]);
+  const findings = await examineHost(directory, () => readAgentConfig(directory, process.env));
+  print(output === 'json' ? `${JSON.stringify(findings, null, 2)}\n` : renderFindings(findings));
+  return findings.some(({ state }) => state === 'degraded') ? EXIT_FAILURE : EXIT_OK;
 }
 
 /**

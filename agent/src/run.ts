@@ -2,7 +2,7 @@
 //   sensors -> batcher -> seal -> spool -> uplink
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { envelopeIdentity, type KemKey, verifyKemKey } from '@threatguard/proto';
+import { envelopeIdentity, type KemKey, type SensorHealth, verifyKemKey } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import { Batcher } from './batch/batcher.ts';
 import { CheckpointLedger } from './batch/checkpoints.ts';
@@ -18,6 +18,7 @@ import { agentVersion, readBootId, readHostFacts } from './host-facts.ts';
 import { readIdentity, saveKemKey } from './identity/identity-files.ts';
 import { planSensors } from './sensors/plan.ts';
 import { type RunningSensors, startSensors } from './sensors/start.ts';
+import type { ServiceManager } from './service.ts';
 import { Spool } from './spool/spool.ts';
 import { Uplink } from './uplink/uplink.ts';
 
@@ -33,13 +34,15 @@ export interface RunOptions {
   log: Logger;
   /** Aborted to stop the agent. */
   stop: AbortSignal;
+  /** Who started it and wants to know how it is. */
+  service: ServiceManager;
 }
 
 /**
  * Runs the agent until `stop`. Throws IdentityError where this host is not enrolled, HomeError where another agent runs, or an error of the file system where
  * the spool cannot be used; after the start nothing but `stop` ends it.
  */
-export async function run({ home, config, log, stop }: RunOptions): Promise<void> {
+export async function run({ home, config, log, stop, service }: RunOptions): Promise<void> {
   const identity = readIdentity(home);
   await using _lock = await lockHome(home);
   const collector = config.collector ?? identity.collector;
@@ -115,11 +118,28 @@ export async function run({ home, config, log, stop }: RunOptions): Promise<void
   sensors = running;
   uplink.sendHeartbeat();
   log.info({ agentId: identity.agentId, name: identity.name, collector }, 'ready');
+  service.ready(() => statusLine({ collector, connected: uplink.connected, spooled: spool.end - spool.first, health }));
   using _ = releasingMemory((error) => log.warn({ reason: error.message }, 'memory could not be given back'));
   // The agent runs for months and may be killed; the next start is to find the cache filled.
   flushCompileCache();
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   log.info('stopping');
+  service.stopping();
+}
+
+/** What `systemctl status` shows. */
+function statusLine(now: {
+  collector: string;
+  connected: boolean;
+  spooled: number;
+  health: () => SensorHealth[];
+}): string {
+  const link = now.connected ? `connected to ${now.collector}` : `no connection to ${now.collector}`;
+  const impaired = now
+    .health()
+    .filter(({ state }) => state !== 'running')
+    .map(({ sensor, state }) => `${sensor} ${state}`);
+  return [link, `${now.spooled} envelopes spooled`, impaired.join(', ') || 'all sensors run'].join('; ');
 }
 
 /** What the start or a burst needed is not needed after it. */

@@ -8,7 +8,8 @@ export const USAGE = `threatguard-agent: watches this host and sends what it see
 Usage:
   threatguard-agent enroll --collector HOST:PORT --token TOKEN [--home DIR] [--name NAME] [--force]
   threatguard-agent run [--home DIR] [--auth-log FILE]...
-  threatguard-agent config [--home DIR]
+  threatguard-agent config [--home DIR] [--quiet]
+  threatguard-agent doctor [--home DIR] [--output table|json]
   threatguard-agent parse --sensor auth|audit|falco|tetragon
   threatguard-agent --help | --version        (also: threatguard-agent COMMAND --help)
 
@@ -30,6 +31,7 @@ export const COMMAND_USAGE: Record<string, string> = {
   --name NAME            what operators call this host (default: its host name)
   --force                become a new agent although this home is enrolled; the former identity is kept in identity.old
 
+Where the systemd unit of the package is installed, it is started.
 The signing key is made on this host and never leaves it. The token names the collector's CA; nothing is sent to anybody else.
 
 Example:
@@ -53,11 +55,25 @@ ${EXIT_CODES}
   config: `threatguard-agent config: checks agent.yaml and the environment, and prints the configuration that results, as JSON
 
   --home DIR             state of the agent (default ${DEFAULT_HOME})
+  --quiet                print nothing where it is valid
 
 Example:
   threatguard-agent config --home /var/lib/threatguard/agent
 
 ${EXIT_CODES}
+`,
+  doctor: `threatguard-agent doctor: what each sensor can and cannot see on this host, and what would fix it; changes nothing
+
+  --home DIR             state of the agent (default ${DEFAULT_HOME})
+  --output table|json    a table for people (default), or a JSON array of {area, check, state, finding, remedy}
+
+State: ok; degraded (something is not seen or not sent: do what stands below it); spare (a second way that is not needed
+now); off (switched off in agent.yaml). Run it as root: an ordinary user sees what an agent of that user would.
+
+Example:
+  sudo threatguard-agent doctor
+
+Exit codes: 0 all is well, 1 something is degraded, 2 wrong usage.
 `,
   parse: `threatguard-agent parse: shows what a sensor makes of lines on standard input, one JSON event per line
 

@@ -1,4 +1,5 @@
 // The collector's command line: the one file that reads arguments and environment, listens for signals, and exits.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '@threatguard/proto/config';
@@ -7,6 +8,7 @@ import { parseListen, readCollectorConfig } from './config.ts';
 import { homePaths } from './fleet/home.ts';
 import { consoleAddress, initHome, issueConsoleIdentity, loadAuthority } from './init.ts';
 import { startCollector } from './run.ts';
+import { serviceManager } from './service.ts';
 import { USAGE } from './usage.ts';
 
 const EXIT_FAILED = 1;
@@ -25,7 +27,8 @@ interface Options {
 }
 
 const COMMANDS: Record<string, (options: Options) => Promise<void>> = {
-  init: async ({ home, listen = '127.0.0.1:7443' }) => {
+  init: async ({ home, listen: given }) => {
+    const listen = given ?? (await listenIn(home));
     if (!parseListen(listen)) throw new UsageError('--listen takes HOST:PORT, such as 0.0.0.0:7443');
     const made = await initHome({ home, listen, nowMs: Date.now() });
     process.stdout.write(
@@ -36,11 +39,14 @@ const COMMANDS: Record<string, (options: Options) => Promise<void>> = {
     const config = await loadConfig(home);
     const log = pino({ name: 'collector', level: config.log.level }, pino.destination({ dest: 2, sync: true }));
     const stopped = untilSignal('SIGTERM', 'SIGINT');
+    using service = serviceManager(process.env);
     // For bench:ingest: where the time goes, said at the end.
     const timed = Boolean(process.env.THREATGUARD_STAGE_CLOCK);
     await using collector = await startCollector({ home, config, log, timed });
     log.info({ listen: collector.address, ca: collector.caSha256 }, 'ready');
+    service.ready(`listening on ${collector.address}`);
     log.info({ signal: await stopped }, 'stopping');
+    service.stopping();
     if (timed) log.info({ threads: collector.stages() }, 'stages');
   },
   'console-certificate': async ({ home, name, output }) => {
@@ -52,6 +58,11 @@ const COMMANDS: Record<string, (options: Options) => Promise<void>> = {
     process.stdout.write(`console identity ${name} in ${output}\n`);
   },
 };
+
+/** Where the collector of this home listens already; a new one only on this host, unless it is told otherwise. */
+async function listenIn(home: string): Promise<string> {
+  return existsSync(homePaths(home).configFile) ? (await loadConfig(home)).listen : '127.0.0.1:7443';
+}
 
 async function loadConfig(home: string) {
   const file = homePaths(home).configFile;

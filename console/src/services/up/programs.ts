@@ -9,13 +9,25 @@ import { logTail } from './log-tail.ts';
 const RUN_MS_MAX = 60_000;
 
 const PROGRAMS = {
-  collector: import.meta.resolve('@threatguard/collector/bin'),
-  agent: import.meta.resolve('@threatguard/agent/bin'),
+  collector: () => import.meta.resolve('@threatguard/collector/bin'),
+  agent: () => import.meta.resolve('@threatguard/agent/bin'),
 };
+type Program = keyof typeof PROGRAMS;
 
 /** How the collector and the agent are started: on our own Node, from the packages installed beside us. */
-export function programArgs(program: keyof typeof PROGRAMS, args: readonly string[]): string[] {
-  return ['--disable-warning=ExperimentalWarning', fileURLToPath(PROGRAMS[program]), ...args];
+export function programArgs(program: Program, args: readonly string[]): string[] {
+  return ['--disable-warning=ExperimentalWarning', fileURLToPath(locate(program)), ...args];
+}
+
+/** Debian's packages of the three may be installed one by one; then the link to another leads nowhere. */
+function locate(program: Program): string {
+  try {
+    return PROGRAMS[program]();
+  } catch (cause) {
+    const advice =
+      'a whole deployment on this host needs the packages threatguard-collector and threatguard-agent beside this one';
+    throw new ConsoleError('failure', `there is no ${program} here; ${advice}`, { cause });
+  }
 }
 
 /** Runs one to its end, its output in `logFile`. Throws with what the log ends with where it fails. */

@@ -1,0 +1,63 @@
+import { connect, type TLSSocket } from 'node:tls';
+import { parsePeerName, TLS_GROUP, TLS_POLICY } from '@threatguard/proto';
+import { parseAddress } from '../identity/enrol.ts';
+import type { Identity } from '../identity/identity-files.ts';
+import { type Finding, reporter } from './finding.ts';
+
+const CONNECT_MS_MAX = 10_000;
+const report = reporter('collector');
+
+/** One handshake as the agent makes it: its certificate, the fleet's CA only, the hybrid group only. Nothing is sent. */
+export async function checkCollector(collector: string, identity: Identity): Promise<Finding> {
+  let socket: TLSSocket | undefined;
+  try {
+    socket = await handshake(collector, identity);
+    const certificate = socket.getPeerX509Certificate();
+    const peer = parsePeerName(certificate?.subjectAltName);
+    if (peer?.kind !== 'collector') {
+      return report.degraded(
+        collector,
+        "the server there is none of the fleet's collectors",
+        'correct the address, or enrol with this collector',
+      );
+    }
+    const until = certificate?.validToDate.toISOString().slice(0, 10);
+    return report.ok(collector, `answers over ${socket.getProtocol()} with ${TLS_GROUP}, certificate until ${until}`);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    return report.degraded(collector, message, remedyFor(code));
+  } finally {
+    socket?.destroy();
+  }
+}
+
+function handshake(collector: string, { pem }: Identity): Promise<TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+  const socket = connect({
+    ...parseAddress(collector),
+    ...TLS_POLICY,
+    ca: pem.ca,
+    cert: pem.certificate,
+    key: pem.key,
+    ALPNProtocols: ['h2'],
+    // The collector is known by the name in its certificate, which is looked at afterwards, not by its address.
+    checkServerIdentity: () => undefined,
+  });
+  const fail = (error: Error) => {
+    socket.destroy();
+    reject(error);
+  };
+  socket.setTimeout(CONNECT_MS_MAX, () => fail(new Error(`nothing within ${CONNECT_MS_MAX / 1000} s`)));
+  socket.once('error', fail);
+  socket.once('secureConnect', () => resolve(socket));
+  return promise;
+}
+
+function remedyFor(code: string): string {
+  if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET|)$/.test(code))
+    return 'check that the collector runs and that no firewall is in between; events are spooled meanwhile';
+  if (/^(ENOTFOUND|EAI_)/.test(code)) return 'check the name, and the name service of this host (resolv.conf)';
+  if (/CERT|SIGNATURE|ISSUER/.test(code))
+    return 'the server is not of the CA that enrolled this agent; correct the address, or enrol again with --force';
+  return `the server must speak TLS 1.3 with ${TLS_GROUP}; check that nothing in between ends TLS`;
+}
