@@ -206,6 +206,22 @@ describe.skipIf(!canLoad)('a ring that is too small for a burst (needs root and 
     expect(losses[0]?.lastAtUs).toBeGreaterThanOrEqual(losses[0]?.firstAtUs ?? 0);
   });
 
+  test('stop ends while files are still being hashed', () => {
+    const module = new URL('../../agent/src/sensors/process/ebpf-source.ts', import.meta.url).href;
+    const script = `
+      const { spawnSync } = await import('node:child_process');
+      const { createEbpfSource } = await import(${JSON.stringify(module)});
+      const source = createEbpfSource();
+      const seen = Promise.withResolvers();
+      await source.start({ emit: seen.resolve, lose() {} });
+      for (const program of ['/bin/bash', '/bin/ls', '/bin/cat']) spawnSync(program, ['--version']);
+      await seen.promise;
+      await source.stop();
+      console.log('stopped');`;
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    expect(child).toMatchObject({ status: 0, stdout: 'stopped\n' });
+  });
+
   test('after stop nothing is emitted, and a second stop is harmless', async () => {
     const events: HostEvent[] = [];
     const source = createEbpfSource();

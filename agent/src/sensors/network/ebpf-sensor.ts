@@ -1,12 +1,12 @@
 // TCP connections and listeners as the kernel changes their state, each with the process that acted, however short.
 import { Activity, EventClass, type HostEvent, Outcome, type Process, type SensorHealth } from '@threatguard/proto';
 import { BpfError } from '../../kernel/bpf.ts';
-import { KernelPrograms, readKernelBtf } from '../../kernel/bpf-programs.ts';
+import { KernelPrograms } from '../../kernel/bpf-programs.ts';
 import { clockUs } from '../../kernel/libc.ts';
 import { createAncestry } from '../process/ancestry.ts';
-import { ACTOR_ARGS_BYTES_MAX, callLayout } from '../process/ebpf-calls.ts';
+import { ACTOR_ARGS_BYTES_MAX } from '../process/ebpf-calls.ts';
 import { type ActorRecord, decodeRecord } from '../process/ebpf-decode.ts';
-import { kernelLayout, missingFields } from '../process/ebpf-layout.ts';
+import { describeKernel } from '../process/ebpf-kernel.ts';
 import { scratchBytes } from '../process/ebpf-pieces.ts';
 import { describeProcess, wallUs } from '../process/exec-event.ts';
 import { drainPaced } from '../process/paced-drain.ts';
@@ -59,11 +59,9 @@ export function createEbpfSensor(options: {
   let events = 0;
 
   function load(programs: KernelPrograms): void {
-    const btf = readKernelBtf();
-    const layout = kernelLayout(btf);
-    const calls = callLayout(btf, process.arch);
+    const { layout, calls, missing: lacking } = describeKernel();
     if (!calls) throw new BpfError('unsupported', `the system calls of ${process.arch} are not known`);
-    missing = missingFields(btf);
+    missing = lacking;
     const maps = () => ({
       ringFd: programs.ringFd,
       lossFd: programs.lossFd,

@@ -1,7 +1,6 @@
 // Processes as the kernel itself sees them act, with their arguments, also those that are gone a moment later.
 import type { HostEvent } from '@threatguard/proto';
-import { KernelPrograms, readKernelBtf } from '../../kernel/bpf-programs.ts';
-import type { Btf } from '../../kernel/btf.ts';
+import { KernelPrograms } from '../../kernel/bpf-programs.ts';
 import { clockUs } from '../../kernel/libc.ts';
 import type { SensorSink } from '../sensor.ts';
 import { readUserNames } from '../user-names.ts';
@@ -11,11 +10,12 @@ import {
   assembleEnterProgram,
   assembleLeaveProgram,
   BEFORE,
-  callLayout,
+  type CallLayout,
   SAID,
 } from './ebpf-calls.ts';
 import { type ActorRecord, decodeRecord } from './ebpf-decode.ts';
-import { type KernelLayout, kernelLayout, missingFields } from './ebpf-layout.ts';
+import { describeKernel } from './ebpf-kernel.ts';
+import type { KernelLayout } from './ebpf-layout.ts';
 import { type ProgramMaps, scratchBytes } from './ebpf-pieces.ts';
 import { assembleExecProgram, assembleExitProgram } from './ebpf-program.ts';
 import { RECORD_ARGS_BYTES_MAX } from './ebpf-record.ts';
@@ -52,9 +52,8 @@ export function createEbpfSource(options: EbpfOptions = {}): ProcessSource {
   let drain: () => number = () => 0;
 
   function load(programs: KernelPrograms): void {
-    const btf = readKernelBtf();
-    const layout = kernelLayout(btf);
-    missing = missingFields(btf);
+    const { layout, calls, missing: lacking } = describeKernel();
+    missing = lacking;
     const maps = (argsBytes: number) => ({
       ringFd: programs.ringFd,
       lossFd: programs.lossFd,
@@ -62,7 +61,7 @@ export function createEbpfSource(options: EbpfOptions = {}): ProcessSource {
     });
     programs.run('tg_exec', assembleExecProgram(layout, maps(RECORD_ARGS_BYTES_MAX)), 'sched_process_exec');
     if (options.exits) programs.run('tg_exit', assembleExitProgram(layout, programs), 'sched_process_exit');
-    unseen = loadCalls(programs, btf, layout, maps(ACTOR_ARGS_BYTES_MAX));
+    unseen = loadCalls(programs, layout, calls, maps(ACTOR_ARGS_BYTES_MAX));
   }
 
   function take(bytes: Buffer, sink: SensorSink, bootOffsetUs: number): void {
@@ -128,9 +127,13 @@ export function createEbpfSource(options: EbpfOptions = {}): ProcessSource {
 }
 
 /** Changes of credentials and tracing. Returns what is not seen, and why, where they cannot be had; else nothing. */
-function loadCalls(programs: KernelPrograms, btf: Btf, layout: KernelLayout, maps: ProgramMaps): string {
+function loadCalls(
+  programs: KernelPrograms,
+  layout: KernelLayout,
+  calls: CallLayout | undefined,
+  maps: ProgramMaps,
+): string {
   const what = 'changes of credentials and processes that trace others are not seen';
-  const calls = callLayout(btf, process.arch);
   if (!calls) return `${what}: the system calls of ${process.arch} are not known`;
   try {
     const beforeFd = programs.createMap({ type: 'lru', ...BEFORE });

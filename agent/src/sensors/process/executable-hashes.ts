@@ -106,7 +106,7 @@ async function hashContent(handle: FileHandle, stopped: () => boolean): Promise<
     if (bytesRead === 0) return hash.digest('hex');
     hash.update(chunk.subarray(0, bytesRead));
     position += bytesRead;
-    await setTimeout((bytesRead / BYTES_PER_SECOND) * 1000, undefined, { ref: false });
+    await setTimeout((bytesRead / BYTES_PER_SECOND) * 1000);
   }
   return undefined;
 }
