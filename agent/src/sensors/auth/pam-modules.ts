@@ -16,6 +16,7 @@ export function moduleRules({ service, module, raises }: PamService): LineRule[]
     rule(`User (?<user>${NAME}?) \\(\\d+\\) (?<reason>is (?:temporarily )?locked.{0,100})`, failed),
     // pam_access, pam_listfile, pam_succeed_if, pam_limits, pam_time, pam_securetty, pam_nologin, pam_wheel
     rule(`(?<reason>access denied) for user [\`'](?<user>${NAME})' from [\`'](?<address>[^\`'\\s]{1,255})'`, failed),
+    rule(`(?<reason>Access denied) for user (?<user>${NAME}?): \\d+ \\(.{1,200}\\)`, failed),
     rule(`(?<reason>Refused user) (?<user>${NAME}) for service \\S{1,64}`, failed),
     says(/^(?<reason>requirement ".{1,200}" not met) by user "(?<user>.{0,256})"$/s, (groups) => failed(groups)),
     rule(`(?<reason>too many logins \\(max \\d+\\)) for (?<user>${NAME})`, failed),

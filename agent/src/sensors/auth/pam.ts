@@ -44,6 +44,8 @@ const MODULE_PROGRAM = /^(?:pam[_-]\w{1,32}|PAM[_-]\w{1,32}|login_duo)$/;
 /** Facts of a self-stated service that the service does not state. */
 const NOT_STATED: (Activity | null | undefined)[] = [Activity.LOGOFF, Activity.PASSWORD_CHANGED];
 const LOCKED = /^(?:Consecutive login failures|user .{1,256} tally \d)/;
+/** Modules that do not name the service: the program is it. */
+const UNNAMED = /^(?<module>pam_\w{1,32}): (?<text>.*)$/s;
 const SILENT = [nothing(/^(?:PAM (?:unable|adding|pam_\w+:|audit_|bad |failed)|pam_\w{1,32}: |gkr-pam: |PAM \w+: )/)];
 
 /** What a PAM line states; undefined where it is none. */
@@ -62,6 +64,12 @@ export function parsePam(program: string, message: string): Statement | null | u
   }
   if (MODULE_PROGRAM.test(program))
     return pamStatement({ service: program, module: program, raises: false }, message, false);
+  const unnamed = UNNAMED.exec(message)?.groups;
+  if (unnamed) {
+    const { module = '', text = '' } = unnamed;
+    const service = { service: program, module, raises: PRIVILEGE_SERVICES.has(program) };
+    return pamStatement(service, text, SELF_STATED.has(program)) ?? null;
+  }
   return applyRules(SILENT, message);
 }
 
@@ -83,5 +91,6 @@ function pamStatement(service: PamService, text: string, selfStated: boolean): S
   const stated = applyRules(rulesOf(service), text);
   if (!stated) return stated;
   const repeated = selfStated && !NOT_STATED.includes(stated.fact.activity) && !LOCKED.test(text);
+  if (service.raises && stated.fact.activity === Activity.LOGON) stated.fact.activity = Activity.PRIVILEGE;
   return { ...stated, repeats: stated.repeats || repeated || JOBS.test(service.service) };
 }

@@ -40,7 +40,7 @@ export const DOAS_RULES: LineRule[] = [
 
 export const POLKIT_RULES: LineRule[] = [
   says(
-    /^Operator of unix-(?:session|process):\S{1,128} (?<result>successfully authenticated|FAILED to authenticate) as unix-user:(?<target>\S{1,255}) to gain (?:ONE-SHOT |TEMPORARY |PERMANENT )?authorization for action (?<command>\S{1,255}) for (?:\S{1,255}) .{0,4096}\(owned by unix-user:(?<user>[^()]{1,255})\)$/s,
+    /^Operator of unix-(?:session|process):\S{1,128} (?<result>successfully authenticated|FAILED to authenticate) (?:as unix-user:(?<target>\S{1,255}) )?to gain (?:ONE-SHOT |TEMPORARY |PERMANENT )?authorization for action (?<command>\S{1,255}) for (?:\S{1,255}) .{0,4096}\(owned by unix-user:(?<user>[^()]{1,255})\)$/s,
     (groups) => became('polkit', groups.result === 'FAILED to authenticate' ? FAILURE : SUCCESS)(groups),
   ),
   says(

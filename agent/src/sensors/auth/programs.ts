@@ -154,7 +154,8 @@ export function statementOf(program: string, message: string): Statement | null 
 }
 
 function rulesOf(program: string): LineRule[] | undefined {
-  const name = program.startsWith('/') ? program.slice(program.lastIndexOf('/') + 1) : program;
+  // "/usr/sbin/cron", "polkitd(authority=local)".
+  const name = program.replace(/^\/.*\//, '').replace(/\(authority=\w{1,32}\)$/, '');
   for (const table of [RULES, KEEPERS]) if (Object.hasOwn(table, name)) return table[name];
   return INSTANCES.find(([form]) => form.test(name))?.[1];
 }

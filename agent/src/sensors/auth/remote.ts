@@ -31,7 +31,7 @@ export const DROPBEAR_RULES: LineRule[] = [
     attempt('dropbear', SUCCESS, { method: 'password' }),
   ),
   dropbear(
-    `Pubkey auth succeeded for '(?<user>.{0,256})' with (?:\\S{1,64} )?key (?<key>\\S{1,255}) ${FROM}`,
+    `Pubkey auth succeeded for '(?<user>.{0,256})' with (?:\\S{1,64} )?key (?<key>[^']{1,255}) ${FROM}`,
     attempt('dropbear', SUCCESS, { method: 'publickey' }),
   ),
   dropbear(
@@ -50,6 +50,10 @@ export const DROPBEAR_RULES: LineRule[] = [
   ),
   dropbear(
     `Exit before auth from <(?<address>[^>\\s]{1,255}):(?<port>\\d{1,5})>: (?<reason>.{0,300})`,
+    closed('dropbear'),
+  ),
+  dropbear(
+    `Exit before auth \\(user '(?<user>.{0,256})', \\d+ fails\\): (?<reason>Max auth tries reached) - user '.{0,256}' ${FROM}`,
     closed('dropbear'),
   ),
   dropbear(`Exit before auth \\(user '(?<user>.{0,256})', \\d+ fails\\): (?<reason>.{0,300})`, closed('dropbear')),

@@ -9,7 +9,7 @@ const PEER = / from (?<address>\S{1,255}) port (?<port>\d{1,5})(?: ssh\d?)?(?=$|
 const END = /^(?: \[preauth\])?$/;
 /** "KEY FINGERPRINT", then the id in a certificate or the client's user in host-based logons, both the peer's words. */
 const CREDENTIAL =
-  /^: (?<key>[\w@.-]{1,64} [\w:+/=-]{1,255})(?: ID .{0,512} \(serial \d{1,20}\) CA \S{1,64} \S{1,255})?(?:, client user ".{0,110}", client host ".{0,110}")?(?: \[preauth\])?$/s;
+  /^: (?<key>[\w@.-]{1,64}(?: [\w:+/=-]{1,255})?)(?: ID .{0,512} \(serial \d{1,20}\) CA \S{1,64} \S{1,255})?(?:, client user ".{0,110}", client host ".{0,110}")?(?: \[preauth\])?$/s;
 /** Of GSSAPI. */
 const PRINCIPAL = /^: (?<principal>\S{1,255})(?: \[preauth\])?$/;
 const WITH_CREDENTIAL = /^(?:publickey|hostbased|gssapi)/;

@@ -24,6 +24,7 @@ export const SU_RULES: LineRule[] = [
   su(`FAILED SU \\(to (?<target>${NAME})\\) (?<user>${NAME}) on (?<tty>\\S{0,64})`, Outcome.FAILURE),
   su(`Successful su for (?<target>${NAME}) by (?<user>${NAME})`, Outcome.SUCCESS),
   su(`FAILED su for (?<target>${NAME}) by (?<user>${NAME})`, Outcome.FAILURE),
+  su(`(?<user>\\S{1,255}) to (?<target>\\S{1,255}) on (?<tty>\\S{0,64})`, Outcome.SUCCESS),
   su(`BAD SU (?<user>\\S{1,255}) to (?<target>\\S{1,255}) on (?<tty>\\S{0,64})`, Outcome.FAILURE),
   su(
     `(?:'|\`)su (?<target>\\S{1,255})(?:'|\`) (?:failed|FAILED) for (?<user>\\S{1,255}) on (?<tty>\\S{0,64})`,

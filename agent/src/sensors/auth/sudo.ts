@@ -18,7 +18,7 @@ import {
 const HEAD =
   '^\\s*(?<user>\\S.{0,255}?) : (?:(?<reason>[^;=]{1,300}?(?: environment variables: [^;]{1,300})?) ; )?(?:HOST=[^;]{0,255} ; )?(?:TTY=(?<tty>[^\\s;]{0,64}) ; )?(?:CHROOT=.{0,512}? ; )?PWD=(?<directory>.{0,4096}?) ;';
 const COMMAND = new RegExp(
-  `${HEAD} USER=(?<target>.{0,256}?) ;(?: GROUP=.{0,256}? ;)?(?: TSID=\\S{1,64} ;)?(?: ENV=.{0,2048}? ;)? COMMAND=(?<command>.*)$`,
+  `${HEAD}(?: USER=(?<target>.{0,256}?) ;)?(?: GROUP=.{0,256}? ;)?(?: TSID=\\S{1,64} ;)?(?: ENV=.{0,2048}? ;)? COMMAND=(?<command>.*)$`,
   's',
 );
 const WITHOUT_COMMAND = new RegExp(`${HEAD}(?: USER=(?<target>.{0,256}?) ;)?(?: GROUP=.{0,256}? ;)?\\s*$`, 's');

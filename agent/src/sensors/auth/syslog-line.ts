@@ -30,9 +30,9 @@ const HEADS = [
 const RFC5424 =
   /^(?:\d{1,6} )?<\d{1,3}>1 (?:-|(?<date>\d{4}-\d\d-\d\d)[Tt](?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,9}))?(?<zone>[Zz]|[+-]\d\d:\d\d)) (?<host>\S{1,255}) (?<program>\S{1,48}) (?<pid>\S{1,128}) \S{1,32} /;
 // "sshd[7]: ", "sudo: ", "sshd(pam_unix)[7]: ", "postfix/smtpd[7]: ", "gdm-password][7]: ", "-- root[7]: " (login of old Red Hat).
-const TAG = /^(?<tag>(?:-- )?[^\s:[\]]{1,64})\]?(?:\[(?<pid>\d{1,10})\])?: ?/;
+const TAG = /^(?<tag>(?:-- )?[^\s:[\]]{1,64})\]?(?:\[(?<pid>\d{1,10})\])?(?:\(\w{1,16}\))?: ?/;
 /** A tag where the host should be: the line has no host. */
-const TAG_FIRST = /^[^\s:[\]]{1,64}\]?(?:\[\d{1,10}\])?: /;
+const TAG_FIRST = /^[^\s:[\]]{1,64}\]?(?:\[\d{1,10}\])?(?:\(\w{1,16}\))?: /;
 /** Logs of one program, whose lines do not name it. */
 const OWN_LOGS: [RegExp, string][] = [
   [/^\[pid \d{1,10}\] /, 'vsftpd'],
