@@ -13,7 +13,7 @@ const COLLECTOR = 'threatguard-collector.service';
 const NEXT_VERSION = '9.0.0';
 /** What dpkg, systemd and their triggers keep for themselves. */
 const BOOKKEEPING =
-  /^\/(var\/(lib\/(dpkg|systemd|private)|log|cache|backups)|etc\/(systemd|passwd|group|shadow|gshadow|subuid|subgid|ld\.so\.cache|machine-id)|mnt|root)/;
+  /^\/(var\/(lib\/(dpkg|systemd|private)|log|cache|backups)|etc\/(\.pwd\.lock|systemd|passwd|group|shadow|gshadow|subuid|subgid|ld\.so\.cache|machine-id)|mnt|root)/;
 const able = canRunSystemd() && existsSync('/usr/bin/strip');
 
 describe.skipIf(!able)(
