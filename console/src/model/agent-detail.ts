@@ -47,7 +47,7 @@ export function agentDetailPairs(detail: GetAgentResponse, look: Look): string[]
     ['certificate until', time(agent.certificateExpiresAtUs)],
     ['last seen', `${time(agent.lastSeenAtUs)} (${age(agent.lastSeenAtUs, look.nowMs)} ago)`],
     ['lag', lagText(detail)],
-    ['clock', `${((agent.clockOffsetUs ?? 0) / 1000).toFixed(0)} ms behind the collector's`],
+    ['clock', clockText(agent.clockOffsetUs ?? 0)],
     ['events', `${agent.events ?? 0} stored, ${agent.lost ?? 0} lost`],
     ['last hour', `${percentText(detail.observedHour ?? 0)} was observed`],
     ['last day', `${percentText(detail.observedDay ?? 0)} was observed`],
@@ -76,6 +76,10 @@ function lagText(detail: GetAgentResponse): string {
   const spool = `${waiting} envelope${waiting === 1 ? '' : 's'} in its spool`;
   if (!detail.newestEventAtUs) return `no event yet, ${spool}`;
   return `newest event stored ${(lagUs(detail) / 1e6).toFixed(2)} s after it happened, ${spool}`;
+}
+
+function clockText(offsetUs: number): string {
+  return `${Math.round(Math.abs(offsetUs) / 1000)} ms ${offsetUs < 0 ? 'ahead of' : 'behind'} the collector's`;
 }
 
 function lagUs(detail: GetAgentResponse): number {
