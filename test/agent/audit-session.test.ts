@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isOtherListener } from '../../agent/src/sensors/process/audit-listeners.ts';
 import {
   AUDIT_KEY,
   encodeDirectoryWatch,
@@ -11,7 +12,7 @@ import {
   encodeFileWatch,
   keyOfRule,
 } from '../../agent/src/sensors/process/audit-rules.ts';
-import { type AuditReader, AuditSession, isOtherListener } from '../../agent/src/sensors/process/audit-session.ts';
+import { type AuditReader, AuditSession } from '../../agent/src/sensors/process/audit-session.ts';
 import { listRules, readStatus, setStatus, takeKernelAudit } from '../support/kernel-audit.ts';
 import { until } from '../support/until.ts';
 

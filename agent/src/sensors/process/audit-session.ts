@@ -10,17 +10,16 @@
 // over it, and are put back at the end, or by the next agent after `kill -9` (SavedSettings).
 //
 // State: open exactly while there are readers. `#rules` are those the kernel has from us.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { NETLINK_AUDIT, NETLINK_HEADER_BYTES, NetlinkSocket } from '../../kernel/netlink.ts';
 import { AuditControl, type AuditStatus, encodeAuditSettings } from './audit-control.ts';
 import { AuditError } from './audit-error.ts';
 import { AuditJoiner, type JoinedRecords } from './audit-joiner.ts';
 import { type AuditRecord, parseAuditMessage, plainText } from './audit-line.ts';
+import { AUDIT_NLGRP_READLOG, isRecordedElsewhere } from './audit-listeners.ts';
 import { AUDIT_KEY, keyOfRule } from './audit-rules.ts';
 import { SavedSettings } from './audit-saved.ts';
 import { AUDIT_TYPES } from './audit-types.ts';
 
-const AUDIT_NLGRP_READLOG = 1;
 const LOCKED = 2;
 const PANIC = 2;
 const PRINTK = 1;
@@ -295,27 +294,5 @@ export class AuditSession {
   #lose(count: number): void {
     const [first] = this.#readers.keys();
     first?.onLost(count);
-  }
-}
-
-/** Whether a row of /proc/net/netlink is another process that keeps what the multicast group gives, as journald does. */
-export function isOtherListener(row: string, ours: ReadonlySet<string | undefined>): boolean {
-  const columns = row.trim().split(/\s+/);
-  const joined = (Number.parseInt(columns[3] ?? '', 16) & AUDIT_NLGRP_READLOG) !== 0;
-  return columns[1] === String(NETLINK_AUDIT) && joined && !ours.has(columns.at(-1));
-}
-
-function isRecordedElsewhere(): boolean {
-  const ours = new Set(readdirSync('/proc/self/fd').map(inodeOf));
-  const rows = readFileSync('/proc/net/netlink', 'utf8').split('\n').slice(1);
-  return rows.some((row) => isOtherListener(row, ours));
-}
-
-/** The inode of a socket; undefined for any other descriptor, and for one that was closed meanwhile. */
-function inodeOf(descriptor: string): string | undefined {
-  try {
-    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
-  } catch {
-    return undefined;
   }
 }
