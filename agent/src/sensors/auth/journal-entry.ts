@@ -54,6 +54,8 @@ const FAMILIES: Record<string, string[]> = {
   'sshd-session': ['sshd'],
   sshd: ['sshd-session', 'sshd-auth'],
   'su-l': ['su'],
+  sudo: ['sudo-rs'],
+  su: ['su-rs'],
   dovecot: ['auth', 'imap-login', 'pop3-login', 'log'],
   'postfix/smtpd': ['smtpd'],
   'postfix/submission/smtpd': ['smtpd'],
