@@ -1,11 +1,12 @@
 // The one connection to the kernel's audit, shared by the sensors that read it.
 //
-// How it reads, and what that puts into the kernel's log (Linux 6.18, 300 execs within a second, 1,500 records):
+// How it reads, and what that puts into the kernel's log (measured on Linux 6.18):
 //   - beside an audit daemon, the multicast group: the daemon keeps its place and its records. 0 lines.
 //   - where none runs, the kernel prints every record it can hand to no daemon. With the multicast group alone that was 7
-//     lines, as many as its rate limit lets through: 2 a second for ever on a busy host. So this registers itself as the
-//     daemon. 0 lines. journald, where it reads the multicast group (systemd-journald-audit.socket), stores all 1,500 in
-//     either mode; that is why exec rules are not added there unless asked for (`wouldFlood`).
+//     lines of 300 execs, as many as its rate limit lets through: 2 a second for ever on a busy host. So this registers
+//     itself as the daemon: 0 lines of 100 execs. journald, where it reads the multicast group (its documentation;
+//     systemd-journald-audit.socket), stores every record in either mode; that is why exec rules are not added there
+//     unless asked for (`wouldFlood`).
 // Settings are changed so that no process of the host ever waits for audit (backlog_wait_time 0) and the host never panics
 // over it, and are put back at the end, or by the next agent after `kill -9` (SavedSettings).
 //
