@@ -16,6 +16,9 @@ import { CollectorProcess, ConsoleClient, initTestHome } from './collector.ts';
 import { seededRandom } from './seeded-random.ts';
 
 const NAME = 'soak';
+/** Another soak on this host has another. */
+const EXEC_TAG = `soakexec-${process.pid}`;
+const STARTED = new RegExp(`^/bin/true (${EXEC_TAG}-\\S+)`);
 const LINES_PER_SECOND = 40;
 const LINE_TICK_MS = 50;
 const EXECS_PER_SECOND = 40;
@@ -115,7 +118,7 @@ export async function soakAgent(order: {
   })();
   const churning = (async () => {
     for (let piece = 0; !signal.aborted; piece++) {
-      const load = { tag: `soakexec-${process.pid}-${piece}`, perSecond: EXECS_PER_SECOND, seconds: EXEC_PIECE_S };
+      const load = { tag: `${EXEC_TAG}-${piece}`, perSecond: EXECS_PER_SECOND, seconds: EXEC_PIECE_S };
       // A piece is finished, so that it is known how many it started.
       counts.execs += (await runExecs({ ...load, signal: order.signal })).execs;
     }
@@ -229,11 +232,7 @@ async function countStored(
     return seen.size;
   };
   const lines = await distinct('user.name', 'soak*', (user) => /^soak\d+$/.exec(user)?.[0]);
-  const execs = await distinct(
-    'process.command_line',
-    '*soakexec-*',
-    (line) => /^\/bin\/true (soakexec-\S+)/.exec(line)?.[1],
-  );
+  const execs = await distinct('process.command_line', `*${EXEC_TAG}-*`, (line) => STARTED.exec(line)?.[1]);
   const { agent, losses } = await client.agent(NAME);
   return { lines, execs, events: agent?.events ?? 0, losses: losses ?? [] };
 }
