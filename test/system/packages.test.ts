@@ -39,7 +39,7 @@ describe.skipIf(!able)(
           packages,
           ...args,
         ],
-        { encoding: 'utf8' },
+        { encoding: 'utf8', env: { ...process.env, SOURCE_DATE_EPOCH: '1767225600' } },
       );
       if (status !== 0) throw new Error(stderr);
     };
