@@ -26,6 +26,8 @@ const EXECS_PER_SECOND = 40;
 const EXEC_PIECE_S = 5;
 const DOWN_MS_MAX = 8_000;
 const UP_MS_MAX = 20_000;
+/** Between two rotations: logrotate is not that quick, but a log that grows fast may be. */
+const ROTATE_MS_MIN = 3_000;
 const ROTATE_MS_MAX = 15_000;
 /** As logrotate keeps them. */
 const ROTATIONS_KEPT = 4;
@@ -111,7 +113,11 @@ export async function soakAgent(order: {
     }
   })();
   const rotating = (async () => {
-    for (await pause(random() * ROTATE_MS_MAX); !signal.aborted; await pause(500 + random() * ROTATE_MS_MAX)) {
+    for (
+      await pause(random() * ROTATE_MS_MAX);
+      !signal.aborted;
+      await pause(ROTATE_MS_MIN + random() * ROTATE_MS_MAX)
+    ) {
       rotate(log, random() < 0.5);
       counts.rotations++;
     }
