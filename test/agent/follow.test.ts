@@ -3,9 +3,11 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
@@ -162,6 +164,62 @@ describe('rotation', () => {
     truncateSync(log);
     write(50, 53);
     await seen(numbered(0, 53));
+    expect(losses).toEqual([]);
+  });
+
+  it('by copy and truncation again and again, each copy in the place of the one before', async () => {
+    writeFileSync(log, '');
+    await follow();
+    for (let round = 0; round < 6; round++) {
+      write(round * 10, round * 10 + 5);
+      await seen(numbered(0, round * 10 + 5));
+      write(round * 10 + 5, round * 10 + 10); // never seen at the path
+      rmSync(`${log}.1`, { force: true });
+      copyFileSync(log, `${log}.1`);
+      truncateSync(log);
+      await seen(numbered(0, round * 10 + 10));
+    }
+    expect(losses).toEqual([]);
+  });
+
+  it('by copy and truncation, where the copy gets the inode of one that was let go of', {
+    timeout: 20_000,
+  }, async () => {
+    // Through /proc/self/fd each open file is its own; the one of the listing itself is gone by then.
+    const isOpen = (inode: bigint) =>
+      readdirSync('/proc/self/fd').some(
+        (name) => statSync(`/proc/self/fd/${name}`, { bigint: true, throwIfNoEntry: false })?.ino === inode,
+      );
+    writeFileSync(log, '');
+    await follow();
+    for (let round = 0; round < 2; round++) {
+      write(round * 10, round * 10 + 5);
+      await seen(numbered(0, round * 10 + 5));
+      write(round * 10 + 5, round * 10 + 10);
+      copyFileSync(log, `${log}.1`);
+      truncateSync(log);
+      await seen(numbered(0, round * 10 + 10));
+      const { ino } = statSync(`${log}.1`, { bigint: true });
+      await vi.waitFor(() => expect(isOpen(ino)).toBe(false), { timeout: 15_000, interval: 200 });
+      unlinkSync(`${log}.1`);
+    }
+    expect(losses).toEqual([]);
+  });
+
+  it('by copy and truncation, then by name, in one moment loses nothing', async () => {
+    writeFileSync(log, '');
+    await follow();
+    write(0, 50);
+    await seen(numbered(0, 50));
+    write(50, 60);
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    write(60, 70);
+    renameSync(`${log}.1`, `${log}.2`);
+    renameSync(log, `${log}.1`);
+    write(70, 80);
+    await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(80), { timeout: 10_000 });
+    expect([...lines].sort()).toEqual([...numbered(0, 80)].sort());
     expect(losses).toEqual([]);
   });
 

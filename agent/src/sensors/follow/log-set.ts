@@ -7,7 +7,7 @@ import type { LossReason } from '@threatguard/proto';
 import type { FilePosition } from './cursor.ts';
 import type { Line } from './line-splitter.ts';
 import { OpenLog } from './open-log.ts';
-import { holds, listRotated } from './rotated.ts';
+import { type Beginning, beginningOf, holds, listRotated, type RotatedFile } from './rotated.ts';
 
 /** How long after a rotation a writer may still hold the old file: logrotate signals it within moments. */
 const RETIRED_MS = 5000;
@@ -33,8 +33,8 @@ interface FollowedLog {
 export class LogSet {
   readonly #options: LogSetOptions;
   readonly #logs: FollowedLog[] = [];
-  /** Inodes of rotations that are no news: there at the start, or read by us. */
-  readonly #seen = new Set<string>();
+  /** Rotations that are no news, by inode, with what they begin with: there at the start, or read by us. */
+  readonly #seen = new Map<string, Beginning>();
 
   constructor(options: LogSetOptions) {
     this.#options = options;
@@ -66,7 +66,7 @@ export class LogSet {
 
   /** The rotations there are now are no news. */
   noteRotations(): void {
-    for (const file of listRotated(this.#options.path)) this.#seen.add(file.inode);
+    for (const file of listRotated(this.#options.path)) this.#seen.set(file.inode, beginningOf(file.path));
   }
 
   /** Reads every log to its end, oldest first, or until `budget` bytes are used up. Gives what is left of it. */
@@ -102,6 +102,7 @@ export class LogSet {
         if (rest) this.#handOn(followed.log, rest);
       }
       if (!followed.log.drained) continue;
+      this.#seen.set(followed.log.inode, followed.log.position());
       followed.log.close();
       this.#logs.splice(this.#logs.indexOf(followed), 1);
       this.#options.moved();
@@ -126,7 +127,15 @@ export class LogSet {
   #open(path: string, from: number | 'end', state: 'live' | 'retired'): void {
     const log = new OpenLog(path, from, this.#options.lineBytesMax);
     this.#logs.push({ log, state, retiredAtMs: Date.now() });
-    this.#seen.add(log.inode);
+    this.#seen.set(log.inode, log.position());
+  }
+
+  /** An inode number is given away again once its file is gone, so what a file begins with has its say. */
+  #isNews(file: RotatedFile): boolean {
+    if (this.#logs.some(({ log }) => log.inode === file.inode)) return false; // its descriptor tells all about it
+    const noted = this.#seen.get(file.inode);
+    if (!noted) return true;
+    return noted.prefixBytes > 0 && !holds(file.path, file.size, { ...noted, inode: file.inode, offset: 0 });
   }
 
   #drain(followed: FollowedLog, budget: number): number {
@@ -159,7 +168,7 @@ export class LogSet {
     cut.state = 'cut';
     const reached = { ...cut.log.position(), offset: cut.log.deliveredTo };
     const copy = listRotated(this.#options.path).find(
-      (file) => !this.#seen.has(file.inode) && reached.prefixBytes > 0 && holds(file.path, file.size, reached),
+      (file) => this.#isNews(file) && reached.prefixBytes > 0 && holds(file.path, file.size, reached),
     );
     if (copy) this.#open(copy.path, reached.offset, 'retired');
     this.#openRotatedBetween();
@@ -171,13 +180,15 @@ export class LogSet {
   /** Two rotations in one moment leave a file that was never at the path while we looked. */
   #openRotatedBetween(): void {
     for (const file of listRotated(this.#options.path)) {
-      if (this.#seen.has(file.inode)) continue;
-      const isCopy = this.#logs.some(({ log }) => {
+      if (!this.#isNews(file)) continue;
+      const original = this.#logs.find(({ log }) => {
         const begin = { ...log.position(), offset: 0 };
         return begin.prefixBytes > 0 && holds(file.path, file.size, begin);
       });
-      if (isCopy) this.#seen.add(file.inode);
-      else this.#open(file.path, 0, 'retired');
+      if (!original) this.#open(file.path, 0, 'retired');
+      // Of one that was cut and is still to be looked at, the copy may hold what was not read.
+      else if (original.state === 'cut' || !original.log.wasTruncated())
+        this.#seen.set(file.inode, beginningOf(file.path));
     }
   }
 

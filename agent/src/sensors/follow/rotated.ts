@@ -1,7 +1,7 @@
 // Finding what a log became while nobody looked: auth.log.1, auth.log-20261121, found by inode or by what it begins with.
 import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { digestPrefix, type FilePosition } from './cursor.ts';
+import { digestPrefix, type FilePosition, PREFIX_BYTES_MAX } from './cursor.ts';
 import { readPrefix } from './open-log.ts';
 
 /** Rotated files looked at, newest first: what logrotate keeps of a log for a year of days fits. */
@@ -44,6 +44,24 @@ export function listRotated(path: string, { packed = false } = {}): RotatedFile[
 /** 2 of auth.log.2 and auth.log.2.gz; 0 of auth.log-20261121. */
 function numberOf(path: string): number {
   return Number(/\.(\d{1,4})(?:\.[a-z0-9]{2,3})?$/.exec(path)?.[1] ?? 0);
+}
+
+/** What a file is known by beside its inode. */
+export type Beginning = Pick<FilePosition, 'prefixBytes' | 'prefixSha256'>;
+
+/** Of no bytes where the file is gone. */
+export function beginningOf(path: string): Beginning {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, 'r');
+    const prefix = readPrefix(descriptor, PREFIX_BYTES_MAX);
+    return { prefixBytes: prefix.length, prefixSha256: digestPrefix(prefix) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return { prefixBytes: 0, prefixSha256: '' };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
 }
 
 /** Whether the file at `path` begins with the bytes the position was taken in, and reaches as far. */
