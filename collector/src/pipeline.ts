@@ -96,7 +96,7 @@ export class Pipeline {
     const correlated = this.#correlate(detections);
     clock?.lap('correlate');
     const { eventCount } = batch;
-    const stored = this.#store({ batch: { ...batch, detections, ...correlated }, ...correlated });
+    const stored = this.#store({ batch: { ...batch, detections }, ...correlated });
     const committed = stored.then(() => {
       this.#parts.stored(eventCount);
       clock?.stored(eventCount);

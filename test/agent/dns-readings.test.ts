@@ -96,9 +96,12 @@ describe('unbound', () => {
   it('tells a query that is logged with its reply once', () => {
     const reader = new UnboundReader();
     const asked = '[1795255200] unbound[7:0] info: 127.0.0.1 x.example. A IN';
-    expect(reader.read(asked, clock)).toBeTruthy();
+    const told = { name: 'x.example', type: 'A', client: '127.0.0.1' };
+    expect(reader.read(asked, clock)).toMatchObject(told);
     expect(reader.read(`${asked} NOERROR 0.034 0 59`, clock)).toBeNull();
-    expect(reader.read(`${asked} NOERROR 0.000 1 59`, clock)).toBeTruthy();
+    expect(reader.read(`${asked} NOERROR 0.000 1 59`, clock), 'from the cache: no query was logged').toMatchObject(
+      told,
+    );
   });
 
   it('says nothing of other lines', () => {

@@ -102,7 +102,8 @@ export class LogSet {
         if (rest) this.#handOn(followed.log, rest);
       }
       if (!followed.log.drained) continue;
-      this.#seen.set(followed.log.inode, followed.log.position());
+      // One that was cut knows only how its inode began before.
+      if (followed.state !== 'cut') this.#seen.set(followed.log.inode, followed.log.position());
       followed.log.close();
       this.#logs.splice(this.#logs.indexOf(followed), 1);
       this.#options.moved();
