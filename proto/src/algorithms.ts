@@ -21,6 +21,11 @@ export const SIGNATURE_CONTEXTS = {
   batch: 'threatguard/batch/v1',
   kem: 'threatguard/kem/v1',
   alert: 'threatguard/alert/v1',
+  epochConfirmation: 'threatguard/epoch-confirmation/v1',
+  keySuccession: 'threatguard/key-succession/v1',
+  caSuccession: 'threatguard/ca-succession/v1',
+  treeHead: 'threatguard/tree-head/v1',
+  evidence: 'threatguard/evidence/v1',
 } as const;
 
 export type SignaturePurpose = keyof typeof SIGNATURE_CONTEXTS;

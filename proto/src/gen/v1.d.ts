@@ -1811,7 +1811,9 @@ export namespace threatguard {
             hello: (threatguard.v1.Hello|null);
             envelope: (Uint8Array|null);
             heartbeat: (threatguard.v1.Heartbeat|null);
-            frame?: ("hello"|"envelope"|"heartbeat");
+            epochConfirmation: (threatguard.v1.EpochConfirmation|null);
+            certificateRequest: (threatguard.v1.CertificateRequest|null);
+            frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
             static create(properties: threatguard.v1.AgentFrame.$Shape): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
             static create(properties?: threatguard.v1.AgentFrame.$Properties): threatguard.v1.AgentFrame;
             static encode(message: threatguard.v1.AgentFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1823,16 +1825,20 @@ export namespace threatguard {
                 hello?: (threatguard.v1.Hello.$Properties|null);
                 envelope?: (Uint8Array|null);
                 heartbeat?: (threatguard.v1.Heartbeat.$Properties|null);
-                frame?: ("hello"|"envelope"|"heartbeat");
+                epochConfirmation?: (threatguard.v1.EpochConfirmation.$Properties|null);
+                certificateRequest?: (threatguard.v1.CertificateRequest.$Properties|null);
+                frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
               hello?: threatguard.v1.Hello.$Shape|null;
               envelope?: Uint8Array|null;
               heartbeat?: threatguard.v1.Heartbeat.$Shape|null;
+              epochConfirmation?: threatguard.v1.EpochConfirmation.$Shape|null;
+              certificateRequest?: threatguard.v1.CertificateRequest.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ frame?: undefined; hello?: null; envelope?: null; heartbeat?: null }|{ frame?: "hello"; hello: threatguard.v1.Hello.$Shape; envelope?: null; heartbeat?: null }|{ frame?: "envelope"; hello?: null; envelope: Uint8Array; heartbeat?: null }|{ frame?: "heartbeat"; hello?: null; envelope?: null; heartbeat: threatguard.v1.Heartbeat.$Shape })
+              ({ frame?: undefined; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "hello"; hello: threatguard.v1.Hello.$Shape; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "envelope"; hello?: null; envelope: Uint8Array; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "heartbeat"; hello?: null; envelope?: null; heartbeat: threatguard.v1.Heartbeat.$Shape; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "epochConfirmation"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation: threatguard.v1.EpochConfirmation.$Shape; certificateRequest?: null }|{ frame?: "certificateRequest"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest: threatguard.v1.CertificateRequest.$Shape })
             );
         }
 
@@ -1850,6 +1856,8 @@ export namespace threatguard {
             sensors: threatguard.v1.SensorHealth[];
             os: string;
             kernel: string;
+            cryptoProvider: string;
+            bootId: string;
             static create(properties: threatguard.v1.Hello.$Shape): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
             static create(properties?: threatguard.v1.Hello.$Properties): threatguard.v1.Hello;
             static encode(message: threatguard.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1866,6 +1874,8 @@ export namespace threatguard {
                 sensors?: threatguard.v1.SensorHealth.$Properties[];
                 os?: string;
                 kernel?: string;
+                cryptoProvider?: string;
+                bootId?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Hello.$Properties;
@@ -1881,6 +1891,8 @@ export namespace threatguard {
             spooledBytes: number;
             spooledEnvelopes: number;
             sensors: threatguard.v1.SensorHealth[];
+            sealingEpoch: number;
+            oldestSpooledEpoch: number;
             static create(properties: threatguard.v1.Heartbeat.$Shape): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
             static create(properties?: threatguard.v1.Heartbeat.$Properties): threatguard.v1.Heartbeat;
             static encode(message: threatguard.v1.Heartbeat.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1893,6 +1905,8 @@ export namespace threatguard {
                 spooledBytes?: number;
                 spooledEnvelopes?: number;
                 sensors?: threatguard.v1.SensorHealth.$Properties[];
+                sealingEpoch?: number;
+                oldestSpooledEpoch?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Heartbeat.$Properties;
@@ -1936,7 +1950,11 @@ export namespace threatguard {
             welcome: (threatguard.v1.Welcome|null);
             acknowledgement: (threatguard.v1.Acknowledgement|null);
             refusal: (threatguard.v1.Refusal|null);
-            frame?: ("welcome"|"acknowledgement"|"refusal");
+            kemKey: (threatguard.v1.KemKey|null);
+            certificateAnswer: (threatguard.v1.CertificateAnswer|null);
+            trustAnchors: (threatguard.v1.TrustAnchors|null);
+            certificateOrder: (threatguard.v1.CertificateOrder|null);
+            frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
             static create(properties: threatguard.v1.CollectorFrame.$Shape): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
             static create(properties?: threatguard.v1.CollectorFrame.$Properties): threatguard.v1.CollectorFrame;
             static encode(message: threatguard.v1.CollectorFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1948,16 +1966,24 @@ export namespace threatguard {
                 welcome?: (threatguard.v1.Welcome.$Properties|null);
                 acknowledgement?: (threatguard.v1.Acknowledgement.$Properties|null);
                 refusal?: (threatguard.v1.Refusal.$Properties|null);
-                frame?: ("welcome"|"acknowledgement"|"refusal");
+                kemKey?: (threatguard.v1.KemKey.$Properties|null);
+                certificateAnswer?: (threatguard.v1.CertificateAnswer.$Properties|null);
+                trustAnchors?: (threatguard.v1.TrustAnchors.$Properties|null);
+                certificateOrder?: (threatguard.v1.CertificateOrder.$Properties|null);
+                frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
               welcome?: threatguard.v1.Welcome.$Shape|null;
               acknowledgement?: threatguard.v1.Acknowledgement.$Shape|null;
               refusal?: threatguard.v1.Refusal.$Shape|null;
+              kemKey?: threatguard.v1.KemKey.$Shape|null;
+              certificateAnswer?: threatguard.v1.CertificateAnswer.$Shape|null;
+              trustAnchors?: threatguard.v1.TrustAnchors.$Shape|null;
+              certificateOrder?: threatguard.v1.CertificateOrder.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ frame?: undefined; welcome?: null; acknowledgement?: null; refusal?: null }|{ frame?: "welcome"; welcome: threatguard.v1.Welcome.$Shape; acknowledgement?: null; refusal?: null }|{ frame?: "acknowledgement"; welcome?: null; acknowledgement: threatguard.v1.Acknowledgement.$Shape; refusal?: null }|{ frame?: "refusal"; welcome?: null; acknowledgement?: null; refusal: threatguard.v1.Refusal.$Shape })
+              ({ frame?: undefined; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "welcome"; welcome: threatguard.v1.Welcome.$Shape; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "acknowledgement"; welcome?: null; acknowledgement: threatguard.v1.Acknowledgement.$Shape; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "refusal"; welcome?: null; acknowledgement?: null; refusal: threatguard.v1.Refusal.$Shape; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "kemKey"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey: threatguard.v1.KemKey.$Shape; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "certificateAnswer"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer: threatguard.v1.CertificateAnswer.$Shape; trustAnchors?: null; certificateOrder?: null }|{ frame?: "trustAnchors"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors: threatguard.v1.TrustAnchors.$Shape; certificateOrder?: null }|{ frame?: "certificateOrder"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder: threatguard.v1.CertificateOrder.$Shape })
             );
         }
 
@@ -1971,6 +1997,7 @@ export namespace threatguard {
             lastSequence: number;
             kemKey: threatguard.v1.KemKey;
             sentAtUs: number;
+            trustAnchors: threatguard.v1.TrustAnchors;
             static create(properties: threatguard.v1.Welcome.$Shape): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
             static create(properties?: threatguard.v1.Welcome.$Properties): threatguard.v1.Welcome;
             static encode(message: threatguard.v1.Welcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1983,6 +2010,7 @@ export namespace threatguard {
                 lastSequence?: number;
                 kemKey?: threatguard.v1.KemKey.$Properties;
                 sentAtUs?: number;
+                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Welcome.$Properties;
@@ -2023,6 +2051,7 @@ export namespace threatguard {
             epoch: number;
             publicKey: Uint8Array;
             createdAtUs: number;
+            refusedBefore: number;
             static create(properties: threatguard.v1.KemKeyBody.$Shape): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
             static create(properties?: threatguard.v1.KemKeyBody.$Properties): threatguard.v1.KemKeyBody;
             static encode(message: threatguard.v1.KemKeyBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2035,9 +2064,210 @@ export namespace threatguard {
                 epoch?: number;
                 publicKey?: Uint8Array;
                 createdAtUs?: number;
+                refusedBefore?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.KemKeyBody.$Properties;
+        }
+
+        interface IEpochConfirmation extends threatguard.v1.EpochConfirmation.$Properties {
+        }
+
+        class EpochConfirmation {
+            constructor(properties?: threatguard.v1.EpochConfirmation.$Properties);
+            $unknowns?: Uint8Array[];
+            body: Uint8Array;
+            signature: Uint8Array;
+            static create(properties: threatguard.v1.EpochConfirmation.$Shape): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
+            static create(properties?: threatguard.v1.EpochConfirmation.$Properties): threatguard.v1.EpochConfirmation;
+            static encode(message: threatguard.v1.EpochConfirmation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
+        }
+
+        namespace EpochConfirmation {
+            interface $Properties {
+                body?: Uint8Array;
+                signature?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EpochConfirmation.$Properties;
+        }
+
+        interface IEpochConfirmationBody extends threatguard.v1.EpochConfirmationBody.$Properties {
+        }
+
+        class EpochConfirmationBody {
+            constructor(properties?: threatguard.v1.EpochConfirmationBody.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            epoch: number;
+            publicKeySha256: Uint8Array;
+            confirmedAtUs: number;
+            oldestSpooledEpoch: number;
+            static create(properties: threatguard.v1.EpochConfirmationBody.$Shape): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
+            static create(properties?: threatguard.v1.EpochConfirmationBody.$Properties): threatguard.v1.EpochConfirmationBody;
+            static encode(message: threatguard.v1.EpochConfirmationBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
+        }
+
+        namespace EpochConfirmationBody {
+            interface $Properties {
+                agentId?: string;
+                epoch?: number;
+                publicKeySha256?: Uint8Array;
+                confirmedAtUs?: number;
+                oldestSpooledEpoch?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EpochConfirmationBody.$Properties;
+        }
+
+        interface ICertificateRequest extends threatguard.v1.CertificateRequest.$Properties {
+        }
+
+        class CertificateRequest {
+            constructor(properties?: threatguard.v1.CertificateRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            certificateRequest: Uint8Array;
+            succession: Uint8Array;
+            successionSignature: Uint8Array;
+            static create(properties: threatguard.v1.CertificateRequest.$Shape): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
+            static create(properties?: threatguard.v1.CertificateRequest.$Properties): threatguard.v1.CertificateRequest;
+            static encode(message: threatguard.v1.CertificateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
+        }
+
+        namespace CertificateRequest {
+            interface $Properties {
+                certificateRequest?: Uint8Array;
+                succession?: Uint8Array;
+                successionSignature?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CertificateRequest.$Properties;
+        }
+
+        interface IKeySuccession extends threatguard.v1.KeySuccession.$Properties {
+        }
+
+        class KeySuccession {
+            constructor(properties?: threatguard.v1.KeySuccession.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            oldKeyId: Uint8Array;
+            newKeyId: Uint8Array;
+            succeedsAtUs: number;
+            static create(properties: threatguard.v1.KeySuccession.$Shape): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
+            static create(properties?: threatguard.v1.KeySuccession.$Properties): threatguard.v1.KeySuccession;
+            static encode(message: threatguard.v1.KeySuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
+        }
+
+        namespace KeySuccession {
+            interface $Properties {
+                agentId?: string;
+                oldKeyId?: Uint8Array;
+                newKeyId?: Uint8Array;
+                succeedsAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KeySuccession.$Properties;
+        }
+
+        interface ICertificateAnswer extends threatguard.v1.CertificateAnswer.$Properties {
+        }
+
+        class CertificateAnswer {
+            constructor(properties?: threatguard.v1.CertificateAnswer.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            refusal: string;
+            static create(properties: threatguard.v1.CertificateAnswer.$Shape): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
+            static create(properties?: threatguard.v1.CertificateAnswer.$Properties): threatguard.v1.CertificateAnswer;
+            static encode(message: threatguard.v1.CertificateAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
+        }
+
+        namespace CertificateAnswer {
+            interface $Properties {
+                certificate?: Uint8Array;
+                refusal?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CertificateAnswer.$Properties;
+        }
+
+        interface ICertificateOrder extends threatguard.v1.CertificateOrder.$Properties {
+        }
+
+        class CertificateOrder {
+            constructor(properties?: threatguard.v1.CertificateOrder.$Properties);
+            $unknowns?: Uint8Array[];
+            newKey: boolean;
+            reason: string;
+            static create(properties: threatguard.v1.CertificateOrder.$Shape): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
+            static create(properties?: threatguard.v1.CertificateOrder.$Properties): threatguard.v1.CertificateOrder;
+            static encode(message: threatguard.v1.CertificateOrder.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
+        }
+
+        namespace CertificateOrder {
+            interface $Properties {
+                newKey?: boolean;
+                reason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CertificateOrder.$Properties;
+        }
+
+        interface ITrustAnchors extends threatguard.v1.TrustAnchors.$Properties {
+        }
+
+        class TrustAnchors {
+            constructor(properties?: threatguard.v1.TrustAnchors.$Properties);
+            $unknowns?: Uint8Array[];
+            certificates: Uint8Array[];
+            successions: threatguard.v1.CaSuccession[];
+            static create(properties: threatguard.v1.TrustAnchors.$Shape): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
+            static create(properties?: threatguard.v1.TrustAnchors.$Properties): threatguard.v1.TrustAnchors;
+            static encode(message: threatguard.v1.TrustAnchors.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
+        }
+
+        namespace TrustAnchors {
+            interface $Properties {
+                certificates?: Uint8Array[];
+                successions?: threatguard.v1.CaSuccession.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TrustAnchors.$Properties;
+        }
+
+        interface ICaSuccession extends threatguard.v1.CaSuccession.$Properties {
+        }
+
+        class CaSuccession {
+            constructor(properties?: threatguard.v1.CaSuccession.$Properties);
+            $unknowns?: Uint8Array[];
+            oldCaKeyId: Uint8Array;
+            newCaCertificate: Uint8Array;
+            signature: Uint8Array;
+            succeedsAtUs: number;
+            static create(properties: threatguard.v1.CaSuccession.$Shape): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
+            static create(properties?: threatguard.v1.CaSuccession.$Properties): threatguard.v1.CaSuccession;
+            static encode(message: threatguard.v1.CaSuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
+        }
+
+        namespace CaSuccession {
+            interface $Properties {
+                oldCaKeyId?: Uint8Array;
+                newCaCertificate?: Uint8Array;
+                signature?: Uint8Array;
+                succeedsAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CaSuccession.$Properties;
         }
 
         interface IAcknowledgement extends threatguard.v1.Acknowledgement.$Properties {

@@ -8336,11 +8336,13 @@ export const threatguard = $root.threatguard = (() => {
             AgentFrame.prototype.hello = null;
             AgentFrame.prototype.envelope = null;
             AgentFrame.prototype.heartbeat = null;
+            AgentFrame.prototype.epochConfirmation = null;
+            AgentFrame.prototype.certificateRequest = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(AgentFrame.prototype, "frame", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "envelope", "heartbeat"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "envelope", "heartbeat", "epochConfirmation", "certificateRequest"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -8361,6 +8363,10 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(18).bytes(message.envelope);
                 if (message.heartbeat != null && $Object.hasOwnProperty.call(message, "heartbeat"))
                     $root.threatguard.v1.Heartbeat.encode(message.heartbeat, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.epochConfirmation != null && $Object.hasOwnProperty.call(message, "epochConfirmation"))
+                    $root.threatguard.v1.EpochConfirmation.encode(message.epochConfirmation, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.certificateRequest != null && $Object.hasOwnProperty.call(message, "certificateRequest"))
+                    $root.threatguard.v1.CertificateRequest.encode(message.certificateRequest, writer.uint32(42).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8415,6 +8421,20 @@ export const threatguard = $root.threatguard = (() => {
                             message.frame = "heartbeat";
                             continue;
                         }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.epochConfirmation = $root.threatguard.v1.EpochConfirmation.decode(reader, reader.size(), $undefined, _depth + 1, message.epochConfirmation);
+                            message.frame = "epochConfirmation";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.certificateRequest = $root.threatguard.v1.CertificateRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.certificateRequest);
+                            message.frame = "certificateRequest";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -8453,6 +8473,8 @@ export const threatguard = $root.threatguard = (() => {
             Hello.prototype.sensors = $util.emptyArray;
             Hello.prototype.os = "";
             Hello.prototype.kernel = "";
+            Hello.prototype.cryptoProvider = "";
+            Hello.prototype.bootId = "";
 
             Hello.create = function(properties) {
                 return new Hello(properties);
@@ -8482,6 +8504,10 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(58).string(message.os);
                 if (message.kernel != null && $Object.hasOwnProperty.call(message, "kernel") && message.kernel !== "")
                     writer.uint32(66).string(message.kernel);
+                if (message.cryptoProvider != null && $Object.hasOwnProperty.call(message, "cryptoProvider") && message.cryptoProvider !== "")
+                    writer.uint32(74).string(message.cryptoProvider);
+                if (message.bootId != null && $Object.hasOwnProperty.call(message, "bootId") && message.bootId !== "")
+                    writer.uint32(82).string(message.bootId);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8586,6 +8612,24 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.kernel;
                             continue;
                         }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.cryptoProvider = value;
+                            else
+                                delete message.cryptoProvider;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.bootId = value;
+                            else
+                                delete message.bootId;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -8620,6 +8664,8 @@ export const threatguard = $root.threatguard = (() => {
             Heartbeat.prototype.spooledBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Heartbeat.prototype.spooledEnvelopes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Heartbeat.prototype.sensors = $util.emptyArray;
+            Heartbeat.prototype.sealingEpoch = 0;
+            Heartbeat.prototype.oldestSpooledEpoch = 0;
 
             Heartbeat.create = function(properties) {
                 return new Heartbeat(properties);
@@ -8641,6 +8687,10 @@ export const threatguard = $root.threatguard = (() => {
                 if (message.sensors != null && message.sensors.length)
                     for (let i = 0; i < message.sensors.length; ++i)
                         $root.threatguard.v1.SensorHealth.encode(message.sensors[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.sealingEpoch != null && $Object.hasOwnProperty.call(message, "sealingEpoch") && message.sealingEpoch !== 0)
+                    writer.uint32(40).uint32(message.sealingEpoch);
+                if (message.oldestSpooledEpoch != null && $Object.hasOwnProperty.call(message, "oldestSpooledEpoch") && message.oldestSpooledEpoch !== 0)
+                    writer.uint32(48).uint32(message.oldestSpooledEpoch);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8707,6 +8757,24 @@ export const threatguard = $root.threatguard = (() => {
                             if (!(message.sensors && message.sensors.length))
                                 message.sensors = [];
                             message.sensors.push($root.threatguard.v1.SensorHealth.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sealingEpoch = value;
+                            else
+                                delete message.sealingEpoch;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.oldestSpooledEpoch = value;
+                            else
+                                delete message.oldestSpooledEpoch;
                             continue;
                         }
                     }
@@ -8875,11 +8943,15 @@ export const threatguard = $root.threatguard = (() => {
             CollectorFrame.prototype.welcome = null;
             CollectorFrame.prototype.acknowledgement = null;
             CollectorFrame.prototype.refusal = null;
+            CollectorFrame.prototype.kemKey = null;
+            CollectorFrame.prototype.certificateAnswer = null;
+            CollectorFrame.prototype.trustAnchors = null;
+            CollectorFrame.prototype.certificateOrder = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(CollectorFrame.prototype, "frame", {
-                get: $util.oneOfGetter($oneOfFields = ["welcome", "acknowledgement", "refusal"]),
+                get: $util.oneOfGetter($oneOfFields = ["welcome", "acknowledgement", "refusal", "kemKey", "certificateAnswer", "trustAnchors", "certificateOrder"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -8900,6 +8972,14 @@ export const threatguard = $root.threatguard = (() => {
                     $root.threatguard.v1.Acknowledgement.encode(message.acknowledgement, writer.uint32(18).fork(), _depth + 1).ldelim();
                 if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal"))
                     $root.threatguard.v1.Refusal.encode(message.refusal, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.kemKey != null && $Object.hasOwnProperty.call(message, "kemKey"))
+                    $root.threatguard.v1.KemKey.encode(message.kemKey, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.certificateAnswer != null && $Object.hasOwnProperty.call(message, "certificateAnswer"))
+                    $root.threatguard.v1.CertificateAnswer.encode(message.certificateAnswer, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.trustAnchors != null && $Object.hasOwnProperty.call(message, "trustAnchors"))
+                    $root.threatguard.v1.TrustAnchors.encode(message.trustAnchors, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.certificateOrder != null && $Object.hasOwnProperty.call(message, "certificateOrder"))
+                    $root.threatguard.v1.CertificateOrder.encode(message.certificateOrder, writer.uint32(58).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8954,6 +9034,34 @@ export const threatguard = $root.threatguard = (() => {
                             message.frame = "refusal";
                             continue;
                         }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.kemKey = $root.threatguard.v1.KemKey.decode(reader, reader.size(), $undefined, _depth + 1, message.kemKey);
+                            message.frame = "kemKey";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.certificateAnswer = $root.threatguard.v1.CertificateAnswer.decode(reader, reader.size(), $undefined, _depth + 1, message.certificateAnswer);
+                            message.frame = "certificateAnswer";
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.trustAnchors = $root.threatguard.v1.TrustAnchors.decode(reader, reader.size(), $undefined, _depth + 1, message.trustAnchors);
+                            message.frame = "trustAnchors";
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.certificateOrder = $root.threatguard.v1.CertificateOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.certificateOrder);
+                            message.frame = "certificateOrder";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -8987,6 +9095,7 @@ export const threatguard = $root.threatguard = (() => {
             Welcome.prototype.lastSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Welcome.prototype.kemKey = null;
             Welcome.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Welcome.prototype.trustAnchors = null;
 
             Welcome.create = function(properties) {
                 return new Welcome(properties);
@@ -9007,6 +9116,8 @@ export const threatguard = $root.threatguard = (() => {
                     $root.threatguard.v1.KemKey.encode(message.kemKey, writer.uint32(26).fork(), _depth + 1).ldelim();
                 if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
                     writer.uint32(32).int64(message.sentAtUs);
+                if (message.trustAnchors != null && $Object.hasOwnProperty.call(message, "trustAnchors"))
+                    $root.threatguard.v1.TrustAnchors.encode(message.trustAnchors, writer.uint32(42).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -9071,6 +9182,12 @@ export const threatguard = $root.threatguard = (() => {
                                 message.sentAtUs = value;
                             else
                                 delete message.sentAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.trustAnchors = $root.threatguard.v1.TrustAnchors.decode(reader, reader.size(), $undefined, _depth + 1, message.trustAnchors);
                             continue;
                         }
                     }
@@ -9216,6 +9333,7 @@ export const threatguard = $root.threatguard = (() => {
             KemKeyBody.prototype.epoch = 0;
             KemKeyBody.prototype.publicKey = $util.newBuffer([]);
             KemKeyBody.prototype.createdAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            KemKeyBody.prototype.refusedBefore = 0;
 
             KemKeyBody.create = function(properties) {
                 return new KemKeyBody(properties);
@@ -9236,6 +9354,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(26).bytes(message.publicKey);
                 if (message.createdAtUs != null && $Object.hasOwnProperty.call(message, "createdAtUs") && (typeof message.createdAtUs === "object" ? message.createdAtUs.low || message.createdAtUs.high : message.createdAtUs !== 0))
                     writer.uint32(32).int64(message.createdAtUs);
+                if (message.refusedBefore != null && $Object.hasOwnProperty.call(message, "refusedBefore") && message.refusedBefore !== 0)
+                    writer.uint32(40).uint32(message.refusedBefore);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -9305,6 +9425,15 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.createdAtUs;
                             continue;
                         }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.refusedBefore = value;
+                            else
+                                delete message.refusedBefore;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -9323,6 +9452,888 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return KemKeyBody;
+        })();
+
+        v1.EpochConfirmation = (function() {
+
+            const EpochConfirmation = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EpochConfirmation.prototype.body = $util.newBuffer([]);
+            EpochConfirmation.prototype.signature = $util.newBuffer([]);
+
+            EpochConfirmation.create = function(properties) {
+                return new EpochConfirmation(properties);
+            };
+
+            EpochConfirmation.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
+                    writer.uint32(10).bytes(message.body);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(18).bytes(message.signature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EpochConfirmation.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EpochConfirmation();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.body = value;
+                            else
+                                delete message.body;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EpochConfirmation;
+        })();
+
+        v1.EpochConfirmationBody = (function() {
+
+            const EpochConfirmationBody = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EpochConfirmationBody.prototype.agentId = "";
+            EpochConfirmationBody.prototype.epoch = 0;
+            EpochConfirmationBody.prototype.publicKeySha256 = $util.newBuffer([]);
+            EpochConfirmationBody.prototype.confirmedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            EpochConfirmationBody.prototype.oldestSpooledEpoch = 0;
+
+            EpochConfirmationBody.create = function(properties) {
+                return new EpochConfirmationBody(properties);
+            };
+
+            EpochConfirmationBody.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                    writer.uint32(16).uint32(message.epoch);
+                if (message.publicKeySha256 != null && $Object.hasOwnProperty.call(message, "publicKeySha256") && message.publicKeySha256.length)
+                    writer.uint32(26).bytes(message.publicKeySha256);
+                if (message.confirmedAtUs != null && $Object.hasOwnProperty.call(message, "confirmedAtUs") && (typeof message.confirmedAtUs === "object" ? message.confirmedAtUs.low || message.confirmedAtUs.high : message.confirmedAtUs !== 0))
+                    writer.uint32(32).int64(message.confirmedAtUs);
+                if (message.oldestSpooledEpoch != null && $Object.hasOwnProperty.call(message, "oldestSpooledEpoch") && message.oldestSpooledEpoch !== 0)
+                    writer.uint32(40).uint32(message.oldestSpooledEpoch);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EpochConfirmationBody.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EpochConfirmationBody();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.publicKeySha256 = value;
+                            else
+                                delete message.publicKeySha256;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.confirmedAtUs = value;
+                            else
+                                delete message.confirmedAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.oldestSpooledEpoch = value;
+                            else
+                                delete message.oldestSpooledEpoch;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EpochConfirmationBody;
+        })();
+
+        v1.CertificateRequest = (function() {
+
+            const CertificateRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CertificateRequest.prototype.certificateRequest = $util.newBuffer([]);
+            CertificateRequest.prototype.succession = $util.newBuffer([]);
+            CertificateRequest.prototype.successionSignature = $util.newBuffer([]);
+
+            CertificateRequest.create = function(properties) {
+                return new CertificateRequest(properties);
+            };
+
+            CertificateRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.certificateRequest != null && $Object.hasOwnProperty.call(message, "certificateRequest") && message.certificateRequest.length)
+                    writer.uint32(10).bytes(message.certificateRequest);
+                if (message.succession != null && $Object.hasOwnProperty.call(message, "succession") && message.succession.length)
+                    writer.uint32(18).bytes(message.succession);
+                if (message.successionSignature != null && $Object.hasOwnProperty.call(message, "successionSignature") && message.successionSignature.length)
+                    writer.uint32(26).bytes(message.successionSignature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CertificateRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CertificateRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificateRequest = value;
+                            else
+                                delete message.certificateRequest;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.succession = value;
+                            else
+                                delete message.succession;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.successionSignature = value;
+                            else
+                                delete message.successionSignature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CertificateRequest;
+        })();
+
+        v1.KeySuccession = (function() {
+
+            const KeySuccession = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KeySuccession.prototype.agentId = "";
+            KeySuccession.prototype.oldKeyId = $util.newBuffer([]);
+            KeySuccession.prototype.newKeyId = $util.newBuffer([]);
+            KeySuccession.prototype.succeedsAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            KeySuccession.create = function(properties) {
+                return new KeySuccession(properties);
+            };
+
+            KeySuccession.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.oldKeyId != null && $Object.hasOwnProperty.call(message, "oldKeyId") && message.oldKeyId.length)
+                    writer.uint32(18).bytes(message.oldKeyId);
+                if (message.newKeyId != null && $Object.hasOwnProperty.call(message, "newKeyId") && message.newKeyId.length)
+                    writer.uint32(26).bytes(message.newKeyId);
+                if (message.succeedsAtUs != null && $Object.hasOwnProperty.call(message, "succeedsAtUs") && (typeof message.succeedsAtUs === "object" ? message.succeedsAtUs.low || message.succeedsAtUs.high : message.succeedsAtUs !== 0))
+                    writer.uint32(32).int64(message.succeedsAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KeySuccession.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KeySuccession();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.oldKeyId = value;
+                            else
+                                delete message.oldKeyId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.newKeyId = value;
+                            else
+                                delete message.newKeyId;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.succeedsAtUs = value;
+                            else
+                                delete message.succeedsAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KeySuccession;
+        })();
+
+        v1.CertificateAnswer = (function() {
+
+            const CertificateAnswer = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CertificateAnswer.prototype.certificate = $util.newBuffer([]);
+            CertificateAnswer.prototype.refusal = "";
+
+            CertificateAnswer.create = function(properties) {
+                return new CertificateAnswer(properties);
+            };
+
+            CertificateAnswer.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
+                    writer.uint32(10).bytes(message.certificate);
+                if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal") && message.refusal !== "")
+                    writer.uint32(18).string(message.refusal);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CertificateAnswer.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CertificateAnswer();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificate = value;
+                            else
+                                delete message.certificate;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.refusal = value;
+                            else
+                                delete message.refusal;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CertificateAnswer;
+        })();
+
+        v1.CertificateOrder = (function() {
+
+            const CertificateOrder = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CertificateOrder.prototype.newKey = false;
+            CertificateOrder.prototype.reason = "";
+
+            CertificateOrder.create = function(properties) {
+                return new CertificateOrder(properties);
+            };
+
+            CertificateOrder.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.newKey != null && $Object.hasOwnProperty.call(message, "newKey") && message.newKey !== false)
+                    writer.uint32(8).bool(message.newKey);
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(18).string(message.reason);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CertificateOrder.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CertificateOrder();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.newKey = value;
+                            else
+                                delete message.newKey;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CertificateOrder;
+        })();
+
+        v1.TrustAnchors = (function() {
+
+            const TrustAnchors = function (properties) {
+                this.certificates = [];
+                this.successions = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            TrustAnchors.prototype.certificates = $util.emptyArray;
+            TrustAnchors.prototype.successions = $util.emptyArray;
+
+            TrustAnchors.create = function(properties) {
+                return new TrustAnchors(properties);
+            };
+
+            TrustAnchors.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.certificates != null && message.certificates.length)
+                    for (let i = 0; i < message.certificates.length; ++i)
+                        writer.uint32(10).bytes(message.certificates[i]);
+                if (message.successions != null && message.successions.length)
+                    for (let i = 0; i < message.successions.length; ++i)
+                        $root.threatguard.v1.CaSuccession.encode(message.successions[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            TrustAnchors.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.TrustAnchors();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.certificates && message.certificates.length))
+                                message.certificates = [];
+                            message.certificates.push(reader.bytes());
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.successions && message.successions.length))
+                                message.successions = [];
+                            message.successions.push($root.threatguard.v1.CaSuccession.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return TrustAnchors;
+        })();
+
+        v1.CaSuccession = (function() {
+
+            const CaSuccession = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CaSuccession.prototype.oldCaKeyId = $util.newBuffer([]);
+            CaSuccession.prototype.newCaCertificate = $util.newBuffer([]);
+            CaSuccession.prototype.signature = $util.newBuffer([]);
+            CaSuccession.prototype.succeedsAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            CaSuccession.create = function(properties) {
+                return new CaSuccession(properties);
+            };
+
+            CaSuccession.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.oldCaKeyId != null && $Object.hasOwnProperty.call(message, "oldCaKeyId") && message.oldCaKeyId.length)
+                    writer.uint32(10).bytes(message.oldCaKeyId);
+                if (message.newCaCertificate != null && $Object.hasOwnProperty.call(message, "newCaCertificate") && message.newCaCertificate.length)
+                    writer.uint32(18).bytes(message.newCaCertificate);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(26).bytes(message.signature);
+                if (message.succeedsAtUs != null && $Object.hasOwnProperty.call(message, "succeedsAtUs") && (typeof message.succeedsAtUs === "object" ? message.succeedsAtUs.low || message.succeedsAtUs.high : message.succeedsAtUs !== 0))
+                    writer.uint32(32).int64(message.succeedsAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CaSuccession.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CaSuccession();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.oldCaKeyId = value;
+                            else
+                                delete message.oldCaKeyId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.newCaCertificate = value;
+                            else
+                                delete message.newCaCertificate;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.succeedsAtUs = value;
+                            else
+                                delete message.succeedsAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CaSuccession;
         })();
 
         v1.Acknowledgement = (function() {
