@@ -3,7 +3,7 @@ import { type StdioOptions, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AgentConfig } from './config.ts';
-import { agentVersion, readHostFacts } from './host-facts.ts';
+import { agentVersion, readHostMarks } from './host-facts.ts';
 import { COMMAND_USAGE, DEFAULT_HOME, USAGE } from './usage.ts';
 
 const EXIT_OK = 0;
@@ -55,7 +55,7 @@ async function enrollCommand(args: string[]): Promise<number> {
     collector,
     token: secret,
     name,
-    machineId: readHostFacts().machineId,
+    ...readHostMarks(),
     force: force ?? false,
   });
   print(`enrolled as ${enrolment.name} (${enrolment.agentId})\n`);

@@ -2,7 +2,7 @@
 //   sensors -> batcher -> seal -> spool -> uplink
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { envelopeIdentity, type KemKey, type SensorHealth, verifyKemKey } from '@threatguard/proto';
+import { type KemKey, type SensorHealth, sha256, verifyKemKey } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import { Batcher } from './batch/batcher.ts';
 import { CheckpointLedger } from './batch/checkpoints.ts';
@@ -15,11 +15,13 @@ import { yieldToHost } from './governor/precedence.ts';
 import { releaseMemory } from './governor/resident.ts';
 import { lockHome } from './home-lock.ts';
 import { agentVersion, readBootId, readHostFacts } from './host-facts.ts';
+import { CertificateKeeper } from './identity/certificate-keeper.ts';
 import { readIdentity, saveKemKey } from './identity/identity-files.ts';
 import { planSensors } from './sensors/plan.ts';
 import { type RunningSensors, startSensors } from './sensors/start.ts';
 import type { ServiceManager } from './service.ts';
 import { Spool } from './spool/spool.ts';
+import { CertificateDuties } from './uplink/certificate-duties.ts';
 import { Uplink } from './uplink/uplink.ts';
 
 /** Under which name the ledger of losses keeps its position among the checkpoints. */
@@ -46,7 +48,7 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
   const identity = readIdentity(home);
   await using _lock = await lockHome(home);
   const collector = config.collector ?? identity.collector;
-  const signer = envelopeIdentity(identity.agentId, identity);
+  const keeper = new CertificateKeeper({ home, identity, nowMs: Date.now });
   log.info(
     { precedence: await yieldToHost(config.limits.nice), cpuPercentMax: config.limits.cpuPercent },
     'the host comes first',
@@ -65,7 +67,8 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
   await using spool = Spool.open({
     directory: join(home, 'spool'),
     bytesMax: config.spool.bytesMax,
-    owner: signer.signingKeyId,
+    // The agent, and not its key: that is replaced while the stream goes on.
+    owner: sha256(Buffer.from(identity.agentId)),
     bootId: readBootId(),
     nowUs,
     lose: (loss) => losses.add(loss),
@@ -77,7 +80,8 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
   checkpoints.register(LOSSES, () => losses.position());
   await using uplink = Uplink.start({
     collector,
-    identity: identity.pem,
+    identity: keeper.tls,
+    certificates: new CertificateDuties({ keeper, collector, host: facts, nowMs: Date.now, log }),
     spool,
     hello: () => ({ agentVersion: agentVersion(), ...facts, sentAtUs: nowUs(), sensors: health() }),
     heartbeat: () => ({
@@ -88,7 +92,7 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     }),
     onKemKey(announced: KemKey) {
       try {
-        const announcedKey = verifyKemKey(announced, identity.ca);
+        const announcedKey = verifyKemKey(announced, keeper.anchors);
         if (announcedKey.epoch !== kemKey.epoch) log.info({ epoch: announcedKey.epoch }, 'sealing for a new epoch');
         kemKey = announcedKey;
         saveKemKey(home, announced);
@@ -105,7 +109,7 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     nowUs,
     admits: (event) => governor.admits(event),
     into: (events) =>
-      sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events),
+      sealIntoSpool({ identity: keeper.signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events),
   });
   const plans = planSensors({
     config: config.sensors,

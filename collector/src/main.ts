@@ -5,8 +5,9 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from '@threatguard/proto/config';
 import { pino } from 'pino';
 import { parseListen, readCollectorConfig } from './config.ts';
+import { CertificateAuthorities } from './fleet/authorities.ts';
 import { homePaths } from './fleet/home.ts';
-import { consoleAddress, initHome, issueConsoleIdentity, loadAuthority } from './init.ts';
+import { consoleAddress, initHome, issueConsoleIdentity } from './init.ts';
 import { startCollector } from './run.ts';
 import { serviceManager } from './service.ts';
 import { USAGE } from './usage.ts';
@@ -52,9 +53,9 @@ const COMMANDS: Record<string, (options: Options) => Promise<void>> = {
   'console-certificate': async ({ home, name, output }) => {
     if (!name || !CONSOLE_NAME.test(name)) throw new UsageError('--name takes letters, digits, dots, dashes');
     if (!output) throw new UsageError('--output DIR says where the identity is made');
-    const authority = await loadAuthority(home);
+    const authorities = await CertificateAuthorities.load(homePaths(home).caDirectory);
     const collector = consoleAddress((await loadConfig(home)).listen);
-    await issueConsoleIdentity({ authority, directory: output, name, collector, nowMs: Date.now() });
+    await issueConsoleIdentity({ authorities, directory: output, name, collector, nowMs: Date.now() });
     process.stdout.write(`console identity ${name} in ${output}\n`);
   },
 };

@@ -1,19 +1,27 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EnrolRequest } from '@threatguard/proto';
+import { caServerName, type EnrolRequest, keyId, type RecoverRequest } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
+import { certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { ApiError, unary } from './api/grpc-status.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
-import { agentSilent, clockOff } from './detect/health.ts';
+import { agentCloned, agentReplaced, agentSilent, clockOff, keySuperseded } from './detect/health.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { Attendance } from './fleet/attendance.ts';
-import { loadCollectorIdentity } from './fleet/collector-identity.ts';
-import { enrolAgent } from './fleet/enrolment.ts';
+import { CertificateAuthorities } from './fleet/authorities.ts';
+import { CertificateError } from './fleet/certificate-authority.ts';
+import { CertificateCare } from './fleet/certificate-care.ts';
+import { agentPresented, CertificationError, certifyAgent, recoverAgent } from './fleet/certification.ts';
+import { cleanText } from './fleet/clean-text.ts';
+import { CloneWatch } from './fleet/clone-watch.ts';
+import { CollectorIdentity } from './fleet/collector-identity.ts';
+import { ConsolesSeen, consoleRenewal } from './fleet/consoles-seen.ts';
+import { enrolAgent, HOST_MARK_CHARS_MAX } from './fleet/enrolment.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { KemKeys } from './fleet/kem-keys.ts';
@@ -24,7 +32,6 @@ import { Peers } from './ingest/peers.ts';
 import { RateLimit } from './ingest/rate-limit.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { serveTelemetry } from './ingest/telemetry-service.ts';
-import { loadAuthority } from './init.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -43,6 +50,12 @@ const REPLAY_US_MAX = 15 * 60 * 1_000_000;
 const REPLAY_EVENTS_MAX = 1_000_000;
 /** A refusal reaches the agent before its connection is cut. */
 const REVOKED_LINGER_MS = 200;
+
+/** What a second host with the identity of an agent is told. */
+const CLONED_BECAUSE = {
+  machine_id: 'this identity belongs to a host with another machine id; enroll this host by itself',
+  boot_id: 'this identity is in use on another host that is connected now; enroll this host by itself',
+};
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
@@ -74,11 +87,11 @@ export async function startCollector(parts: {
   };
   await using stack = new AsyncDisposableStack();
 
-  const authority = await loadAuthority(parts.home);
-  const identity = await loadCollectorIdentity({
+  const authorities = await CertificateAuthorities.load(paths.caDirectory);
+  const identity = await CollectorIdentity.load({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
-    authority,
+    authorities,
     nowMs: nowMs(),
   });
   const kemKeys = await KemKeys.load(paths.kemDirectory, identity);
@@ -145,6 +158,7 @@ export async function startCollector(parts: {
     feed,
     outbox,
     agentName,
+    signers: (agentId) => fleet.signers(agentId),
     stored: (events) => rate.add(events, nowMs()),
     nowUs,
     clock,
@@ -177,20 +191,48 @@ export async function startCollector(parts: {
     return open.length > 0;
   });
 
+  const clones = new CloneWatch({ nowMs });
+  const hostMarks = (host: { machineId?: string | null; bootId?: string | null }) => ({
+    machineId: cleanText(host.machineId, HOST_MARK_CHARS_MAX),
+    bootId: cleanText(host.bootId, HOST_MARK_CHARS_MAX),
+  });
+  const aboutAgent = (agentId: string) => ({ agentId, agentName: agentName(agentId), atUs: nowUs() });
+  const graceUs = config.agents.expired_grace_days * 24 * 3_600_000_000;
+  const certification = { fleet, authorities };
+  const actor = (address: string) =>
+    ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }) as const;
+  const consoles = new ConsolesSeen({ store, nowUs, failed });
+  const privateKey = await readFile(paths.tlsKey, 'utf8');
+  const credentials = () => ({
+    privateKey,
+    ca: authorities.anchorsPem,
+    chains: identity.certificates.map(({ certificate, ca }) => ({
+      serverName: caServerName(keyId(ca.publicKey).toString('hex')),
+      certificateChain: certificate.toString() + ca.toString(),
+    })),
+  });
+
   const handshakes = new HandshakeCounts();
   const enrolments = new RateLimit({ burst: 100, perSecond: 10, totalFactor: 10 });
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
-      certificateChain: identity.certificate.toString() + authority.certificate.toString(),
-      privateKey: await readFile(paths.tlsKey, 'utf8'),
-      ca: authority.certificate.toString(),
-      lookup: (id) => fleet.agent(id),
-      refused: (code, address) => {
+      credentials: credentials(),
+      nowMs,
+      lookup: (id, keyId) => {
+        const agent = fleet.agent(id);
+        return agent && { revokedAtUs: agent.revokedAtUs, standing: fleet.standing(id, keyId) };
+      },
+      refused: (code, address, agentId) => {
         handshakes.count(code);
         log.debug({ code, address }, 'connection refused');
+        if (code === 'key_superseded' && agentId) report(keySuperseded({ ...aboutAgent(agentId), address }));
       },
       peers,
+      accepted: ({ identity: peer }) => {
+        if (peer?.kind === 'console') consoles.came(peer);
+      },
+      renewal: (console) => consoleRenewal(console, { newestCa: authorities.newest.fingerprint, nowMs: nowMs() }),
       oversized: (agentId) => {
         const refusal = { code: 'frame_oversized', message: 'a message beyond the limit of gRPC' } as const;
         pipeline.countRefusal(agentId, refusal).catch(failed);
@@ -199,16 +241,47 @@ export async function startCollector(parts: {
         stream: serveTelemetry({
           peers,
           sessions,
-          kemKey: kemKeys.announced,
+          kemKey: () => kemKeys.announced,
+          trustAnchors: () => authorities.announced,
+          judgeHost: async (agentId, hello, address) => {
+            const sign = await clones.judge(fleet.agent(agentId)!, hostMarks(hello));
+            if (!sign) return undefined;
+            report(agentCloned({ ...aboutAgent(agentId), sign, address }));
+            return CLONED_BECAUSE[sign];
+          },
+          presented: ({ id, certificate, caSha256 }) =>
+            agentPresented(certification, { agentId: id, certificate, caSha256 }, nowUs()),
+          certify: async (peer, from, request) => {
+            const { id: agentId, publicKey } = peer;
+            try {
+              return {
+                certificate: await certifyAgent(certification, request, { agentId, publicKey, from, nowUs: nowUs() }),
+              };
+            } catch (error) {
+              if (!(error instanceof CertificationError || error instanceof CertificateError)) throw error;
+              log.warn({ agent: agentId, code: error.code, reason: error.message }, 'no certificate for an agent');
+              return { refusal: error.message };
+            }
+          },
           nowUs,
           agentName,
           positions: (agentId) => store.streamPositions(agentId),
           findDigest: (agentId, streamId, sequence) => store.headerDigest(agentId, streamId, sequence),
           receive: (envelope, sender) => pipeline.receive(envelope, sender),
           refused: (agentId, refusal) => pipeline.countRefusal(agentId, refusal),
-          opened: (agent, hello, clockOffsetUs) => attendance.opened(agent, hello, clockOffsetUs),
-          heard: (agentId, heartbeat) => attendance.heard(agentId, heartbeat),
-          closed: (agentId) => attendance.closed(agentId),
+          opened: (agent, hello, clockOffsetUs) => {
+            clones.opened(agent.id, hostMarks(hello));
+            care.forget(agent.id);
+            attendance.opened(agent, hello, clockOffsetUs);
+          },
+          heard: (agentId, heartbeat, sentAtUs) => {
+            if (heartbeat) clones.heard(agentId, sentAtUs / 1000);
+            attendance.heard(agentId, heartbeat);
+          },
+          closed: (agentId) => {
+            clones.closed(agentId);
+            attendance.closed(agentId);
+          },
           failed,
         }),
       },
@@ -217,12 +290,37 @@ export async function startCollector(parts: {
           if (!enrolments.allows(address.slice(0, address.lastIndexOf(':')), nowMs())) {
             throw new ApiError('rate_limited', 'too many enrolments at once; try again in a minute');
           }
-          const response = await enrolAgent({ store, fleet, authority, kemKeys }, request, {
+          const live = (agentId: string) => clones.liveBoot(agentId);
+          const { response, superseded } = await enrolAgent({ store, fleet, authorities, kemKeys, live }, request, {
             nowUs: nowUs(),
             from: address,
           });
-          log.info({ agent: response.agentId, agentName: response.agentName, address }, 'enrolled');
+          const { agentId: successorId = '', agentName } = response;
+          log.info({ agent: successorId, agentName, address, replaced: superseded.map(({ id }) => id) }, 'enrolled');
+          for (const { id } of superseded) report(agentReplaced({ ...aboutAgent(id), successorId, address }));
           return response;
+        }, failed),
+        recover: unary(async (request: RecoverRequest, from) => {
+          const expired = peers.at(from)?.expired;
+          if (!expired) throw new ApiError('invalid', 'this is for agents whose certificate has expired');
+          const { id: agentId, publicKey } = expired;
+          const { machineId, bootId } = hostMarks(request);
+          const asking = { agentId, publicKey, from, nowUs: nowUs() };
+          const expiredAtUs = expired.certificate.validToDate.getTime() * 1000;
+          try {
+            const certificate = await recoverAgent(
+              certification,
+              { certificateRequest: request.certificateRequest ?? new Uint8Array(), machineId },
+              { ...asking, expiredAtUs, graceUs },
+            );
+            log.info({ agent: agentId, address: from, bootId }, 'an agent whose certificate had expired has another');
+            return { certificate, trustAnchors: authorities.announced };
+          } catch (error) {
+            if (error instanceof CertificationError && error.code === 'other_machine') {
+              report(agentCloned({ ...aboutAgent(agentId), sign: 'machine_id', address: from }));
+            }
+            throw error;
+          }
         }, failed),
       },
       console: consoleHandlers({
@@ -237,7 +335,7 @@ export async function startCollector(parts: {
           correlator,
           fleet,
           presence,
-          authority,
+          authorities,
           identity,
           kemKeys,
           handshakes,
@@ -245,11 +343,46 @@ export async function startCollector(parts: {
           consoleNatsUrl: config.nats.console_url,
           nowMs,
         },
-        agents: { store, fleet, presence, kemEpoch: kemKeys.epoch, caSha256: authority.fingerprint, nowUs },
-        actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
+        agents: {
+          store,
+          fleet,
+          presence,
+          kemEpoch: kemKeys.epoch,
+          caSha256: () => authorities.newest.fingerprint,
+          nowUs,
+        },
+        actor,
         feed,
         failed,
       }),
+      certificates: certificatesHandlers({
+        store,
+        fleet,
+        authorities,
+        presence,
+        graceUs,
+        nowUs,
+        care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
+        announceAnchors: () => sessions.tellAll({ trustAnchors: authorities.announced }),
+        peer: (address) => peers.at(address)?.identity,
+        actor,
+        failed,
+      }),
+    }),
+  );
+  const care = stack.use(
+    new CertificateCare({
+      fleet,
+      authorities,
+      identity,
+      nowUs,
+      order: (agentId, certificateOrder) => sessions.of(agentId)?.tell({ certificateOrder }) ?? false,
+      connected: () => sessions.agents(),
+      renewed: () => {
+        log.info({ until: identity.certificate.validTo }, 'the certificate of the collector was renewed');
+        server.use(credentials());
+      },
+      failed,
     }),
   );
 
@@ -259,7 +392,7 @@ export async function startCollector(parts: {
   const running = stack.move();
   return {
     address: server.address,
-    caSha256: authority.fingerprint,
+    caSha256: authorities.newest.fingerprint,
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -11,6 +11,7 @@ export {
 } from './algorithms.ts';
 export { ECS_FIELDS, type EcsValue, toEcs } from './ecs.ts';
 export {
+  claimedSigningKey,
   type DecodedBatch,
   DIGEST_BYTES,
   decodeBatch,
@@ -31,6 +32,7 @@ export {
 } from './envelope.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
 export { signKemKey, verifyKemKey } from './kem-key.ts';
+export { type SignedKeySuccession, signKeySuccession, verifyKeySuccession } from './key-succession.ts';
 export {
   ARGS_BYTES_MAX,
   BATCH_BYTES_MAX,
@@ -49,12 +51,21 @@ export {
 export { LOSS_REASONS, type LossReason } from './loss.ts';
 export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
-export { consoleService, enrolmentService, telemetryService } from './services.ts';
+export { certificatesService, consoleService, enrolmentService, telemetryService } from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
 export { signAlert, verifyAlert } from './signed-alert.ts';
 export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
 export { suggest } from './suggest.ts';
-export { TLS_GROUP, TLS_POLICY } from './transport.ts';
+export { RENEW_METADATA, TLS_GROUP, TLS_POLICY } from './transport.ts';
+export {
+  caServerName,
+  extendTrust,
+  issuerOf,
+  readCertificates,
+  signCaSuccession,
+  TRUST_ANCHORS_MAX,
+  withoutRetired,
+} from './trust-anchors.ts';
 export {
   Acknowledgement,
   Activity,
@@ -66,6 +77,12 @@ export {
   type AuditEntry,
   type Authentication,
   Batch,
+  type Ca,
+  type CaHolder,
+  CaSuccession,
+  type CertificateAnswer,
+  type CertificateOrder,
+  type CertificateRequest,
   CollectorFrame,
   Counter,
   CreateTokenRequest,
@@ -86,6 +103,8 @@ export {
   GetAgentResponse,
   GetAlertRequest,
   GetAlertResponse,
+  GetCasRequest,
+  GetCasResponse,
   GetIncidentRequest,
   GetIncidentResponse,
   GetStatusRequest,
@@ -96,6 +115,7 @@ export {
   type Incident,
   KemKey,
   KemKeyBody,
+  KeySuccession,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -108,11 +128,21 @@ export {
   ListIncidentsResponse,
   type Loss,
   type Network,
+  OrderKeysRequest,
+  OrderKeysResponse,
   Outcome,
   type Process,
+  RecoverRequest,
+  RecoverResponse,
   Refusal,
+  RenewConsoleRequest,
+  RenewConsoleResponse,
+  RetireCaRequest,
+  RetireCaResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateCaRequest,
+  RotateCaResponse,
   SearchEventsRequest,
   SearchEventsResponse,
   type SensorHealth,
@@ -121,6 +151,7 @@ export {
   StatusReport,
   type StdioSocket,
   StoredEvent,
+  TrustAnchors,
   type User,
   VerifyAuditRequest,
   VerifyAuditResponse,

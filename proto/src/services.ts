@@ -10,6 +10,8 @@ import {
   GetAgentResponse,
   GetAlertRequest,
   GetAlertResponse,
+  GetCasRequest,
+  GetCasResponse,
   GetIncidentRequest,
   GetIncidentResponse,
   GetStatusRequest,
@@ -23,8 +25,18 @@ import {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  OrderKeysRequest,
+  OrderKeysResponse,
+  RecoverRequest,
+  RecoverResponse,
+  RenewConsoleRequest,
+  RenewConsoleResponse,
+  RetireCaRequest,
+  RetireCaResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateCaRequest,
+  RotateCaResponse,
   SearchEventsRequest,
   SearchEventsResponse,
   SignedAlert,
@@ -67,6 +79,7 @@ export const telemetryService = {
 
 export const enrolmentService = {
   enrol: method<EnrolRequest, EnrolResponse>('Enrolment/Enrol', EnrolRequest, EnrolResponse),
+  recover: method<RecoverRequest, RecoverResponse>('Enrolment/Recover', RecoverRequest, RecoverResponse),
 };
 
 export const consoleService = {
@@ -121,5 +134,17 @@ export const consoleService = {
     'Console/VerifyAudit',
     VerifyAuditRequest,
     VerifyAuditResponse,
+  ),
+};
+
+export const certificatesService = {
+  getCas: method<GetCasRequest, GetCasResponse>('Certificates/GetCas', GetCasRequest, GetCasResponse),
+  rotateCa: method<RotateCaRequest, RotateCaResponse>('Certificates/RotateCa', RotateCaRequest, RotateCaResponse),
+  retireCa: method<RetireCaRequest, RetireCaResponse>('Certificates/RetireCa', RetireCaRequest, RetireCaResponse),
+  orderKeys: method<OrderKeysRequest, OrderKeysResponse>('Certificates/OrderKeys', OrderKeysRequest, OrderKeysResponse),
+  renewConsole: method<RenewConsoleRequest, RenewConsoleResponse>(
+    'Certificates/RenewConsole',
+    RenewConsoleRequest,
+    RenewConsoleResponse,
   ),
 };

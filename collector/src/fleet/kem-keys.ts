@@ -1,5 +1,5 @@
 // The fleet's ML-KEM keys: one file per epoch, the newest announced, all of them able to open what was sealed for them.
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KEM_ALGORITHM, KEM_ALGORITHMS, type KemKey, keyId, signKemKey } from '@threatguard/proto';
@@ -11,20 +11,35 @@ const EPOCH_FILE = /^epoch-([1-9][0-9]{0,8})\.key$/;
 
 export class KemKeys {
   readonly epoch: number;
-  /** What agents are told, signed by the collector. */
-  readonly announced: KemKey;
+  readonly #signer: CollectorIdentity;
+  #signed: { announced: KemKey; certificate: X509Certificate } | undefined;
   readonly #keys: Map<number, KeyObject>;
   readonly #createdAtUs: Map<number, number>;
 
   private constructor(
     keys: Map<number, KeyObject>,
     createdAtUs: Map<number, number>,
-    { epoch, announced }: { epoch: number; announced: KemKey },
+    { epoch, signer }: { epoch: number; signer: CollectorIdentity },
   ) {
     this.#keys = keys;
     this.#createdAtUs = createdAtUs;
     this.epoch = epoch;
-    this.announced = announced;
+    this.#signer = signer;
+  }
+
+  /** What agents are told, signed by the collector: anew when its certificate was renewed. */
+  get announced(): KemKey {
+    const { certificate, privateKey } = this.#signer;
+    if (this.#signed?.certificate !== certificate) {
+      const announced = signKemKey({
+        epoch: this.epoch,
+        publicKey: createPublicKey(this.#keys.get(this.epoch)!),
+        createdAtUs: this.#createdAtUs.get(this.epoch)!,
+        signer: { privateKey, certificate },
+      });
+      this.#signed = { announced, certificate };
+    }
+    return this.#signed.announced;
   }
 
   /** Reads every epoch of a directory; makes the first where there is none. */
@@ -43,9 +58,7 @@ export class KemKeys {
       const { mtimeMs } = await stat(join(directory, `epoch-${each}.key`));
       createdAtUs.set(each, Math.round(mtimeMs * 1000));
     }
-    const publicKey = createPublicKey(keys.get(epoch)!);
-    const announced = signKemKey({ epoch, publicKey, createdAtUs: createdAtUs.get(epoch)!, signer });
-    return new KemKeys(keys, createdAtUs, { epoch, announced });
+    return new KemKeys(keys, createdAtUs, { epoch, signer });
   }
 
   /** Every epoch there is a key of, by its public half. */

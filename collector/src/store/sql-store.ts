@@ -4,6 +4,7 @@ import type { EntityName } from '../correlate/entities.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
+import * as certificates from './certificate-records.ts';
 import { storeGroup, storeQuarantined } from './commit.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
@@ -20,7 +21,9 @@ import { readSeries, type SeriesQuery } from './series.ts';
 import { SpaceMeter } from './space.ts';
 import {
   type AgentRecord,
+  type CertificateChange,
   type CommitGroup,
+  type ConsoleCertificate,
   EMPTY_GROUP,
   type HeldKey,
   type Store,
@@ -108,13 +111,59 @@ export class SqlStore implements Store {
     return fleet.headerDigest(this.#database, agentId, streamId, sequence);
   }
 
-  addAgent(agent: AgentRecord, by = COLLECTOR_ACTOR) {
+  addAgent(agent: AgentRecord, by = COLLECTOR_ACTOR, supersedes: readonly string[] = []) {
     return this.#database.transaction(async (session) => {
       await fleet.addAgent(session, agent);
-      const { id, name, machineId, keyId } = agent;
-      const after = { name, machineId, keyId };
-      await appendAudit(session, agent.enrolledAtUs, by, { action: 'agent.enrolled', subject: id, after });
+      const { id, certificate, enrolledAtUs: atUs } = agent;
+      await certificates.addCertificate(session, {
+        agentId: id,
+        keyId: agent.keyId,
+        notBeforeUs: atUs,
+        notAfterUs: agent.certificateExpiresAtUs,
+        certificate,
+        succession: undefined,
+      });
+      const superseded: { former: string; name: string }[] = [];
+      for (const former of supersedes) {
+        const name = await fleet.supersedeAgent(session, former, { by: id, atUs });
+        if (name !== undefined) superseded.push({ former, name });
+      }
+      const { name, machineId, keyId, group } = agent;
+      const after = { name, machineId, keyId, ...(group && { group }) };
+      await appendAudit(session, atUs, by, { action: 'agent.enrolled', subject: id, after });
+      for (const { former, name } of superseded) {
+        const states = { before: { name, revoked: false }, after: { name, revoked: true, supersededBy: id } };
+        await appendAudit(session, atUs, by, { action: 'agent.superseded', subject: former, ...states });
+      }
     });
+  }
+
+  changeCertificate({ action, agent, issued, before, after }: CertificateChange, atUs: number, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction(async (session) => {
+      await fleet.keepCertificate(session, agent);
+      if (issued) await certificates.addCertificate(session, issued);
+      await appendAudit(session, atUs, by, { action, subject: agent.id, before, after });
+    });
+  }
+
+  certificatesOf(agentId: string) {
+    return certificates.certificatesOf(this.#database, agentId);
+  }
+
+  agentKeys() {
+    return certificates.agentKeys(this.#database);
+  }
+
+  recordConsole(seen: ConsoleCertificate) {
+    return certificates.recordConsole(this.#database, seen);
+  }
+
+  consoleCertificates() {
+    return certificates.consoleCertificates(this.#database);
+  }
+
+  recordFact(fact: Parameters<Store['recordFact']>[0], atUs: number, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction((session) => appendAudit(session, atUs, by, fact));
   }
 
   agents() {
@@ -141,11 +190,11 @@ export class SqlStore implements Store {
   addToken(token: TokenRecord, by = COLLECTOR_ACTOR) {
     return this.#database.transaction(async (session) => {
       await fleet.addToken(session, token);
-      const { id, label, usesLeft: uses, madeAtUs, expiresAtUs } = token;
+      const { id, label, usesLeft: uses, madeAtUs, expiresAtUs, group, replaces } = token;
       await appendAudit(session, madeAtUs, by, {
         action: 'token.made',
         subject: id,
-        after: { label, uses, expiresAtUs },
+        after: { label, uses, expiresAtUs, ...(group && { group }), ...(replaces && { replaces }) },
       });
     });
   }
