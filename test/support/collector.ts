@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { Client, Metadata, type MethodDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
 import {
   type Alert,
   type AlertFilter,
   Alert as AlertMessage,
   type CreateTokenRequest,
   type CreateTokenResponse,
+  certificatesService,
   consoleService,
   type GetAgentResponse,
   type GetAlertResponse,
@@ -45,8 +46,8 @@ export class ConsoleClient implements Disposable {
   readonly #client: InstanceType<ReturnType<typeof makeGenericClientConstructor>>;
 
   constructor(address: string, identity: TlsIdentity) {
-    const Client = makeGenericClientConstructor(consoleService, 'Console');
-    this.#client = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+    const ConsoleApi = makeGenericClientConstructor(consoleService, 'Console');
+    this.#client = new ConsoleApi(address, collectorCredentials(identity), CHANNEL_OPTIONS);
   }
 
   status = () => this.#call<StatusReport>('getStatus', {});
@@ -87,6 +88,35 @@ export class ConsoleClient implements Disposable {
     return new Promise((resolve, reject) => {
       this.#client[method]!(request, (error: Error | null, response: Response) =>
         error ? reject(error) : resolve(response),
+      );
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+}
+
+/** The Certificates service as a console calls it, and the console's own calls over a trust that may change. */
+export class CertificatesClient implements Disposable {
+  readonly #client: Client;
+
+  constructor(parts: { address: string; home: string }) {
+    this.#client = new Client(parts.address, collectorCredentials(consoleIdentityOf(parts.home)), CHANNEL_OPTIONS);
+  }
+
+  getCas = () => this.#call(certificatesService.getCas, {});
+  rotateCa = () => this.#call(certificatesService.rotateCa, {});
+  retireCa = (force: boolean) => this.#call(certificatesService.retireCa, { force });
+  orderKeys = (agent: string) => this.#call(certificatesService.orderKeys, { agent });
+  renewConsole = () => this.#call(certificatesService.renewConsole, {});
+  status = () => this.#call(consoleService.getStatus, {});
+
+  #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+    const { path, requestSerialize, responseDeserialize } = method;
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) =>
+        error ? reject(error) : resolve(response as Response),
       );
     });
   }

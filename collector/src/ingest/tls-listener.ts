@@ -132,6 +132,8 @@ export class TlsListener implements Disposable {
       socket.destroy();
       return;
     }
+    // Counted, though it may stay: there is one thing it may ask for.
+    if (peer.expired) this.#parts.refused('certificate_expired', address, peer.expired.id);
     if (peer.identity) {
       this.#unauthenticated.delete(address);
     } else {
