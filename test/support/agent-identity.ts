@@ -81,6 +81,8 @@ export async function enrolTestAgent(parts: {
   ca: string;
   token: string;
   hostName?: string;
+  machineId?: string;
+  bootId?: string;
 }): Promise<AgentIdentity> {
   const keys = generateKeyPairSync('ml-dsa-65');
   const token = parseJoinToken(parts.token)!;
@@ -89,7 +91,8 @@ export async function enrolTestAgent(parts: {
     tokenSecret: token.secret,
     certificateRequest: await certificateRequest(keys),
     hostName: parts.hostName ?? 'test-host',
-    machineId: randomBytes(16).toString('hex'),
+    machineId: parts.machineId ?? randomBytes(16).toString('hex'),
+    bootId: parts.bootId ?? '',
   });
   const agentId = response.agentId!;
   return {
