@@ -32,7 +32,7 @@ const RENEWED_BELOW = 1 / 3;
 type CertificateErrorCode = 'refused' | 'untrusted' | 'foreign';
 
 /** An answer that is of no use; the present identity stays. */
-export class CertificateError extends Error {
+class CertificateError extends Error {
   override readonly name = 'CertificateError';
   readonly code: CertificateErrorCode;
 
