@@ -232,7 +232,8 @@ describe('a host that enrols again', () => {
     expect((await enrolOn({ machineId: 'm-11', hostName: 'twin', bootId: 'b-2' })).identity.name).toBe('twin-2');
     expect(live.ended).toBeUndefined();
     expect((await enrolOn({ machineId: 'm-11', hostName: 'twin', bootId: 'b-1' })).identity.name).toBe('twin');
-    expect((await live.untilEnded()).details).toBe('agent_revoked');
+    await live.untilEnded();
+    expect(live.frames.at(-1)!.refusal).toMatchObject({ code: 'agent_revoked' });
   });
 
   it('re-imaged takes the place of its name with a token made for that, and with no other', async () => {

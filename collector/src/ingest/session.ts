@@ -144,7 +144,9 @@ export class Session {
     const cloned = await this.#parts.judgeHost(hello);
     if (cloned) {
       await this.#parts.refused({ code: 'agent_cloned', message: cloned });
-      return this.refuseAndEnd('agent_cloned', cloned);
+      // Not from within the loop over its frames: an error there tears the stream down before its status is sent.
+      setImmediate(() => this.refuseAndEnd('agent_cloned', cloned));
+      return;
     }
     // An agent that gave up meanwhile must not take over from one that speaks.
     if (this.#parts.call.cancelled || this.#state !== 'new') return;
