@@ -55,64 +55,6 @@ const connected = (agent: LivingAgent) =>
 const delivered = (agent: LivingAgent) =>
   wait(`envelopes to arrive: ${JSON.stringify(agent.log)}`, () => agent.drained);
 
-describe('an agent certificate', () => {
-  it('renews itself at two thirds of its life while the connection goes on, month after month', async () => {
-    const home = await enrolled('renews');
-    const agent = living(home);
-    agent.connect();
-    await connected(agent);
-    for (let month = 0; month < 3; month++) {
-      const before = agent.keeper.certificate.serialNumber;
-      offsetMs += 21 * DAY_MS;
-      await wait('another certificate', () => agent.keeper.certificate.serialNumber !== before);
-      agent.seal([event()]);
-      await delivered(agent);
-    }
-    expect(agent.log.filter(({ msg }) => msg === 'connected')).toHaveLength(1);
-    expect(agent.keeper.certificate.validToDate.getTime() - nowMs()).toBeGreaterThan(29 * DAY_MS);
-    const onDisk = readIdentity(home).certificate.serialNumber;
-    expect(onDisk).toBe(agent.keeper.certificate.serialNumber);
-    await agent.disconnect();
-    agent.connect();
-    await connected(agent);
-  });
-
-  it('that expired in its sleep is exchanged for another, and what was spooled arrives', async () => {
-    const home = await enrolled('sleeper');
-    const agent = living(home);
-    agent.seal([event()]);
-    offsetMs += 40 * DAY_MS;
-    agent.connect();
-    await connected(agent);
-    await delivered(agent);
-    expect(agent.keeper.expired).toBe(false);
-    const { entries } = await collector.console.audit({ limit: 50 });
-    expect(entries!.find(({ action }) => action === 'agent.recovered')).toMatchObject({ subject: agent.agentId });
-  });
-
-  it('that expired is not exchanged for one who was revoked, is another machine, or slept beyond the grace', async () => {
-    const names = ['revoked-sleeper', 'moved-sleeper', 'late-sleeper'] as const;
-    const homes = await Promise.all(names.map((name) => enrolled(name, { machineId: `machine-of-${name}` })));
-    await collector.console.revoke('revoked-sleeper');
-    const cases = [
-      [0, 35, 'machine-of-revoked-sleeper', ''],
-      [1, 0, 'elsewhere', 'another machine'],
-      [2, 60, 'machine-of-late-sleeper', 'more than 60 days ago'],
-    ] as const;
-    for (const [index, days, machineId, said] of cases) {
-      offsetMs += days * DAY_MS;
-      const agent = living(homes[index]!, { machineId });
-      agent.connect();
-      await wait('a refusal', () => agent.log.some(({ reason }) => String(reason ?? '').includes(said) && reason));
-      await agent.disconnect();
-      expect(agent.keeper.expired).toBe(true);
-      expect((await summary(agent.agentId)).state).not.toBe('connected');
-    }
-    const { alerts } = await collector.console.alerts({ filter: { agent: 'moved-sleeper' } });
-    expect(alerts).toMatchObject([{ ruleId: 'health/agent-cloned' }]);
-  });
-});
-
 describe('a signing key', () => {
   it('is replaced by one that it signed; what was spooled under it arrives, and the old one is of no use', async () => {
     const home = await enrolled('rotates');
@@ -191,5 +133,63 @@ describe('the CA', () => {
     await expect(LivingAgent.enrol({ collector: collector.address, token: oldToken, name: 'late' })).rejects.toThrow();
     const { caTrusted, caSha256 } = await certificates.status();
     expect([caSha256, caTrusted]).toEqual([sha256, [sha256]]);
+  });
+});
+
+describe('an agent certificate', () => {
+  it('renews itself at two thirds of its life while the connection goes on, month after month', async () => {
+    const home = await enrolled('renews');
+    const agent = living(home);
+    agent.connect();
+    await connected(agent);
+    for (let month = 0; month < 3; month++) {
+      const before = agent.keeper.certificate.serialNumber;
+      offsetMs += 21 * DAY_MS;
+      await wait('another certificate', () => agent.keeper.certificate.serialNumber !== before);
+      agent.seal([event()]);
+      await delivered(agent);
+    }
+    expect(agent.log.filter(({ msg }) => msg === 'connected')).toHaveLength(1);
+    expect(agent.keeper.certificate.validToDate.getTime() - nowMs()).toBeGreaterThan(29 * DAY_MS);
+    const onDisk = readIdentity(home).certificate.serialNumber;
+    expect(onDisk).toBe(agent.keeper.certificate.serialNumber);
+    await agent.disconnect();
+    agent.connect();
+    await connected(agent);
+  });
+
+  it('that expired in its sleep is exchanged for another, and what was spooled arrives', async () => {
+    const home = await enrolled('sleeper');
+    const agent = living(home);
+    agent.seal([event()]);
+    offsetMs += 40 * DAY_MS;
+    agent.connect();
+    await connected(agent);
+    await delivered(agent);
+    expect(agent.keeper.expired).toBe(false);
+    const { entries } = await collector.console.audit({ limit: 50 });
+    expect(entries!.find(({ action }) => action === 'agent.recovered')).toMatchObject({ subject: agent.agentId });
+  });
+
+  it('that expired is not exchanged for one who was revoked, is another machine, or slept beyond the grace', async () => {
+    const names = ['revoked-sleeper', 'moved-sleeper', 'late-sleeper'] as const;
+    const homes = await Promise.all(names.map((name) => enrolled(name, { machineId: `machine-of-${name}` })));
+    await collector.console.revoke('revoked-sleeper');
+    const cases = [
+      [0, 35, 'machine-of-revoked-sleeper', ''],
+      [1, 0, 'elsewhere', 'another machine'],
+      [2, 60, 'machine-of-late-sleeper', 'more than 60 days ago'],
+    ] as const;
+    for (const [index, days, machineId, said] of cases) {
+      offsetMs += days * DAY_MS;
+      const agent = living(homes[index]!, { machineId });
+      agent.connect();
+      await wait('a refusal', () => agent.log.some(({ reason }) => String(reason ?? '').includes(said) && reason));
+      await agent.disconnect();
+      expect(agent.keeper.expired).toBe(true);
+      expect((await summary(agent.agentId)).state).not.toBe('connected');
+    }
+    const { alerts } = await collector.console.alerts({ filter: { agent: 'moved-sleeper' } });
+    expect(alerts).toMatchObject([{ ruleId: 'health/agent-cloned' }]);
   });
 });

@@ -97,8 +97,11 @@ export class Session {
   /** Says why before the stream ends. */
   refuseAndEnd(code: RefusalCode, message: string): void {
     if (this.#state === 'ended') return;
-    this.#send({ refusal: { sequence: 0, code, message } });
-    this.end(status.PERMISSION_DENIED, code);
+    const { call } = this.#parts;
+    const end = () => this.end(status.PERMISSION_DENIED, code);
+    // The end tears down what is not written yet, the status with it: so it waits for the refusal.
+    if (call.cancelled || call.destroyed || !call.writable) end();
+    else call.write({ refusal: { sequence: 0, code, message } }, end);
   }
 
   /** Tells the agent something it did not ask for; false before the welcome and after the end. */
@@ -144,9 +147,7 @@ export class Session {
     const cloned = await this.#parts.judgeHost(hello);
     if (cloned) {
       await this.#parts.refused({ code: 'agent_cloned', message: cloned });
-      // Not from within the loop over its frames: an error there tears the stream down before its status is sent.
-      setImmediate(() => this.refuseAndEnd('agent_cloned', cloned));
-      return;
+      return this.refuseAndEnd('agent_cloned', cloned);
     }
     // An agent that gave up meanwhile must not take over from one that speaks.
     if (this.#parts.call.cancelled || this.#state !== 'new') return;
