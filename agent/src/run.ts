@@ -2,7 +2,14 @@
 //   sensors -> batcher -> seal -> spool -> uplink
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { envelopeIdentity, type KemKey, type SensorHealth, verifyKemKey } from '@threatguard/proto';
+import {
+  activeProvider,
+  envelopeIdentity,
+  type KemKey,
+  type SensorHealth,
+  useCrypto,
+  verifyKemKey,
+} from '@threatguard/proto';
 import type { Logger } from 'pino';
 import { Batcher } from './batch/batcher.ts';
 import { CheckpointLedger } from './batch/checkpoints.ts';
@@ -44,6 +51,7 @@ export interface RunOptions {
  */
 export async function run({ home, config, log, stop, service }: RunOptions): Promise<void> {
   const identity = readIdentity(home);
+  await useCrypto({ provider: config.crypto.provider, profile: identity.profile });
   await using _lock = await lockHome(home);
   const collector = config.collector ?? identity.collector;
   const signer = envelopeIdentity(identity.agentId, identity);
@@ -79,7 +87,13 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     collector,
     identity: identity.pem,
     spool,
-    hello: () => ({ agentVersion: agentVersion(), ...facts, sentAtUs: nowUs(), sensors: health() }),
+    hello: () => ({
+      agentVersion: agentVersion(),
+      ...facts,
+      sentAtUs: nowUs(),
+      sensors: health(),
+      cryptoProvider: activeProvider().name,
+    }),
     heartbeat: () => ({
       sentAtUs: nowUs(),
       spooledBytes: spool.pendingBytes,

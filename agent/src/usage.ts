@@ -44,7 +44,8 @@ ${EXIT_CODES}
   --home DIR             state of the agent (default ${DEFAULT_HOME}); settings in DIR/agent.yaml
   --auth-log FILE        a further authentication log to follow; may be given several times
 
-Environment: THREATGUARD_COLLECTOR, THREATGUARD_LOG_LEVEL, THREATGUARD_SPOOL_BYTES_MAX, THREATGUARD_AUDIT override agent.yaml.
+Environment: THREATGUARD_COLLECTOR, THREATGUARD_LOG_LEVEL, THREATGUARD_SPOOL_BYTES_MAX, THREATGUARD_AUDIT,
+THREATGUARD_CRYPTO_PROVIDER override agent.yaml.
 Log: one JSON object per line on standard error; "ready" once the sensors run, "connected" on each connection.
 
 Example:

@@ -3,30 +3,44 @@
 import { createPublicKey } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ProfileName, useCrypto } from '@threatguard/proto';
 import { initialConfig, parseListen } from './config.ts';
 import { CertificateAuthority, selfSignCa } from './fleet/certificate-authority.ts';
+import { chooseCrypto } from './fleet/chosen-crypto.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
 import { homePaths } from './fleet/home.ts';
 import { KemKeys } from './fleet/kem-keys.ts';
 import { loadOrMakeSigningKey, readIfThere, replaceFile, writeOnce } from './fleet/key-files.ts';
 
+export interface InitParts {
+  home: string;
+  listen: string;
+  /** Of a fleet that is made now; of one that is there, only the same. */
+  profile?: ProfileName | undefined;
+  nowMs: number;
+}
+
 export interface InitResult {
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   caSha256: string;
+  profile: ProfileName;
   configFile: string;
   consoleDirectory: string;
 }
 
-export async function initHome(parts: { home: string; listen: string; nowMs: number }): Promise<InitResult> {
+/** Throws FleetCryptoError where the fleet that is there has another profile. */
+export async function initHome(parts: InitParts): Promise<InitResult> {
   const paths = homePaths(parts.home);
   for (const directory of [parts.home, join(parts.home, 'collector'), paths.kemDirectory, paths.storeDirectory]) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
+  await useCrypto({ provider: 'openssl', profile: parts.profile ?? 'standard' });
   const { key: caKey } = await loadOrMakeSigningKey(paths.caKey);
   if ((await readIfThere(paths.caCertificate)) === undefined) {
     await writeOnce(paths.caCertificate, await selfSignCa(caKey, parts.nowMs));
   }
   const authority = await loadAuthority(parts.home);
+  const { profile } = await chooseCrypto(authority, { provider: 'openssl', profile: parts.profile });
   const identity = await loadCollectorIdentity({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
@@ -34,7 +48,7 @@ export async function initHome(parts: { home: string; listen: string; nowMs: num
     nowMs: parts.nowMs,
   });
   await KemKeys.load(paths.kemDirectory, identity);
-  await writeOnce(paths.configFile, initialConfig(parts.listen));
+  await writeOnce(paths.configFile, initialConfig(parts.listen, profile));
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({
     authority,
@@ -43,7 +57,12 @@ export async function initHome(parts: { home: string; listen: string; nowMs: num
     collector: consoleAddress(parts.listen),
     nowMs: parts.nowMs,
   });
-  return { caSha256: authority.fingerprint, configFile: paths.configFile, consoleDirectory: paths.consoleDirectory };
+  return {
+    caSha256: authority.fingerprint,
+    profile,
+    configFile: paths.configFile,
+    consoleDirectory: paths.consoleDirectory,
+  };
 }
 
 export async function loadAuthority(home: string): Promise<CertificateAuthority> {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { PROFILES, type ProfileName } from '@threatguard/proto';
 import { ConfigError } from '@threatguard/proto/config';
 import { pino } from 'pino';
 import { parseListen, readCollectorConfig } from './config.ts';
@@ -22,17 +23,28 @@ class UsageError extends Error {
 interface Options {
   home: string;
   listen: string | undefined;
+  profile: string | undefined;
   name: string | undefined;
   output: string | undefined;
 }
 
 const COMMANDS: Record<string, (options: Options) => Promise<void>> = {
-  init: async ({ home, listen: given }) => {
-    const listen = given ?? (await listenIn(home));
+  init: async ({ home, listen: given, profile }) => {
+    if (profile !== undefined && !(profile in PROFILES))
+      throw new UsageError(`--profile takes ${Object.keys(PROFILES).join(' or ')}, not "${profile}"`);
+    const present = existsSync(homePaths(home).configFile) ? await loadConfig(home) : undefined;
+    // Where it listens already; a new one only on this host, unless it is told otherwise.
+    const listen = given ?? present?.listen ?? '127.0.0.1:7443';
     if (!parseListen(listen)) throw new UsageError('--listen takes HOST:PORT, such as 0.0.0.0:7443');
-    const made = await initHome({ home, listen, nowMs: Date.now() });
+    const made = await initHome({
+      home,
+      listen,
+      profile: (profile as ProfileName | undefined) ?? present?.crypto.profile,
+      nowMs: Date.now(),
+    });
     process.stdout.write(
-      `CA fingerprint (SHA-256): ${made.caSha256}\nconfiguration: ${made.configFile}\nconsole: ${made.consoleDirectory}\n`,
+      `CA fingerprint (SHA-256): ${made.caSha256}\nprofile: ${made.profile}\nconfiguration: ${made.configFile}\n` +
+        `console: ${made.consoleDirectory}\n`,
     );
   },
   run: async ({ home }) => {
@@ -59,11 +71,6 @@ const COMMANDS: Record<string, (options: Options) => Promise<void>> = {
   },
 };
 
-/** Where the collector of this home listens already; a new one only on this host, unless it is told otherwise. */
-async function listenIn(home: string): Promise<string> {
-  return existsSync(homePaths(home).configFile) ? (await loadConfig(home)).listen : '127.0.0.1:7443';
-}
-
 async function loadConfig(home: string) {
   const file = homePaths(home).configFile;
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
@@ -87,6 +94,7 @@ function readArguments(args: string[]) {
       options: {
         home: { type: 'string' },
         listen: { type: 'string' },
+        profile: { type: 'string' },
         name: { type: 'string' },
         output: { type: 'string', short: 'o' },
         help: { type: 'boolean', short: 'h' },
@@ -107,7 +115,7 @@ async function main(): Promise<void> {
   if (!command || positionals.length > 1) throw new UsageError(`unknown command: ${positionals.join(' ')}`);
   const home = values.home ?? process.env.THREATGUARD_HOME;
   if (!home) throw new UsageError('--home DIR, or THREATGUARD_HOME, says where the state is');
-  await command({ home, listen: values.listen, name: values.name, output: values.output });
+  await command({ home, listen: values.listen, profile: values.profile, name: values.name, output: values.output });
 }
 
 try {

@@ -12,6 +12,7 @@ import { Correlator } from './correlate/correlator.ts';
 import { agentSilent, clockOff } from './detect/health.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { Attendance } from './fleet/attendance.ts';
+import { chooseCrypto } from './fleet/chosen-crypto.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
 import { enrolAgent } from './fleet/enrolment.ts';
 import { Fleet } from './fleet/fleet.ts';
@@ -75,6 +76,7 @@ export async function startCollector(parts: {
   await using stack = new AsyncDisposableStack();
 
   const authority = await loadAuthority(parts.home);
+  const crypto = await chooseCrypto(authority, config.crypto);
   const identity = await loadCollectorIdentity({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
@@ -123,7 +125,9 @@ export async function startCollector(parts: {
 
   const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
   for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
-  const shards = stack.use(await Shards.start({ ruleFiles, kemKeys: kemKeys.privateKeys(), timed }, config.shards));
+  const shards = stack.use(
+    await Shards.start({ ruleFiles, kemKeys: kemKeys.privateKeys(), timed, crypto }, config.shards),
+  );
   const correlator = await Correlator.load(store, nowUs());
   let replayed = 0;
   for await (const events of store.eventsSince(nowUs() - Math.min(engine.windowUsMax, REPLAY_US_MAX))) {

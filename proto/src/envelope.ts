@@ -1,24 +1,17 @@
 // The envelope: zstd(Batch) sealed for the fleet's ML-KEM key and signed by the agent.
 //
 //   payload    = zstd(Batch)
-//   secret     = ML-KEM-768.Encaps(epoch key)                      FIPS 203
+//   secret     = ML-KEM.Encaps(epoch key)                          FIPS 203; ML-KEM-768 or -1024, by that key
 //   key        = HKDF-SHA-256(secret, salt = nonce, info)          RFC 5869
 //   header     = EnvelopeHeader{..., SHA-256(payload), SHA-256(previous header)}
 //   ciphertext = AES-256-GCM(key, nonce, payload, AAD = header)    SP 800-38D; each key is used once
-//   signature  = ML-DSA-65(header, ctx = "threatguard/batch/v1")   FIPS 204
+//   signature  = ML-DSA(header, ctx = "threatguard/batch/v1")      FIPS 204; ML-DSA-65 or -87, by the agent's key
 //
 // The signature covers the digest of the plaintext, so a stored payload stays provable after its ML-KEM key is destroyed.
-import {
-  createCipheriv,
-  createDecipheriv,
-  decapsulate,
-  encapsulate,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { KEM_ALGORITHM, KEM_ALGORITHMS } from './algorithms.ts';
+import { KEM_ALGORITHMS, type KemAlgorithm, kemAlgorithmOf } from './algorithms.ts';
+import { activeProfile, activeProvider } from './crypto/active.ts';
 import { eventSpans } from './event-spans.ts';
 import {
   BATCH_BYTES_MAX,
@@ -80,7 +73,7 @@ export function sealEnvelope(parts: {
     throw new RangeError(`a batch of ${parts.events.length} events and ${batch.length} bytes exceeds its limits`);
   }
   const payload = zstdCompressSync(batch, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
-  const { ciphertext: kemCiphertext, sharedKey } = encapsulate(parts.kemKey.publicKey);
+  const { ciphertext: kemCiphertext, sharedKey } = activeProvider().encapsulate(parts.kemKey.publicKey);
   const nonce = randomBytes(NONCE_BYTES);
   const { firstAtUs, lastAtUs } = timeSpan(parts.events);
   const header = EnvelopeHeader.encode({
@@ -97,7 +90,7 @@ export function sealEnvelope(parts: {
     losses: parts.losses.slice(0, HEADER_LOSSES_MAX),
     payloadDigest: sha256(payload),
     batchBytes: batch.length,
-    kemAlgorithm: KEM_ALGORITHM,
+    kemAlgorithm: kemAlgorithmOf(parts.kemKey.publicKey),
     kemEpoch: parts.kemKey.epoch,
     kemCiphertext,
     nonce,
@@ -130,6 +123,7 @@ export interface VerifiedHeader {
   losses: Loss[];
   payloadDigest: Uint8Array;
   batchBytes: number;
+  kemAlgorithm: KemAlgorithm;
   kemEpoch: number;
   kemCiphertext: Uint8Array;
   nonce: Uint8Array;
@@ -181,8 +175,12 @@ export function openEnvelope(
   const { header, headerBytes, ciphertext } = envelope;
   const privateKey = kemPrivateKey(header.kemEpoch);
   if (!privateKey) throw new RefusalError('epoch_unknown', `sealed for ML-KEM epoch ${header.kemEpoch}`);
+  if (kemAlgorithmOf(privateKey) !== header.kemAlgorithm) {
+    const held = `the key of ML-KEM epoch ${header.kemEpoch} is of ${kemAlgorithmOf(privateKey)}`;
+    throw new RefusalError('ciphertext_invalid', `sealed with ${header.kemAlgorithm}; ${held}`);
+  }
   if (ciphertext.length < TAG_BYTES) throw new RefusalError('ciphertext_invalid', 'shorter than its tag');
-  const secret = decapsulate(privateKey, header.kemCiphertext);
+  const secret = activeProvider().decapsulate({ privateKey, ciphertext: header.kemCiphertext });
   const body = ciphertext.subarray(0, -TAG_BYTES);
   const decipher = createDecipheriv('aes-256-gcm', envelopeKey(secret, header.nonce), header.nonce)
     .setAAD(headerBytes)
@@ -192,7 +190,10 @@ export function openEnvelope(
     payload = Buffer.concat([decipher.update(body), decipher.final()]);
   } catch {
     // ML-KEM never fails on a wrong key (FIPS 203 6.3, implicit rejection): this is where it shows.
-    throw new RefusalError('ciphertext_invalid', `not confirmed under ML-KEM epoch ${header.kemEpoch}`);
+    throw new RefusalError(
+      'ciphertext_invalid',
+      `tried the key of ML-KEM epoch ${header.kemEpoch}: AES-GCM does not confirm it`,
+    );
   }
   if (!sameBytes(sha256(payload), header.payloadDigest)) {
     throw new RefusalError('payload_digest_mismatch', 'the payload is not the one that was signed');
@@ -245,16 +246,17 @@ function readHeader(bytes: Uint8Array): VerifiedHeader {
       `envelope version ${header.version}, this collector knows ${ENVELOPE_VERSION}`,
     );
   }
-  if (header.kemAlgorithm !== KEM_ALGORITHM) {
-    throw new RefusalError('version_unsupported', `sealed with another KEM than ${KEM_ALGORITHM}`);
-  }
+  const accepted = activeProfile().acceptedKems;
+  const kemAlgorithm = accepted.find((name) => name === header.kemAlgorithm);
+  if (!kemAlgorithm)
+    throw new RefusalError('version_unsupported', `sealed with another KEM than ${accepted.join(', ')}`);
   const wellFormed =
     header.signingKeyId.length === DIGEST_BYTES &&
     header.streamId.length === STREAM_ID_BYTES &&
     header.previousHeaderDigest.length === DIGEST_BYTES &&
     header.payloadDigest.length === DIGEST_BYTES &&
     header.nonce.length === NONCE_BYTES &&
-    header.kemCiphertext.length === KEM_ALGORITHMS[KEM_ALGORITHM].ciphertextBytes &&
+    header.kemCiphertext.length === KEM_ALGORITHMS[kemAlgorithm].ciphertextBytes &&
     header.losses.length <= HEADER_LOSSES_MAX &&
     Number.isSafeInteger(header.sequence) &&
     header.sequence >= 1 &&
@@ -276,6 +278,7 @@ function readHeader(bytes: Uint8Array): VerifiedHeader {
     losses: header.losses,
     payloadDigest: header.payloadDigest,
     batchBytes: header.batchBytes,
+    kemAlgorithm,
     kemEpoch: header.kemEpoch,
     kemCiphertext: header.kemCiphertext,
     nonce: header.nonce,

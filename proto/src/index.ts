@@ -1,14 +1,22 @@
 // The contract between agent, collector and console: messages, envelope, names, limits.
 export {
-  KEM_ALGORITHM,
+  type CryptoProfile,
   KEM_ALGORITHMS,
   type KemAlgorithm,
-  SIGNATURE_ALGORITHM,
+  kemAlgorithmOf,
+  PROFILES,
+  type ProfileName,
+  profileOfCa,
   SIGNATURE_ALGORITHMS,
   SIGNATURE_CONTEXTS,
   type SignatureAlgorithm,
   type SignaturePurpose,
+  signatureAlgorithmOf,
+  TLS_GROUPS,
+  type TlsGroup,
 } from './algorithms.ts';
+export { activeProfile, activeProvider, useCrypto } from './crypto/active.ts';
+export { type CryptoProvider, PROVIDER_NAMES, type ProviderName } from './crypto/provider.ts';
 export { ECS_FIELDS, type EcsValue, toEcs } from './ecs.ts';
 export {
   type DecodedBatch,
@@ -54,7 +62,7 @@ export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
 export { signAlert, verifyAlert } from './signed-alert.ts';
 export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
 export { suggest } from './suggest.ts';
-export { TLS_GROUP, TLS_POLICY } from './transport.ts';
+export { TLS_POLICY, tlsPolicy } from './transport.ts';
 export {
   Acknowledgement,
   Activity,

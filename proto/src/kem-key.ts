@@ -1,6 +1,7 @@
 // The fleet's current ML-KEM public key, signed by the collector's certificate key: agents seal for no other.
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { KEM_ALGORITHM, KEM_ALGORITHMS } from './algorithms.ts';
+import { kemAlgorithmOf } from './algorithms.ts';
+import { activeProfile } from './crypto/active.ts';
 import type { KemPublicKey } from './envelope.ts';
 import { parsePeerName } from './peer-name.ts';
 import { RefusalError } from './refusal.ts';
@@ -14,7 +15,7 @@ export function signKemKey(parts: {
   signer: { privateKey: KeyObject; certificate: X509Certificate };
 }): KemKey {
   const key = KemKeyBody.encode({
-    algorithm: KEM_ALGORITHM,
+    algorithm: kemAlgorithmOf(parts.publicKey),
     epoch: parts.epoch,
     publicKey: parts.publicKey.export({ type: 'spki', format: 'der' }),
     createdAtUs: parts.createdAtUs,
@@ -39,8 +40,10 @@ export function verifyKemKey(announced: KemKey, ca: X509Certificate): KemPublicK
   }
   const body = KemKeyBody.decode(message);
   const kemKey = createPublicKey({ key: Buffer.from(body.publicKey), type: 'spki', format: 'der' });
-  if (body.algorithm !== KEM_ALGORITHM || kemKey.asymmetricKeyType !== KEM_ALGORITHMS[KEM_ALGORITHM].keyType) {
-    throw new RefusalError('version_unsupported', `the announced key is not an ${KEM_ALGORITHM} key`);
+  const algorithm = kemAlgorithmOf(kemKey);
+  const { acceptedKems } = activeProfile();
+  if (!algorithm || algorithm !== body.algorithm || !acceptedKems.includes(algorithm)) {
+    throw new RefusalError('version_unsupported', `the announced key is none of ${acceptedKems.join(', ')}`);
   }
   return { epoch: body.epoch, publicKey: kemKey };
 }

@@ -29,6 +29,7 @@ const keys = makeEnvelopeKeys(agentId);
 const data: ShardData = {
   ruleFiles: [{ name: 'rules.yml', text: RULES }],
   kemKeys: new Map([[1, keys.kemPrivateKey(1)!]]),
+  crypto: { provider: 'openssl', profile: 'standard' },
   timed: true,
 };
 

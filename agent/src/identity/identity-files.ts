@@ -4,7 +4,14 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KemKey, type KemPublicKey, SIGNATURE_ALGORITHM, SIGNATURE_ALGORITHMS, verifyKemKey } from '@threatguard/proto';
+import {
+  KemKey,
+  type KemPublicKey,
+  type ProfileName,
+  profileOfCa,
+  signatureAlgorithmOf,
+  verifyKemKey,
+} from '@threatguard/proto';
 
 /** Why there is no identity to run with. */
 type IdentityErrorCode = 'not_enrolled' | 'identity_damaged';
@@ -34,6 +41,8 @@ export interface Identity extends Enrolment {
   /** What TLS takes, PEM. */
   pem: { key: string; certificate: string; ca: string };
   kemKey: KemPublicKey;
+  /** The fleet's, which the key of its CA decides. */
+  profile: ProfileName;
 }
 
 const STAGE = 'identity.new';
@@ -61,12 +70,15 @@ export function readIdentity(home: string): Identity {
     const privateKey = createPrivateKey(pem.key);
     const certificate = new X509Certificate(pem.certificate);
     const ca = new X509Certificate(pem.ca);
-    if (privateKey.asymmetricKeyType !== SIGNATURE_ALGORITHMS[SIGNATURE_ALGORITHM].keyType) {
-      throw new Error(`agent.key is not an ${SIGNATURE_ALGORITHM} key`);
+    const profile = profileOfCa(ca.publicKey);
+    if (!profile) throw new Error('ca.crt is not of a ThreatGuard fleet');
+    if (!profile.acceptedSignatures.some((accepted) => accepted === signatureAlgorithmOf(privateKey))) {
+      throw new Error(`agent.key is not a key of ${profile.acceptedSignatures.join(' or ')}`);
     }
     if (!certificate.checkPrivateKey(privateKey)) throw new Error('agent.crt is not the certificate of agent.key');
     const kemKey = verifyKemKey(KemKey.decode(read('kem-key.bin')), ca);
-    return { ...enrolment, privateKey, publicKey: createPublicKey(privateKey), certificate, ca, pem, kemKey };
+    const publicKey = createPublicKey(privateKey);
+    return { ...enrolment, privateKey, publicKey, certificate, ca, pem, kemKey, profile: profile.name };
   } catch (error) {
     const advice = 'restore the directory from a backup, or enroll again with --force';
     throw new IdentityError('identity_damaged', `${directory} cannot be used (${(error as Error).message}); ${advice}`);

@@ -1,4 +1,4 @@
-import { type Counter, KEM_ALGORITHM, SIGNATURE_ALGORITHM, type StatusReport, TLS_GROUP } from '@threatguard/proto';
+import { activeProfile, type Counter, type StatusReport } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
 import type { RuleEngine } from '../detect/rules/rule-engine.ts';
 import type { CertificateAuthority } from '../fleet/certificate-authority.ts';
@@ -59,9 +59,9 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     rulesDisabled: parts.rules.disabled(),
     caSha256: parts.authority.fingerprint,
     kemEpoch: parts.kemKeys.epoch,
-    kemAlgorithm: KEM_ALGORITHM,
-    signatureAlgorithm: SIGNATURE_ALGORITHM,
-    tlsGroup: TLS_GROUP,
+    kemAlgorithm: activeProfile().kem,
+    signatureAlgorithm: activeProfile().signature,
+    tlsGroup: activeProfile().tlsGroup,
     notices: [...parts.store.notices, ...problems, ...parts.correlator.notices()],
     signingCertificate: parts.identity.certificate.raw,
     natsUrl: nats.url,

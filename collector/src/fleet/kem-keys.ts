@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KEM_ALGORITHM, KEM_ALGORITHMS, type KemKey, keyId, signKemKey } from '@threatguard/proto';
+import { activeProfile, type KemKey, kemAlgorithmOf, keyId, signKemKey } from '@threatguard/proto';
 import type { HeldKey } from '../store/store.ts';
 import type { CollectorIdentity } from './collector-identity.ts';
 import { loadOrMakeKey } from './key-files.ts';
@@ -29,12 +29,12 @@ export class KemKeys {
 
   /** Reads every epoch of a directory; makes the first where there is none. */
   static async load(directory: string, signer: CollectorIdentity): Promise<KemKeys> {
-    const first = await loadOrMakeKey(join(directory, 'epoch-1.key'), KEM_ALGORITHMS[KEM_ALGORITHM].keyType);
+    const first = await loadOrMakeKey(join(directory, 'epoch-1.key'), activeProfile().kem);
     const keys = new Map([[1, first.key]]);
     for (const name of await readdir(directory)) {
       const epoch = Number(EPOCH_FILE.exec(name)?.[1] ?? 0);
       if (epoch < 2) continue;
-      const loaded = await loadOrMakeKey(join(directory, name), KEM_ALGORITHMS[KEM_ALGORITHM].keyType);
+      const loaded = await loadOrMakeKey(join(directory, name), activeProfile().kem);
       keys.set(epoch, loaded.key);
     }
     const epoch = Math.max(...keys.keys());
@@ -52,7 +52,7 @@ export class KemKeys {
   held(): HeldKey[] {
     return Array.from(this.#keys, ([epoch, key]) => ({
       epoch,
-      algorithm: KEM_ALGORITHM,
+      algorithm: kemAlgorithmOf(key) ?? '',
       publicKeySha256: keyId(createPublicKey(key)),
       createdAtUs: this.#createdAtUs.get(epoch)!,
     }));

@@ -1,22 +1,23 @@
 // Keys and certificates on disk. A key file is written once, readable by its owner only, and never half.
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SIGNATURE_ALGORITHM, SIGNATURE_ALGORITHMS } from '@threatguard/proto';
-
-type KeyType = 'ml-dsa-65' | 'ml-kem-768';
+import { activeProfile, activeProvider, type KemAlgorithm, type SignatureAlgorithm } from '@threatguard/proto';
 
 /** The private key in a file; made there if the file does not exist, never overwritten if it does. PEM, PKCS#8. */
-export async function loadOrMakeKey(path: string, type: KeyType): Promise<{ key: KeyObject; made: boolean }> {
+export async function loadOrMakeKey(
+  path: string,
+  algorithm: SignatureAlgorithm | KemAlgorithm,
+): Promise<{ key: KeyObject; made: boolean }> {
   const existing = await readIfThere(path);
   if (existing !== undefined) return { key: createPrivateKey(existing), made: false };
-  const { privateKey } = generateKeyPairSync(type as 'ml-dsa-65');
+  const { privateKey } = activeProvider().generate(algorithm);
   await writeOnce(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
   return { key: createPrivateKey(await readFile(path)), made: true };
 }
 
 export function loadOrMakeSigningKey(path: string): Promise<{ key: KeyObject; made: boolean }> {
-  return loadOrMakeKey(path, SIGNATURE_ALGORITHMS[SIGNATURE_ALGORITHM].keyType);
+  return loadOrMakeKey(path, activeProfile().signature);
 }
 
 export async function readIfThere(path: string): Promise<string | undefined> {

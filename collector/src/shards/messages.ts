@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { RefusalCode } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
 import type { RuleFile } from '../detect/rules/load.ts';
+import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
 
@@ -10,6 +11,7 @@ import type { Analysis, Signer } from './analyse.ts';
 export interface ShardData {
   ruleFiles: readonly RuleFile[];
   kemKeys: ReadonlyMap<number, KeyObject>;
+  crypto: ChosenCrypto;
   /** Whether it says where the time goes. */
   timed: boolean;
 }
