@@ -55,11 +55,10 @@ export function importPrivateKey(algorithm: Algorithm, raw: RawPrivateKey): KeyO
 /** The seed of a key that was made or read with one; its expanded encoding otherwise. */
 export function exportPrivateKey(key: KeyObject): RawPrivateKey {
   const { expandedKeyBytes } = ROWS[algorithmOf(key)];
-  // OpenSSL writes PKCS#8 without the expanded key wherever it has the seed: the length tells which.
-  const hasSeed = key.export({ format: 'der', type: 'pkcs8' }).length < expandedKeyBytes;
-  return hasSeed
-    ? { seed: key.export({ format: 'raw-seed' }) }
-    : { expandedKey: key.export({ format: 'raw-private' }) };
+  const pkcs8 = key.export({ format: 'der', type: 'pkcs8' });
+  // OpenSSL writes the seed alone wherever it has one; the expanded key ends the structure.
+  if (pkcs8.length < expandedKeyBytes) return { seed: key.export({ format: 'raw-seed' }) };
+  return { expandedKey: pkcs8.subarray(-expandedKeyBytes) };
 }
 
 function identifier(algorithm: Algorithm): Buffer {
