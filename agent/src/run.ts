@@ -7,7 +7,7 @@ import {
   envelopeIdentity,
   type KemKey,
   type SensorHealth,
-  useCrypto,
+  selectCrypto,
   verifyKemKey,
 } from '@threatguard/proto';
 import type { Logger } from 'pino';
@@ -51,7 +51,7 @@ export interface RunOptions {
  */
 export async function run({ home, config, log, stop, service }: RunOptions): Promise<void> {
   const identity = readIdentity(home);
-  await useCrypto({ provider: config.crypto.provider, profile: identity.profile });
+  await selectCrypto({ provider: config.crypto.provider, profile: identity.profile });
   await using _lock = await lockHome(home);
   const collector = config.collector ?? identity.collector;
   const signer = envelopeIdentity(identity.agentId, identity);

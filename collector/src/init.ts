@@ -3,7 +3,7 @@
 import { createPublicKey } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ProfileName, useCrypto } from '@threatguard/proto';
+import { openKey, type ProfileName, selectCrypto } from '@threatguard/proto';
 import { initialConfig, parseListen } from './config.ts';
 import { CertificateAuthority, selfSignCa } from './fleet/certificate-authority.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
@@ -34,7 +34,7 @@ export async function initHome(parts: InitParts): Promise<InitResult> {
   for (const directory of [parts.home, join(parts.home, 'collector'), paths.kemDirectory, paths.storeDirectory]) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
-  await useCrypto({ provider: 'openssl', profile: parts.profile ?? 'standard' });
+  if ((await readIfThere(paths.caKey)) === undefined) await selectCrypto({ profile: parts.profile ?? 'standard' });
   const { key: caKey } = await loadOrMakeSigningKey(paths.caKey);
   if ((await readIfThere(paths.caCertificate)) === undefined) {
     await writeOnce(paths.caCertificate, await selfSignCa(caKey, parts.nowMs));
@@ -69,7 +69,7 @@ export async function loadAuthority(home: string): Promise<CertificateAuthority>
   const { caCertificate, caKey } = homePaths(home);
   return new CertificateAuthority({
     certificatePem: await readFile(caCertificate, 'utf8'),
-    privateKeyPem: await readFile(caKey, 'utf8'),
+    privateKeyPem: openKey(await readFile(caKey, 'utf8'), caKey),
   });
 }
 
@@ -82,7 +82,7 @@ export async function issueConsoleIdentity(parts: {
   nowMs: number;
 }): Promise<void> {
   const file = (name: string) => join(parts.directory, name);
-  const { key } = await loadOrMakeSigningKey(file('console.key'));
+  const { key } = await loadOrMakeSigningKey(file('console.key'), { open: true });
   if ((await readIfThere(file('console.crt'))) === undefined) {
     const name = { kind: 'console', id: parts.name } as const;
     const certificate = await parts.authority.issue({ name, publicKey: createPublicKey(key), nowMs: parts.nowMs });

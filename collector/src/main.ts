@@ -1,11 +1,13 @@
 // The collector's command line: the one file that reads arguments and environment, listens for signals, and exits.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PROFILES, type ProfileName } from '@threatguard/proto';
+import { PROFILES, type ProfileName, rewriteKeys, SealedKeyError, setKeyPassphrase } from '@threatguard/proto';
 import { ConfigError } from '@threatguard/proto/config';
 import { pino } from 'pino';
 import { parseListen, readCollectorConfig } from './config.ts';
+import { FleetCryptoError } from './fleet/chosen-crypto.ts';
 import { homePaths } from './fleet/home.ts';
 import { consoleAddress, initHome, issueConsoleIdentity, loadAuthority } from './init.ts';
 import { startCollector } from './run.ts';
@@ -61,6 +63,8 @@ const COMMANDS: Record<string, (options: Options) => Promise<void>> = {
     service.stopping();
     if (timed) log.info({ threads: collector.stages() }, 'stages');
   },
+  'keys seal': async ({ home }) => sayRewritten(rewriteKeys(await keyFiles(home), 'sealed'), 'sealed'),
+  'keys unseal': async ({ home }) => sayRewritten(rewriteKeys(await keyFiles(home), 'open'), 'open'),
   'console-certificate': async ({ home, name, output }) => {
     if (!name || !CONSOLE_NAME.test(name)) throw new UsageError('--name takes letters, digits, dots, dashes');
     if (!output) throw new UsageError('--output DIR says where the identity is made');
@@ -78,6 +82,32 @@ async function loadConfig(home: string) {
     throw new ConfigError(`${file} does not exist; make it with: threatguard-collector init --home ${home}`);
   });
   return readCollectorConfig({ file, text, environment: process.env });
+}
+
+function sayRewritten(files: string[], state: 'sealed' | 'open'): void {
+  process.stdout.write(
+    files.length > 0 ? files.map((file) => `${state}: ${file}\n`).join('') : `all were ${state} already\n`,
+  );
+}
+
+/** Every private key the collector has; the consoles' are read by programs without the passphrase. */
+async function keyFiles(home: string): Promise<string[]> {
+  const { collectorDirectory } = homePaths(home);
+  const entries = await readdir(collectorDirectory, { recursive: true }).catch(() => {
+    throw new ConfigError(`there is no fleet in ${home}; make one with: threatguard-collector init --home ${home}`);
+  });
+  return entries
+    .filter((name) => name.endsWith('.key'))
+    .sort()
+    .map((name) => join(collectorDirectory, name));
+}
+
+async function readPassphrase(file: string | undefined): Promise<void> {
+  if (!file) return;
+  const content = await readFile(file).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new ConfigError(`environment THREATGUARD_KEY_PASSPHRASE_FILE: ${file} cannot be read (${code})`);
+  });
+  setKeyPassphrase(content);
 }
 
 function untilSignal(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
@@ -111,10 +141,11 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const command = COMMANDS[positionals[0]!];
-  if (!command || positionals.length > 1) throw new UsageError(`unknown command: ${positionals.join(' ')}`);
+  const command = COMMANDS[positionals.join(' ')];
+  if (!command) throw new UsageError(`unknown command: ${positionals.join(' ')}`);
   const home = values.home ?? process.env.THREATGUARD_HOME;
   if (!home) throw new UsageError('--home DIR, or THREATGUARD_HOME, says where the state is');
+  await readPassphrase(process.env.THREATGUARD_KEY_PASSPHRASE_FILE);
   await command({ home, listen: values.listen, profile: values.profile, name: values.name, output: values.output });
 }
 
@@ -122,7 +153,8 @@ try {
   await main();
   process.exit();
 } catch (error) {
-  const usage = error instanceof UsageError || error instanceof ConfigError;
+  // What another start would not change.
+  const usage = [UsageError, ConfigError, FleetCryptoError, SealedKeyError].some((kind) => error instanceof kind);
   process.stderr.write(`threatguard-collector: ${(error as Error).message}\n`);
   if (error instanceof UsageError) process.stderr.write('threatguard-collector --help says what there is\n');
   process.exit(usage ? EXIT_USAGE : EXIT_FAILED);

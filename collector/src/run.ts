@@ -1,15 +1,15 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EnrolRequest } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { consoleHandlers } from './api/console-service.ts';
+import { cryptoHandlers } from './api/crypto.ts';
 import { ApiError, unary } from './api/grpc-status.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
-import { agentSilent, clockOff } from './detect/health.ts';
+import { agentSilent, clockOff, cryptoWeaker } from './detect/health.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
@@ -19,9 +19,10 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { KemKeys } from './fleet/kem-keys.ts';
 import { Presence } from './fleet/presence.ts';
+import { SessionRegister } from './fleet/session-register.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
-import { Peers } from './ingest/peers.ts';
+import { Peers, provenSession } from './ingest/peers.ts';
 import { RateLimit } from './ingest/rate-limit.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { serveTelemetry } from './ingest/telemetry-service.ts';
@@ -171,6 +172,10 @@ export async function startCollector(parts: {
     }),
   );
 
+  const register = new SessionRegister({
+    store,
+    weaker: (agentId, what) => report(cryptoWeaker({ agentId, agentName: agentName(agentId), atUs: nowUs(), what })),
+  });
   const peers = new Peers();
   fleet.onRevoked((agentId) => {
     const open = peers.ofAgent(agentId);
@@ -187,7 +192,7 @@ export async function startCollector(parts: {
     await CollectorServer.start({
       ...parseListen(config.listen)!,
       certificateChain: identity.certificate.toString() + authority.certificate.toString(),
-      privateKey: await readFile(paths.tlsKey, 'utf8'),
+      privateKey: identity.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
       ca: authority.certificate.toString(),
       lookup: (id) => fleet.agent(id),
       refused: (code, address) => {
@@ -210,7 +215,11 @@ export async function startCollector(parts: {
           findDigest: (agentId, streamId, sequence) => store.headerDigest(agentId, streamId, sequence),
           receive: (envelope, sender) => pipeline.receive(envelope, sender),
           refused: (agentId, refusal) => pipeline.countRefusal(agentId, refusal),
-          opened: (agent, hello, clockOffsetUs) => attendance.opened(agent, hello, clockOffsetUs),
+          opened: (agent, hello, clockOffsetUs) => {
+            attendance.opened(agent, hello, clockOffsetUs);
+            const session = provenSession(peers.at(agent.address));
+            if (session) register.opened({ ...session, provider: hello.cryptoProvider }, nowUs()).catch(failed);
+          },
           heard: (agentId, heartbeat) => attendance.heard(agentId, heartbeat),
           closed: (agentId) => attendance.closed(agentId),
           failed,
@@ -254,6 +263,7 @@ export async function startCollector(parts: {
         feed,
         failed,
       }),
+      crypto: cryptoHandlers({ store, fleet, presence, nowUs, failed }),
     }),
   );
 

@@ -15,8 +15,10 @@ export {
   TLS_GROUPS,
   type TlsGroup,
 } from './algorithms.ts';
-export { activeProfile, activeProvider, useCrypto } from './crypto/active.ts';
+export { activeProfile, activeProvider, selectCrypto } from './crypto/active.ts';
+export { rewriteKeys } from './crypto/key-store.ts';
 export { type CryptoProvider, PROVIDER_NAMES, type ProviderName } from './crypto/provider.ts';
+export { keyAtRest, openKey, SealedKeyError, setKeyPassphrase } from './crypto/sealed-key.ts';
 export { ECS_FIELDS, type EcsValue, toEcs } from './ecs.ts';
 export {
   type DecodedBatch,
@@ -57,7 +59,7 @@ export {
 export { LOSS_REASONS, type LossReason } from './loss.ts';
 export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
-export { consoleService, enrolmentService, telemetryService } from './services.ts';
+export { consoleService, cryptoService, enrolmentService, telemetryService } from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
 export { signAlert, verifyAlert } from './signed-alert.ts';
 export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
@@ -78,6 +80,9 @@ export {
   Counter,
   CreateTokenRequest,
   CreateTokenResponse,
+  type CryptoHost,
+  CryptoReport,
+  CryptoReportRequest,
   Detection,
   Direction,
   EnrolRequest,

@@ -4,6 +4,8 @@ import {
   CollectorFrame,
   CreateTokenRequest,
   CreateTokenResponse,
+  CryptoReport,
+  CryptoReportRequest,
   EnrolRequest,
   EnrolResponse,
   GetAgentRequest,
@@ -122,4 +124,8 @@ export const consoleService = {
     VerifyAuditRequest,
     VerifyAuditResponse,
   ),
+};
+
+export const cryptoService = {
+  report: method<CryptoReportRequest, CryptoReport>('Crypto/Report', CryptoReportRequest, CryptoReport),
 };

@@ -4,14 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { Client, Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
 import {
   type Alert,
   type AlertFilter,
   Alert as AlertMessage,
   type CreateTokenRequest,
   type CreateTokenResponse,
+  type CryptoReport,
   consoleService,
+  cryptoService,
   type GetAgentResponse,
   type GetAlertResponse,
   type GetIncidentResponse,
@@ -24,6 +26,7 @@ import {
   type ListEntitiesResponse,
   type ListIncidentsRequest,
   type ListIncidentsResponse,
+  type ProfileName,
   type RevokeAgentResponse,
   type SearchEventsRequest,
   type SearchEventsResponse,
@@ -43,10 +46,12 @@ import { until } from './until.ts';
 /** The console's side of the API, with promises. */
 export class ConsoleClient implements Disposable {
   readonly #client: InstanceType<ReturnType<typeof makeGenericClientConstructor>>;
+  readonly #others: Client;
 
   constructor(address: string, identity: TlsIdentity) {
-    const Client = makeGenericClientConstructor(consoleService, 'Console');
-    this.#client = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+    const ConsoleService = makeGenericClientConstructor(consoleService, 'Console');
+    this.#client = new ConsoleService(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+    this.#others = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
   }
 
   status = () => this.#call<StatusReport>('getStatus', {});
@@ -62,6 +67,15 @@ export class ConsoleClient implements Disposable {
   audit = (request: ListAuditRequest = {}) => this.#call<ListAuditResponse>('listAudit', request);
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
+
+  cryptoReport(policy = ''): Promise<CryptoReport> {
+    const { path, requestSerialize, responseDeserialize } = cryptoService.report;
+    return new Promise((resolve, reject) => {
+      this.#others.makeUnaryRequest(path, requestSerialize, responseDeserialize, { policy }, (error, report) =>
+        report ? resolve(report) : reject(error),
+      );
+    });
+  }
 
   /** Alerts as they come, in `seen`; resolves once the collector listens. */
   async watch(filter: AlertFilter = {}): Promise<{ seen: Alert[]; signed: SignedAlert[]; stop: () => void }> {
@@ -93,6 +107,7 @@ export class ConsoleClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+    this.#others.close();
   }
 }
 
@@ -147,9 +162,9 @@ export class TestCollector implements AsyncDisposable {
   }
 }
 
-export async function initTestHome(): Promise<string> {
+export async function initTestHome(profile?: ProfileName): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
-  await initHome({ home, listen: '127.0.0.1:0', nowMs: Date.now() });
+  await initHome({ home, listen: '127.0.0.1:0', profile, nowMs: Date.now() });
   return home;
 }
 

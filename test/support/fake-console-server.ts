@@ -9,7 +9,9 @@ import {
   type AgentSummary,
   type Alert,
   type AuditEntry,
+  type CryptoReport,
   consoleService,
+  cryptoService,
   type Entity,
   type GetAgentResponse,
   type Incident,
@@ -45,6 +47,7 @@ export class FakeConsoleServer implements AsyncDisposable {
   incidents: Incident[] = [];
   audit: AuditEntry[] = [];
   verification: VerifyAuditResponse = {};
+  cryptoReport: CryptoReport = {};
   /** Method -> how it is refused. */
   readonly refusals = new Map<string, { code: status; details: string }>();
   readonly signer: { privateKey: KeyObject; signingKeyId: Buffer };
@@ -89,6 +92,7 @@ export class FakeConsoleServer implements AsyncDisposable {
   async listen(): Promise<void> {
     const grpc = new Server();
     grpc.addService(consoleService, this.#handlers());
+    grpc.addService(cryptoService, { report: this.#unary('reportCrypto', () => this.cryptoReport) });
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const read = (name: string) => readFileSync(join(this.home, 'collector', name), 'utf8');
     const tls = createServer(
@@ -146,16 +150,17 @@ export class FakeConsoleServer implements AsyncDisposable {
     rmSync(this.home, { recursive: true, force: true });
   }
 
+  #unary(method: string, answer: (request: Record<string, unknown>) => object) {
+    return (call: { request: Record<string, unknown> }, done: (error: object | null, response?: object) => void) => {
+      this.calls.push({ method, request: call.request });
+      const refusal = this.refusals.get(method);
+      if (refusal) done(refusal);
+      else done(null, answer(call.request));
+    };
+  }
+
   #handlers() {
-    type Call = { request: Record<string, unknown> };
-    type Callback = (error: object | null, response?: object) => void;
-    const unary =
-      (method: string, answer: (request: Record<string, unknown>) => object) => (call: Call, done: Callback) => {
-        this.calls.push({ method, request: call.request });
-        const refusal = this.refusals.get(method);
-        if (refusal) done(refusal);
-        else done(null, answer(call.request));
-      };
+    const unary = this.#unary.bind(this);
     const page = <T>(rows: T[], request: Record<string, unknown>) => {
       const from = Number(request.after || 0);
       const to = Math.min(rows.length, from + Number(request.limit));

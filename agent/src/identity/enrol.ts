@@ -10,7 +10,7 @@ import {
   parseJoinToken,
   parsePeerName,
   profileOfCa,
-  useCrypto,
+  selectCrypto,
   verifyKemKey,
 } from '@threatguard/proto';
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
@@ -51,7 +51,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   const profile = profileOfCa(ca.publicKey);
   if (!profile)
     throw new EnrolError('answer_invalid', "the collector's CA has a key this agent does not know; update it");
-  await useCrypto({ profile: profile.name });
+  await selectCrypto({ profile: profile.name });
   const key = await makeKey(name);
   beginIdentity(options.home, key.privateKeyPem);
   const answer = await requestCertificate(options.collector, ca, {

@@ -1,5 +1,5 @@
 // The agent's identity on disk, HOME/identity:
-//   agent.key (PKCS#8 PEM, 0600)  agent.crt  ca.crt (PEM)  enrolment.json  kem-key.bin (an encoded KemKey)
+//   agent.key (PKCS#8 PEM, sealed where there is a passphrase; 0600)  agent.crt  ca.crt (PEM)  enrolment.json  kem-key.bin (an encoded KemKey)
 // enrolment.json is written last: where it stands, the rest is complete.
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,8 +7,12 @@ import { join } from 'node:path';
 import {
   KemKey,
   type KemPublicKey,
+  keyAtRest,
+  openKey,
   type ProfileName,
   profileOfCa,
+  rewriteKeys,
+  SealedKeyError,
   signatureAlgorithmOf,
   verifyKemKey,
 } from '@threatguard/proto';
@@ -65,7 +69,11 @@ export function readIdentity(home: string): Identity {
   const directory = identityDirectory(home);
   const read = (name: string) => readFileSync(join(directory, name));
   try {
-    const pem = { key: `${read('agent.key')}`, certificate: `${read('agent.crt')}`, ca: `${read('ca.crt')}` };
+    const pem = {
+      key: openKey(`${read('agent.key')}`, 'agent.key'),
+      certificate: `${read('agent.crt')}`,
+      ca: `${read('ca.crt')}`,
+    };
     const enrolment = JSON.parse(`${read('enrolment.json')}`) as Enrolment;
     const privateKey = createPrivateKey(pem.key);
     const certificate = new X509Certificate(pem.certificate);
@@ -80,9 +88,17 @@ export function readIdentity(home: string): Identity {
     const publicKey = createPublicKey(privateKey);
     return { ...enrolment, privateKey, publicKey, certificate, ca, pem, kemKey, profile: profile.name };
   } catch (error) {
+    if (error instanceof SealedKeyError) throw error;
     const advice = 'restore the directory from a backup, or enroll again with --force';
     throw new IdentityError('identity_damaged', `${directory} cannot be used (${(error as Error).message}); ${advice}`);
   }
+}
+
+/** Seals the agent's key, or writes it open again; the files that changed. Throws SealedKeyError. */
+export function rewriteAgentKey(home: string, wanted: 'sealed' | 'open'): string[] {
+  const file = join(identityDirectory(home), 'agent.key');
+  if (!existsSync(file)) throw new IdentityError('not_enrolled', `there is no key in ${identityDirectory(home)} yet`);
+  return rewriteKeys([file], wanted);
 }
 
 /** A fresh place for an identity in the making, so that the present one stays until the new one is whole. */
@@ -90,7 +106,7 @@ export function beginIdentity(home: string, keyPem: string): string {
   const directory = join(home, STAGE);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  writeFileSync(join(directory, 'agent.key'), keyPem, { mode: 0o600, flush: true });
+  writeFileSync(join(directory, 'agent.key'), keyAtRest(keyPem), { mode: 0o600, flush: true });
   return directory;
 }
 

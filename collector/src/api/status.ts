@@ -1,4 +1,4 @@
-import { activeProfile, type Counter, type StatusReport } from '@threatguard/proto';
+import { activeProfile, activeProvider, type Counter, type StatusReport } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
 import type { RuleEngine } from '../detect/rules/rule-engine.ts';
 import type { CertificateAuthority } from '../fleet/certificate-authority.ts';
@@ -62,6 +62,8 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     kemAlgorithm: activeProfile().kem,
     signatureAlgorithm: activeProfile().signature,
     tlsGroup: activeProfile().tlsGroup,
+    cryptoProfile: activeProfile().name,
+    cryptoProvider: activeProvider().name,
     notices: [...parts.store.notices, ...problems, ...parts.correlator.notices()],
     signingCertificate: parts.identity.certificate.raw,
     natsUrl: nats.url,

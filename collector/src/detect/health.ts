@@ -55,6 +55,13 @@ const RULES = {
     techniques: ['T1070.006'],
     tactics: EVASION,
   },
+  cryptoWeaker: {
+    id: 'health/crypto-downgrade',
+    title: 'Cryptography of an agent became weaker',
+    severity: Severity.HIGH,
+    techniques: ['T1562.010', 'T1600'],
+    tactics: EVASION,
+  },
   eventsLost: {
     id: 'health/events-lost',
     title: 'Events of a host were lost',
@@ -130,6 +137,14 @@ export function clockOff(facts: AgentAt & { offsetUs: number }): Detection {
   return detect(RULES.clockOff, facts, {
     reason: `the clock of ${facts.agentName} is ${secondsText(Math.abs(facts.offsetUs))} ${way} the collector's`,
     values: { 'threatguard.clock_offset_s': wholeSeconds(facts.offsetUs) },
+  });
+}
+
+/** A session that is protected less than the one before it, or than the fleet's profile demands; a phrase for each way. */
+export function cryptoWeaker(facts: AgentAt & { what: readonly string[] }): Detection {
+  return detect(RULES.cryptoWeaker, facts, {
+    reason: `${facts.agentName} connected with ${facts.what.join(', ')}`,
+    values: { 'threatguard.crypto_weaker': facts.what.join(', ') },
   });
 }
 

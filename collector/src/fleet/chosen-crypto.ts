@@ -1,7 +1,7 @@
-import { PROFILES, type ProfileName, type ProviderName, profileOfCa, useCrypto } from '@threatguard/proto';
+import { PROFILES, type ProfileName, type ProviderName, profileOfCa, selectCrypto } from '@threatguard/proto';
 import type { CertificateAuthority } from './certificate-authority.ts';
 
-export type FleetCryptoErrorCode = 'profile_unknown' | 'profile_differs';
+type FleetCryptoErrorCode = 'profile_unknown' | 'profile_differs';
 
 /** This collector cannot work with the cryptography that was asked for. The message says what to change. */
 export class FleetCryptoError extends Error {
@@ -40,6 +40,6 @@ export async function chooseCrypto(
         `new fleet elsewhere with threatguard-collector init --profile ${asked.profile}`,
     );
   }
-  await useCrypto({ provider: asked.provider, profile });
+  await selectCrypto({ provider: asked.provider, profile });
   return { provider: asked.provider, profile };
 }

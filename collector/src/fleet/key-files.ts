@@ -2,22 +2,37 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { activeProfile, activeProvider, type KemAlgorithm, type SignatureAlgorithm } from '@threatguard/proto';
+import {
+  activeProfile,
+  activeProvider,
+  type KemAlgorithm,
+  keyAtRest,
+  openKey,
+  type SignatureAlgorithm,
+} from '@threatguard/proto';
 
-/** The private key in a file; made there if the file does not exist, never overwritten if it does. PEM, PKCS#8. */
+/**
+ * The private key in a file; made there if the file does not exist, never overwritten if it does. PKCS#8, PEM, sealed where
+ * this process has a passphrase; `open` keys are not, because a program without it reads them. Throws SealedKeyError.
+ */
 export async function loadOrMakeKey(
   path: string,
   algorithm: SignatureAlgorithm | KemAlgorithm,
+  { open = false } = {},
 ): Promise<{ key: KeyObject; made: boolean }> {
   const existing = await readIfThere(path);
-  if (existing !== undefined) return { key: createPrivateKey(existing), made: false };
+  if (existing !== undefined) return { key: createPrivateKey(openKey(existing, path)), made: false };
   const { privateKey } = activeProvider().generate(algorithm);
-  await writeOnce(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
-  return { key: createPrivateKey(await readFile(path)), made: true };
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  await writeOnce(path, open ? pem : keyAtRest(pem));
+  return { key: createPrivateKey(openKey(await readFile(path, 'utf8'), path)), made: true };
 }
 
-export function loadOrMakeSigningKey(path: string): Promise<{ key: KeyObject; made: boolean }> {
-  return loadOrMakeKey(path, activeProfile().signature);
+export function loadOrMakeSigningKey(
+  path: string,
+  options?: { open: boolean },
+): Promise<{ key: KeyObject; made: boolean }> {
+  return loadOrMakeKey(path, activeProfile().signature, options);
 }
 
 export async function readIfThere(path: string): Promise<string | undefined> {

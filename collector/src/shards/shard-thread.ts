@@ -1,6 +1,6 @@
 // The thread of a shard.
 import { parentPort, workerData } from 'node:worker_threads';
-import { RefusalError, useCrypto } from '@threatguard/proto';
+import { RefusalError, selectCrypto } from '@threatguard/proto';
 import { EventMatcher } from '../detect/rules/event-matcher.ts';
 import { compileRules } from '../detect/rules/load.ts';
 import { wireRules } from '../detect/rules/wiring.ts';
@@ -9,7 +9,7 @@ import { type AnalysisParts, analyse } from './analyse.ts';
 import { type AnalysisReply, type AnalysisRequest, READY, type ShardData } from './messages.ts';
 
 const { name, ruleFiles, kemKeys, crypto, timed } = workerData as ShardData & { name: string };
-await useCrypto(crypto);
+await selectCrypto(crypto);
 const rules = compileRules(ruleFiles).rules.map(({ rule }) => rule);
 const parts: AnalysisParts = {
   matcher: new EventMatcher(wireRules(rules)),

@@ -17,6 +17,7 @@ import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
+import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
 import {
   type AgentRecord,
@@ -132,6 +133,14 @@ export class SqlStore implements Store {
 
   touchAgent(id: string, seen: Parameters<Store['touchAgent']>[1]) {
     return fleet.touchAgent(this.#database, id, seen);
+  }
+
+  recordAgentSession(session: Parameters<Store['recordAgentSession']>[0]) {
+    return this.#database.transaction((open) => recordAgentSession(open, session));
+  }
+
+  agentSessions() {
+    return newestAgentSessions(this.#database);
   }
 
   agentTotals() {

@@ -62,6 +62,21 @@ export interface AgentRecord {
   kernel: string;
 }
 
+/** What sessions of an agent were protected with, and from when to when. */
+export interface AgentSession {
+  agentId: string;
+  tlsProtocol: string;
+  tlsGroup: string;
+  signatureAlgorithm: string;
+  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
+  keyId: string;
+  /** Empty where the agent does not say. */
+  provider: string;
+  certificateExpiresAtUs: number;
+  firstAtUs: number;
+  lastAtUs: number;
+}
+
 export interface TokenRecord {
   id: string;
   /** SHA-256 of the secret. */
@@ -178,6 +193,12 @@ export interface Store extends AsyncDisposable {
   agents(): Promise<AgentRecord[]>;
   revokeAgent(id: string, atUs: number, by?: AuditActor): Promise<void>;
   touchAgent(id: string, seen: { atUs: number; version?: string; os?: string; kernel?: string }): Promise<void>;
+  /** Gives the newest session the agent had before. */
+  recordAgentSession(
+    session: Omit<AgentSession, 'firstAtUs' | 'lastAtUs'> & { atUs: number },
+  ): Promise<AgentSession | undefined>;
+  /** The newest of each agent. */
+  agentSessions(): Promise<AgentSession[]>;
   /** Events and counted losses per agent id. */
   agentTotals(): Promise<Map<string, { events: number; lost: number }>>;
 

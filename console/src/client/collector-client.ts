@@ -6,7 +6,9 @@ import {
   type AuditEntry,
   type CreateTokenRequest,
   type CreateTokenResponse,
+  type CryptoReport,
   consoleService,
+  cryptoService,
   type Entity,
   type GetAgentResponse,
   type GetAlertResponse,
@@ -74,6 +76,11 @@ export class CollectorClient implements Disposable {
 
   revokeAgent(agent: string): Promise<RevokeAgentResponse> {
     return this.#call(consoleService.revokeAgent, { agent });
+  }
+
+  /** Of the hosts against a profile; the fleet's own where `policy` is empty. */
+  reportCrypto(policy: string): Promise<CryptoReport> {
+    return this.#call(cryptoService.report, { policy });
   }
 
   createToken(request: CreateTokenRequest): Promise<CreateTokenResponse> {

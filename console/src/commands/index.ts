@@ -7,6 +7,7 @@ import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
 import { AuditList } from './audit/list.ts';
 import { AuditVerify } from './audit/verify.ts';
+import { CryptoReportCommand } from './crypto/report.ts';
 import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
 import { IncidentsList } from './incidents/list.ts';
@@ -31,4 +32,5 @@ export const COMMANDS = {
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
   'audit:verify': AuditVerify,
+  'crypto:report': CryptoReportCommand,
 };

@@ -7,7 +7,7 @@ let provider: CryptoProvider = OPENSSL;
 let profile: CryptoProfile = PROFILES.standard;
 
 /** Chooses for this thread; what is not named stays. Throws LiboqsError where that provider cannot be had. */
-export async function useCrypto(chosen: {
+export async function selectCrypto(chosen: {
   provider?: ProviderName | undefined;
   profile?: ProfileName | undefined;
 }): Promise<void> {

@@ -689,6 +689,8 @@ export namespace threatguard {
             natsCredentials: string;
             space: threatguard.v1.KindSpace[];
             bytesPerEvent: number;
+            cryptoProfile: string;
+            cryptoProvider: string;
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -725,6 +727,8 @@ export namespace threatguard {
                 natsCredentials?: string;
                 space?: threatguard.v1.KindSpace.$Properties[];
                 bytesPerEvent?: number;
+                cryptoProfile?: string;
+                cryptoProvider?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
@@ -2314,6 +2318,97 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Refusal.$Properties;
+        }
+
+        interface ICryptoReportRequest extends threatguard.v1.CryptoReportRequest.$Properties {
+        }
+
+        class CryptoReportRequest {
+            constructor(properties?: threatguard.v1.CryptoReportRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            policy: string;
+            static create(properties: threatguard.v1.CryptoReportRequest.$Shape): threatguard.v1.CryptoReportRequest & threatguard.v1.CryptoReportRequest.$Shape;
+            static create(properties?: threatguard.v1.CryptoReportRequest.$Properties): threatguard.v1.CryptoReportRequest;
+            static encode(message: threatguard.v1.CryptoReportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CryptoReportRequest & threatguard.v1.CryptoReportRequest.$Shape;
+        }
+
+        namespace CryptoReportRequest {
+            interface $Properties {
+                policy?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CryptoReportRequest.$Properties;
+        }
+
+        interface ICryptoReport extends threatguard.v1.CryptoReport.$Properties {
+        }
+
+        class CryptoReport {
+            constructor(properties?: threatguard.v1.CryptoReport.$Properties);
+            $unknowns?: Uint8Array[];
+            profile: string;
+            policy: string;
+            hosts: threatguard.v1.CryptoHost[];
+            below: number;
+            static create(properties: threatguard.v1.CryptoReport.$Shape): threatguard.v1.CryptoReport & threatguard.v1.CryptoReport.$Shape;
+            static create(properties?: threatguard.v1.CryptoReport.$Properties): threatguard.v1.CryptoReport;
+            static encode(message: threatguard.v1.CryptoReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CryptoReport & threatguard.v1.CryptoReport.$Shape;
+        }
+
+        namespace CryptoReport {
+            interface $Properties {
+                profile?: string;
+                policy?: string;
+                hosts?: threatguard.v1.CryptoHost.$Properties[];
+                below?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CryptoReport.$Properties;
+        }
+
+        interface ICryptoHost extends threatguard.v1.CryptoHost.$Properties {
+        }
+
+        class CryptoHost {
+            constructor(properties?: threatguard.v1.CryptoHost.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            name: string;
+            connected: boolean;
+            tlsProtocol: string;
+            tlsGroup: string;
+            signatureAlgorithm: string;
+            keyId: string;
+            certificateExpiresAtUs: number;
+            provider: string;
+            sinceUs: number;
+            sessionAtUs: number;
+            below: string[];
+            static create(properties: threatguard.v1.CryptoHost.$Shape): threatguard.v1.CryptoHost & threatguard.v1.CryptoHost.$Shape;
+            static create(properties?: threatguard.v1.CryptoHost.$Properties): threatguard.v1.CryptoHost;
+            static encode(message: threatguard.v1.CryptoHost.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CryptoHost & threatguard.v1.CryptoHost.$Shape;
+        }
+
+        namespace CryptoHost {
+            interface $Properties {
+                agentId?: string;
+                name?: string;
+                connected?: boolean;
+                tlsProtocol?: string;
+                tlsGroup?: string;
+                signatureAlgorithm?: string;
+                keyId?: string;
+                certificateExpiresAtUs?: number;
+                provider?: string;
+                sinceUs?: number;
+                sessionAtUs?: number;
+                below?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CryptoHost.$Properties;
         }
 
         interface IEnrolRequest extends threatguard.v1.EnrolRequest.$Properties {

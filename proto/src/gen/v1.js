@@ -3128,6 +3128,8 @@ export const threatguard = $root.threatguard = (() => {
             StatusReport.prototype.natsCredentials = "";
             StatusReport.prototype.space = $util.emptyArray;
             StatusReport.prototype.bytesPerEvent = 0;
+            StatusReport.prototype.cryptoProfile = "";
+            StatusReport.prototype.cryptoProvider = "";
 
             StatusReport.create = function(properties) {
                 return new StatusReport(properties);
@@ -3201,6 +3203,10 @@ export const threatguard = $root.threatguard = (() => {
                         $root.threatguard.v1.KindSpace.encode(message.space[i], writer.uint32(218).fork(), _depth + 1).ldelim();
                 if (message.bytesPerEvent != null && $Object.hasOwnProperty.call(message, "bytesPerEvent") && !$Object.is(message.bytesPerEvent, 0))
                     writer.uint32(225).double(message.bytesPerEvent);
+                if (message.cryptoProfile != null && $Object.hasOwnProperty.call(message, "cryptoProfile") && message.cryptoProfile !== "")
+                    writer.uint32(386).string(message.cryptoProfile);
+                if (message.cryptoProvider != null && $Object.hasOwnProperty.call(message, "cryptoProvider") && message.cryptoProvider !== "")
+                    writer.uint32(394).string(message.cryptoProvider);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3479,6 +3485,24 @@ export const threatguard = $root.threatguard = (() => {
                                 message.bytesPerEvent = value;
                             else
                                 delete message.bytesPerEvent;
+                            continue;
+                        }
+                    case 48: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.cryptoProfile = value;
+                            else
+                                delete message.cryptoProfile;
+                            continue;
+                        }
+                    case 49: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.cryptoProvider = value;
+                            else
+                                delete message.cryptoProvider;
                             continue;
                         }
                     }
@@ -10530,6 +10554,434 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return Refusal;
+        })();
+
+        v1.CryptoReportRequest = (function() {
+
+            const CryptoReportRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CryptoReportRequest.prototype.policy = "";
+
+            CryptoReportRequest.create = function(properties) {
+                return new CryptoReportRequest(properties);
+            };
+
+            CryptoReportRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.policy != null && $Object.hasOwnProperty.call(message, "policy") && message.policy !== "")
+                    writer.uint32(10).string(message.policy);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CryptoReportRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CryptoReportRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.policy = value;
+                            else
+                                delete message.policy;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CryptoReportRequest;
+        })();
+
+        v1.CryptoReport = (function() {
+
+            const CryptoReport = function (properties) {
+                this.hosts = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CryptoReport.prototype.profile = "";
+            CryptoReport.prototype.policy = "";
+            CryptoReport.prototype.hosts = $util.emptyArray;
+            CryptoReport.prototype.below = 0;
+
+            CryptoReport.create = function(properties) {
+                return new CryptoReport(properties);
+            };
+
+            CryptoReport.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.profile != null && $Object.hasOwnProperty.call(message, "profile") && message.profile !== "")
+                    writer.uint32(10).string(message.profile);
+                if (message.policy != null && $Object.hasOwnProperty.call(message, "policy") && message.policy !== "")
+                    writer.uint32(18).string(message.policy);
+                if (message.hosts != null && message.hosts.length)
+                    for (let i = 0; i < message.hosts.length; ++i)
+                        $root.threatguard.v1.CryptoHost.encode(message.hosts[i], writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.below != null && $Object.hasOwnProperty.call(message, "below") && message.below !== 0)
+                    writer.uint32(32).uint32(message.below);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CryptoReport.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CryptoReport();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.profile = value;
+                            else
+                                delete message.profile;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.policy = value;
+                            else
+                                delete message.policy;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.hosts && message.hosts.length))
+                                message.hosts = [];
+                            message.hosts.push($root.threatguard.v1.CryptoHost.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.below = value;
+                            else
+                                delete message.below;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CryptoReport;
+        })();
+
+        v1.CryptoHost = (function() {
+
+            const CryptoHost = function (properties) {
+                this.below = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CryptoHost.prototype.agentId = "";
+            CryptoHost.prototype.name = "";
+            CryptoHost.prototype.connected = false;
+            CryptoHost.prototype.tlsProtocol = "";
+            CryptoHost.prototype.tlsGroup = "";
+            CryptoHost.prototype.signatureAlgorithm = "";
+            CryptoHost.prototype.keyId = "";
+            CryptoHost.prototype.certificateExpiresAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CryptoHost.prototype.provider = "";
+            CryptoHost.prototype.sinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CryptoHost.prototype.sessionAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CryptoHost.prototype.below = $util.emptyArray;
+
+            CryptoHost.create = function(properties) {
+                return new CryptoHost(properties);
+            };
+
+            CryptoHost.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(18).string(message.name);
+                if (message.connected != null && $Object.hasOwnProperty.call(message, "connected") && message.connected !== false)
+                    writer.uint32(24).bool(message.connected);
+                if (message.tlsProtocol != null && $Object.hasOwnProperty.call(message, "tlsProtocol") && message.tlsProtocol !== "")
+                    writer.uint32(34).string(message.tlsProtocol);
+                if (message.tlsGroup != null && $Object.hasOwnProperty.call(message, "tlsGroup") && message.tlsGroup !== "")
+                    writer.uint32(42).string(message.tlsGroup);
+                if (message.signatureAlgorithm != null && $Object.hasOwnProperty.call(message, "signatureAlgorithm") && message.signatureAlgorithm !== "")
+                    writer.uint32(50).string(message.signatureAlgorithm);
+                if (message.keyId != null && $Object.hasOwnProperty.call(message, "keyId") && message.keyId !== "")
+                    writer.uint32(58).string(message.keyId);
+                if (message.certificateExpiresAtUs != null && $Object.hasOwnProperty.call(message, "certificateExpiresAtUs") && (typeof message.certificateExpiresAtUs === "object" ? message.certificateExpiresAtUs.low || message.certificateExpiresAtUs.high : message.certificateExpiresAtUs !== 0))
+                    writer.uint32(64).int64(message.certificateExpiresAtUs);
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider !== "")
+                    writer.uint32(74).string(message.provider);
+                if (message.sinceUs != null && $Object.hasOwnProperty.call(message, "sinceUs") && (typeof message.sinceUs === "object" ? message.sinceUs.low || message.sinceUs.high : message.sinceUs !== 0))
+                    writer.uint32(80).int64(message.sinceUs);
+                if (message.sessionAtUs != null && $Object.hasOwnProperty.call(message, "sessionAtUs") && (typeof message.sessionAtUs === "object" ? message.sessionAtUs.low || message.sessionAtUs.high : message.sessionAtUs !== 0))
+                    writer.uint32(88).int64(message.sessionAtUs);
+                if (message.below != null && message.below.length)
+                    for (let i = 0; i < message.below.length; ++i)
+                        writer.uint32(98).string(message.below[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CryptoHost.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CryptoHost();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.connected = value;
+                            else
+                                delete message.connected;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.tlsProtocol = value;
+                            else
+                                delete message.tlsProtocol;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.tlsGroup = value;
+                            else
+                                delete message.tlsGroup;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.signatureAlgorithm = value;
+                            else
+                                delete message.signatureAlgorithm;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.keyId = value;
+                            else
+                                delete message.keyId;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.certificateExpiresAtUs = value;
+                            else
+                                delete message.certificateExpiresAtUs;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.provider = value;
+                            else
+                                delete message.provider;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sinceUs = value;
+                            else
+                                delete message.sinceUs;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sessionAtUs = value;
+                            else
+                                delete message.sessionAtUs;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.below && message.below.length))
+                                message.below = [];
+                            message.below.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CryptoHost;
         })();
 
         v1.EnrolRequest = (function() {
