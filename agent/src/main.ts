@@ -34,7 +34,7 @@ async function main(args: string[]): Promise<number> {
   const command = COMMANDS[name];
   if (!command)
     throw new UsageError(
-      name ? `there is no command "${name}"` : 'which command: enroll, run, config, doctor, keys or parse?',
+      name ? `there is no command "${name}"` : 'which command: enroll, run, config, parse, doctor or keys?',
     );
   if (rest.includes('--help') || rest.includes('-h')) return print(COMMAND_USAGE[name]!);
   return command(rest);

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import { ml_kem768, ml_kem1024 } from '@noble/post-quantum/ml-kem.js';
 import {
@@ -21,6 +21,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { algorithmOf, exportPrivateKey, exportPublicKey, importPrivateKey } from '../../proto/src/crypto/encodings.ts';
 import { loadLiboqs } from '../../proto/src/crypto/liboqs.ts';
+import { extractWasm } from '../../proto/src/crypto/liboqs-module.ts';
 import { OPENSSL } from '../../proto/src/crypto/openssl.ts';
 import { makeEnvelopeKeys, newStream, processEvents } from '../support/envelopes.ts';
 
@@ -83,6 +84,19 @@ describe.each([OPENSSL, LIBOQS])('$name and a third implementation agree', (prov
     expect(Uint8Array.from(provider.decapsulate({ privateKey, ciphertext: theirs.cipherText }))).toEqual(
       theirs.sharedSecret,
     );
+  });
+});
+
+describe('liboqs', () => {
+  it('of another build than the one whose functions are known is refused', () => {
+    const script = 'var x="AGFzbQEAAAA=";';
+    const sha256 = createHash('sha256').update(Buffer.from('AGFzbQEAAAA=', 'base64')).digest('hex');
+    expect(extractWasm(script, { file: 'x.js', sha256 })).toHaveLength(8);
+    for (const other of [script.replace('EAAAA', 'EAAAB'), 'var x="";', '']) {
+      expect(() => extractWasm(other, { file: 'x.js', sha256 })).toThrow(
+        expect.objectContaining({ code: 'other_build' }),
+      );
+    }
   });
 });
 

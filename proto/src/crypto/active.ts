@@ -12,7 +12,7 @@ export async function selectCrypto(chosen: {
   profile?: ProfileName | undefined;
 }): Promise<void> {
   if (chosen.profile) profile = PROFILES[chosen.profile];
-  // Loaded only where it is asked for: it takes some 20 MiB, which no agent has to spare.
+  // Loaded only where it is asked for: it takes some 9 MiB, which few agents have to spare.
   if (chosen.provider === 'liboqs') provider = await (await import('./liboqs.ts')).loadLiboqs();
   if (chosen.provider === 'openssl') provider = OPENSSL;
 }

@@ -81,6 +81,15 @@ interface EmscriptenOptions {
 /** `c` of the module's imports is getentropy(pointer, length), 0 for success. */
 const ENTROPY = 'c';
 
+/** The WebAssembly in a script of Emscripten's, which holds it as one base64 literal. Throws LiboqsError `other_build`. */
+export function extractWasm(script: string, { file, sha256 }: { file: string; sha256: string }): Buffer {
+  // A module begins with "\0asm", version 1.
+  const wasm = Buffer.from(/"(AGFzbQ[A-Za-z0-9+/=]+)"/.exec(script)?.[1] ?? '', 'base64');
+  if (createHash('sha256').update(wasm).digest('hex') === sha256) return wasm;
+  const advice = 'install version 0.14.3, or set crypto.provider to openssl';
+  throw new LiboqsError('other_build', `${file} is not the build of liboqs this program was tested with; ${advice}`);
+}
+
 /** Throws LiboqsError where the package is not there or is another build. */
 export async function loadModule(kind: keyof typeof MODULES): Promise<LoadedModule> {
   const { file, sha256, exports } = MODULES[kind];
@@ -88,12 +97,7 @@ export async function loadModule(kind: keyof typeof MODULES): Promise<LoadedModu
   const text = await readFile(location, 'latin1').catch((cause: Error) => {
     throw new LiboqsError('not_installed', `${file} of @openforge-sh/liboqs cannot be read (${cause.message})`);
   });
-  // A module begins with "\0asm", version 1; Emscripten puts it into the script as one base64 literal.
-  const wasm = Buffer.from(/"(AGFzbQ[A-Za-z0-9+/=]+)"/.exec(text)?.[1] ?? '', 'base64');
-  if (createHash('sha256').update(wasm).digest('hex') !== sha256) {
-    const advice = 'install version 0.14.3, or set crypto.provider to openssl';
-    throw new LiboqsError('other_build', `${file} is not the build of liboqs this program was tested with; ${advice}`);
-  }
+  const wasm = extractWasm(text, { file, sha256 });
   const { default: factory } = (await import(location.href)) as {
     default: (options: EmscriptenOptions) => Promise<OqsModule>;
   };
