@@ -353,7 +353,7 @@ describe('crypto report', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('instead of SecP384R1MLKEM1024');
     expect(stdout).not.toMatch(RAW);
-    expect(stderr).toContain('1 of 2 hosts are below the policy cnsa2');
+    expect(stderr).toContain('hosts below the policy cnsa2: 1 of 2');
     expect(server.calls.at(-1)).toMatchObject({ method: 'reportCrypto', request: { policy: 'cnsa2' } });
   });
 });

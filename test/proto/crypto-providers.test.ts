@@ -5,6 +5,8 @@ import {
   activeProfile,
   activeProvider,
   decodePayload,
+  HEADER_BYTES_MAX,
+  HEADER_LOSSES_MAX,
   KEM_ALGORITHMS,
   type KemAlgorithm,
   openEnvelope,
@@ -155,6 +157,18 @@ describe('a profile', () => {
     const { privateKey, publicKey } = OPENSSL.generate('ML-DSA-65');
     const signature = signBytes({ message, privateKey, purpose: 'kem' });
     expect(verifyBytes({ message, signature, publicKey, purpose: 'kem' })).toBe(false);
+  });
+
+  it('leaves room in a header for the most losses there may be', async () => {
+    await selectCrypto({ profile: 'cnsa2' });
+    const keys = makeEnvelopeKeys(undefined, PROFILES.cnsa2);
+    const count = Number.MAX_SAFE_INTEGER;
+    const loss = { sensor: 's'.repeat(64), reason: 'r'.repeat(64), count, firstAtUs: count, lastAtUs: count };
+    const losses = Array.from({ length: HEADER_LOSSES_MAX }, () => loss);
+    const parts = { events: processEvents(1), losses, identity: keys.identity, kemKey: keys.kemKey };
+    const { bytes } = sealEnvelope({ ...parts, previous: newStream(), nowUs: count });
+    const { headerBytes } = verifyEnvelope(bytes, keys.signer);
+    expect(headerBytes.length).toBeLessThan(HEADER_BYTES_MAX / 2);
   });
 
   it('refuses a KEM below it, though the signature is good', async () => {

@@ -1,5 +1,5 @@
-// Google's and C2SP's vectors for ML-DSA and ML-KEM, through our interface, on both providers. They come with the
-// workplace, not with the repository: https://github.com/C2SP/wycheproof, testvectors_v1.
+// The Wycheproof vectors for ML-DSA and ML-KEM, through our interface, on both providers. They are not in the repository:
+// https://github.com/C2SP/wycheproof, testvectors_v1, packed with gzip in ../shared/data/wycheproof-pq beside it.
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -26,11 +26,8 @@ export class CryptoReportCommand extends ConsoleCommand {
     const nowMs = Date.now();
     output.list({ rows, columns: cryptoColumns(nowMs), keys: CRYPTO_KEYS, record: cryptoRecord });
     if (report.below) {
-      throw new ConsoleError(
-        'failure',
-        `${report.below} of ${rows.length} hosts are below the policy ${report.policy}`,
-      );
+      throw new ConsoleError('failure', `hosts below the policy ${report.policy}: ${report.below} of ${rows.length}`);
     }
-    output.note(`all ${rows.length} hosts meet the policy ${report.policy}`);
+    output.note(`hosts that meet the policy ${report.policy}: all ${rows.length}`);
   }
 }
