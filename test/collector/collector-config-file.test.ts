@@ -125,10 +125,20 @@ describe('the command', () => {
     expect(JSON.parse(readFileSync(join(output, 'console.json'), 'utf8'))).toEqual({ collector: '127.0.0.1:7443' });
   });
 
+  it('says what there is, and of one command what that one takes', async () => {
+    expect((await run(process.execPath, [BIN])).stdout).toContain('threatguard-collector run --home DIR');
+    const { stdout } = await run(process.execPath, [BIN, 'init', '--help']);
+    expect(stdout).toContain('init --home DIR');
+    expect(stdout).not.toContain('run --home');
+  });
+
   it.each([
     [['run'], 2, /--home/],
     [['run', '--home', '/nonexistent/threatguard'], 2, /threatguard-collector init/],
+    [['run', 'twice', '--home', '/nonexistent'], 2, /"run" takes no "twice"/],
     [['fly', '--home', '/tmp'], 2, /unknown command: fly/],
+    [['inti', '--home', '/tmp'], 2, /did you mean "init"\?/],
+    [['console-certificate', '--home', '/tmp', '--name', '../x', '-o', '/tmp'], 2, /--name takes letters/],
     [['init', '--home', '/tmp', '--listen', 'x'], 2, /HOST:PORT/],
     [['--wrong'], 2, /--wrong/],
   ])('%j exits with %i and says why', async (words, code, message) => {
