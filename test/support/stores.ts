@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Alert, AlertState, Batch, type Detection, type HostEvent, type Loss, Severity } from '@threatguard/proto';
 import type { AnalysedBatch } from '../../collector/src/batch.ts';
-import type { Incident } from '../../collector/src/correlate/incidents.ts';
+import type { Incident } from '../../collector/src/correlate/incident.ts';
 import type { Entity } from '../../collector/src/correlate/risk.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
 import { openDatabase, type StoreLocation } from '../../collector/src/store/open.ts';
