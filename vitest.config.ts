@@ -1,6 +1,10 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// Projects run one file at a time where real servers and kernel facilities are shared.
+/** Files at a time. Most of them wait more than they compute: for processes, servers, the kernel. */
+const WORKERS = Math.min(availableParallelism(), 4) + 1;
+
 const project = (name: string, options: object = {}) => ({
   extends: true as const,
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
@@ -9,10 +13,18 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // The kernel has one audit: agents that tests start leave it to the tests that are about it.
-    env: { THREATGUARD_AUDIT: 'off' },
+    maxWorkers: WORKERS,
+    // For what hangs; most tests have limits of their own that name what they waited for.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    globalSetup: 'test/support/made-once.ts',
+    setupFiles: 'test/support/patience.ts',
+    env: {
+      // The kernel has one audit: agents that tests start leave it to the tests that are about it.
+      THREATGUARD_AUDIT: 'off',
+      // Programs that tests start, several hundred times in all, begin in half of the time.
+      NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules', '.cache', 'test-compile'),
+    },
     projects: [
       project('architecture'),
       project('proto'),
@@ -20,7 +32,8 @@ export default defineConfig({
       project('collector'),
       project('console'),
       project('fuzz'),
-      project('system', { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 }),
+      // After the others, since these use the machine as a whole: its sshd, its kernel, its disks.
+      project('system', { sequence: { groupOrder: 1 } }),
     ],
   },
 });

@@ -1,5 +1,5 @@
 import type { Alert, DecodedBatch, Detection, HostEvent, VerifiedHeader } from '@threatguard/proto';
-import type { Incident } from './correlate/incidents.ts';
+import type { Incident } from './correlate/incident.ts';
 import type { Entity } from './correlate/risk.ts';
 import type { SeriesCount } from './store/series-counts.ts';
 

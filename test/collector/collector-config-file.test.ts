@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { initialConfig, parseListen, readCollectorConfig } from '../../collector/src/config.ts';
+import { homePaths } from '../../collector/src/fleet/home.ts';
 import { consoleAddress, initHome } from '../../collector/src/init.ts';
 import { CollectorProcess } from '../support/collector.ts';
+import { emptyPglite } from '../support/pglite.ts';
 import { ROOT } from '../support/source-files.ts';
 
 const BIN = join(ROOT, 'collector', 'bin', 'threatguard-collector.js');
@@ -103,6 +105,7 @@ describe('init', () => {
       unlinkSync(join(home, lost));
     }
     expect((await init()).caSha256).toBe(first.caSha256);
+    (await emptyPglite())(homePaths(home).storeDirectory);
     await using collector = await CollectorProcess.start(home);
     expect(collector.address).toMatch(/^127\.0\.0\.1:\d+$/);
   });

@@ -34,9 +34,11 @@ import {
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
 import { type Logger, pino } from 'pino';
 import { type CollectorConfig, readCollectorConfig } from '../../collector/src/config.ts';
+import { homePaths } from '../../collector/src/fleet/home.ts';
 import { initHome } from '../../collector/src/init.ts';
 import { type Collector, startCollector } from '../../collector/src/run.ts';
 import { type AgentIdentity, caOf, consoleIdentityOf, enrolTestAgent, type TlsIdentity } from './agent-identity.ts';
+import { emptyPglite } from './pglite.ts';
 import { ROOT } from './source-files.ts';
 import { until } from './until.ts';
 
@@ -150,6 +152,8 @@ export class TestCollector implements AsyncDisposable {
 export async function initTestHome(): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
   await initHome({ home, listen: '127.0.0.1:0', nowMs: Date.now() });
+  const makeEmpty = await emptyPglite();
+  makeEmpty(homePaths(home).storeDirectory);
   return home;
 }
 

@@ -4,20 +4,11 @@ import { rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { connect, nanos } from '@nats-io/transport-node';
-import {
-  Activity,
-  ALERT_STREAM,
-  ALERT_SUBJECTS,
-  Alert,
-  EventClass,
-  type HostEvent,
-  Outcome,
-  SignedAlert,
-} from '@threatguard/proto';
+import { ALERT_STREAM, ALERT_SUBJECTS, Alert, type HostEvent, SignedAlert } from '@threatguard/proto';
 import { expect } from 'vitest';
 import type { Database } from '../../collector/src/store/database.ts';
 import { openDatabase } from '../../collector/src/store/open.ts';
-import { mixedEvent } from '../bench/event-mix.ts';
+import { mixedEvent, refusedSudo } from '../bench/event-mix.ts';
 import { caOf, consoleIdentityOf, enrolTestAgent } from './agent-identity.ts';
 import { freePort } from './child-server.ts';
 import { CollectorProcess, ConsoleClient, initTestHome } from './collector.ts';
@@ -34,7 +25,7 @@ const FACT_EVERY = 5;
 const SETTLE_MS_MAX = 40_000;
 
 /** Seconds of load and faults in one test; more in the long form. */
-export const CRASH_SECONDS = Number(process.env.THREATGUARD_CRASH_SECONDS ?? 5);
+export const CRASH_SECONDS = Number(process.env.THREATGUARD_CRASH_SECONDS ?? 1);
 /** Where the random moments come from; printed, so that a run can be had again. */
 export const CRASH_SEED = Number(process.env.THREATGUARD_CRASH_SEED ?? Date.now() % 1_000_000);
 
@@ -67,7 +58,7 @@ export class CrashRig implements AsyncDisposable {
 
   /** Everything up, agents enrolled and sending. A server that is given is the rig's from then on. */
   static async start(given: { postgres?: PostgresServer; nats?: NatsServer } = {}): Promise<CrashRig> {
-    const postgres = given.postgres ?? (await startPostgres());
+    const postgres = given.postgres ?? (await startPostgres({ flushing: true }));
     const nats = given.nats ?? (await startNats());
     const [home, port] = await Promise.all([initTestHome(), freePort()]);
     const rig = new CrashRig({ postgres, nats, home, port });
@@ -179,20 +170,6 @@ export class CrashRig implements AsyncDisposable {
     await this.postgres[Symbol.asyncDispose]();
     rmSync(this.#home, { recursive: true, force: true });
   }
-}
-
-function refusedSudo(user: string, observedAtUs: number): HostEvent {
-  return {
-    observedAtUs,
-    class: EventClass.AUTHENTICATION,
-    activity: Activity.PRIVILEGE,
-    outcome: Outcome.FAILURE,
-    sensor: 'auth.file',
-    serviceName: 'sudo',
-    user: { name: user },
-    targetUser: { name: 'root' },
-    authentication: { reason: 'user NOT in sudoers', command: '/bin/id' },
-  };
 }
 
 /** Makes the alert stream as the collector would, but small enough for a small disk. */

@@ -22,7 +22,7 @@ describe.skipIf(!(natsAvailable() && postgresAvailable()))('under load (needs na
       using disk = SmallDisk.mount(DISK_MIB);
       if (!disk) return skip('needs the right to mount a tmpfs');
       vi.stubEnv('TMPDIR', disk.directory);
-      const postgres = await startPostgres();
+      const postgres = await startPostgres({ flushing: true });
       vi.unstubAllEnvs();
       await using rig = await CrashRig.start({ postgres });
       await rig.untilAcknowledging();

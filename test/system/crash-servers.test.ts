@@ -8,8 +8,8 @@ import { seededRandom } from '../support/seeded-random.ts';
 /** Between two faults, at random up to this. */
 const CALM_MS_MAX = 1_500;
 /** In the long form a minute and ten. */
-const DATABASE_GONE_MS = Math.min(3_000 + (CRASH_SECONDS - 5) * 100, 60_000);
-const NATS_GONE_MS = Math.min(3_000 + (CRASH_SECONDS - 5) * 1_000, 600_000);
+const DATABASE_GONE_MS = Math.min(2_000 + CRASH_SECONDS * 100, 60_000);
+const NATS_GONE_MS = Math.min(1_000 + CRASH_SECONDS * 1_000, 600_000);
 
 type Fault = (rig: CrashRig, random: () => number) => Promise<void>;
 

@@ -12,7 +12,7 @@ import type {
 } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
-import type { Incident } from '../correlate/incidents.ts';
+import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
