@@ -5,11 +5,12 @@ import { encodeListen, parseExecPids } from '../../agent/src/sensors/process/con
 import { createConnectorSource } from '../../agent/src/sensors/process/connector-source.ts';
 import type { ProcessSource } from '../../agent/src/sensors/process/source.ts';
 import { RecordingSink } from '../support/recording-sink.ts';
+import { may } from '../support/rights.ts';
 import { until } from '../support/until.ts';
 
 const hasPython = spawnSync('python3', ['-V']).status === 0;
 
-describe.skipIf(process.getuid?.() !== 0)('execs by the proc connector (needs root)', () => {
+describe.skipIf(!may('net_admin'))('execs by the proc connector (needs CAP_NET_ADMIN)', () => {
   let sink: RecordingSink;
   let source: ProcessSource;
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDiagSensor } from '../../agent/src/sensors/network/diag-sensor.ts';
 import type { Sensor } from '../../agent/src/sensors/sensor.ts';
 import { RecordingSink } from '../support/recording-sink.ts';
+import { may } from '../support/rights.ts';
 import { until } from '../support/until.ts';
 
 const INTERVAL_MS = 100;
@@ -185,7 +186,7 @@ describe('connections and listeners of this host by sock_diag', () => {
     expect(sensor.health().state).toBe('stopped');
   });
 
-  test.skipIf(process.getuid?.() !== 0)(
+  test.skipIf(!may('setuid', 'setgid'))(
     'an ordinary user sees connections, and what is not visible is named (needs root to drop)',
     async () => {
       const server = await newServer();

@@ -17,9 +17,10 @@ import { Activity, EventClass, type HostEvent } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEbpfSource } from '../../agent/src/sensors/process/ebpf-source.ts';
 import { RecordingSink } from '../support/recording-sink.ts';
+import { canLoadBpf } from '../support/rights.ts';
 import { until } from '../support/until.ts';
 
-const canLoad = process.getuid?.() === 0 && existsSync('/sys/kernel/btf/vmlinux');
+const canLoad = canLoadBpf();
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 const PYTHON = has('python3')
   ? execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim()
@@ -28,7 +29,7 @@ const NOBODY = 65534;
 const CAP_SYS_ADMIN = 2 ** 21;
 const CGROUP_ROOT = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((root) => existsSync(`${root}/cgroup.procs`));
 
-describe.skipIf(!canLoad)('what processes do beyond exec and exit, as eBPF sees it (needs root and BTF)', () => {
+describe.skipIf(!canLoad)('what processes do beyond exec and exit, as eBPF sees it (needs eBPF)', () => {
   const sink = new RecordingSink();
   const source = createEbpfSource();
   const children: ChildProcess[] = [];

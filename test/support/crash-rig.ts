@@ -25,6 +25,8 @@ const SETTLE_MS_MAX = 40_000;
 
 /** Seconds of load and faults in one test; more in the long form. */
 export const CRASH_SECONDS = Number(process.env.THREATGUARD_CRASH_SECONDS ?? 1);
+/** Beyond those a test hangs; on a quiet machine it ends within twenty. */
+export const HANGS_SECONDS = 600;
 /** Where the random moments come from; printed, so that a run can be had again. */
 export const CRASH_SEED = Number(process.env.THREATGUARD_CRASH_SEED ?? Date.now() % 1_000_000);
 
