@@ -21,7 +21,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     globalSetup: 'test/support/made-once.ts',
-    setupFiles: 'test/support/patience.ts',
+    setupFiles: 'test/support/set-up.ts',
     // The kernel has one audit: agents that tests start leave it to the tests that are about it.
     env: { THREATGUARD_AUDIT: 'off' },
     // Crash tests, each with servers of its own, that wait more than they compute.
