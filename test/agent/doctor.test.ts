@@ -9,10 +9,10 @@ import { checkIdentity } from '../../agent/src/doctor/home-checks.ts';
 import { renderFindings } from '../../agent/src/doctor/render.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { TestCollector } from '../support/collector.ts';
+import { may } from '../support/rights.ts';
 import { ROOT } from '../support/source-files.ts';
 
 const MAIN = join(ROOT, 'agent', 'src', 'main.ts');
-const isRoot = process.getuid?.() === 0;
 const DAY_MS = 86_400_000;
 
 /** What `threatguard-agent doctor` says, run as a process of its own, perhaps with rights taken away. */
@@ -69,14 +69,14 @@ describe('doctor', () => {
     expect(code).toBe(1);
   });
 
-  it.skipIf(!isRoot)('sees as root what eBPF, audit and /proc offer (needs root)', async () => {
+  it.skipIf(!may('sys_ptrace'))('sees as root what eBPF, audit and /proc offer (needs CAP_SYS_PTRACE)', async () => {
     const { findings } = await doctor(home);
     expect(row(findings, 'process /proc')?.state).toBe('ok');
     const used = findings.filter(({ area, finding }) => area === 'process' && finding.startsWith('in use: '));
     expect(used).toHaveLength(1);
   });
 
-  it.skipIf(!isRoot || !existsSync('/usr/bin/setpriv'))(
+  it.skipIf(!may('setuid', 'setgid') || !existsSync('/usr/bin/setpriv'))(
     'names the rights that nobody lacks (needs root and setpriv)',
     async () => {
       const nobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'];
@@ -95,7 +95,7 @@ describe('doctor', () => {
     },
   );
 
-  it.skipIf(!isRoot || !existsSync('/usr/bin/setpriv')).each([
+  it.skipIf(!may('setpcap') || !existsSync('/usr/bin/setpriv')).each([
     ['bpf', 'process ebpf', 'CAP_BPF'],
     ['perfmon', 'process ebpf', 'CAP_PERFMON'],
     ['sys_ptrace', 'process /proc', 'CAP_SYS_PTRACE'],

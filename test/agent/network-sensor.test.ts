@@ -4,7 +4,9 @@ import { Activity, Direction, EventClass, type HostEvent } from '@threatguard/pr
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDiagSensor } from '../../agent/src/sensors/network/diag-sensor.ts';
 import type { Sensor } from '../../agent/src/sensors/sensor.ts';
+import { freePort } from '../support/child-server.ts';
 import { RecordingSink } from '../support/recording-sink.ts';
+import { may } from '../support/rights.ts';
 import { until } from '../support/until.ts';
 
 const INTERVAL_MS = 100;
@@ -158,9 +160,10 @@ describe('connections and listeners of this host by sock_diag', () => {
 
   test.skipIf(!has('python3'))('a UDP service is a listener (needs python3)', async () => {
     await sensor.start(sink);
-    const script = `import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.bind(("127.0.0.1",19533))\ntime.sleep(30)`;
+    const port = await freePort();
+    const script = `import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.bind(("127.0.0.1",${port}))\ntime.sleep(30)`;
     children.push(spawn('python3', ['-c', script], { stdio: 'ignore' }));
-    const event = await seen(Activity.LISTENING, 19533);
+    const event = await seen(Activity.LISTENING, port);
     expect(event.network).toMatchObject({ transport: 'udp', sourceAddress: '127.0.0.1' });
     expect(event.process?.pid).toBe(children[0]?.pid);
   });
@@ -185,7 +188,7 @@ describe('connections and listeners of this host by sock_diag', () => {
     expect(sensor.health().state).toBe('stopped');
   });
 
-  test.skipIf(process.getuid?.() !== 0)(
+  test.skipIf(!may('setuid', 'setgid'))(
     'an ordinary user sees connections, and what is not visible is named (needs root to drop)',
     async () => {
       const server = await newServer();

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { crc32c } from '../../agent/src/spool/crc32c.ts';
 import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from '../../agent/src/spool/record.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
+import { may } from '../support/rights.ts';
 
 let directory: string;
 let losses: Loss[];
@@ -152,7 +153,7 @@ describe('a full spool', () => {
   });
 });
 
-describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
+describe.skipIf(!may('sys_admin'))('a full disk (needs the right to mount)', () => {
   test('costs the batch that found it full, counted, and the spool goes on when there is room again', async () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', directory]);
     const errors: Error[] = [];

@@ -141,7 +141,7 @@ describe('a shard whose thread runs out of memory', () => {
     expect(String(rejected?.reason)).toMatch(/a shard failed: .*memory/i);
     const next = await shard.analyse(received(seal(processEvents(2)).bytes), keys.signer);
     expect(next.batch.eventCount).toBe(2);
-  }, 30_000);
+  });
 
   it('takes nothing after it was disposed', async () => {
     const shard = new Shard('closed', data);

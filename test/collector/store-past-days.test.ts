@@ -118,7 +118,7 @@ describe.skipIf(!postgresAvailable())('days that have passed (needs postgresql)'
     expect(both.map((names) => names.length > 0).filter(Boolean)).toHaveLength(1);
     expect(await invalid()).toEqual([]);
     expect(await second.indexPastDays(END_US, never)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 test('the embedded store looks at a bounded number of rows at a time, and indexes nothing later', async () => {
