@@ -1,7 +1,7 @@
 // The straight line of the collector, stage by stage. An envelope that reaches the end is acknowledged; one that a stage
 // refuses is counted and answered with the code; nothing else can become of it.
 //
-//   in the agent's shard, a thread of its own:   verify -> open -> enrich -> detect          (shards/analyse.ts)
+//   in a shard, a thread of its own:             verify -> open -> enrich -> detect          (shards/analyse.ts)
 //   here, for all agents:                        admit -> correlate -> store -> publish -> acknowledge
 import { type Alert, type Detection, type RefusalCode, RefusalError } from '@threatguard/proto';
 import type { ReceivedEnvelope } from './batch.ts';
@@ -71,10 +71,10 @@ export class Pipeline {
 
   async #analyse(received: ReceivedEnvelope, { identity }: Sender): Promise<Analysis> {
     const { writer, shards } = this.#parts;
-    const shard = shards.of(received.agentId);
     const { length } = received.bytes;
     for (;;) {
       await writer.room(length);
+      const shard = shards.of(received.agentId, length);
       using _turn = await shard.turns.next(length);
       // Others may have taken the room before the turn came: then again from the start.
       if (writer.hasRoom(length)) return await shard.analyse(received, identity);

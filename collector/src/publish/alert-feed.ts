@@ -32,6 +32,9 @@ export class AlertFeed {
 
   /** Never waits for a subscriber, and costs nothing where there is none. */
   publish(alerts: readonly Alert[]): void {
+    if (this.#subscribers.size === 0) return;
+    // All at once, however slowly they are then taken; one that fails does so where it is delivered.
+    for (const alert of alerts) this.#signer.sign(alert).catch(() => undefined);
     for (const subscriber of this.#subscribers) {
       const room = WAITING_MAX - subscriber.waiting.length;
       subscriber.waiting.push(...alerts.slice(0, room));
@@ -56,7 +59,11 @@ export class AlertFeed {
       while (this.#subscribers.has(subscriber)) {
         const alert = subscriber.waiting.shift();
         if (alert) {
-          await subscriber.listener({ kind: 'alert', alert, signed: SignedAlert.decode(this.#signer.sign(alert)) });
+          await subscriber.listener({
+            kind: 'alert',
+            alert,
+            signed: SignedAlert.decode(await this.#signer.sign(alert)),
+          });
         } else if (subscriber.missed > 0) {
           const { missed } = subscriber;
           subscriber.missed = 0;

@@ -110,6 +110,7 @@ function completesOrder({ window }: Group, entry: WindowEntry): boolean {
 }
 
 function isNews(group: Group, now: { entity: string; progress: number; atUs: number; spanUs: number }): boolean {
+  group.fired ??= new Map();
   const before = group.fired.get(now.entity);
   if (before && now.progress < before.progress * 2 && now.atUs - before.atUs < now.spanUs) return false;
   group.fired.delete(now.entity);

@@ -20,7 +20,8 @@ export interface Group {
   window: SlidingWindow;
   /** Whether the condition held at the last entry. */
   held: boolean;
-  fired: Map<string, Fired>;
+  /** By entity; made when it first fires, which few do. */
+  fired: Map<string, Fired> | undefined;
 }
 
 export class GroupTable {
@@ -49,7 +50,7 @@ export class GroupTable {
     const group = this.#groups.get(key) ?? {
       window: new SlidingWindow(this.#spanUs, this.#parts),
       held: false,
-      fired: new Map(),
+      fired: undefined,
     };
     const before = group.window.length;
     if (!group.window.add(entry)) {
