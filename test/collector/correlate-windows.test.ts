@@ -182,7 +182,7 @@ describe('what a correlation refers to', () => {
 
 describe('memory of a correlation', () => {
   it('is bounded: the least recently active groups go and are counted', () => {
-    const engine = engineOf(COUNT, { groupsMax: 10, entriesMax: 1000 });
+    const engine = engineOf(COUNT, { groupsMax: 10, entriesMax: 1000, sharedMax: 1000 });
     detectionsOf(engine, [happened('first', { ip: '198.51.100.{n}', repeat: 50, everySeconds: 0.01 })]);
     expect(engine.counters().groupsEvicted).toBe(40);
     // A group that stays active is not the one that goes.
@@ -194,8 +194,17 @@ describe('memory of a correlation', () => {
   });
 
   it('is bounded in entries over all groups', () => {
-    const engine = engineOf(COUNT, { groupsMax: 1000, entriesMax: 100 });
+    const engine = engineOf(COUNT, { groupsMax: 1000, entriesMax: 100, sharedMax: 1000 });
     detectionsOf(engine, [happened('first', { ip: '198.51.100.{n}', repeat: 300, everySeconds: 0.01 })]);
     expect(engine.counters().groupsEvicted).toBe(200);
+  });
+
+  it('is bounded over all correlations: the fullest gives up its oldest, and the others keep what they have', () => {
+    const other = COUNT.slice(BASES.length).replaceAll('joined', 'other').replace('[first]', '[third]');
+    const engine = engineOf(`${COUNT}---\n${other}`, { groupsMax: 1000, entriesMax: 1000, sharedMax: 100 });
+    detectionsOf(engine, [happened('third', { repeat: 4, everySeconds: 0.01 })]);
+    detectionsOf(engine, [happened('first', { ip: '198.51.100.{n}', repeat: 300, everySeconds: 0.01 })]);
+    expect(engine.counters().groupsEvicted).toBe(204);
+    expect(detectionsOf(engine, [happened('third')])).toHaveLength(1);
   });
 });

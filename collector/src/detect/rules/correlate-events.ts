@@ -32,9 +32,9 @@ export class EventCorrelation {
   readonly rule: CorrelationRule;
   readonly groups: GroupTable;
 
-  constructor(rule: CorrelationRule, limits?: GroupLimits) {
+  constructor(rule: CorrelationRule, all: GroupTable[], limits?: GroupLimits) {
     this.rule = rule;
-    this.groups = new GroupTable({ spanUs: rule.timespanUs, parts: rule.refers.length, limits });
+    this.groups = new GroupTable({ spanUs: rule.timespanUs, parts: rule.refers.length, all, limits });
   }
 
   /** The match of rule number `part`; what fires, if anything. Events without a field it groups by belong to no group. */
