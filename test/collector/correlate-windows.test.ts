@@ -183,8 +183,10 @@ describe('what a correlation refers to', () => {
 describe('memory of a correlation', () => {
   it('is bounded: the least recently active groups go and are counted', () => {
     const engine = engineOf(COUNT, { groupsMax: 10, entriesMax: 1000, sharedMax: 1000 });
+    expect(engine.notices()).toEqual([]);
     detectionsOf(engine, [happened('first', { ip: '198.51.100.{n}', repeat: 50, everySeconds: 0.01 })]);
     expect(engine.counters().groupsEvicted).toBe(40);
+    expect(engine.notices()).toEqual([expect.stringMatching(/^40 groups of correlations were forgotten/)]);
     // A group that stays active is not the one that goes.
     const active = batchesOf([happened('first', { repeat: 4, everySeconds: 0.01 })]);
     const noise = batchesOf([happened('first', { ip: '203.0.113.{n}', repeat: 4, everySeconds: 0.01 })]);

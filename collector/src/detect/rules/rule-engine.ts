@@ -122,6 +122,15 @@ export class RuleEngine {
     };
   }
 
+  /** That for people: what was given up for lack of room. */
+  notices(): string[] {
+    const { groupsEvicted } = this.counters();
+    if (groupsEvicted === 0) return [];
+    return [
+      `${groupsEvicted} groups of correlations were forgotten for lack of room while active: their count begins anew`,
+    ];
+  }
+
   #feed(rule: number, match: RuleMatch, into: Detection[]): void {
     for (const feed of this.#wired[rule]!.feeds) this.#observe(feed, match, into);
   }
