@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { CommitReply, CommitRequest } from './commit-messages.ts';
 import type { CommitWays } from './database.ts';
 import { type CommitGroup, StoreError } from './store.ts';
@@ -15,12 +15,15 @@ interface Waiting {
  */
 export class Committer implements AsyncDisposable {
   readonly #url: string;
+  readonly #limits: ResourceLimits | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #nextId = 1;
 
-  constructor(url: string) {
+  /** `limits` bounds the memory of the thread; Node's own bound otherwise. */
+  constructor(url: string, limits?: ResourceLimits) {
     this.#url = url;
+    this.#limits = limits;
   }
 
   /** Rejects with StoreError; throws what a fault of ours throws. */
@@ -44,6 +47,7 @@ export class Committer implements AsyncDisposable {
     const worker = new Worker(new URL('./commit-thread.ts', import.meta.url), {
       name: 'commits',
       workerData: { url: this.#url },
+      ...(this.#limits ? { resourceLimits: this.#limits } : {}),
     });
     let reason = 'it ended';
     worker.on('message', ({ id, error }: CommitReply) => {
