@@ -4,7 +4,7 @@
 //   in a shard, a thread of its own:             verify -> open -> enrich -> detect          (shards/analyse.ts)
 //   here, for all agents:                        admit -> correlate -> store -> publish -> acknowledge
 import { type Alert, type Detection, type RefusalCode, RefusalError } from '@threatguard/proto';
-import type { ReceivedEnvelope } from './batch.ts';
+import { type ReceivedEnvelope, SMALL_ENVELOPE_BYTES_MAX } from './batch.ts';
 import type { Correlated, Correlator } from './correlate/correlator.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
 import { detectRefusal, detectStreamHealth } from './detect/stream-health.ts';
@@ -129,7 +129,8 @@ export class Pipeline {
   async #store(item: WriteItem): Promise<void> {
     try {
       const alerts = await this.#parts.writer.write(item);
-      if (alerts.length > 0) this.#publish(alerts);
+      const urgent = (item.batch?.payload.length ?? 0) <= SMALL_ENVELOPE_BYTES_MAX;
+      if (alerts.length > 0) this.#publish(alerts, urgent);
     } catch (error) {
       if (error instanceof StoreError && error.code === 'rejected') {
         throw new RefusalError('payload_malformed', 'the database does not take this batch');
@@ -138,8 +139,8 @@ export class Pipeline {
     }
   }
 
-  #publish(alerts: readonly Alert[]): void {
-    this.#parts.feed.publish(alerts);
+  #publish(alerts: readonly Alert[], urgent: boolean): void {
+    this.#parts.feed.publish(alerts, { urgent });
     this.#parts.outbox.wake();
   }
 
