@@ -4,6 +4,9 @@ import type { CommitWays } from './database.ts';
 import { type CommitGroup, StoreError } from './store.ts';
 import { copyForThread } from './thread-copy.ts';
 
+/** What it has of a group is short-lived and mostly outside the heap; without a bound Node lets this grow to 64 MiB. */
+const LIMITS: ResourceLimits = { maxYoungGenerationSizeMb: 16 };
+
 interface Waiting {
   resolve: () => void;
   reject: (error: unknown) => void;
@@ -15,13 +18,13 @@ interface Waiting {
  */
 export class Committer implements AsyncDisposable {
   readonly #url: string;
-  readonly #limits: ResourceLimits | undefined;
+  readonly #limits: ResourceLimits;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #nextId = 1;
 
-  /** `limits` bounds the memory of the thread; Node's own bound otherwise. */
-  constructor(url: string, limits?: ResourceLimits) {
+  /** `limits` bounds the memory of the thread. */
+  constructor(url: string, limits = LIMITS) {
     this.#url = url;
     this.#limits = limits;
   }
@@ -47,7 +50,7 @@ export class Committer implements AsyncDisposable {
     const worker = new Worker(new URL('./commit-thread.ts', import.meta.url), {
       name: 'commits',
       workerData: { url: this.#url },
-      ...(this.#limits ? { resourceLimits: this.#limits } : {}),
+      resourceLimits: this.#limits,
     });
     let reason = 'it ended';
     worker.on('message', ({ id, error }: CommitReply) => {
