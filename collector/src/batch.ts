@@ -64,3 +64,8 @@ export interface StorableBatch extends Omit<AnalysedBatch, 'events' | 'eventTime
   /** Set where a fault of ours keeps its events from being analysed or made into rows: it is set aside, with this reason. */
   fault?: string;
 }
+
+/** What a commit needs of it. */
+export interface CommitBatch extends Omit<StorableBatch, 'header'> {
+  header: Pick<VerifiedHeader, 'streamId' | 'sequence' | 'headerDigest' | 'losses'>;
+}

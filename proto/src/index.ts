@@ -51,7 +51,7 @@ export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
 export { consoleService, enrolmentService, telemetryService } from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
-export { signAlert, verifyAlert } from './signed-alert.ts';
+export { type AlertKey, signAlert, signAlertAside, verifyAlert } from './signed-alert.ts';
 export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
 export { suggest } from './suggest.ts';
 export { TLS_GROUP, TLS_POLICY } from './transport.ts';

@@ -3,6 +3,7 @@ import { Severity } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Correlator } from '../../collector/src/correlate/correlator.ts';
 import { HALF_LIFE_US, RiskLedger, riskAt } from '../../collector/src/correlate/risk.ts';
+import { commitGroup } from '../../collector/src/store/commit.ts';
 import type { Database } from '../../collector/src/store/database.ts';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
 import type { Store } from '../../collector/src/store/store.ts';
@@ -140,7 +141,7 @@ for (const { name, available, start } of ENGINES) {
         (await store.streamPositions(agentId)).length,
       ];
       // The last thing the transaction writes fails, as if the database had died there.
-      const broken = Object.assign(Object.create(database) as Database, {
+      const broken: Database = Object.assign(Object.create(database) as Database, {
         kind: database.kind,
         query: database.query.bind(database),
         script: database.script.bind(database),
@@ -152,6 +153,7 @@ for (const { name, available, start } of ENGINES) {
             };
             return work({ ...session, copyIn: session.copyIn.bind(session), query: failing });
           }),
+        commit: (...commit: Parameters<Database['commit']>) => commitGroup(broken, ...commit),
       });
       const dying = await storeOver(broken);
       await expect(dying.commit(group({ batches: [batch] }))).rejects.toThrow('killed');

@@ -1,4 +1,4 @@
-import type { StorableBatch } from '../batch.ts';
+import type { CommitBatch } from '../batch.ts';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
 import { Parameters } from './field-sql.ts';
@@ -43,7 +43,10 @@ export interface SeriesPoint {
 }
 
 /** Adds batches to their minutes, hours and days, in the transaction that stores their events. */
-export async function storeSeries(session: Session, batches: readonly StorableBatch[]): Promise<void> {
+export async function storeSeries(
+  session: Session,
+  batches: readonly Pick<CommitBatch, 'agentId' | 'series'>[],
+): Promise<void> {
   const counts = new SeriesCounts();
   for (const { agentId, series } of batches) {
     const agent = agentId.toLowerCase();

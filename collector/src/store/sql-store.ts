@@ -1,10 +1,10 @@
 import type { AlertFilter, EventReference } from '@threatguard/proto';
-import type { StorableBatch } from '../batch.ts';
+import type { CommitBatch } from '../batch.ts';
 import type { EntityName } from '../correlate/entities.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
-import { storeGroup, storeQuarantined } from './commit.ts';
+import { storeQuarantined } from './commit.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
 import type { EventQuery } from './event-pages.ts';
@@ -27,7 +27,7 @@ import {
   StoreError,
   type TokenRecord,
 } from './store.ts';
-import { compressDirectly, DIRECT_COMPRESS_ROWS_MIN } from './timescale.ts';
+import { DIRECT_COMPRESS_ROWS_MIN } from './timescale.ts';
 import { jobProblems } from './timescale-jobs.ts';
 import { keepUp } from './upkeep.ts';
 
@@ -67,10 +67,8 @@ export class SqlStore implements Store {
     const fault = group.batches.find((batch) => batch.fault !== undefined)?.fault;
     if (fault !== undefined) return this.#commitApart(group, new StoreError('rejected', fault));
     try {
-      await this.#database.transaction(async (session) => {
-        if (this.#directCompress && fillsColumnstore(group)) await compressDirectly(session);
-        await storeGroup(session, group, { series: this.#countsSeries });
-      });
+      const compressed = this.#directCompress && fillsColumnstore(group);
+      await this.#database.commit(group, { series: this.#countsSeries, compressed });
     } catch (error) {
       if (!isRejected(error)) throw error;
       await this.#commitApart(group, error);
@@ -89,7 +87,7 @@ export class SqlStore implements Store {
     await this.commit({ batches: [], ...rest });
   }
 
-  async #setAside(batch: StorableBatch, reason: string): Promise<void> {
+  async #setAside(batch: CommitBatch, reason: string): Promise<void> {
     const store = (findings: boolean) =>
       this.#database.transaction((session) => storeQuarantined(session, batch, { reason, findings }));
     try {

@@ -10,7 +10,7 @@ import type {
   StoredEvent,
   StreamPosition,
 } from '@threatguard/proto';
-import type { StorableBatch } from '../batch.ts';
+import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
@@ -21,7 +21,7 @@ import type { UpkeepReport } from './upkeep-run.ts';
 
 /** What one transaction stores. Detections and what follows from them here belong to no batch: silence, gaps, refusals. */
 export interface CommitGroup {
-  batches: readonly StorableBatch[];
+  batches: readonly CommitBatch[];
   detections: readonly Detection[];
   alerts: readonly Alert[];
   entities: readonly Entity[];
