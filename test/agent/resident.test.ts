@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { droppableParts } from '../../agent/src/governor/resident.ts';
+import { droppableParts, ReleaseChoice } from '../../agent/src/governor/resident.ts';
 import { ROOT } from '../support/source-files.ts';
 
 const part = (header: string, anonymousKb: number) =>
@@ -33,5 +33,20 @@ describe('what of a program may be dropped', () => {
     const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
     expect(status).toBe(0);
     expect(Number(stdout)).toBeGreaterThan(5 * 1024 * 1024);
+  });
+});
+
+describe('when memory is given back', () => {
+  const MIB = 1024 * 1024;
+  test.each([
+    ['below the aim there is nothing to do', [60, 70, 71], []],
+    ['above it once; what is left is needed', [90, 78, 78, 78, 79, 80], [0]],
+    ['again when it has grown since', [90, 78, 79, 81, 78, 78, 84], [0, 3, 6]],
+    ['after a fall below what was needed the next growth counts from there', [100, 90, 60, 93, 74, 77], [0, 3, 5]],
+    ['growth that does not go away is not tried for ever', [90, 90, 90, 95, 95, 95], [0, 3]],
+  ])('%s', (_, residentMiB, released) => {
+    const choice = new ReleaseChoice();
+    const due = residentMiB.flatMap((mib, look) => (choice.isDue(mib * MIB) ? [look] : []));
+    expect(due).toEqual(released);
   });
 });

@@ -152,7 +152,7 @@ export async function soakAgent(order: {
   }
   await agent.stop('SIGTERM');
   writeFileSync(join(home, 'agent.yaml'), settings(false));
-  await sendRest(home);
+  await sendRest(home, say);
   const found = await stored();
   const emitted = agent.log
     .filter(({ msg }) => msg === 'sensor stopped')
@@ -173,11 +173,12 @@ export async function soakAgent(order: {
 }
 
 /** Agents without sensors send what is spooled until nothing is. */
-async function sendRest(home: string): Promise<void> {
+async function sendRest(home: string, say: (text: string) => void): Promise<void> {
   const identity = readIdentity(home);
   const owner = envelopeIdentity(identity.agentId, identity).signingKeyId;
   const place = { directory: join(home, 'spool'), bytesMax: 1 << 28, owner, bootId: readBootId() };
   let left = 0;
+  let said: unknown[] = [];
   for (let attempt = 1; attempt <= SEND_ATTEMPTS_MAX; attempt++) {
     await using sender = await AgentProcess.start(home);
     await sender.said('connected', SETTLE_MS_MAX);
@@ -186,8 +187,12 @@ async function sendRest(home: string): Promise<void> {
     await using spool = Spool.open({ ...place, nowUs: () => Date.now() * 1000, lose: () => undefined });
     left = spool.end - spool.first;
     if (left === 0) return;
+    said = sender.log.map(({ msg, reason, spooledEnvelopes }) => ({ msg, reason, spooledEnvelopes }));
+    say(`${left} envelopes are left after sender ${attempt}`);
   }
-  throw new Error(`${left} envelopes were not sent by ${SEND_ATTEMPTS_MAX} agents, one after the other`);
+  throw new Error(
+    `${left} envelopes were not sent by ${SEND_ATTEMPTS_MAX} agents; the last said ${JSON.stringify(said)}`,
+  );
 }
 
 /** As logrotate does: by a new name, or by a copy and an empty file under the old one. */
