@@ -146,7 +146,7 @@ function statusLine(now: {
 function releasingMemory(failed: (error: Error) => void): Disposable {
   const choice = new ReleaseChoice();
   const look = () => {
-    if (choice.isDue(process.memoryUsage.rss())) void releaseMemory(process.execPath).catch(failed);
+    if (choice.isDue(process.memoryUsage.rss(), cpuMs())) void releaseMemory(process.execPath).catch(failed);
   };
   const timer = setInterval(look, RELEASE_EVERY_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };

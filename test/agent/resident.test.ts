@@ -38,15 +38,72 @@ describe('what of a program may be dropped', () => {
 
 describe('when memory is given back', () => {
   const MIB = 1024 * 1024;
+  /** Looks: what is resident, in MiB, and how long it has worked, in ms. */
   test.each([
-    ['below the aim there is nothing to do', [60, 70, 71], []],
-    ['above it once; what is left is needed', [90, 78, 78, 78, 79, 80], [0]],
-    ['again when it has grown since', [90, 78, 79, 81, 78, 78, 84], [0, 3, 6]],
-    ['after a fall below what was needed the next growth counts from there', [100, 90, 60, 93, 74, 77], [0, 3, 5]],
-    ['growth that does not go away is not tried for ever', [90, 90, 90, 95, 95, 95], [0, 3]],
-  ])('%s', (_, residentMiB, released) => {
+    [
+      'not below the aim',
+      [
+        [60, 0],
+        [71, 5_000],
+      ],
+      [],
+    ],
+    [
+      'after the start',
+      [
+        [90, 900],
+        [76, 920],
+      ],
+      [0],
+    ],
+    [
+      'not again while it rests',
+      [
+        [90, 900],
+        [76, 920],
+        [76, 940],
+        [79, 960],
+        [79, 980],
+      ],
+      [0],
+    ],
+    [
+      'when it has worked since',
+      [
+        [90, 900],
+        [76, 920],
+        [76, 1_290],
+        [76, 1_300],
+        [76, 1_320],
+        [76, 1_700],
+      ],
+      [0, 3, 5],
+    ],
+    [
+      'when it has grown since, from where it was found at the look after',
+      [
+        [90, 900],
+        [76, 920],
+        [80, 925],
+        [78, 930],
+        [81, 935],
+      ],
+      [0, 2],
+    ],
+    [
+      'growth that does not go away is not tried for ever',
+      [
+        [90, 900],
+        [90, 940],
+        [94, 980],
+        [94, 1_020],
+        [94, 1_060],
+      ],
+      [0, 2],
+    ],
+  ])('%s', (_, looks, released) => {
     const choice = new ReleaseChoice();
-    const due = residentMiB.flatMap((mib, look) => (choice.isDue(mib * MIB) ? [look] : []));
+    const due = looks.flatMap(([mib, cpuMs], look) => (choice.isDue(mib! * MIB, cpuMs!) ? [look] : []));
     expect(due).toEqual(released);
   });
 });

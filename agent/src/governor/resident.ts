@@ -7,8 +7,9 @@ import { runInNewContext } from 'node:vm';
 const MIB = 1024 * 1024;
 /** Above this the agent looks for what it can give back; below it there is nothing worth the page faults. */
 const RESIDENT_BYTES_AIM = 72 * MIB;
-/** Growth since the last release that is worth another one. */
-const GROWTH_BYTES_MIN = 2 * MIB;
+/** Growth since the last release that is worth another one at once. */
+const GROWTH_BYTES_MIN = 4 * MIB;
+const WORK_PER_RELEASE_MS = 400;
 
 let collectGarbage: (() => void) | undefined;
 
@@ -51,22 +52,22 @@ export function droppableParts(smaps: string, program: string): ProgramPart[] {
 }
 
 /**
- * Says when giving back is worth its price: 40 ms of processor time, and page faults after it (measured: as much as all else a
- * quiet agent does, where it was done at every look). What is still held at the look after one is what the agent works with;
- * only growth beyond that is looked into again.
+ * Says when giving back is worth its price, some 40 ms of processor time: done every few seconds, that was as much as all else a
+ * quiet agent does (measured). So it is due when the agent has worked ten times as long since the last one, or has grown.
  */
 export class ReleaseChoice {
   /** Held at the look after the last release; undefined until then. */
-  #neededBytes: number | undefined = 0;
+  #restBytes: number | undefined = 0;
+  #releasedAtCpuMs = 0;
 
-  /** Asked at every look, with what is resident. */
-  isDue(residentBytes: number): boolean {
-    if (this.#neededBytes === undefined) {
-      this.#neededBytes = residentBytes;
-      return false;
-    }
-    if (residentBytes <= RESIDENT_BYTES_AIM || residentBytes <= this.#neededBytes + GROWTH_BYTES_MIN) return false;
-    this.#neededBytes = undefined;
+  /** Asked at every look, with what is resident and what the process has used so far; true is to be followed by a release. */
+  isDue(residentBytes: number, cpuMs: number): boolean {
+    const grown = this.#restBytes !== undefined && residentBytes >= this.#restBytes + GROWTH_BYTES_MIN;
+    this.#restBytes ??= residentBytes;
+    if (residentBytes <= RESIDENT_BYTES_AIM) return false;
+    if (!grown && cpuMs - this.#releasedAtCpuMs < WORK_PER_RELEASE_MS) return false;
+    this.#restBytes = undefined;
+    this.#releasedAtCpuMs = cpuMs;
     return true;
   }
 }
