@@ -33,6 +33,8 @@ const ROTATE_MS_MAX = 15_000;
 const ROTATIONS_KEPT = 4;
 const SEND_ATTEMPTS_MAX = 8;
 const LOOK_EVERY_MS = 2_000;
+/** A collector that was killed reads its store anew, and processes churn meanwhile. */
+const COLLECTOR_MS_MAX = 10 * 60_000;
 /** The last back-off and all that was spooled meanwhile. */
 const SETTLE_MS_MAX = 120_000;
 
@@ -81,7 +83,7 @@ export async function soakAgent(order: {
   const collectorHome = await initTestHome();
   stack.defer(() => rmSync(collectorHome, { recursive: true, force: true }));
   const listen = { THREATGUARD_LISTEN: `127.0.0.1:${await freePort()}` };
-  let collector = await CollectorProcess.start(collectorHome, listen);
+  let collector = await CollectorProcess.start(collectorHome, listen, COLLECTOR_MS_MAX);
   stack.defer(async () => void (await collector.stop('SIGKILL')));
 
   const home = join(directory, 'agent');
@@ -135,12 +137,15 @@ export async function soakAgent(order: {
       await collector.stop(random() < 0.5 ? 'SIGKILL' : 'SIGTERM');
       counts.outages++;
       await pause(random() * DOWN_MS_MAX);
-      collector = await CollectorProcess.start(collectorHome, listen);
+      collector = await CollectorProcess.start(collectorHome, listen, COLLECTOR_MS_MAX);
       say(`outage ${counts.outages}: ${counts.lines} lines, ${counts.execs} processes, ${counts.rotations} rotations`);
     }
   })();
-  await setTimeout(seconds * 1000, undefined, { signal: order.signal }).finally(() => end.abort());
-  await Promise.all([writing, rotating, churning, failing]);
+  const work = Promise.all([writing, rotating, churning, failing]);
+  // Work that fails ends the soak at once, with its own error.
+  const time = setTimeout(seconds * 1000, undefined, { signal: order.signal });
+  await Promise.race([time, work]).finally(() => end.abort());
+  await work;
 
   // The log is read to its end, all sensors stop, and what is still spooled goes out by an agent that sees nothing new.
   const stored = () => asked(collector, collectorHome, (client) => countStored(client));
