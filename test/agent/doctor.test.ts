@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -106,6 +107,28 @@ describe('doctor', () => {
     expect(found?.state).toBe('degraded');
     expect(`${found?.finding} ${found?.remedy}`).toContain(word);
   });
+
+  it.skipIf(!isRoot || !existsSync('/usr/bin/setpriv'))(
+    'says that execs are not read from kernel audit where another process would store them all (needs root and setpriv)',
+    async () => {
+      const script = `import { NETLINK_AUDIT, NetlinkSocket } from '${ROOT}/agent/src/kernel/netlink.ts';
+        new NetlinkSocket({ protocol: NETLINK_AUDIT, groups: 1 }).watch({ onDatagram() {}, onOverrun() {}, onError() {} });
+        console.log('listening');`;
+      const journald = execFile(process.execPath, ['--input-type=module', '-e', script]);
+      try {
+        await once(journald.stdout!, 'data');
+        const less = ['setpriv', '--bounding-set=-sys_admin,-bpf'];
+        const found = row((await doctor(home, less)).findings, 'process audit');
+        // Where an audit daemon runs, the records of every exec are stored by somebody's choice.
+        if (found?.finding.includes('no audit daemon')) {
+          expect(found).toMatchObject({ state: 'degraded', remedy: expect.stringContaining('source: audit') });
+          expect(found.finding).toContain('would store the records of every exec');
+        }
+      } finally {
+        journald.kill();
+      }
+    },
+  );
 
   it('says that nobody answers, or somebody else, where the collector should be', async () => {
     const silent = createServer((socket) =>

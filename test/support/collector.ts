@@ -42,6 +42,8 @@ import { emptyPglite } from './pglite.ts';
 import { ROOT } from './source-files.ts';
 import { until } from './until.ts';
 
+const READY_MS_MAX = 60_000;
+
 /** The console's side of the API, with promises. */
 export class ConsoleClient implements Disposable {
   readonly #client: InstanceType<ReturnType<typeof makeGenericClientConstructor>>;
@@ -174,7 +176,12 @@ export class CollectorProcess implements AsyncDisposable {
     this.log = log;
   }
 
-  static async start(home: string, environment: Record<string, string> = {}): Promise<CollectorProcess> {
+  /** Resolves when it is ready, which on a busy machine with a large store takes its time. */
+  static async start(
+    home: string,
+    environment: Record<string, string> = {},
+    readyMsMax = READY_MS_MAX,
+  ): Promise<CollectorProcess> {
     const child = spawn(
       process.execPath,
       [join(ROOT, 'collector', 'bin', 'threatguard-collector.js'), 'run', '--home', home],
@@ -191,7 +198,7 @@ export class CollectorProcess implements AsyncDisposable {
         if (child.exitCode !== null) throw new Error(`the collector ended: ${lines.join('\n')}`);
         return log.find((line) => line.msg === 'ready');
       },
-      { limitMs: 60_000, what: () => `the collector to be ready; it said:\n${lines.join('\n')}` },
+      { limitMs: readyMsMax, what: () => `the collector to be ready; it said:\n${lines.join('\n')}` },
     );
     return new CollectorProcess(child, String(ready.listen), log);
   }
