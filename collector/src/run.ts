@@ -5,12 +5,14 @@ import type { EnrolRequest } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { consoleHandlers } from './api/console-service.ts';
+import { evidenceHandlers } from './api/evidence.ts';
 import { ApiError, unary } from './api/grpc-status.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
 import { agentSilent, clockOff } from './detect/health.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
+import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
 import { enrolAgent } from './fleet/enrolment.ts';
@@ -167,6 +169,17 @@ export async function startCollector(parts: {
     }),
   );
 
+  const keeper = stack.use(
+    TreeKeeper.start({
+      evidence: store.evidence,
+      signer: () => identity,
+      nowUs,
+      signed: ({ number, treeSize, digest }) =>
+        log.info({ number, treeSize, sha256: digest.toString('hex') }, 'tree head signed'),
+      failed,
+    }),
+  );
+
   const peers = new Peers();
   fleet.onRevoked((agentId) => {
     const open = peers.ofAgent(agentId);
@@ -248,6 +261,19 @@ export async function startCollector(parts: {
         agents: { store, fleet, presence, kemEpoch: kemKeys.epoch, caSha256: authority.fingerprint, nowUs },
         actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
         feed,
+        failed,
+      }),
+      evidence: evidenceHandlers({
+        store,
+        fleet,
+        keeper,
+        sources: {
+          signer: () => identity,
+          trustAnchors: () => ({ certificates: [authority.certificate.raw] }),
+          nowUs,
+        },
+        about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
+        actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
         failed,
       }),
     }),
