@@ -1,7 +1,7 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EnrolRequest } from '@threatguard/proto';
+import { type EnrolRequest, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { consoleHandlers } from './api/console-service.ts';
@@ -174,8 +174,10 @@ export async function startCollector(parts: {
       evidence: store.evidence,
       signer: () => identity,
       nowUs,
-      signed: ({ number, treeSize, digest }) =>
-        log.info({ number, treeSize, sha256: digest.toString('hex') }, 'tree head signed'),
+      signed: ({ number, treeSize, digest }, signed) => {
+        log.info({ number, treeSize, sha256: digest.toString('hex') }, 'tree head signed');
+        if ('announce' in outbox) outbox.announce(TREE_HEAD_SUBJECT, SignedTreeHead.encode(signed).finish());
+      },
       failed,
     }),
   );

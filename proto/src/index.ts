@@ -53,7 +53,14 @@ export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
 export { consoleService, enrolmentService, evidenceService, telemetryService } from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
 export { signAlert, verifyAlert } from './signed-alert.ts';
-export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
+export {
+  ALERT_STREAM,
+  ALERT_SUBJECTS,
+  alertSubject,
+  parseSeverity,
+  severityName,
+  TREE_HEAD_SUBJECT,
+} from './subjects.ts';
 export { suggest } from './suggest.ts';
 export { TLS_GROUP, TLS_POLICY } from './transport.ts';
 export {
@@ -137,7 +144,7 @@ export {
   type SequenceRange,
   Severity,
   SignedAlert,
-  type SignedTreeHead,
+  SignedTreeHead,
   StatusReport,
   type StdioSocket,
   StoredEvent,

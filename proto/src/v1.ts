@@ -158,6 +158,7 @@ export type ListTreeHeadsRequest = threatguard.v1.ListTreeHeadsRequest.$Properti
 export const ListTreeHeadsResponse = v1.ListTreeHeadsResponse;
 export type ListTreeHeadsResponse = threatguard.v1.ListTreeHeadsResponse.$Properties;
 export type SequenceRange = threatguard.v1.SequenceRange.$Properties;
+export const SignedTreeHead = v1.SignedTreeHead;
 export type SignedTreeHead = threatguard.v1.SignedTreeHead.$Properties;
 export const TreeEntry = v1.TreeEntry;
 export type TreeEntry = threatguard.v1.TreeEntry.$Properties;

@@ -114,16 +114,14 @@ const flip = (bytes: Uint8Array, bit: number) => {
 };
 
 describe('a proof', () => {
-  const tree = fc
-    .integer({ min: 1, max: 300 })
-    .chain((size) =>
-      fc.record({
-        size: fc.constant(size),
-        index: fc.nat(size - 1),
-        first: fc.integer({ min: 1, max: size }),
-        bit: fc.nat(255),
-      }),
-    );
+  const tree = fc.integer({ min: 1, max: 300 }).chain((size) =>
+    fc.record({
+      size: fc.constant(size),
+      index: fc.nat(size - 1),
+      first: fc.integer({ min: 1, max: size }),
+      bit: fc.nat(255),
+    }),
+  );
 
   it('of inclusion holds for its leaf, place and tree, and for no other', () => {
     fc.assert(

@@ -58,12 +58,7 @@ export class AlertCheck {
       findings.add('agent_renamed', `the alert names agent ${agent.id} otherwise than the bundle does`);
     }
     const agedOut = this.#judgeReferences([...(alert.events ?? []), ...this.#detections], expected.agents, findings);
-    return {
-      title: alert.title ?? '',
-      reason: alert.reason ?? '',
-      references: alert.events?.length ?? 0,
-      agedOut,
-    };
+    return { alert, agedOut };
   }
 
   #judgeReferences(references: EventReference[], agents: readonly AgentReport[], findings: Findings): number {

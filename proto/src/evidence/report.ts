@@ -1,5 +1,5 @@
 import type { VerifiedHeader } from '../envelope.ts';
-import type { Loss } from '../v1.ts';
+import type { Alert, Loss } from '../v1.ts';
 import type { Finding } from './findings.ts';
 import type { AgentKeys } from './trust.ts';
 
@@ -51,7 +51,8 @@ export interface EvidenceReport {
   records: number;
   bytes: number;
   scope: { alertId: string; agentId: string; fromUs: number; toUs: number; exportedAtUs: number; lateEntries: number };
-  alert: { title: string; reason: string; references: number; agedOut: number } | undefined;
+  /** As the collector signed it; `agedOut` counts its events whose envelopes retention removed. */
+  alert: { alert: Alert; agedOut: number } | undefined;
   agents: AgentReport[];
   head: HeadReport | undefined;
   /** Heads that were kept elsewhere and that the tree has only grown since, by number. */

@@ -26,8 +26,8 @@ export class Authorities {
    * Begins with what `fingerprints` (SHA-256 of a SubjectPublicKeyInfo, hex) name, and goes on over successions: a trusted
    * CA signed the next one. Never the other way: whom a new CA came from, it does not say.
    */
-  constructor(anchors: TrustAnchors, fingerprints: readonly string[], findings: Findings) {
-    const wanted = new Set(fingerprints.map((text) => text.toLowerCase()));
+  constructor(anchors: TrustAnchors, fingerprints: readonly string[] | undefined, findings: Findings) {
+    const wanted = fingerprints && new Set(fingerprints.map((text) => text.toLowerCase()));
     const certificates = (anchors.certificates ?? []).slice(0, AUTHORITIES_MAX);
     const successions = (anchors.successions ?? []).slice(0, AUTHORITIES_MAX);
     for (const der of certificates) {
@@ -35,7 +35,7 @@ export class Authorities {
       if (!certificate?.ca || !certificate.verify(certificate.publicKey)) continue;
       this.#stated++;
       const id = keyId(certificate.publicKey).toString('hex');
-      if (wanted.has(id)) this.#trusted.set(id, certificate);
+      if (!wanted || wanted.has(id)) this.#trusted.set(id, certificate);
     }
     for (let grown = true; grown; ) {
       grown = false;

@@ -51,8 +51,11 @@ const AFTER: Record<BundleRecordKind | 'nothing', readonly BundleRecordKind[]> =
 };
 
 export interface VerifyOptions {
-  /** SHA-256 of the SubjectPublicKeyInfo of the fleet's CA, hex; more where it was replaced. */
-  caSha256: readonly string[];
+  /**
+   * SHA-256 of the SubjectPublicKeyInfo of the fleet's CA, hex; more where it was replaced. Without it the bundle's own word is
+   * taken for whose it is: to look at it, not to prove anything.
+   */
+  caSha256: readonly string[] | undefined;
   /** Heads noted elsewhere. */
   heads?: readonly KeptHead[];
   nowUs: number;
