@@ -1,16 +1,19 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { consoleHandlers } from './api/console-service.ts';
 import { enrolmentHandlers } from './api/enrolment-service.ts';
+import { evidenceHandlers } from './api/evidence.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
 import { agentSilent, clockOff } from './detect/health.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
+import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
 import { Fleet } from './fleet/fleet.ts';
@@ -148,6 +151,19 @@ export async function startCollector(parts: {
     }),
   );
 
+  const keeper = stack.use(
+    TreeKeeper.start({
+      evidence: store.evidence,
+      signer: () => identity,
+      nowUs,
+      signed: ({ number, treeSize, digest }, signed) => {
+        log.info({ number, treeSize, sha256: digest.toString('hex') }, 'tree head signed');
+        if ('announce' in outbox) outbox.announce(TREE_HEAD_SUBJECT, SignedTreeHead.encode(signed).finish());
+      },
+      failed,
+    }),
+  );
+
   const peers = new Peers();
   fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
 
@@ -214,6 +230,19 @@ export async function startCollector(parts: {
         agents: { store, fleet, presence, kemEpoch: kemKeys.epoch, caSha256: authority.fingerprint, nowUs },
         actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
         feed,
+        failed,
+      }),
+      evidence: evidenceHandlers({
+        store,
+        fleet,
+        keeper,
+        sources: {
+          signer: () => identity,
+          trustAnchors: () => ({ certificates: [authority.certificate.raw] }),
+          nowUs,
+        },
+        about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
+        actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
         failed,
       }),
     }),

@@ -6,6 +6,8 @@ import {
   CreateTokenResponse,
   EnrolRequest,
   EnrolResponse,
+  EvidenceChunk,
+  ExportEvidenceRequest,
   GetAgentRequest,
   GetAgentResponse,
   GetAlertRequest,
@@ -23,6 +25,8 @@ import {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListTreeHeadsRequest,
+  ListTreeHeadsResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
   SearchEventsRequest,
@@ -121,5 +125,19 @@ export const consoleService = {
     'Console/VerifyAudit',
     VerifyAuditRequest,
     VerifyAuditResponse,
+  ),
+};
+
+export const evidenceService = {
+  exportEvidence: method<ExportEvidenceRequest, EvidenceChunk>(
+    'Evidence/ExportEvidence',
+    ExportEvidenceRequest,
+    EvidenceChunk,
+    { response: true },
+  ),
+  listTreeHeads: method<ListTreeHeadsRequest, ListTreeHeadsResponse>(
+    'Evidence/ListTreeHeads',
+    ListTreeHeadsRequest,
+    ListTreeHeadsResponse,
   ),
 };

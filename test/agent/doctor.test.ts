@@ -108,7 +108,7 @@ describe('doctor', () => {
     expect(`${found?.finding} ${found?.remedy}`).toContain(word);
   });
 
-  it.skipIf(!isRoot || !existsSync('/usr/bin/setpriv'))(
+  it.skipIf(!may('setpcap') || !existsSync('/usr/bin/setpriv'))(
     'says that execs are not read from kernel audit where another process would store them all (needs root and setpriv)',
     async () => {
       const script = `import { NETLINK_AUDIT, NetlinkSocket } from '${ROOT}/agent/src/kernel/netlink.ts';

@@ -52,6 +52,12 @@ export class OutboxPublisher implements AsyncDisposable {
     this.#signal.resolve();
   }
 
+  /** Publishes once, to whoever listens at this moment; nothing where NATS is away. */
+  announce(subject: string, bytes: Uint8Array): void {
+    const connection = this.#link?.connection;
+    if (connection && !connection.isClosed()) connection.publish(subject, bytes);
+  }
+
   /** `connected to nats://...` or `unavailable: ...`, for status. */
   state(): string {
     const left = this.#oversized > 0 ? `; ${this.#oversized} alerts were larger than NATS takes` : '';

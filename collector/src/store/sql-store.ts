@@ -10,6 +10,8 @@ import * as entityRecords from './entity-records.ts';
 import type { EventQuery } from './event-pages.ts';
 import * as eventReads from './event-reads.ts';
 import { searchEvents } from './event-search.ts';
+import { certificatesOf } from './evidence-reads.ts';
+import { EvidenceStore } from './evidence-store.ts';
 import * as fleet from './fleet-records.ts';
 import * as incidentRecords from './incident-records.ts';
 import { listKeys, recordKeys } from './key-records.ts';
@@ -47,6 +49,7 @@ export class SqlStore implements Store {
   readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];
+  readonly evidence: EvidenceStore;
   readonly #database: Database;
   readonly #directCompress: boolean;
   readonly #countsSeries: boolean;
@@ -61,6 +64,7 @@ export class SqlStore implements Store {
     this.commitsAtOnce = database.kind === 'pglite' ? 1 : COMMITS_AT_ONCE;
     this.version = about.version;
     this.notices = about.notices;
+    this.evidence = new EvidenceStore(database);
   }
 
   async commit(group: CommitGroup): Promise<void> {
@@ -126,6 +130,10 @@ export class SqlStore implements Store {
       const states = { before: { name, revoked: false }, after: { name, revoked: true } };
       await appendAudit(session, atUs, by, { action: 'agent.revoked', subject: id, ...states });
     });
+  }
+
+  certificatesOf(agentId: string) {
+    return certificatesOf(this.#database, agentId);
   }
 
   touchAgent(id: string, seen: Parameters<Store['touchAgent']>[1]) {

@@ -14,6 +14,8 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { AgentCertificate } from './evidence-reads.ts';
+import type { EvidenceStore } from './evidence-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
@@ -160,6 +162,8 @@ export interface Store extends AsyncDisposable {
   readonly version: string;
   /** What this engine does not have, one line each, for start and `status`. */
   readonly notices: readonly string[];
+  /** What is kept as evidence, and the tree over it. */
+  readonly evidence: EvidenceStore;
 
   /**
    * One transaction: events, envelope rows, losses, stream positions, detections, alert upserts, entities with points of
@@ -177,6 +181,8 @@ export interface Store extends AsyncDisposable {
   addAgent(agent: AgentRecord, by?: AuditActor): Promise<void>;
   agents(): Promise<AgentRecord[]>;
   revokeAgent(id: string, atUs: number, by?: AuditActor): Promise<void>;
+  /** Every certificate an agent had, oldest first. */
+  certificatesOf(agentId: string): Promise<AgentCertificate[]>;
   touchAgent(id: string, seen: { atUs: number; version?: string; os?: string; kernel?: string }): Promise<void>;
   /** Events and counted losses per agent id. */
   agentTotals(): Promise<Map<string, { events: number; lost: number }>>;
