@@ -1,29 +1,31 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
 import { join } from 'node:path';
-import type { EnrolRequest } from '@threatguard/proto';
+import { SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
-import { ApiError, unary } from './api/grpc-status.ts';
+import { enrolmentHandlers } from './api/enrolment-service.ts';
+import { evidenceHandlers } from './api/evidence.ts';
 import { RateMeter } from './api/rate-meter.ts';
-import { type CollectorConfig, parseListen } from './config.ts';
+import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
 import { agentSilent, clockOff, cryptoWeaker } from './detect/health.ts';
+import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
+import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
-import { enrolAgent } from './fleet/enrolment.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { KemKeys } from './fleet/kem-keys.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
+import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers, provenSession } from './ingest/peers.ts';
-import { RateLimit } from './ingest/rate-limit.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { serveTelemetry } from './ingest/telemetry-service.ts';
 import { loadAuthority } from './init.ts';
@@ -40,11 +42,6 @@ import { StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
-/** How far back windows are rebuilt after a restart. */
-const REPLAY_US_MAX = 15 * 60 * 1_000_000;
-const REPLAY_EVENTS_MAX = 1_000_000;
-/** A refusal reaches the agent before its connection is cut. */
-const REVOKED_LINGER_MS = 200;
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
@@ -88,15 +85,7 @@ export async function startCollector(parts: {
 
   const store = stack.use(await openStore({ url: config.database.url, directory: paths.storeDirectory }));
   for (const notice of store.notices) log.info({ engine: store.engine }, notice);
-  const retention = {
-    events: config.retention.events_days,
-    evidence: config.retention.evidence_days,
-    losses: config.retention.losses_days,
-    alerts: config.retention.alerts_days,
-    risk: config.retention.risk_days,
-    audit: config.retention.audit_days,
-    seriesMinute: config.retention.series_minute_days,
-  };
+  const retention = retentionDays(config);
   stack.use(
     await Maintenance.start({
       store,
@@ -130,12 +119,7 @@ export async function startCollector(parts: {
     await Shards.start({ ruleFiles, kemKeys: kemKeys.privateKeys(), timed, crypto }, config.shards),
   );
   const correlator = await Correlator.load(store, nowUs());
-  let replayed = 0;
-  for await (const events of store.eventsSince(nowUs() - Math.min(engine.windowUsMax, REPLAY_US_MAX))) {
-    engine.replay(events);
-    replayed += events.length;
-    if (replayed >= REPLAY_EVENTS_MAX) break;
-  }
+  await replayWindows({ engine, store, nowUs: nowUs() });
 
   const fleet = await Fleet.load(store);
   const presence = new Presence();
@@ -176,18 +160,23 @@ export async function startCollector(parts: {
     store,
     weaker: (agentId, what) => report(cryptoWeaker({ agentId, agentName: agentName(agentId), atUs: nowUs(), what })),
   });
+  const keeper = stack.use(
+    TreeKeeper.start({
+      evidence: store.evidence,
+      signer: () => identity,
+      nowUs,
+      signed: ({ number, treeSize, digest }, signed) => {
+        log.info({ number, treeSize, sha256: digest.toString('hex') }, 'tree head signed');
+        if ('announce' in outbox) outbox.announce(TREE_HEAD_SUBJECT, SignedTreeHead.encode(signed).finish());
+      },
+      failed,
+    }),
+  );
+
   const peers = new Peers();
-  fleet.onRevoked((agentId) => {
-    const open = peers.ofAgent(agentId);
-    sessions.of(agentId)?.refuseAndEnd('agent_revoked', 'this agent was revoked; enrol it again to bring it back');
-    setTimeout(() => {
-      for (const { socket } of open) socket.destroy();
-    }, REVOKED_LINGER_MS);
-    return open.length > 0;
-  });
+  fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
 
   const handshakes = new HandshakeCounts();
-  const enrolments = new RateLimit({ burst: 100, perSecond: 10, totalFactor: 10 });
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
@@ -225,19 +214,12 @@ export async function startCollector(parts: {
           failed,
         }),
       },
-      enrolment: {
-        enrol: unary(async (request: EnrolRequest, address) => {
-          if (!enrolments.allows(address.slice(0, address.lastIndexOf(':')), nowMs())) {
-            throw new ApiError('rate_limited', 'too many enrolments at once; try again in a minute');
-          }
-          const response = await enrolAgent({ store, fleet, authority, kemKeys }, request, {
-            nowUs: nowUs(),
-            from: address,
-          });
-          log.info({ agent: response.agentId, agentName: response.agentName, address }, 'enrolled');
-          return response;
-        }, failed),
-      },
+      enrolment: enrolmentHandlers({
+        fleet: { store, fleet, authority, kemKeys },
+        nowMs,
+        enrolled: (agent) => log.info(agent, 'enrolled'),
+        failed,
+      }),
       console: consoleHandlers({
         status: {
           version: packageFile.version,
@@ -264,6 +246,19 @@ export async function startCollector(parts: {
         failed,
       }),
       crypto: cryptoHandlers({ store, fleet, presence, nowUs, failed }),
+      evidence: evidenceHandlers({
+        store,
+        fleet,
+        keeper,
+        sources: {
+          signer: () => identity,
+          trustAnchors: () => ({ certificates: [authority.certificate.raw] }),
+          nowUs,
+        },
+        about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
+        actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
+        failed,
+      }),
     }),
   );
 

@@ -38,6 +38,7 @@ export {
   type VerifiedEnvelope,
   type VerifiedHeader,
   verifyEnvelope,
+  verifyHeader,
 } from './envelope.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
 export { signKemKey, verifyKemKey } from './kem-key.ts';
@@ -59,13 +60,21 @@ export {
 export { LOSS_REASONS, type LossReason } from './loss.ts';
 export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
-export { consoleService, cryptoService, enrolmentService, telemetryService } from './services.ts';
+export { consoleService, cryptoService, enrolmentService, evidenceService, telemetryService } from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
-export { signAlert, verifyAlert } from './signed-alert.ts';
-export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
+export { type AlertKey, signAlert, signAlertAside, verifyAlert } from './signed-alert.ts';
+export {
+  ALERT_STREAM,
+  ALERT_SUBJECTS,
+  alertSubject,
+  parseSeverity,
+  severityName,
+  TREE_HEAD_SUBJECT,
+} from './subjects.ts';
 export { suggest } from './suggest.ts';
 export { TLS_POLICY, tlsPolicy } from './transport.ts';
 export {
+  type AbsentEnvelope,
   Acknowledgement,
   Activity,
   AgentFrame,
@@ -76,6 +85,16 @@ export {
   type AuditEntry,
   type Authentication,
   Batch,
+  type BundleAgent,
+  type BundleCertificate,
+  BundleEnd,
+  type BundleEntry,
+  type BundleEnvelope,
+  BundleManifest,
+  BundleRecord,
+  type BundleRun,
+  type BundleStart,
+  type CaSuccession,
   CollectorFrame,
   Counter,
   CreateTokenRequest,
@@ -85,6 +104,7 @@ export {
   CryptoReportRequest,
   Detection,
   Direction,
+  type EarlierHead,
   EnrolRequest,
   EnrolResponse,
   type Entity,
@@ -93,6 +113,8 @@ export {
   EnvelopeHeader,
   EventClass,
   EventReference,
+  EvidenceChunk,
+  ExportEvidenceRequest,
   FieldFilter,
   type File,
   GetAgentRequest,
@@ -109,6 +131,7 @@ export {
   type Incident,
   KemKey,
   KemKeyBody,
+  KeySuccession,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -119,6 +142,8 @@ export {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListTreeHeadsRequest,
+  ListTreeHeadsResponse,
   type Loss,
   type Network,
   Outcome,
@@ -129,11 +154,17 @@ export {
   SearchEventsRequest,
   SearchEventsResponse,
   type SensorHealth,
+  type SequenceRange,
   Severity,
   SignedAlert,
+  SignedTreeHead,
   StatusReport,
   type StdioSocket,
   StoredEvent,
+  TreeEntry,
+  TreeHead,
+  type TreeRun,
+  type TrustAnchors,
   type User,
   VerifyAuditRequest,
   VerifyAuditResponse,

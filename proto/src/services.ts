@@ -8,6 +8,8 @@ import {
   CryptoReportRequest,
   EnrolRequest,
   EnrolResponse,
+  EvidenceChunk,
+  ExportEvidenceRequest,
   GetAgentRequest,
   GetAgentResponse,
   GetAlertRequest,
@@ -25,6 +27,8 @@ import {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListTreeHeadsRequest,
+  ListTreeHeadsResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
   SearchEventsRequest,
@@ -128,4 +132,18 @@ export const consoleService = {
 
 export const cryptoService = {
   report: method<CryptoReportRequest, CryptoReport>('Crypto/Report', CryptoReportRequest, CryptoReport),
+};
+
+export const evidenceService = {
+  exportEvidence: method<ExportEvidenceRequest, EvidenceChunk>(
+    'Evidence/ExportEvidence',
+    ExportEvidenceRequest,
+    EvidenceChunk,
+    { response: true },
+  ),
+  listTreeHeads: method<ListTreeHeadsRequest, ListTreeHeadsResponse>(
+    'Evidence/ListTreeHeads',
+    ListTreeHeadsRequest,
+    ListTreeHeadsResponse,
+  ),
 };

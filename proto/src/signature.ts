@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash, type KeyObject, sign } from 'node:crypto';
 import { SIGNATURE_ALGORITHMS, SIGNATURE_CONTEXTS, type SignaturePurpose, signatureAlgorithmOf } from './algorithms.ts';
 import { activeProfile, activeProvider } from './crypto/active.ts';
 
@@ -10,6 +10,16 @@ const contexts = Object.fromEntries(
 export function signBytes(parts: { message: Uint8Array; privateKey: KeyObject; purpose: SignaturePurpose }): Buffer {
   const { message, privateKey, purpose } = parts;
   return activeProvider().sign({ message, privateKey, context: contexts[purpose] });
+}
+
+/** The same in a thread of Node's pool: a signature takes a millisecond, in which this thread may serve others. */
+export async function signBytesAside(parts: Parameters<typeof signBytes>[0]): Promise<Buffer> {
+  // WebAssembly runs in the thread that calls it.
+  if (activeProvider().name !== 'openssl') return signBytes(parts);
+  const key = { key: parts.privateKey, context: contexts[parts.purpose] };
+  return new Promise((resolve, reject) => {
+    sign(null, parts.message, key, (error, signature) => (error ? reject(error) : resolve(signature)));
+  });
 }
 
 /**

@@ -1,12 +1,14 @@
 // The two headers of a segment file, little-endian. Nothing in them is believed before its CRC-32C fits.
 //
 //   segment header  magic "TGS1" | crc of the rest | boot id 16 | owner 32 | stream id 16 | sequence u64 | digest 32
-//   record header   magic "TGR2" | crc of the rest | crc of payload | envelope bytes u32 | checkpoint bytes u32 | events u32
+//   record header   magic "TGR2", or "TGRD" where it is done | crc of the rest | crc of payload | envelope bytes u32 | checkpoint bytes u32 | events u32
 //                   | sequence u64 | first event us u64 | last event us u64 | digest 32
 //   record          record header, then the payload: an encoded Envelope, then the sources' checkpoints
 //
 // An envelope and the positions its events were read up to share one write and one checksum: both are there or neither.
 // A record without an envelope carries checkpoints over into a new segment; it repeats the stream position.
+// A done record was refused or is damaged, and its events are counted as lost: it is neither sent nor counted again. Where even its
+// header could not be believed, another stands in its place that repeats the position before it.
 //
 // The segment header holds the stream position *before* its first record, so a segment without records still says
 // where the stream stands. Stream, owner and boot never change within a segment.
@@ -14,7 +16,10 @@ import { DIGEST_BYTES, ENVELOPE_BYTES_MAX, STREAM_ID_BYTES, type StreamPosition 
 import { crc32c } from './crc32c.ts';
 
 const SEGMENT_MAGIC = Buffer.from('TGS1');
-export const RECORD_MAGIC = Buffer.from('TGR2');
+const RECORD_MAGIC = Buffer.from('TGR2');
+export const DONE_MAGIC = Buffer.from('TGRD');
+/** What both begin with. */
+export const RECORD_MAGIC_START = RECORD_MAGIC.subarray(0, 3);
 const BOOT_ID_BYTES = 16;
 const OWNER_BYTES = 32;
 export const SEGMENT_HEADER_BYTES = 8 + BOOT_ID_BYTES + OWNER_BYTES + STREAM_ID_BYTES + 8 + DIGEST_BYTES;
@@ -41,6 +46,7 @@ export interface RecordHeader {
   firstAtUs: number;
   lastAtUs: number;
   headerDigest: Uint8Array;
+  done: boolean;
 }
 
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
@@ -75,7 +81,7 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
 
 /** A whole record, ready for one write. */
 export function encodeRecord(
-  record: Omit<RecordHeader, 'payloadCrc' | 'length' | 'checkpointBytes'>,
+  record: Omit<RecordHeader, 'payloadCrc' | 'length' | 'checkpointBytes' | 'done'>,
   payload: { envelope: Uint8Array; checkpoints: Uint8Array },
 ): Buffer {
   const { envelope, checkpoints } = payload;
@@ -95,10 +101,27 @@ export function encodeRecord(
   return bytes;
 }
 
+/** The header of a done record in the place of `damaged` bytes; undefined where they are too few or too many to be a record. */
+export function encodeFiller(
+  damaged: Buffer,
+  { sequence, headerDigest }: Omit<StreamPosition, 'streamId'>,
+): Buffer | undefined {
+  const length = damaged.length - RECORD_HEADER_BYTES;
+  if (length < 0 || length > ENVELOPE_BYTES_MAX) return undefined;
+  const facts = { events: 0, sequence, firstAtUs: 0, lastAtUs: 0, headerDigest };
+  const record = encodeRecord(facts, {
+    envelope: damaged.subarray(RECORD_HEADER_BYTES),
+    checkpoints: new Uint8Array(),
+  });
+  DONE_MAGIC.copy(record, 0);
+  return record.subarray(0, RECORD_HEADER_BYTES);
+}
+
 /** The header at `offset`; undefined where there is none that can be believed. */
 export function decodeRecordHeader(bytes: Buffer, offset = 0): RecordHeader | undefined {
   const header = bytes.subarray(offset, offset + RECORD_HEADER_BYTES);
-  if (header.length < RECORD_HEADER_BYTES || !header.subarray(0, 4).equals(RECORD_MAGIC)) return undefined;
+  const done = header.subarray(0, 4).equals(DONE_MAGIC);
+  if (header.length < RECORD_HEADER_BYTES || !(done || header.subarray(0, 4).equals(RECORD_MAGIC))) return undefined;
   if (header.readUInt32LE(4) !== crc32c(header.subarray(8))) return undefined;
   const length = header.readUInt32LE(12);
   const checkpointBytes = header.readUInt32LE(16);
@@ -112,5 +135,6 @@ export function decodeRecordHeader(bytes: Buffer, offset = 0): RecordHeader | un
     firstAtUs: Number(header.readBigUInt64LE(32)),
     lastAtUs: Number(header.readBigUInt64LE(40)),
     headerDigest: Uint8Array.from(header.subarray(48)),
+    done,
   };
 }

@@ -64,7 +64,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     tlsGroup: activeProfile().tlsGroup,
     cryptoProfile: activeProfile().name,
     cryptoProvider: activeProvider().name,
-    notices: [...parts.store.notices, ...problems, ...parts.correlator.notices()],
+    notices: [...parts.store.notices, ...problems, ...parts.rules.notices(), ...parts.correlator.notices()],
     signingCertificate: parts.identity.certificate.raw,
     natsUrl: nats.url,
     natsCredentials: nats.credentials,

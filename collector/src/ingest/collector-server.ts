@@ -1,6 +1,12 @@
 // The gRPC side of the port: services behind one authorisation, connections handed over by the TLS listener.
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { consoleService, cryptoService, enrolmentService, MESSAGE_BYTES_MAX } from '@threatguard/proto';
+import {
+  consoleService,
+  cryptoService,
+  enrolmentService,
+  evidenceService,
+  MESSAGE_BYTES_MAX,
+} from '@threatguard/proto';
 import { authoriseCalls } from './authorisation.ts';
 import { countOversized } from './count-oversized.ts';
 import { telemetryServerService } from './frames.ts';
@@ -22,6 +28,7 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   enrolment: UntypedServiceImplementation;
   console: UntypedServiceImplementation;
   crypto: UntypedServiceImplementation;
+  evidence: UntypedServiceImplementation;
 }
 
 /** Serves until disposed. Streams should be ended before: what is open half a second later is cut. */
@@ -54,6 +61,7 @@ export class CollectorServer implements AsyncDisposable {
     server.addService(enrolmentService, parts.enrolment);
     server.addService(consoleService, parts.console);
     server.addService(cryptoService, parts.crypto);
+    server.addService(evidenceService, parts.evidence);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({
       ...parts,

@@ -34,7 +34,9 @@ function answer({ id, received, signer }: AnalysisRequest): AnalysisReply {
 function handedOver({ received }: AnalysisRequest, { analysis }: AnalysisReply): ArrayBuffer[] {
   if (!analysis) return [];
   const { batch, matches } = analysis;
-  return [received.bytes, batch.payload, batch.eventRows, matches.events].map(({ buffer }) => buffer as ArrayBuffer);
+  return [received.bytes, batch.payload, batch.eventRows, batch.termRows, matches.events].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  );
 }
 
 parentPort!.on('message', (request: AnalysisRequest) => {

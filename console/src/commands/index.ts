@@ -10,6 +10,10 @@ import { AuditVerify } from './audit/verify.ts';
 import { CryptoReportCommand } from './crypto/report.ts';
 import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
+import { EvidenceExport } from './evidence/export.ts';
+import { EvidenceHeads } from './evidence/heads.ts';
+import { EvidenceShow } from './evidence/show.ts';
+import { EvidenceVerify } from './evidence/verify.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
 import { Status } from './status.ts';
@@ -33,4 +37,8 @@ export const COMMANDS = {
   'audit:list': AuditList,
   'audit:verify': AuditVerify,
   'crypto:report': CryptoReportCommand,
+  'evidence:export': EvidenceExport,
+  'evidence:verify': EvidenceVerify,
+  'evidence:show': EvidenceShow,
+  'evidence:heads': EvidenceHeads,
 };
