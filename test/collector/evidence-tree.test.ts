@@ -111,6 +111,19 @@ for (const { name, available, start } of ENGINES) {
       }
     });
 
+    test('says of an entry that the next one goes on with it, where an agent has more holes than one entry takes', async () => {
+      const one = stream();
+      await send(
+        one,
+        Array.from({ length: 300 }, (_, index) => index * 2 + 1),
+      );
+      await record();
+      expect((await entriesOf(one.agentId)).map(({ runs, continued }) => [runs!.length, continued])).toEqual([
+        [256, true],
+        [44, false],
+      ]);
+    });
+
     test('cuts runs at midnight, because retention does', async () => {
       const one = stream();
       const midnightUs = Math.ceil(START_US / DAY_US) * DAY_US;

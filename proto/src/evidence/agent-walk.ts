@@ -177,7 +177,8 @@ export class AgentWalk {
         );
       }
       const until = Math.min(complete.toUs || exportedAtUs, exportedAtUs);
-      if (last && last.recordedAtUs < until && (last.runs.length > 0 || last.boundary)) {
+      const early = last && last.recordedAtUs < until && (last.runs.length > 0 || last.boundary);
+      if (last && (early || last.continued)) {
         findings.add('range_ends_early', `entries of ${this.#who} after number ${last.number} may belong to the range`);
       }
       this.report.recordedFromUs = first?.boundary ? first.recordedAtUs : 0;

@@ -184,7 +184,9 @@ function validityOf(certificate: X509Certificate, issuer: X509Certificate): Vali
 
 function parseCertificate(der: Uint8Array | null | undefined): X509Certificate | undefined {
   try {
-    return new X509Certificate(der ?? new Uint8Array());
+    const certificate = new X509Certificate(der ?? new Uint8Array());
+    // A key that OpenSSL does not know throws when it is asked for: here, and nowhere later.
+    return certificate.publicKey && certificate;
   } catch {
     return undefined;
   }
