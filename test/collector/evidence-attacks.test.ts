@@ -233,6 +233,16 @@ const attacks: Attack[] = [
     },
   ],
   [
+    'a payload tells another story in the same shape',
+    'payload_mismatch',
+    (r) => {
+      const events = processEvents(2);
+      expect(envelope(r, 1).payload).toEqual(Uint8Array.from(zstdCompressSync(Batch.encode({ events }).finish())));
+      events[1]!.process!.executable = '/usr/bin/frue';
+      envelope(r, 1).payload = zstdCompressSync(Batch.encode({ events }).finish());
+    },
+  ],
+  [
     'a payload is emptied',
     'payload_mismatch',
     (r) => {
@@ -416,6 +426,14 @@ const attacks: Attack[] = [
     (r) => {
       const { certificate } = agent.identity;
       r[2]!.head!.certificate = new X509Certificate(certificate).raw;
+    },
+  ],
+  [
+    'the head does not name the one before it',
+    'head_inconsistent',
+    (r) => {
+      const head = readTreeHead(r[2]!.head!.head!)!;
+      r[2] = { head: signTreeHead({ ...head, previousHeadDigest: flip(head.previousHeadDigest) }, key) };
     },
   ],
   [
