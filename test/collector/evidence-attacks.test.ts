@@ -698,6 +698,15 @@ describe('an operator who rewrites the whole tree', () => {
     expect(report.findings.map(({ code }) => code)).toEqual(['head_conflict', 'head_not_shown']);
   });
 
+  it('may have begun the tree after envelopes aged out: then what it begins with is said', async () => {
+    const records = without([0]);
+    // An agent that was certified long before the tree's first entry.
+    records[0]!.start!.evidenceDays = 0;
+    const report = await verifyBytesOf(signedAgain(records, key), { caSha256: [ca] });
+    expect(report.agents[0]!.beginnings).toMatchObject([{ first: 2 }]);
+    expect(report.findings).toEqual([]);
+  });
+
   it('a gap whose loss the host counted is no finding, and is said', async () => {
     const records = copy(range);
     const { streamId } = EnvelopeHeader.decode(envelope(records, 0).header!);

@@ -137,6 +137,9 @@ function limitsOf(report: EvidenceReport): string[] {
         `envelopes ${first} to ${last} of ${agent.name} never reached the collector; the host counted lost envelopes after them`,
       );
     }
+    for (const { first } of agent.beginnings) {
+      lines.push(`what ${agent.name} sent before envelope ${first} had aged out before the tree was begun`);
+    }
     if (agent.agedOut > 0) {
       lines.push(
         `${agent.agedOut} envelopes of ${agent.name} were recorded, and had aged out when the bundle was made: they are not here`,
