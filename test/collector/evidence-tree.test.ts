@@ -170,13 +170,15 @@ for (const { name, available, start } of ENGINES) {
         expect(verifyInclusion(parts)).toBe(true);
       }
       const [newest] = (await store.evidence.heads(1)) as [SignedTreeHead];
-      expect(readTreeHead(newest.head!)).toEqual(last);
+      expect(readTreeHead(newest.head!)!.digest).toEqual(last.digest);
     });
 
     test('names the newest entry of the audit log in each head', async () => {
       await store.evidence.noteExport(NOW_US, { kind: 'console', id: 'admin', from: '' }, { subject: 'x', after: {} });
       const { head: audit } = await store.verifyAudit();
-      expect(await head(true)).toMatchObject({ auditSequence: audit.sequence, auditDigest: audit.digest });
+      const { auditSequence, auditDigest } = (await head(true))!;
+      expect(auditSequence).toBe(audit.sequence);
+      expect(Buffer.from(auditDigest)).toEqual(Buffer.from(audit.digest));
     });
 
     test('a head that could not be signed leaves nothing behind', async () => {
