@@ -94,7 +94,7 @@ function provenBy(report: EvidenceReport, time: (us: number) => string): string[
     .filter(({ envelopes }) => envelopes > 0)
     .map(
       (agent) =>
-        `${agent.events} events in ${agent.envelopes} envelopes are, byte for byte, what the key of ${agent.name} (${agent.id}) signed, and ` +
+        `${counted(agent.events, 'event')} in ${counted(agent.envelopes, 'envelope')} are, byte for byte, what the key of ${agent.name} (${agent.id}) signed, and ` +
         "the fleet's CA had certified that key for it then" +
         (agent.events > 0
           ? `; they happened from ${time(agent.firstEventAtUs)} to ${time(agent.lastEventAtUs)} by its clock`
@@ -172,4 +172,8 @@ function limitsOf(report: EvidenceReport): string[] {
   );
   lines.push('names of hosts, and why an alert was raised, are the word of the collector');
   return lines;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
