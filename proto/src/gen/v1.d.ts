@@ -2520,6 +2520,7 @@ export namespace threatguard {
             previousDigest: Uint8Array;
             recordedAtUs: number;
             runs: threatguard.v1.TreeRun[];
+            continued: boolean;
             static create(properties: threatguard.v1.TreeEntry.$Shape): threatguard.v1.TreeEntry & threatguard.v1.TreeEntry.$Shape;
             static create(properties?: threatguard.v1.TreeEntry.$Properties): threatguard.v1.TreeEntry;
             static encode(message: threatguard.v1.TreeEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2533,6 +2534,7 @@ export namespace threatguard {
                 previousDigest?: Uint8Array;
                 recordedAtUs?: number;
                 runs?: threatguard.v1.TreeRun.$Properties[];
+                continued?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.TreeEntry.$Properties;

@@ -11429,6 +11429,7 @@ export const threatguard = $root.threatguard = (() => {
             TreeEntry.prototype.previousDigest = $util.newBuffer([]);
             TreeEntry.prototype.recordedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             TreeEntry.prototype.runs = $util.emptyArray;
+            TreeEntry.prototype.continued = false;
 
             TreeEntry.create = function(properties) {
                 return new TreeEntry(properties);
@@ -11452,6 +11453,8 @@ export const threatguard = $root.threatguard = (() => {
                 if (message.runs != null && message.runs.length)
                     for (let i = 0; i < message.runs.length; ++i)
                         $root.threatguard.v1.TreeRun.encode(message.runs[i], writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.continued != null && $Object.hasOwnProperty.call(message, "continued") && message.continued !== false)
+                    writer.uint32(48).bool(message.continued);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -11527,6 +11530,15 @@ export const threatguard = $root.threatguard = (() => {
                             if (!(message.runs && message.runs.length))
                                 message.runs = [];
                             message.runs.push($root.threatguard.v1.TreeRun.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.continued = value;
+                            else
+                                delete message.continued;
                             continue;
                         }
                     }
