@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { initialConfig, parseListen } from './config.ts';
 import { CertificateAuthority, selfSignCa } from './fleet/certificate-authority.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
+import { makeFirstEpochKey } from './fleet/epochs/epoch-files.ts';
 import { homePaths } from './fleet/home.ts';
-import { KemKeys } from './fleet/kem-keys.ts';
 import { loadOrMakeSigningKey, readIfThere, replaceFile, writeOnce } from './fleet/key-files.ts';
 
 export interface InitResult {
@@ -27,13 +27,13 @@ export async function initHome(parts: { home: string; listen: string; nowMs: num
     await writeOnce(paths.caCertificate, await selfSignCa(caKey, parts.nowMs));
   }
   const authority = await loadAuthority(parts.home);
-  const identity = await loadCollectorIdentity({
+  await loadCollectorIdentity({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
     authority,
     nowMs: parts.nowMs,
   });
-  await KemKeys.load(paths.kemDirectory, identity);
+  await makeFirstEpochKey(paths.kemDirectory);
   await writeOnce(paths.configFile, initialConfig(parts.listen));
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({

@@ -1,22 +1,25 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { EnrolRequest } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { consoleHandlers } from './api/console-service.ts';
 import { ApiError, unary } from './api/grpc-status.ts';
+import { keysHandlers } from './api/keys.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
-import { agentSilent, clockOff } from './detect/health.ts';
+import { agentSilent, clockOff, epochContradicted, epochUnconfirmed } from './detect/health.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
 import { enrolAgent } from './fleet/enrolment.ts';
+import { findEpochs, startEpochs } from './fleet/epochs/start-epochs.ts';
+import { UnconfirmedWatch } from './fleet/epochs/unconfirmed-watch.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
-import { KemKeys } from './fleet/kem-keys.ts';
 import { Presence } from './fleet/presence.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
@@ -34,7 +37,7 @@ import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
 import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
-import { StoreError } from './store/store.ts';
+import { type AuditActor, StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
@@ -81,7 +84,6 @@ export async function startCollector(parts: {
     authority,
     nowMs: nowMs(),
   });
-  const kemKeys = await KemKeys.load(paths.kemDirectory, identity);
 
   const store = stack.use(await openStore({ url: config.database.url, directory: paths.storeDirectory }));
   for (const notice of store.notices) log.info({ engine: store.engine }, notice);
@@ -104,7 +106,8 @@ export async function startCollector(parts: {
       failed: (error) => log.warn({ reason: String(error) }, 'the store could not be kept in shape; tried again'),
     }),
   );
-  await store.recordKeys(kemKeys.held(), nowUs());
+  const directory = paths.kemDirectory;
+  const found = await findEpochs({ directory, store: store.epochs, signer: () => identity, nowUs: nowUs() });
   const signer = new AlertSigner(identity);
   const outbox = config.nats.url
     ? stack.use(OutboxPublisher.start({ store, url: config.nats.url, signer }))
@@ -123,7 +126,7 @@ export async function startCollector(parts: {
 
   const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
   for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
-  const shards = stack.use(await Shards.start({ ruleFiles, kemKeys: kemKeys.privateKeys(), timed }, config.shards));
+  const shards = stack.use(await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed }, config.shards));
   const correlator = await Correlator.load(store, nowUs());
   let replayed = 0;
   for await (const events of store.eventsSince(nowUs() - Math.min(engine.windowUsMax, REPLAY_US_MAX))) {
@@ -152,6 +155,32 @@ export async function startCollector(parts: {
   const report = (...detections: Parameters<Pipeline['report']>[0]) => void pipeline.report(detections).catch(failed);
 
   const sessions = new Sessions();
+  const fleetName = config.fleet.name ?? hostname();
+  const kem = stack.use(
+    startEpochs(found, {
+      directory,
+      store: store.epochs,
+      fleet,
+      fleetName,
+      live: () => sessions.all(),
+      useKeys: (keys) => shards.useKeys(keys),
+      contradicted: ({ agentId, epoch, oldestSpooledEpoch }) => {
+        const facts = { agentId, agentName: agentName(agentId), atUs: nowUs(), epoch, oldestSpooledEpoch };
+        report(epochContradicted(facts));
+      },
+      nowUs,
+      failed,
+    }),
+  );
+  const { epochs } = kem;
+  stack.use(
+    new UnconfirmedWatch({
+      ...kem,
+      nowUs,
+      unconfirmed: ({ id, name }, told) =>
+        report(epochUnconfirmed({ agentId: id, agentName: name, atUs: nowUs(), ...told })),
+    }),
+  );
   const silenceUsMax = config.agents.silent_after_seconds * 1_000_000;
   const attendance = stack.use(
     new Attendance({
@@ -168,6 +197,11 @@ export async function startCollector(parts: {
   );
 
   const peers = new Peers();
+  const actor = (address: string): AuditActor => ({
+    kind: 'console',
+    id: peers.at(address)?.identity?.id ?? '',
+    from: address,
+  });
   fleet.onRevoked((agentId) => {
     const open = peers.ofAgent(agentId);
     sessions.of(agentId)?.refuseAndEnd('agent_revoked', 'this agent was revoked; enrol it again to bring it back');
@@ -199,7 +233,7 @@ export async function startCollector(parts: {
         stream: serveTelemetry({
           peers,
           sessions,
-          kemKey: kemKeys.announced,
+          kemKey: (agentId) => epochs.announcementFor(agentId),
           nowUs,
           agentName,
           positions: (agentId) => store.streamPositions(agentId),
@@ -207,7 +241,14 @@ export async function startCollector(parts: {
           receive: (envelope, sender) => pipeline.receive(envelope, sender),
           refused: (agentId, refusal) => pipeline.countRefusal(agentId, refusal),
           opened: (agent, hello, clockOffsetUs) => attendance.opened(agent, hello, clockOffsetUs),
-          heard: (agentId, heartbeat) => attendance.heard(agentId, heartbeat),
+          heard: (agentId, heartbeat) => {
+            attendance.heard(agentId, heartbeat);
+            if (heartbeat) kem.agents.heard(agentId, heartbeat);
+          },
+          confirmed: async (peer, confirmation) => {
+            const confirmed = await shards.of(peer.id).verifyConfirmation(peer.id, confirmation, peer);
+            kem.agents.confirm(peer.id, confirmed, confirmation);
+          },
           closed: (agentId) => attendance.closed(agentId),
           failed,
         }),
@@ -217,7 +258,7 @@ export async function startCollector(parts: {
           if (!enrolments.allows(address.slice(0, address.lastIndexOf(':')), nowMs())) {
             throw new ApiError('rate_limited', 'too many enrolments at once; try again in a minute');
           }
-          const response = await enrolAgent({ store, fleet, authority, kemKeys }, request, {
+          const response = await enrolAgent({ store, fleet, authority, epochs }, request, {
             nowUs: nowUs(),
             from: address,
           });
@@ -239,28 +280,36 @@ export async function startCollector(parts: {
           presence,
           authority,
           identity,
-          kemKeys,
+          epochs,
           handshakes,
           rate,
           consoleNatsUrl: config.nats.console_url,
           nowMs,
         },
-        agents: { store, fleet, presence, kemEpoch: kemKeys.epoch, caSha256: authority.fingerprint, nowUs },
-        actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
+        agents: {
+          store,
+          fleet,
+          presence,
+          sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
+          caSha256: authority.fingerprint,
+          nowUs,
+        },
+        actor,
         feed,
         failed,
       }),
+      keys: keysHandlers({ ...kem, fleet, presence, fleetName, actor, nowUs, failed }),
     }),
   );
 
   // First of all when stopping, while there is still a connection to say it on.
   stack.defer(() => sessions.endAll('the collector is stopping; connect again'));
 
-  const running = stack.move();
+  const whole = stack.move();
   return {
     address: server.address,
     caSha256: authority.fingerprint,
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
 }

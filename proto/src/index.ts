@@ -29,8 +29,9 @@ export {
   type VerifiedHeader,
   verifyEnvelope,
 } from './envelope.ts';
+export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
-export { signKemKey, verifyKemKey } from './kem-key.ts';
+export { type AnnouncedKemKey, signKemKey, verifyKemKey } from './kem-key.ts';
 export {
   ARGS_BYTES_MAX,
   BATCH_BYTES_MAX,
@@ -49,7 +50,8 @@ export {
 export { LOSS_REASONS, type LossReason } from './loss.ts';
 export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
-export { consoleService, enrolmentService, telemetryService } from './services.ts';
+export { readOwnHeader, resealEnvelope } from './reseal.ts';
+export { consoleService, enrolmentService, keysService, telemetryService } from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
 export { signAlert, verifyAlert } from './signed-alert.ts';
 export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
@@ -67,9 +69,11 @@ export {
   type Authentication,
   Batch,
   CollectorFrame,
+  ControlRotationRequest,
   Counter,
   CreateTokenRequest,
   CreateTokenResponse,
+  DestroyEpochRequest,
   Detection,
   Direction,
   EnrolRequest,
@@ -78,6 +82,9 @@ export {
   type EntityName,
   Envelope,
   EnvelopeHeader,
+  type EpochAgent,
+  EpochConfirmation,
+  EpochConfirmationBody,
   EventClass,
   EventReference,
   FieldFilter,
@@ -88,14 +95,18 @@ export {
   GetAlertResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
   Heartbeat,
   Hello,
   HostEvent,
   type HostSample,
   type Incident,
+  type KemEpoch,
   KemKey,
   KemKeyBody,
+  type KeyRotation,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -113,6 +124,10 @@ export {
   Refusal,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  type RotationPlan,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   type SensorHealth,

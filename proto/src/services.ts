@@ -2,8 +2,10 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 import {
   AgentFrame,
   CollectorFrame,
+  ControlRotationRequest,
   CreateTokenRequest,
   CreateTokenResponse,
+  DestroyEpochRequest,
   EnrolRequest,
   EnrolResponse,
   GetAgentRequest,
@@ -12,7 +14,9 @@ import {
   GetAlertResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -25,6 +29,9 @@ import {
   ListIncidentsResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   SignedAlert,
@@ -122,4 +129,20 @@ export const consoleService = {
     VerifyAuditRequest,
     VerifyAuditResponse,
   ),
+};
+
+export const keysService = {
+  rotateKeys: method<RotateKeysRequest, RotateKeysResponse>('Keys/RotateKeys', RotateKeysRequest, RotateKeysResponse),
+  getKeys: method<GetKeysRequest, KeysReport>('Keys/GetKeys', GetKeysRequest, KeysReport),
+  controlRotation: method<ControlRotationRequest, KeysReport>(
+    'Keys/ControlRotation',
+    ControlRotationRequest,
+    KeysReport,
+  ),
+  scheduleRotation: method<ScheduleRotationRequest, KeysReport>(
+    'Keys/ScheduleRotation',
+    ScheduleRotationRequest,
+    KeysReport,
+  ),
+  destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
 };

@@ -14,12 +14,12 @@ import { join } from 'node:path';
 import { makeGenericClientConstructor } from '@grpc/grpc-js';
 import * as x509 from '@peculiar/x509';
 import {
+  type AnnouncedKemKey,
   type EnrolRequest,
   type EnrolResponse,
   type EnvelopeIdentity,
   enrolmentService,
   envelopeIdentity,
-  type KemPublicKey,
   parseJoinToken,
   verifyKemKey,
 } from '@threatguard/proto';
@@ -39,7 +39,7 @@ export interface AgentIdentity extends TlsIdentity {
   agentId: string;
   name: string;
   envelope: EnvelopeIdentity;
-  kemKey: KemPublicKey;
+  kemKey: AnnouncedKemKey;
 }
 
 export function caOf(home: string): string {

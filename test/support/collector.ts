@@ -12,9 +12,12 @@ import {
   type CreateTokenRequest,
   type CreateTokenResponse,
   consoleService,
+  type DestroyEpochRequest,
   type GetAgentResponse,
   type GetAlertResponse,
   type GetIncidentResponse,
+  type KeysReport,
+  keysService,
   type ListAgentsResponse,
   type ListAlertsRequest,
   type ListAlertsResponse,
@@ -25,6 +28,8 @@ import {
   type ListIncidentsRequest,
   type ListIncidentsResponse,
   type RevokeAgentResponse,
+  type RotateKeysRequest,
+  type RotateKeysResponse,
   type SearchEventsRequest,
   type SearchEventsResponse,
   type SignedAlert,
@@ -45,7 +50,7 @@ export class ConsoleClient implements Disposable {
   readonly #client: InstanceType<ReturnType<typeof makeGenericClientConstructor>>;
 
   constructor(address: string, identity: TlsIdentity) {
-    const Client = makeGenericClientConstructor(consoleService, 'Console');
+    const Client = makeGenericClientConstructor({ ...consoleService, ...keysService }, 'Console');
     this.#client = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
   }
 
@@ -62,6 +67,12 @@ export class ConsoleClient implements Disposable {
   audit = (request: ListAuditRequest = {}) => this.#call<ListAuditResponse>('listAudit', request);
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
+
+  rotate = (request: RotateKeysRequest = {}) => this.#call<RotateKeysResponse>('rotateKeys', request);
+  keys = () => this.#call<KeysReport>('getKeys', {});
+  control = (action: string) => this.#call<KeysReport>('controlRotation', { action });
+  schedule = (everySeconds: number) => this.#call<KeysReport>('scheduleRotation', { everySeconds });
+  destroyEpoch = (request: DestroyEpochRequest) => this.#call<KeysReport>('destroyEpoch', request);
 
   /** Alerts as they come, in `seen`; resolves once the collector listens. */
   async watch(filter: AlertFilter = {}): Promise<{ seen: Alert[]; signed: SignedAlert[]; stop: () => void }> {

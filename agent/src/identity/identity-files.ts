@@ -2,9 +2,25 @@
 //   agent.key (PKCS#8 PEM, 0600)  agent.crt  ca.crt (PEM)  enrolment.json  kem-key.bin (an encoded KemKey)
 // enrolment.json is written last: where it stands, the rest is complete.
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { KemKey, type KemPublicKey, SIGNATURE_ALGORITHM, SIGNATURE_ALGORITHMS, verifyKemKey } from '@threatguard/proto';
+import {
+  type AnnouncedKemKey,
+  KemKey,
+  SIGNATURE_ALGORITHM,
+  SIGNATURE_ALGORITHMS,
+  verifyKemKey,
+} from '@threatguard/proto';
 
 /** Why there is no identity to run with. */
 type IdentityErrorCode = 'not_enrolled' | 'identity_damaged';
@@ -33,7 +49,7 @@ export interface Identity extends Enrolment {
   ca: X509Certificate;
   /** What TLS takes, PEM. */
   pem: { key: string; certificate: string; ca: string };
-  kemKey: KemPublicKey;
+  kemKey: AnnouncedKemKey;
 }
 
 const STAGE = 'identity.new';
@@ -102,9 +118,13 @@ export function finishIdentity(
   renameSync(stage, directory);
 }
 
-/** Keeps the fleet's current ML-KEM key for the next start; whole or not at all. */
+/** Keeps the fleet's current ML-KEM key for the next start; whole or not at all, and over a power cut once it returns. */
 export function saveKemKey(home: string, kemKey: KemKey): void {
-  const path = join(identityDirectory(home), 'kem-key.bin');
+  const directory = identityDirectory(home);
+  const path = join(directory, 'kem-key.bin');
   writeFileSync(`${path}.new`, KemKey.encode(kemKey).finish(), { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
+  const descriptor = openSync(directory, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }

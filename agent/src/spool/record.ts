@@ -1,9 +1,11 @@
 // The two headers of a segment file, little-endian. Nothing in them is believed before its CRC-32C fits.
 //
 //   segment header  magic "TGS1" | crc of the rest | boot id 16 | owner 32 | stream id 16 | sequence u64 | digest 32
-//   record header   magic "TGR2" | crc of the rest | crc of payload | envelope bytes u32 | checkpoint bytes u32 | events u32
-//                   | sequence u64 | first event us u64 | last event us u64 | digest 32
+//   record header   magic "TGR3" | crc of the rest | crc of payload | envelope bytes u32 | checkpoint bytes u32 | events u32
+//                   | sequence u64 | first event us u64 | last event us u64 | digest 32 | epoch u32 | wrapped content key 40
 //   record          record header, then the payload: an encoded Envelope, then the sources' checkpoints
+//
+// A record of the version before, "TGR2", ends its header after the digest: it is read, and never written.
 //
 // An envelope and the positions its events were read up to share one write and one checksum: both are there or neither.
 // A record without an envelope carries checkpoints over into a new segment; it repeats the stream position.
@@ -14,11 +16,17 @@ import { DIGEST_BYTES, ENVELOPE_BYTES_MAX, STREAM_ID_BYTES, type StreamPosition 
 import { crc32c } from './crc32c.ts';
 
 const SEGMENT_MAGIC = Buffer.from('TGS1');
-export const RECORD_MAGIC = Buffer.from('TGR2');
+/** What all records begin with; the fourth byte is the version. */
+export const RECORD_MAGIC = Buffer.from('TGR');
+const VERSION = '3'.charCodeAt(0);
+const FORMER_VERSION = '2'.charCodeAt(0);
 const BOOT_ID_BYTES = 16;
 const OWNER_BYTES = 32;
 export const SEGMENT_HEADER_BYTES = 8 + BOOT_ID_BYTES + OWNER_BYTES + STREAM_ID_BYTES + 8 + DIGEST_BYTES;
-export const RECORD_HEADER_BYTES = 4 * 6 + 8 * 3 + DIGEST_BYTES;
+const FORMER_HEADER_BYTES = 4 * 6 + 8 * 3 + DIGEST_BYTES;
+/** AES-256 Key Wrap of 32 bytes (RFC 3394). */
+const WRAPPED_KEY_BYTES = 40;
+export const RECORD_HEADER_BYTES = FORMER_HEADER_BYTES + 4 + WRAPPED_KEY_BYTES;
 /** All checkpoints of a record: 64 followed logs, each with as many rotations as a cursor holds. */
 export const CHECKPOINTS_BYTES_MAX = 256 * 1024;
 
@@ -41,6 +49,19 @@ export interface RecordHeader {
   firstAtUs: number;
   lastAtUs: number;
   headerDigest: Uint8Array;
+  /** The ML-KEM epoch the envelope is sealed for; undefined where the record does not say, and the envelope does. */
+  epoch: number | undefined;
+  /** The envelope's content key, wrapped for this host; empty where the record has none. */
+  wrappedKey: Uint8Array;
+  /** Of this header: those of former versions are shorter. */
+  headerBytes: number;
+}
+
+/** What a record begins with, as far as it is there: the length of its header. */
+export function recordHeaderBytes(bytes: Buffer): number | undefined {
+  if (!bytes.subarray(0, 3).equals(RECORD_MAGIC.subarray(0, Math.min(3, bytes.length)))) return undefined;
+  if (bytes.length < 4 || bytes[3] === VERSION) return RECORD_HEADER_BYTES;
+  return bytes[3] === FORMER_VERSION ? FORMER_HEADER_BYTES : undefined;
 }
 
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
@@ -75,12 +96,13 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
 
 /** A whole record, ready for one write. */
 export function encodeRecord(
-  record: Omit<RecordHeader, 'payloadCrc' | 'length' | 'checkpointBytes'>,
+  record: Omit<RecordHeader, 'payloadCrc' | 'length' | 'checkpointBytes' | 'headerBytes' | 'epoch'> & { epoch: number },
   payload: { envelope: Uint8Array; checkpoints: Uint8Array },
 ): Buffer {
   const { envelope, checkpoints } = payload;
   const bytes = Buffer.allocUnsafe(RECORD_HEADER_BYTES + envelope.length + checkpoints.length);
   RECORD_MAGIC.copy(bytes, 0);
+  bytes[3] = VERSION;
   bytes.set(envelope, RECORD_HEADER_BYTES);
   bytes.set(checkpoints, RECORD_HEADER_BYTES + envelope.length);
   bytes.writeUInt32LE(crc32c(bytes.subarray(RECORD_HEADER_BYTES)), 8);
@@ -91,14 +113,19 @@ export function encodeRecord(
   bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.firstAtUs))), 32);
   bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.lastAtUs))), 40);
   bytes.set(record.headerDigest, 48);
+  bytes.writeUInt32LE(record.epoch, FORMER_HEADER_BYTES);
+  bytes.fill(0, FORMER_HEADER_BYTES + 4, RECORD_HEADER_BYTES);
+  bytes.set(record.wrappedKey, FORMER_HEADER_BYTES + 4);
   bytes.writeUInt32LE(crc32c(bytes.subarray(8, RECORD_HEADER_BYTES)), 4);
   return bytes;
 }
 
 /** The header at `offset`; undefined where there is none that can be believed. */
 export function decodeRecordHeader(bytes: Buffer, offset = 0): RecordHeader | undefined {
-  const header = bytes.subarray(offset, offset + RECORD_HEADER_BYTES);
-  if (header.length < RECORD_HEADER_BYTES || !header.subarray(0, 4).equals(RECORD_MAGIC)) return undefined;
+  const headerBytes = recordHeaderBytes(bytes.subarray(offset, offset + 4));
+  if (headerBytes === undefined) return undefined;
+  const header = bytes.subarray(offset, offset + headerBytes);
+  if (header.length < headerBytes) return undefined;
   if (header.readUInt32LE(4) !== crc32c(header.subarray(8))) return undefined;
   const length = header.readUInt32LE(12);
   const checkpointBytes = header.readUInt32LE(16);
@@ -111,6 +138,16 @@ export function decodeRecordHeader(bytes: Buffer, offset = 0): RecordHeader | un
     sequence: Number(header.readBigUInt64LE(24)),
     firstAtUs: Number(header.readBigUInt64LE(32)),
     lastAtUs: Number(header.readBigUInt64LE(40)),
-    headerDigest: Uint8Array.from(header.subarray(48)),
+    headerDigest: Uint8Array.from(header.subarray(48, 48 + DIGEST_BYTES)),
+    headerBytes,
+    ...readKey(header.subarray(FORMER_HEADER_BYTES)),
   };
+}
+
+/** What follows the digest. A key of zeros is none: wrapping makes no such bytes of any key. */
+function readKey(bytes: Buffer): Pick<RecordHeader, 'epoch' | 'wrappedKey'> {
+  if (bytes.length === 0) return { epoch: undefined, wrappedKey: new Uint8Array() };
+  const wrapped = bytes.subarray(4);
+  const none = wrapped.every((byte) => byte === 0);
+  return { epoch: bytes.readUInt32LE(0), wrappedKey: none ? new Uint8Array() : Uint8Array.from(wrapped) };
 }

@@ -1,19 +1,29 @@
 import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import type { StreamPosition } from '@threatguard/proto';
+import { readOwnHeader, type StreamPosition } from '@threatguard/proto';
 import { crc32c } from './crc32c.ts';
 import {
   decodeRecordHeader,
   decodeSegmentHeader,
   encodeSegmentHeader,
-  RECORD_HEADER_BYTES,
   RECORD_MAGIC,
   type RecordHeader,
+  recordHeaderBytes,
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
 } from './record.ts';
 
 /** Where a whole record lies in a segment, and what it counts for. */
-export type RecordPlace = Omit<RecordHeader, 'headerDigest'> & { offset: number };
+export type RecordPlace = Omit<RecordHeader, 'headerDigest' | 'wrappedKey' | 'epoch'> & {
+  offset: number;
+  epoch: number;
+};
+
+/** What is read of a record when its turn comes. */
+export interface RecordContent {
+  envelope: Buffer;
+  /** Empty where the record has none. */
+  wrappedKey: Uint8Array;
+}
 
 /** What opening a segment found. */
 export interface SegmentScan {
@@ -95,12 +105,14 @@ export class Segment {
     return offset;
   }
 
-  /** The envelope of a record; undefined where the disk no longer gives back what was written. */
-  read(place: RecordPlace): Buffer | undefined {
-    const payload = Buffer.allocUnsafe(place.length + place.checkpointBytes);
-    const read = readSync(this.#descriptor, payload, 0, payload.length, place.offset + RECORD_HEADER_BYTES);
-    if (read !== payload.length || crc32c(payload) !== place.payloadCrc) return undefined;
-    return payload.subarray(0, place.length);
+  /** Undefined where the disk no longer gives back what was written. */
+  read(place: RecordPlace): RecordContent | undefined {
+    const { headerBytes, length, checkpointBytes } = place;
+    const record = Buffer.allocUnsafe(headerBytes + length + checkpointBytes);
+    const read = readSync(this.#descriptor, record, 0, record.length, place.offset);
+    if (read !== record.length || crc32c(record.subarray(headerBytes)) !== place.payloadCrc) return undefined;
+    const wrappedKey = decodeRecordHeader(record)?.wrappedKey ?? new Uint8Array();
+    return { envelope: record.subarray(headerBytes, headerBytes + length), wrappedKey };
   }
 
   /** Asks the disk to keep what was written, off the main thread. */
@@ -141,7 +153,8 @@ function scanRecords(bytes: Buffer, before: StreamPosition) {
   let end = offset;
   while (offset < bytes.length) {
     const header = decodeRecordHeader(bytes, offset);
-    const envelopeEnd = offset + RECORD_HEADER_BYTES + (header?.length ?? 0);
+    const payloadStart = offset + (header?.headerBytes ?? 0);
+    const envelopeEnd = payloadStart + (header?.length ?? 0);
     const payloadEnd = envelopeEnd + (header?.checkpointBytes ?? 0);
     if (!header || payloadEnd > bytes.length) {
       if (header?.length !== 0) count(header?.events ?? 1);
@@ -153,11 +166,12 @@ function scanRecords(bytes: Buffer, before: StreamPosition) {
       offset = next;
       continue;
     }
-    const { headerDigest, ...place } = header;
+    const { headerDigest, wrappedKey: _, ...place } = header;
     position = { streamId: before.streamId, sequence: header.sequence, headerDigest };
-    if (crc32c(bytes.subarray(offset + RECORD_HEADER_BYTES, payloadEnd)) === header.payloadCrc) {
+    if (crc32c(bytes.subarray(payloadStart, payloadEnd)) === header.payloadCrc) {
       checkpoints = Uint8Array.from(bytes.subarray(envelopeEnd, payloadEnd));
-      if (header.length > 0) records.push({ ...place, offset });
+      const epoch = header.epoch ?? epochOf(bytes.subarray(payloadStart, envelopeEnd));
+      if (header.length > 0) records.push({ ...place, epoch, offset });
     } else if (header.length > 0) {
       count(header.events);
     }
@@ -169,8 +183,18 @@ function scanRecords(bytes: Buffer, before: StreamPosition) {
 
 /** Whether these bytes can be what a killed process wrote of a record header. */
 function isUnfinished(bytes: Buffer): boolean {
-  const magic = Math.min(bytes.length, RECORD_MAGIC.length);
-  return bytes.length < RECORD_HEADER_BYTES && bytes.subarray(0, magic).equals(RECORD_MAGIC.subarray(0, magic));
+  const whole = recordHeaderBytes(bytes);
+  return whole !== undefined && bytes.length < whole;
+}
+
+/** Of an envelope in a record that does not say it. What cannot be read is taken for the oldest there can be. */
+function epochOf(envelope: Buffer): number {
+  if (envelope.length === 0) return 0;
+  try {
+    return readOwnHeader(envelope).kemEpoch || 1;
+  } catch {
+    return 1; // the checksum fits, so an earlier version wrote it like this: the collector will say what it is
+  }
 }
 
 function nextHeader(bytes: Buffer, from: number): number | undefined {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { ShardData } from './messages.ts';
 import { Shard } from './shard.ts';
@@ -29,6 +30,11 @@ export class Shards implements AsyncDisposable {
   /** The shard of an agent, whose id is random. */
   of(agentId: string): Shard {
     return this.#shards[Number.parseInt(agentId.slice(0, 8), 16) % this.#shards.length] ?? this.#shards[0]!;
+  }
+
+  /** Resolves when no thread opens an envelope with other keys than these any more. */
+  async useKeys(keys: OpeningKeys): Promise<void> {
+    await Promise.all(this.#shards.map((shard) => shard.useKeys(keys)));
   }
 
   stages(): StageReport[] {

@@ -7,26 +7,19 @@ import { verifyAuditChain } from './audit-verification.ts';
 import { storeGroup, storeQuarantined } from './commit.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
+import { EpochRecords } from './epoch-records.ts';
 import type { EventQuery } from './event-pages.ts';
 import * as eventReads from './event-reads.ts';
 import { searchEvents } from './event-search.ts';
 import * as fleet from './fleet-records.ts';
 import * as incidentRecords from './incident-records.ts';
-import { listKeys, recordKeys } from './key-records.ts';
+import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { SpaceMeter } from './space.ts';
-import {
-  type AgentRecord,
-  type CommitGroup,
-  EMPTY_GROUP,
-  type HeldKey,
-  type Store,
-  StoreError,
-  type TokenRecord,
-} from './store.ts';
+import { type AgentRecord, type CommitGroup, EMPTY_GROUP, type Store, StoreError, type TokenRecord } from './store.ts';
 import { compressDirectly, DIRECT_COMPRESS_ROWS_MIN } from './timescale.ts';
 import { jobProblems } from './timescale-jobs.ts';
 import { keepUp } from './upkeep.ts';
@@ -47,6 +40,7 @@ export class SqlStore implements Store {
   readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];
+  readonly epochs: EpochRecords;
   readonly #database: Database;
   readonly #directCompress: boolean;
   readonly #countsSeries: boolean;
@@ -54,6 +48,7 @@ export class SqlStore implements Store {
 
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
+    this.epochs = new EpochRecords(database);
     this.#directCompress = about.directCompress;
     this.#countsSeries = about.countsSeries;
     this.#space = new SpaceMeter(database, about.engine);
@@ -219,10 +214,6 @@ export class SqlStore implements Store {
 
   openIncidentsSince(sinceUs: number) {
     return incidentRecords.openIncidentsSince(this.#database, sinceUs);
-  }
-
-  recordKeys(held: readonly HeldKey[], nowUs: number) {
-    return this.#database.transaction((session) => recordKeys(session, held, nowUs));
   }
 
   keys() {

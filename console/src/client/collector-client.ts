@@ -7,12 +7,17 @@ import {
   type CreateTokenRequest,
   type CreateTokenResponse,
   consoleService,
+  type DestroyEpochRequest,
   type Entity,
   type GetAgentResponse,
   type GetAlertResponse,
   type Incident,
+  type KeysReport,
+  keysService,
   type ListIncidentsRequest,
   type RevokeAgentResponse,
+  type RotateKeysRequest,
+  type RotateKeysResponse,
   type SearchEventsRequest,
   type SignedAlert,
   type StatusReport,
@@ -172,6 +177,27 @@ export class CollectorClient implements Disposable {
       stream.on('end', resolve);
       if (options.signal.aborted) cancel();
     }).finally(() => options.signal.removeEventListener('abort', cancel));
+  }
+
+  rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {
+    return this.#call(keysService.rotateKeys, request);
+  }
+
+  getKeys(): Promise<KeysReport> {
+    return this.#call(keysService.getKeys, {});
+  }
+
+  controlRotation(action: 'pause' | 'resume' | 'abort'): Promise<KeysReport> {
+    return this.#call(keysService.controlRotation, { action });
+  }
+
+  /** 0 ends the schedule. */
+  scheduleRotation(everySeconds: number): Promise<KeysReport> {
+    return this.#call(keysService.scheduleRotation, { everySeconds });
+  }
+
+  destroyEpoch(request: DestroyEpochRequest): Promise<KeysReport> {
+    return this.#call(keysService.destroyEpoch, request);
   }
 
   #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {

@@ -11,6 +11,13 @@ import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
+import { KeysAbort } from './keys/abort.ts';
+import { KeysDestroy } from './keys/destroy.ts';
+import { KeysPause } from './keys/pause.ts';
+import { KeysResume } from './keys/resume.ts';
+import { KeysRotate } from './keys/rotate.ts';
+import { KeysSchedule } from './keys/schedule.ts';
+import { KeysStatus } from './keys/status.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 
@@ -31,4 +38,11 @@ export const COMMANDS = {
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
   'audit:verify': AuditVerify,
+  'keys:status': KeysStatus,
+  'keys:rotate': KeysRotate,
+  'keys:pause': KeysPause,
+  'keys:resume': KeysResume,
+  'keys:abort': KeysAbort,
+  'keys:schedule': KeysSchedule,
+  'keys:destroy': KeysDestroy,
 };
