@@ -147,6 +147,7 @@ describe('an announced epoch', () => {
     expect(key.current.refusedBefore).toBe(2);
     expect(take(key, mild)).toBe('false');
     expect(key.current.refusedBefore).toBe(2);
+    expect(readIdentity(home).kemKey.refusedBefore).toBe(2);
   });
 });
 

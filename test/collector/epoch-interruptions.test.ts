@@ -134,7 +134,8 @@ describe('a rotation', () => {
         } catch (error) {
           expect(error).toBeInstanceOf(Killed);
         }
-        store.dead = false;
+        expectNothingLost(store);
+      store.dead = false;
         store.dieAt = Number.POSITIVE_INFINITY;
       }
       const { keys, rotation } = store.state;
