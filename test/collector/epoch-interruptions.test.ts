@@ -135,7 +135,7 @@ describe('a rotation', () => {
           expect(error).toBeInstanceOf(Killed);
         }
         expectNothingLost(store);
-      store.dead = false;
+        store.dead = false;
         store.dieAt = Number.POSITIVE_INFINITY;
       }
       const { keys, rotation } = store.state;

@@ -5,6 +5,7 @@ import type { Database, Row, Session } from './database.ts';
 import { listKeys } from './key-records.ts';
 import type {
   AgentEpochRecord,
+  AgentEpochUpdate,
   AuditActor,
   EpochChange,
   EpochState,
@@ -17,6 +18,7 @@ import { bytea, timestamp } from './values.ts';
 
 /** Ten times the fleet one collector is made for, as in fleet-records. */
 const AGENTS_MAX = 100_000;
+const NOTHING = new Uint8Array();
 
 export class EpochRecords implements EpochStore {
   readonly #database: Database;
@@ -80,24 +82,27 @@ export class EpochRecords implements EpochStore {
     });
   }
 
-  async saveAgents(records: readonly AgentEpochRecord[]): Promise<void> {
+  async saveAgents(records: readonly AgentEpochUpdate[]): Promise<void> {
     if (records.length === 0) return;
     const rows = records.map((record) => ({
       agent_id: record.agentId,
       epoch: record.epoch,
       confirmed_at: timestamp(record.confirmedAtUs),
       received_at: timestamp(record.receivedAtUs),
-      body: bytea(record.body),
-      signature: bytea(record.signature),
+      confirmation_sha256: bytea(record.confirmationSha256),
+      body: bytea(record.confirmation?.body ?? NOTHING),
+      signature: bytea(record.confirmation?.signature ?? NOTHING),
       oldest_spooled_epoch: record.oldestSpooledEpoch,
       contradicted: record.contradicted,
     }));
     await this.#database.query(
-      `insert into agent_epochs select * from json_to_recordset($1::json) as r(
-         agent_id uuid, epoch integer, confirmed_at timestamptz, received_at timestamptz, body bytea, signature bytea,
-         oldest_spooled_epoch integer, contradicted boolean)
+      `insert into agent_epochs as a select * from json_to_recordset($1::json) as r(
+         agent_id uuid, epoch integer, confirmed_at timestamptz, received_at timestamptz, confirmation_sha256 bytea,
+         body bytea, signature bytea, oldest_spooled_epoch integer, contradicted boolean)
        on conflict (agent_id) do update set epoch = excluded.epoch, confirmed_at = excluded.confirmed_at,
-         received_at = excluded.received_at, body = excluded.body, signature = excluded.signature,
+         received_at = excluded.received_at, confirmation_sha256 = excluded.confirmation_sha256,
+         body = case when length(excluded.body) > 0 then excluded.body else a.body end,
+         signature = case when length(excluded.body) > 0 then excluded.signature else a.signature end,
          oldest_spooled_epoch = excluded.oldest_spooled_epoch, contradicted = excluded.contradicted`,
       [JSON.stringify(rows)],
     );
@@ -198,8 +203,8 @@ async function storeSchedule(session: Session, schedule: RotationSchedule | null
 
 async function listAgentEpochs(session: Session): Promise<AgentEpochRecord[]> {
   const rows = await session.query(
-    `select agent_id::text as agent_id, epoch, confirmed_at, received_at, body, signature, oldest_spooled_epoch, contradicted
-     from agent_epochs limit $1`,
+    `select agent_id::text as agent_id, epoch, confirmed_at, received_at, confirmation_sha256, oldest_spooled_epoch,
+       contradicted from agent_epochs limit $1`,
     [AGENTS_MAX],
   );
   return rows.map((row) => ({
@@ -207,8 +212,7 @@ async function listAgentEpochs(session: Session): Promise<AgentEpochRecord[]> {
     epoch: row.epoch,
     confirmedAtUs: row.confirmed_at,
     receivedAtUs: row.received_at,
-    body: row.body,
-    signature: row.signature,
+    confirmationSha256: row.confirmation_sha256,
     oldestSpooledEpoch: row.oldest_spooled_epoch,
     contradicted: row.contradicted,
   }));

@@ -135,13 +135,17 @@ export interface AgentEpochRecord {
   /** By the agent's clock. */
   confirmedAtUs: number;
   receivedAtUs: number;
-  /** The EpochConfirmation as it came. */
-  body: Uint8Array;
-  signature: Uint8Array;
+  /** SHA-256 over the body and the signature of the EpochConfirmation. */
+  confirmationSha256: Uint8Array;
   /** 0 where nothing waits in its spool. */
   oldestSpooledEpoch: number;
   /** Later it said something older than it had proved: two hosts speak as one agent, or one came back from a backup. */
   contradicted: boolean;
+}
+
+export interface AgentEpochUpdate extends AgentEpochRecord {
+  /** As it came. Some 3 KiB, which nobody needs in memory for a whole fleet. */
+  confirmation?: { body: Uint8Array; signature: Uint8Array };
 }
 
 export interface EpochState {
@@ -168,7 +172,8 @@ export interface EpochStore {
   load(): Promise<EpochState>;
   /** All of it and its audit entries, in one transaction. */
   change(change: EpochChange, by: AuditActor): Promise<void>;
-  saveAgents(records: readonly AgentEpochRecord[]): Promise<void>;
+  /** A record without `confirmation` leaves the one that is stored as it is. */
+  saveAgents(records: readonly AgentEpochUpdate[]): Promise<void>;
 }
 
 /** Who changes something, and from where. */

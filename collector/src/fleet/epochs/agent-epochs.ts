@@ -2,8 +2,8 @@
 //
 // Form: #stored is what the store has, and the only ground on which a key is destroyed; #pending is newer and on its way
 // there, many agents in one statement. Invariant: an agent's epoch never falls; what speaks against it sets `contradicted`.
-import { type ConfirmedEpoch, type EpochConfirmation, type Heartbeat, RefusalError } from '@threatguard/proto';
-import type { AgentEpochRecord, EpochStore } from '../../store/store.ts';
+import { type ConfirmedEpoch, type EpochConfirmation, type Heartbeat, RefusalError, sha256 } from '@threatguard/proto';
+import type { AgentEpochRecord, AgentEpochUpdate, EpochStore } from '../../store/store.ts';
 
 /** Confirmations of a fleet come together: those of this long are one statement. */
 const GROUP_MS = 50;
@@ -25,7 +25,7 @@ export interface AgentEpochsParts {
 export class AgentEpochs implements AsyncDisposable {
   readonly #parts: AgentEpochsParts;
   readonly #stored: Map<string, AgentEpochRecord>;
-  readonly #pending = new Map<string, AgentEpochRecord>();
+  readonly #pending = new Map<string, AgentEpochUpdate>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #closed = false;
@@ -41,7 +41,7 @@ export class AgentEpochs implements AsyncDisposable {
   }
 
   /** A confirmation whose signature was verified. Throws RefusalError `confirmation_refused`. */
-  confirm(agentId: string, confirmed: ConfirmedEpoch, { body, signature }: EpochConfirmation): void {
+  confirm(agentId: string, confirmed: ConfirmedEpoch, confirmation: EpochConfirmation): void {
     const { epoch, confirmedAtUs, oldestSpooledEpoch } = confirmed;
     const known = this.#newest(agentId);
     if (known && epoch < known.epoch) {
@@ -58,13 +58,15 @@ export class AgentEpochs implements AsyncDisposable {
       if (confirmedAtUs > known.confirmedAtUs) this.#holds(known, oldestSpooledEpoch);
       return;
     }
+    const body = Uint8Array.from(confirmation.body ?? []);
+    const signature = Uint8Array.from(confirmation.signature ?? []);
     this.#put({
       agentId,
       epoch,
       confirmedAtUs,
       receivedAtUs: this.#parts.nowUs(),
-      body: Uint8Array.from(body ?? []),
-      signature: Uint8Array.from(signature ?? []),
+      confirmationSha256: sha256(Buffer.concat([body, signature])),
+      confirmation: { body, signature },
       oldestSpooledEpoch,
       contradicted: false,
     });
@@ -91,11 +93,11 @@ export class AgentEpochs implements AsyncDisposable {
     this.#parts.contradicted(record);
   }
 
-  #newest(agentId: string): AgentEpochRecord | undefined {
+  #newest(agentId: string): AgentEpochUpdate | undefined {
     return this.#pending.get(agentId) ?? this.#stored.get(agentId);
   }
 
-  #put(record: AgentEpochRecord): void {
+  #put(record: AgentEpochUpdate): void {
     this.#pending.set(record.agentId, record);
     this.#schedule(GROUP_MS);
   }
@@ -117,7 +119,8 @@ export class AgentEpochs implements AsyncDisposable {
       return this.#schedule(RETRY_MS);
     }
     for (const record of group) {
-      this.#stored.set(record.agentId, record);
+      const { confirmation: _, ...stored } = record;
+      this.#stored.set(record.agentId, stored);
       if (this.#pending.get(record.agentId) === record) this.#pending.delete(record.agentId);
     }
     if (this.#pending.size > 0) this.#schedule(0);

@@ -5,6 +5,6 @@ import type { AgentEpochRecord } from '../../store/store.ts';
 export function confirmationsDigest(records: readonly AgentEpochRecord[]): string {
   const hash = createHash('sha256');
   const inOrder = [...records].sort((a, b) => (a.agentId < b.agentId ? -1 : 1));
-  for (const { body, signature } of inOrder) hash.update(createHash('sha256').update(body).update(signature).digest());
+  for (const { confirmationSha256 } of inOrder) hash.update(confirmationSha256);
   return hash.digest('hex');
 }

@@ -24,6 +24,7 @@ create table agent_epochs (
   epoch integer not null,
   confirmed_at timestamptz not null,
   received_at timestamptz not null,
+  confirmation_sha256 bytea not null,
   body bytea not null,
   signature bytea not null,
   -- 0 where nothing waits in its spool.
