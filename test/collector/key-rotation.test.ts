@@ -329,7 +329,7 @@ describe('what is asked of epochs and cannot be done', () => {
     [
       'destroying what an agent may need',
       () => collector.console.destroyEpoch({ epoch: old }),
-      /1 agents may hold .*host-0/,
+      /needed by 1 of the fleet .host-0/,
     ],
     [
       'forcing it with another name',

@@ -91,7 +91,7 @@ export function planLines(plan: RotationPlan, how: { compromised: boolean; colum
       ? `Epoch ${fromEpoch} would be refused at once: agents seal anew what they have spooled.`
       : `Epoch ${fromEpoch} would be destroyed once every agent has confirmed and holds nothing of it; ${plan.spooledEnvelopes ?? 0} envelopes are spooled now.`,
   ];
-  if (offline > 0) lines.push(`${offline} are not connected, and would hold that up until they are, or are revoked:`);
+  if (offline > 0) lines.push(`Not connected, and to be waited for until they are or are revoked: ${offline}`);
   return [...lines, ...agentTable(plan.offline ?? [], how.columns)];
 }
 

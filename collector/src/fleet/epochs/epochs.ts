@@ -382,6 +382,6 @@ function inUse(epoch: number, waiting: Judgement['waiting']): EpochError {
   const more = waiting.length > names.length ? ` and ${waiting.length - names.length} more` : '';
   return new EpochError(
     'epoch_in_use',
-    `${waiting.length} agents may hold envelopes of epoch ${epoch} (${names.join(', ')}${more}); wait for them, revoke them, or use --force`,
+    `epoch ${epoch} may be needed by ${waiting.length} of the fleet (${names.join(', ')}${more}): wait for them, revoke them, or use --force`,
   );
 }

@@ -45,7 +45,7 @@ export class KeysDestroy extends ConsoleCommand {
     const lines = createInterface({ input: stdin, output: stderr });
     try {
       const waiting = report.rotation?.stragglers ?? 0;
-      stderr.write(`${waiting} agents have not proved that they can do without epoch ${epoch}.\n`);
+      stderr.write(`Not proved yet by how many agents that they can do without epoch ${epoch}: ${waiting}\n`);
       const name = printable(report.fleetName ?? '');
       return (await lines.question(`Type the fleet's name (${name}) to destroy its key: `, { signal: stopped })).trim();
     } catch (cause) {
