@@ -14,6 +14,8 @@ const WELCOME_MS_MAX = 60_000;
 const SETTLE_MS_MAX = 120_000;
 const SAY_EVERY = 1_000;
 const HEARTBEAT_MS = 10_000;
+/** Of one timer at one time. */
+const TURNS_MAX = 20;
 const EVENTS = 5;
 
 const agents: RotatingAgent[] = [];
@@ -83,13 +85,15 @@ const orders = {
 
 export type RotateOrders = typeof orders;
 
-/** As often as that on average, in as many at a time as it takes. */
+/** As often as that on average; what this process cannot keep up with is left out, so that it goes on hearing. */
 function every(ms: number, act: (turn: number) => void): void {
-  const startedMs = performance.now();
+  let dueMs = performance.now();
   let turns = 0;
   const timer = setInterval(
     () => {
-      while (turns * ms < performance.now() - startedMs) act(turns++);
+      const untilMs = performance.now();
+      for (let count = 0; dueMs < untilMs && count < TURNS_MAX; count++, dueMs += ms) act(turns++);
+      if (dueMs < untilMs) dueMs = untilMs;
     },
     Math.max(10, ms),
   );
