@@ -12,7 +12,7 @@ import { sealIntoSpool } from './batch/seal.ts';
 import type { AgentConfig } from './config.ts';
 import { Governor } from './governor/governor.ts';
 import { yieldToHost } from './governor/precedence.ts';
-import { releaseMemory } from './governor/resident.ts';
+import { ReleaseChoice, releaseMemory } from './governor/resident.ts';
 import { lockHome } from './home-lock.ts';
 import { agentVersion, readBootId, readHostFacts } from './host-facts.ts';
 import { readIdentity } from './identity/identity-files.ts';
@@ -158,7 +158,11 @@ function statusLine(now: {
 
 /** What the start or a burst needed is not needed after it. */
 function releasingMemory(failed: (error: Error) => void): Disposable {
-  const timer = setInterval(() => void releaseMemory(process.execPath).catch(failed), RELEASE_EVERY_MS).unref();
+  const choice = new ReleaseChoice();
+  const look = () => {
+    if (choice.isDue(process.memoryUsage.rss(), cpuMs())) void releaseMemory(process.execPath).catch(failed);
+  };
+  const timer = setInterval(look, RELEASE_EVERY_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 

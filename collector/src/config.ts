@@ -1,5 +1,6 @@
 import { readConfig } from '@threatguard/proto/config';
 import { z } from 'zod';
+import type { Retention } from './store/retention.ts';
 
 const LISTEN = /^(?:\[(?<v6>[0-9A-Fa-f:.]+)\]|(?<host>[^\s:[\]]+)):(?<port>[0-9]{1,5})$/;
 
@@ -52,6 +53,19 @@ export function readCollectorConfig(source: {
   environment: Record<string, string | undefined>;
 }): CollectorConfig {
   return readConfig(schema, { ...source, overrides: OVERRIDES });
+}
+
+/** How many days each kind is kept, as the store asks it. */
+export function retentionDays({ retention }: CollectorConfig): Retention {
+  return {
+    events: retention.events_days,
+    evidence: retention.evidence_days,
+    losses: retention.losses_days,
+    alerts: retention.alerts_days,
+    risk: retention.risk_days,
+    audit: retention.audit_days,
+    seriesMinute: retention.series_minute_days,
+  };
 }
 
 /** Host and port of `HOST:PORT` or `[IPV6]:PORT`; undefined for anything else. */

@@ -2,29 +2,31 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { EnrolRequest } from '@threatguard/proto';
+import { SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { consoleHandlers } from './api/console-service.ts';
-import { ApiError, unary } from './api/grpc-status.ts';
+import { enrolmentHandlers } from './api/enrolment-service.ts';
+import { evidenceHandlers } from './api/evidence.ts';
 import { keysHandlers } from './api/keys.ts';
 import { RateMeter } from './api/rate-meter.ts';
-import { type CollectorConfig, parseListen } from './config.ts';
+import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
 import { agentSilent, clockOff, epochContradicted, epochUnconfirmed } from './detect/health.ts';
+import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
+import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
-import { enrolAgent } from './fleet/enrolment.ts';
 import { findEpochs, startEpochs } from './fleet/epochs/start-epochs.ts';
 import { UnconfirmedWatch } from './fleet/epochs/unconfirmed-watch.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
+import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers } from './ingest/peers.ts';
-import { RateLimit } from './ingest/rate-limit.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { serveTelemetry } from './ingest/telemetry-service.ts';
 import { loadAuthority } from './init.ts';
@@ -41,11 +43,6 @@ import { type AuditActor, StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
-/** How far back windows are rebuilt after a restart. */
-const REPLAY_US_MAX = 15 * 60 * 1_000_000;
-const REPLAY_EVENTS_MAX = 1_000_000;
-/** A refusal reaches the agent before its connection is cut. */
-const REVOKED_LINGER_MS = 200;
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
@@ -87,15 +84,7 @@ export async function startCollector(parts: {
 
   const store = stack.use(await openStore({ url: config.database.url, directory: paths.storeDirectory }));
   for (const notice of store.notices) log.info({ engine: store.engine }, notice);
-  const retention = {
-    events: config.retention.events_days,
-    evidence: config.retention.evidence_days,
-    losses: config.retention.losses_days,
-    alerts: config.retention.alerts_days,
-    risk: config.retention.risk_days,
-    audit: config.retention.audit_days,
-    seriesMinute: config.retention.series_minute_days,
-  };
+  const retention = retentionDays(config);
   stack.use(
     await Maintenance.start({
       store,
@@ -128,12 +117,7 @@ export async function startCollector(parts: {
   for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
   const shards = stack.use(await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed }, config.shards));
   const correlator = await Correlator.load(store, nowUs());
-  let replayed = 0;
-  for await (const events of store.eventsSince(nowUs() - Math.min(engine.windowUsMax, REPLAY_US_MAX))) {
-    engine.replay(events);
-    replayed += events.length;
-    if (replayed >= REPLAY_EVENTS_MAX) break;
-  }
+  await replayWindows({ engine, store, nowUs: nowUs() });
 
   const fleet = await Fleet.load(store);
   const presence = new Presence();
@@ -196,23 +180,28 @@ export async function startCollector(parts: {
     }),
   );
 
+  const keeper = stack.use(
+    TreeKeeper.start({
+      evidence: store.evidence,
+      signer: () => identity,
+      nowUs,
+      signed: ({ number, treeSize, digest }, signed) => {
+        log.info({ number, treeSize, sha256: digest.toString('hex') }, 'tree head signed');
+        if ('announce' in outbox) outbox.announce(TREE_HEAD_SUBJECT, SignedTreeHead.encode(signed).finish());
+      },
+      failed,
+    }),
+  );
+
   const peers = new Peers();
   const actor = (address: string): AuditActor => ({
     kind: 'console',
     id: peers.at(address)?.identity?.id ?? '',
     from: address,
   });
-  fleet.onRevoked((agentId) => {
-    const open = peers.ofAgent(agentId);
-    sessions.of(agentId)?.refuseAndEnd('agent_revoked', 'this agent was revoked; enrol it again to bring it back');
-    setTimeout(() => {
-      for (const { socket } of open) socket.destroy();
-    }, REVOKED_LINGER_MS);
-    return open.length > 0;
-  });
+  fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
 
   const handshakes = new HandshakeCounts();
-  const enrolments = new RateLimit({ burst: 100, perSecond: 10, totalFactor: 10 });
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
@@ -246,26 +235,21 @@ export async function startCollector(parts: {
             if (heartbeat) kem.agents.heard(agentId, heartbeat);
           },
           confirmed: async (peer, confirmation) => {
-            const confirmed = await shards.of(peer.id).verifyConfirmation(peer.id, confirmation, peer);
+            const confirmed = await shards
+              .of(peer.id, Number.POSITIVE_INFINITY)
+              .verifyConfirmation(peer.id, confirmation, peer);
             kem.agents.confirm(peer.id, confirmed, confirmation);
           },
           closed: (agentId) => attendance.closed(agentId),
           failed,
         }),
       },
-      enrolment: {
-        enrol: unary(async (request: EnrolRequest, address) => {
-          if (!enrolments.allows(address.slice(0, address.lastIndexOf(':')), nowMs())) {
-            throw new ApiError('rate_limited', 'too many enrolments at once; try again in a minute');
-          }
-          const response = await enrolAgent({ store, fleet, authority, epochs }, request, {
-            nowUs: nowUs(),
-            from: address,
-          });
-          log.info({ agent: response.agentId, agentName: response.agentName, address }, 'enrolled');
-          return response;
-        }, failed),
-      },
+      enrolment: enrolmentHandlers({
+        fleet: { store, fleet, authority, epochs },
+        nowMs,
+        enrolled: (agent) => log.info(agent, 'enrolled'),
+        failed,
+      }),
       console: consoleHandlers({
         status: {
           version: packageFile.version,
@@ -299,6 +283,19 @@ export async function startCollector(parts: {
         failed,
       }),
       keys: keysHandlers({ ...kem, fleet, presence, fleetName, actor, nowUs, failed }),
+      evidence: evidenceHandlers({
+        store,
+        fleet,
+        keeper,
+        sources: {
+          signer: () => identity,
+          trustAnchors: () => ({ certificates: [authority.certificate.raw] }),
+          nowUs,
+        },
+        about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
+        actor,
+        failed,
+      }),
     }),
   );
 

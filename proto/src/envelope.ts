@@ -182,21 +182,29 @@ export function verifyEnvelope(
 ): VerifiedEnvelope {
   if (bytes.length > ENVELOPE_BYTES_MAX) throw new RefusalError('frame_oversized', `envelope of ${bytes.length} bytes`);
   const envelope = decodeOrRefuse(() => Envelope.decode(bytes), 'frame_malformed', 'not an envelope');
-  if (envelope.header.length > HEADER_BYTES_MAX) {
-    throw new RefusalError('frame_oversized', `header of ${envelope.header.length} bytes`);
+  const header = verifyHeader(envelope.header, envelope.signature, signer);
+  return { header, headerBytes: envelope.header, signature: envelope.signature, ciphertext: envelope.ciphertext };
+}
+
+/**
+ * The same of a header with its signature, as evidence keeps them. Throws RefusalError (`frame_oversized`,
+ * `signature_invalid`, `header_malformed`, `version_unsupported`, `identity_mismatch`).
+ */
+export function verifyHeader(
+  headerBytes: Uint8Array,
+  signature: Uint8Array,
+  signer: { agentId: string; publicKey: KeyObject; signingKeyId: Uint8Array },
+): VerifiedHeader {
+  if (headerBytes.length > HEADER_BYTES_MAX) {
+    throw new RefusalError('frame_oversized', `header of ${headerBytes.length} bytes`);
   }
-  const signed = verifyBytes({
-    message: envelope.header,
-    signature: envelope.signature,
-    publicKey: signer.publicKey,
-    purpose: 'batch',
-  });
+  const signed = verifyBytes({ message: headerBytes, signature, publicKey: signer.publicKey, purpose: 'batch' });
   if (!signed) throw new RefusalError('signature_invalid', 'the signature is not one of the key of this stream');
-  const header = readHeader(envelope.header);
+  const header = readHeader(headerBytes);
   if (header.agentId !== signer.agentId || !sameBytes(header.signingKeyId, signer.signingKeyId)) {
     throw new RefusalError('identity_mismatch', 'the header names another agent or key than the certificate');
   }
-  return { header, headerBytes: envelope.header, signature: envelope.signature, ciphertext: envelope.ciphertext };
+  return header;
 }
 
 /**

@@ -28,6 +28,7 @@ export {
   type VerifiedEnvelope,
   type VerifiedHeader,
   verifyEnvelope,
+  verifyHeader,
 } from './envelope.ts';
 export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
@@ -51,13 +52,21 @@ export { LOSS_REASONS, type LossReason } from './loss.ts';
 export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
 export { readOwnHeader, resealEnvelope } from './reseal.ts';
-export { consoleService, enrolmentService, keysService, telemetryService } from './services.ts';
+export { consoleService, enrolmentService, evidenceService, keysService, telemetryService } from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
-export { signAlert, verifyAlert } from './signed-alert.ts';
-export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
+export { type AlertKey, signAlert, signAlertAside, verifyAlert } from './signed-alert.ts';
+export {
+  ALERT_STREAM,
+  ALERT_SUBJECTS,
+  alertSubject,
+  parseSeverity,
+  severityName,
+  TREE_HEAD_SUBJECT,
+} from './subjects.ts';
 export { suggest } from './suggest.ts';
 export { TLS_GROUP, TLS_POLICY } from './transport.ts';
 export {
+  type AbsentEnvelope,
   Acknowledgement,
   Activity,
   AgentFrame,
@@ -68,6 +77,16 @@ export {
   type AuditEntry,
   type Authentication,
   Batch,
+  type BundleAgent,
+  type BundleCertificate,
+  BundleEnd,
+  type BundleEntry,
+  type BundleEnvelope,
+  BundleManifest,
+  BundleRecord,
+  type BundleRun,
+  type BundleStart,
+  type CaSuccession,
   CollectorFrame,
   ControlRotationRequest,
   Counter,
@@ -76,6 +95,7 @@ export {
   DestroyEpochRequest,
   Detection,
   Direction,
+  type EarlierHead,
   EnrolRequest,
   EnrolResponse,
   type Entity,
@@ -87,6 +107,8 @@ export {
   EpochConfirmationBody,
   EventClass,
   EventReference,
+  EvidenceChunk,
+  ExportEvidenceRequest,
   FieldFilter,
   type File,
   GetAgentRequest,
@@ -106,6 +128,7 @@ export {
   KemKey,
   KemKeyBody,
   type KeyRotation,
+  KeySuccession,
   KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
@@ -117,6 +140,8 @@ export {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListTreeHeadsRequest,
+  ListTreeHeadsResponse,
   type Loss,
   type Network,
   Outcome,
@@ -131,11 +156,17 @@ export {
   SearchEventsRequest,
   SearchEventsResponse,
   type SensorHealth,
+  type SequenceRange,
   Severity,
   SignedAlert,
+  SignedTreeHead,
   StatusReport,
   type StdioSocket,
   StoredEvent,
+  TreeEntry,
+  TreeHead,
+  type TreeRun,
+  type TrustAnchors,
   type User,
   VerifyAuditRequest,
   VerifyAuditResponse,

@@ -8,6 +8,8 @@ import {
   DestroyEpochRequest,
   EnrolRequest,
   EnrolResponse,
+  EvidenceChunk,
+  ExportEvidenceRequest,
   GetAgentRequest,
   GetAgentResponse,
   GetAlertRequest,
@@ -27,6 +29,8 @@ import {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListTreeHeadsRequest,
+  ListTreeHeadsResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
   RotateKeysRequest,
@@ -128,6 +132,20 @@ export const consoleService = {
     'Console/VerifyAudit',
     VerifyAuditRequest,
     VerifyAuditResponse,
+  ),
+};
+
+export const evidenceService = {
+  exportEvidence: method<ExportEvidenceRequest, EvidenceChunk>(
+    'Evidence/ExportEvidence',
+    ExportEvidenceRequest,
+    EvidenceChunk,
+    { response: true },
+  ),
+  listTreeHeads: method<ListTreeHeadsRequest, ListTreeHeadsResponse>(
+    'Evidence/ListTreeHeads',
+    ListTreeHeadsRequest,
+    ListTreeHeadsResponse,
   ),
 };
 

@@ -21,7 +21,10 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const withYaml = (text: string) => writeFileSync(join(home, 'agent.yaml'), text);
 
 function command(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8', timeout: 20_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   return { status, stdout, stderr };
 }
 

@@ -49,13 +49,11 @@ function recording(options: Partial<BatcherOptions> = {}) {
 }
 
 describe('when a batch leaves', () => {
-  test('an urgent event leaves within 20 ms, with everything queued before it and in order', async () => {
-    const { batcher, batches } = recording();
+  test('an urgent event leaves long before the age limit, with everything queued before it and in order', async () => {
+    const { batcher, batches } = recording({ ageMsMax: 3_600_000 });
     batcher.emit(exec);
-    const startedAtMs = performance.now();
     batcher.emit(login);
-    await vi.waitFor(() => expect(batches).toHaveLength(1), { interval: 1, timeout: 900 });
-    expect(performance.now() - startedAtMs).toBeLessThan(900);
+    await vi.waitFor(() => expect(batches).toHaveLength(1));
     expect(batches[0]!.map((event) => event.class)).toEqual([EventClass.PROCESS, EventClass.AUTHENTICATION]);
   });
 

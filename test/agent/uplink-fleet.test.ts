@@ -16,9 +16,7 @@ import { until } from '../support/until.ts';
 const AGENTS = 60;
 const BACK_MS_MAX = 40_000;
 
-test(`${AGENTS} agents whose collector restarts come back one after the other, all of them`, {
-  timeout: 90_000,
-}, async () => {
+test(`${AGENTS} agents whose collector restarts come back one after the other, all of them`, async () => {
   await using stack = new AsyncDisposableStack();
   const collector = stack.use(await FakeCollector.start());
   const directory = mkdtempSync(join(tmpdir(), 'tg-fleet-'));

@@ -39,11 +39,15 @@ import {
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
 import { type Logger, pino } from 'pino';
 import { type CollectorConfig, readCollectorConfig } from '../../collector/src/config.ts';
+import { homePaths } from '../../collector/src/fleet/home.ts';
 import { initHome } from '../../collector/src/init.ts';
 import { type Collector, startCollector } from '../../collector/src/run.ts';
 import { type AgentIdentity, caOf, consoleIdentityOf, enrolTestAgent, type TlsIdentity } from './agent-identity.ts';
+import { emptyPglite } from './pglite.ts';
 import { ROOT } from './source-files.ts';
 import { until } from './until.ts';
+
+const READY_MS_MAX = 60_000;
 
 /** The console's side of the API, with promises. */
 export class ConsoleClient implements Disposable {
@@ -161,6 +165,8 @@ export class TestCollector implements AsyncDisposable {
 export async function initTestHome(): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
   await initHome({ home, listen: '127.0.0.1:0', nowMs: Date.now() });
+  const makeEmpty = await emptyPglite();
+  makeEmpty(homePaths(home).storeDirectory);
   return home;
 }
 
@@ -181,7 +187,12 @@ export class CollectorProcess implements AsyncDisposable {
     this.log = log;
   }
 
-  static async start(home: string, environment: Record<string, string> = {}): Promise<CollectorProcess> {
+  /** Resolves when it is ready, which on a busy machine with a large store takes its time. */
+  static async start(
+    home: string,
+    environment: Record<string, string> = {},
+    readyMsMax = READY_MS_MAX,
+  ): Promise<CollectorProcess> {
     const child = spawn(
       process.execPath,
       [join(ROOT, 'collector', 'bin', 'threatguard-collector.js'), 'run', '--home', home],
@@ -198,7 +209,7 @@ export class CollectorProcess implements AsyncDisposable {
         if (child.exitCode !== null) throw new Error(`the collector ended: ${lines.join('\n')}`);
         return log.find((line) => line.msg === 'ready');
       },
-      { limitMs: 60_000, what: () => `the collector to be ready; it said:\n${lines.join('\n')}` },
+      { limitMs: readyMsMax, what: () => `the collector to be ready; it said:\n${lines.join('\n')}` },
     );
     return new CollectorProcess(child, String(ready.listen), log);
   }

@@ -90,4 +90,6 @@ process.on('message', async (message: { nowMs?: number; events?: number; measure
   process.send!({ delivered: sensor.health().events });
 });
 process.on('disconnect', () => process.exit(0));
+// The collector takes the difference of the clocks from the hello: before it is heard, none may go on.
+await until(() => uplink.connected, { limitMs: DELIVERY_MS_MAX, what: 'the collector' });
 process.send!({ ready: true });

@@ -22,9 +22,11 @@ import {
   type StreamPosition,
 } from '@threatguard/proto';
 import { takeCleanMark, writeCleanMark } from './clean-mark.ts';
+import { type Pending, PendingEnvelopes } from './pending.ts';
 import { encodeRecord, RECORD_HEADER_BYTES } from './record.ts';
-import { type RecordPlace, Segment } from './segment.ts';
+import { Segment } from './segment.ts';
 import { listSegments, segmentPath } from './segment-files.ts';
+import { SegmentSync } from './segment-sync.ts';
 
 /** A power cut loses at most this much; each fdatasync costs 0.3 ms on a virtual disk and 10 ms on a spinning one. */
 const SYNC_EVERY_MS = 1000;
@@ -65,30 +67,22 @@ export interface SpooledEnvelope {
   wrappedKey: Uint8Array;
 }
 
-interface Pending extends RecordPlace {
-  segment: Segment;
-  /** Refused or damaged: counted already, goes when its turn comes. */
-  done: boolean;
-}
-
 export class Spool implements AsyncDisposable {
   readonly #options: SpoolOptions;
   readonly #segmentBytesMax: number;
+  readonly #pending = new PendingEnvelopes();
+  readonly #disk: SegmentSync;
   #segments: Segment[] = [];
-  #pending: Pending[] = [];
-  #first = 0;
-  #pendingBytes = 0;
   #nextNumber = 1;
   #position: StreamPosition = newStream();
   #checkpoints: Uint8Array = new Uint8Array();
-  readonly #dirty = new Set<Segment>();
-  #syncing: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#disk = new SegmentSync((error) => options.onDiskError?.(error));
     this.#segmentBytesMax = Math.min(SEGMENT_BYTES_MAX, Math.ceil(options.bytesMax / SEGMENTS_MIN));
   }
 
@@ -113,31 +107,31 @@ export class Spool implements AsyncDisposable {
 
   /** Number of the oldest envelope not acknowledged; numbers count up while the spool is open. */
   get first(): number {
-    return this.#first;
+    return this.#pending.first;
   }
 
   /** Number the next envelope will have. */
   get end(): number {
-    return this.#first + this.#pending.length;
+    return this.#pending.end;
   }
 
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#pending.bytes;
   }
 
   /** The stream of the oldest envelope, or the one that would begin the next. */
   get oldestStreamId(): Uint8Array {
-    return this.#pending[0]?.segment.header.position.streamId ?? this.#position.streamId;
+    return this.#pending.oldest?.segment.header.position.streamId ?? this.#position.streamId;
   }
 
   /** The ML-KEM epoch of the oldest envelope; 0 where nothing waits. An agent never goes back to an older epoch. */
   get oldestEpoch(): number {
-    return this.#pending[0]?.epoch ?? 0;
+    return this.#pending.oldest?.epoch ?? 0;
   }
 
   /** Of the oldest envelope of a stream; undefined where none waits. */
   oldestSequence(streamId: Uint8Array): number | undefined {
-    return this.#pending.find((each) => !each.done && isUpTo(each, streamId, each.sequence))?.sequence;
+    return this.#pending.oldestOf(streamId)?.sequence;
   }
 
   /**
@@ -181,13 +175,12 @@ export class Spool implements AsyncDisposable {
       const lengths = { length: sealed.bytes.length, checkpointBytes: checkpoints.length };
       const place = { ...facts, ...lengths, sequence, epoch, headerBytes: RECORD_HEADER_BYTES, offset, payloadCrc };
       this.#pending.push({ ...place, segment, done: false });
-      this.#dirty.add(segment);
+      this.#disk.add(segment);
     } catch (error) {
       this.#lose('spool_overflow', facts);
       this.#options.onDiskError?.(error as Error);
       return false;
     }
-    this.#pendingBytes += sealed.bytes.length;
     this.#position = sealed.position;
     this.#checkpoints = checkpoints;
     for (const listener of this.#listeners) listener();
@@ -196,8 +189,8 @@ export class Spool implements AsyncDisposable {
 
   /** The envelope with this number; undefined where it is gone, refused, or the disk damaged it. */
   read(number: number): SpooledEnvelope | undefined {
-    const record = this.#pending[number - this.#first];
-    if (!record || record.done) return undefined;
+    const record = this.#pending.at(number);
+    if (!record) return undefined;
     const content = record.segment.read(record);
     if (content) {
       const { streamId } = record.segment.header.position;
@@ -210,14 +203,13 @@ export class Spool implements AsyncDisposable {
 
   /** The collector has this sequence of the stream and all before it: they go. */
   acknowledge(streamId: Uint8Array, sequence: number): void {
-    const kept = this.#pending.findIndex((record) => !record.done && !isUpTo(record, streamId, sequence));
-    this.#forget(kept < 0 ? this.#pending.length : kept);
+    this.#forget(this.#pending.countUpTo(streamId, sequence));
   }
 
   /** The collector will never take this envelope: it is counted and goes. */
   refuse(streamId: Uint8Array, sequence: number, reason: 'refused' | 'epoch_refused' = 'refused'): void {
-    const record = this.#pending.find((each) => each.sequence === sequence && isUpTo(each, streamId, sequence));
-    if (record && !record.done) this.#giveUp(record, reason);
+    const record = this.#pending.find(streamId, sequence);
+    if (record) this.#giveUp(record, reason);
   }
 
   /** From here on envelopes belong to a new stream; for when the collector knows more of this one than we do. */
@@ -227,28 +219,14 @@ export class Spool implements AsyncDisposable {
 
   /** Asks the disk to keep everything appended so far; also what an earlier call still waits for. */
   sync(): Promise<void> {
-    this.#syncing = this.#syncing.then(() => this.#syncDirty());
-    return this.#syncing;
-  }
-
-  async #syncDirty(): Promise<void> {
-    const segments = [...this.#dirty];
-    this.#dirty.clear();
-    for (const segment of segments) {
-      try {
-        await segment.sync();
-      } catch (error) {
-        // A segment removed meanwhile needs no syncing.
-        if (this.#segments.includes(segment)) this.#options.onDiskError?.(error as Error);
-      }
-    }
+    return this.#disk.sync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    if (this.#pending.length === 0) this.#rotateOrSay();
+    if (!this.#pending.oldest) this.#rotateOrSay();
     await this.sync();
     const { bootId, owner, directory } = this.#options;
     try {
@@ -266,18 +244,15 @@ export class Spool implements AsyncDisposable {
     let inDoubt = numbers.length === 0;
     for (const number of numbers) {
       this.#nextNumber = number + 1;
-      const scan = Segment.open(segmentPath(directory, number));
-      inDoubt = 'unreadableEvents' in scan || scan.endUncertain;
-      const damagedEvents = 'unreadableEvents' in scan ? scan.unreadableEvents : scan.damaged.events;
-      if (damagedEvents > 0) this.#lose('spool_damaged', { events: damagedEvents });
-      this.#checkpoints = scan.checkpoints ?? this.#checkpoints;
-      if ('unreadableEvents' in scan) continue;
-      this.#segments.push(scan.segment);
-      this.#position = scan.position;
-      for (const record of scan.records) {
-        this.#pending.push({ ...record, segment: scan.segment, done: false });
-        this.#pendingBytes += record.length;
-      }
+      const found = Segment.open(segmentPath(directory, number));
+      inDoubt = !found.segment || found.endUncertain;
+      if (found.damagedEvents > 0) this.#lose('spool_damaged', { events: found.damagedEvents });
+      this.#checkpoints = found.checkpoints ?? this.#checkpoints;
+      const { segment } = found;
+      if (!segment) continue;
+      this.#segments.push(segment);
+      this.#position = found.position;
+      for (const record of found.records) this.#pending.push({ ...record, segment, done: false });
     }
     const newest = this.#segments.at(-1)?.header;
     const endedClean = takeCleanMark(directory, newest && { bootId, owner, position: this.#position });
@@ -296,7 +271,7 @@ export class Spool implements AsyncDisposable {
     );
     this.#nextNumber++;
     this.#segments.push(segment);
-    this.#dirty.add(segment);
+    this.#disk.add(segment);
     this.#position = position;
     this.#removeEmptied();
   }
@@ -311,34 +286,37 @@ export class Spool implements AsyncDisposable {
 
   #makeRoom(bytes: number): void {
     const active = this.#segments.at(-1)!;
-    if (active.bytes + bytes > this.#segmentBytesMax && this.#pending.at(-1)?.segment === active) {
+    if (active.bytes + bytes > this.#segmentBytesMax && this.#pending.newest?.segment === active) {
       this.#rotate(this.#position);
     }
     let total = this.#segments.reduce((sum, segment) => sum + segment.bytes, bytes);
     while (total > this.#options.bytesMax && this.#segments.length > 1) {
       const oldest = this.#segments[0]!;
-      const kept = this.#pending.findIndex((record) => record.segment !== oldest);
-      for (const record of this.#pending.slice(0, kept < 0 ? undefined : kept)) {
-        if (!record.done) this.#lose('spool_overflow', record);
-      }
       total -= oldest.bytes;
-      this.#forget(kept < 0 ? this.#pending.length : kept);
+      const dropped = this.#forget(this.#pending.countIn(oldest));
+      for (const record of dropped) if (!record.done) this.#lose('spool_overflow', record);
     }
   }
 
+  /** Counted first: a kill in between may count it twice, and never not at all. */
   #giveUp(record: Pending, reason: LossReason): void {
     record.done = true;
     this.#lose(reason, record);
-    const kept = this.#pending.findIndex((each) => !each.done);
-    this.#forget(kept < 0 ? this.#pending.length : kept);
+    try {
+      record.segment.markDone(record);
+      this.#disk.add(record.segment);
+    } catch (error) {
+      this.#options.onDiskError?.(error as Error);
+    }
+    this.#forget(this.#pending.countDone());
   }
 
-  #forget(count: number): void {
-    for (const record of this.#pending.splice(0, count)) this.#pendingBytes -= record.length;
-    this.#first += count;
+  #forget(count: number): Pending[] {
+    const forgotten = this.#pending.forget(count);
     const active = this.#segments.at(-1)!;
-    if (this.#pending.length > 0 || active.bytes <= this.#segmentBytesMax / 2) this.#removeEmptied();
+    if (this.#pending.oldest || active.bytes <= this.#segmentBytesMax / 2) this.#removeEmptied();
     else this.#rotateOrSay();
+    return forgotten;
   }
 
   /** Begins a segment where that is only tidy: acknowledged bytes then go from the disk. */
@@ -351,10 +329,10 @@ export class Spool implements AsyncDisposable {
   }
 
   #removeEmptied(): void {
-    const oldest = this.#pending[0]?.segment ?? this.#segments.at(-1);
+    const oldest = this.#pending.oldest?.segment ?? this.#segments.at(-1);
     while (this.#segments[0] !== oldest) {
       const segment = this.#segments.shift()!;
-      this.#dirty.delete(segment);
+      this.#disk.remove(segment);
       segment.remove();
     }
   }
@@ -364,10 +342,6 @@ export class Spool implements AsyncDisposable {
     const { events, firstAtUs = nowUs, lastAtUs = nowUs } = facts;
     this.#options.lose({ sensor: 'spool', reason, count: events, firstAtUs, lastAtUs });
   }
-}
-
-function isUpTo(record: Pending, streamId: Uint8Array, sequence: number): boolean {
-  return record.sequence <= sequence && Buffer.compare(record.segment.header.position.streamId, streamId) === 0;
 }
 
 function newStream(): StreamPosition {

@@ -42,7 +42,7 @@ const EPOCH_STATUS = {
 };
 
 /** The gRPC status of an error; undefined for one that nobody foresaw, which is a bug. */
-function toStatus(error: unknown): { code: status; details: string } | undefined {
+export function toStatus(error: unknown): { code: status; details: string } | undefined {
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };

@@ -62,7 +62,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     kemAlgorithm: KEM_ALGORITHM,
     signatureAlgorithm: SIGNATURE_ALGORITHM,
     tlsGroup: TLS_GROUP,
-    notices: [...parts.store.notices, ...problems, ...parts.correlator.notices()],
+    notices: [...parts.store.notices, ...problems, ...parts.rules.notices(), ...parts.correlator.notices()],
     signingCertificate: parts.identity.certificate.raw,
     natsUrl: nats.url,
     natsCredentials: nats.credentials,

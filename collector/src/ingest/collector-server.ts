@@ -1,6 +1,6 @@
 // The gRPC side of the port: services behind one authorisation, connections handed over by the TLS listener.
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { consoleService, enrolmentService, keysService, MESSAGE_BYTES_MAX } from '@threatguard/proto';
+import { consoleService, enrolmentService, evidenceService, keysService, MESSAGE_BYTES_MAX } from '@threatguard/proto';
 import { authoriseCalls } from './authorisation.ts';
 import { countOversized } from './count-oversized.ts';
 import { telemetryServerService } from './frames.ts';
@@ -22,6 +22,7 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   enrolment: UntypedServiceImplementation;
   console: UntypedServiceImplementation;
   keys: UntypedServiceImplementation;
+  evidence: UntypedServiceImplementation;
 }
 
 /** Serves until disposed. Streams should be ended before: what is open half a second later is cut. */
@@ -54,6 +55,7 @@ export class CollectorServer implements AsyncDisposable {
     server.addService(enrolmentService, parts.enrolment);
     server.addService(consoleService, parts.console);
     server.addService(keysService, parts.keys);
+    server.addService(evidenceService, parts.evidence);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({
       ...parts,

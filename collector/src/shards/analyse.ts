@@ -91,6 +91,13 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */
 function faulty(sealed: SealedBatch, error: unknown): StorableBatch {
   const { eventCount, firstEventAtUs, lastEventAtUs } = sealed.header;
-  const events = { eventCount, firstEventAtUs, lastEventAtUs, eventRows: new Uint8Array(), series: [] };
+  const events = {
+    eventCount,
+    firstEventAtUs,
+    lastEventAtUs,
+    eventRows: new Uint8Array(),
+    termRows: new Uint8Array(),
+    series: [],
+  };
   return { ...sealed, ...events, detections: [], ...NOTHING_FOLLOWS, fault: `a fault of the collector: ${error}` };
 }

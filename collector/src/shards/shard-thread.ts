@@ -55,7 +55,9 @@ function verifyConfirmations({ id, confirmations }: ConfirmationRequest): Analys
 function handedOver({ received }: AnalysisRequest, { analysis }: AnalysisReply): ArrayBuffer[] {
   if (!analysis) return [];
   const { batch, matches } = analysis;
-  return [received.bytes, batch.payload, batch.eventRows, matches.events].map(({ buffer }) => buffer as ArrayBuffer);
+  return [received.bytes, batch.payload, batch.eventRows, batch.termRows, matches.events].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  );
 }
 
 parentPort!.on('message', (request: ShardRequest) => {

@@ -10,10 +10,12 @@ import type {
   StoredEvent,
   StreamPosition,
 } from '@threatguard/proto';
-import type { StorableBatch } from '../batch.ts';
+import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
-import type { Incident } from '../correlate/incidents.ts';
+import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { AgentCertificate } from './evidence-reads.ts';
+import type { EvidenceStore } from './evidence-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
@@ -21,7 +23,7 @@ import type { UpkeepReport } from './upkeep-run.ts';
 
 /** What one transaction stores. Detections and what follows from them here belong to no batch: silence, gaps, refusals. */
 export interface CommitGroup {
-  batches: readonly StorableBatch[];
+  batches: readonly CommitBatch[];
   detections: readonly Detection[];
   alerts: readonly Alert[];
   entities: readonly Entity[];
@@ -234,6 +236,8 @@ export interface Store extends AsyncDisposable {
   readonly version: string;
   /** What this engine does not have, one line each, for start and `status`. */
   readonly notices: readonly string[];
+  /** What is kept as evidence, and the tree over it. */
+  readonly evidence: EvidenceStore;
 
   /**
    * One transaction: events, envelope rows, losses, stream positions, detections, alert upserts, entities with points of
@@ -251,6 +255,8 @@ export interface Store extends AsyncDisposable {
   addAgent(agent: AgentRecord, by?: AuditActor): Promise<void>;
   agents(): Promise<AgentRecord[]>;
   revokeAgent(id: string, atUs: number, by?: AuditActor): Promise<void>;
+  /** Every certificate an agent had, oldest first. */
+  certificatesOf(agentId: string): Promise<AgentCertificate[]>;
   touchAgent(id: string, seen: { atUs: number; version?: string; os?: string; kernel?: string }): Promise<void>;
   /** Events and counted losses per agent id. */
   agentTotals(): Promise<Map<string, { events: number; lost: number }>>;

@@ -9,6 +9,9 @@ import {
   consoleService,
   type DestroyEpochRequest,
   type Entity,
+  type EvidenceChunk,
+  type ExportEvidenceRequest,
+  evidenceService,
   type GetAgentResponse,
   type GetAlertResponse,
   type Incident,
@@ -20,6 +23,7 @@ import {
   type RotateKeysResponse,
   type SearchEventsRequest,
   type SignedAlert,
+  type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
   type VerifyAuditResponse,
@@ -177,6 +181,33 @@ export class CollectorClient implements Disposable {
       stream.on('end', resolve);
       if (options.signal.aborted) cancel();
     }).finally(() => options.signal.removeEventListener('abort', cancel));
+  }
+
+  /** A bundle in parts, as fast as they are taken, until the signal fires. */
+  async *exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
+    const method = evidenceService.exportEvidence;
+    const stream: ClientReadableStream<EvidenceChunk> = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+    );
+    const cancel = () => stream.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      if (signal.aborted) cancel();
+      yield* stream;
+    } catch (error) {
+      throw toConsoleError(error as ServiceError, this.address);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      cancel();
+    }
+  }
+
+  /** Newest first. */
+  async listTreeHeads(limit: number): Promise<SignedTreeHead[]> {
+    return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
   }
 
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {

@@ -9,6 +9,10 @@ import { AuditList } from './audit/list.ts';
 import { AuditVerify } from './audit/verify.ts';
 import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
+import { EvidenceExport } from './evidence/export.ts';
+import { EvidenceHeads } from './evidence/heads.ts';
+import { EvidenceShow } from './evidence/show.ts';
+import { EvidenceVerify } from './evidence/verify.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
 import { KeysAbort } from './keys/abort.ts';
@@ -38,6 +42,10 @@ export const COMMANDS = {
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
   'audit:verify': AuditVerify,
+  'evidence:export': EvidenceExport,
+  'evidence:verify': EvidenceVerify,
+  'evidence:show': EvidenceShow,
+  'evidence:heads': EvidenceHeads,
   'keys:status': KeysStatus,
   'keys:rotate': KeysRotate,
   'keys:pause': KeysPause,

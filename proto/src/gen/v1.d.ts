@@ -2318,6 +2318,573 @@ export namespace threatguard {
             type $Shape = threatguard.v1.Refusal.$Properties;
         }
 
+        interface IExportEvidenceRequest extends threatguard.v1.ExportEvidenceRequest.$Properties {
+        }
+
+        class ExportEvidenceRequest {
+            constructor(properties?: threatguard.v1.ExportEvidenceRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            alertId: string;
+            agent: string;
+            fromUs: number;
+            toUs: number;
+            headDigests: Uint8Array[];
+            static create(properties: threatguard.v1.ExportEvidenceRequest.$Shape): threatguard.v1.ExportEvidenceRequest & threatguard.v1.ExportEvidenceRequest.$Shape;
+            static create(properties?: threatguard.v1.ExportEvidenceRequest.$Properties): threatguard.v1.ExportEvidenceRequest;
+            static encode(message: threatguard.v1.ExportEvidenceRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExportEvidenceRequest & threatguard.v1.ExportEvidenceRequest.$Shape;
+        }
+
+        namespace ExportEvidenceRequest {
+            interface $Properties {
+                alertId?: string;
+                agent?: string;
+                fromUs?: number;
+                toUs?: number;
+                headDigests?: Uint8Array[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExportEvidenceRequest.$Properties;
+        }
+
+        interface IEvidenceChunk extends threatguard.v1.EvidenceChunk.$Properties {
+        }
+
+        class EvidenceChunk {
+            constructor(properties?: threatguard.v1.EvidenceChunk.$Properties);
+            $unknowns?: Uint8Array[];
+            data: Uint8Array;
+            envelopesWritten: number;
+            envelopes: number;
+            notice: string;
+            static create(properties: threatguard.v1.EvidenceChunk.$Shape): threatguard.v1.EvidenceChunk & threatguard.v1.EvidenceChunk.$Shape;
+            static create(properties?: threatguard.v1.EvidenceChunk.$Properties): threatguard.v1.EvidenceChunk;
+            static encode(message: threatguard.v1.EvidenceChunk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EvidenceChunk & threatguard.v1.EvidenceChunk.$Shape;
+        }
+
+        namespace EvidenceChunk {
+            interface $Properties {
+                data?: Uint8Array;
+                envelopesWritten?: number;
+                envelopes?: number;
+                notice?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EvidenceChunk.$Properties;
+        }
+
+        interface IListTreeHeadsRequest extends threatguard.v1.ListTreeHeadsRequest.$Properties {
+        }
+
+        class ListTreeHeadsRequest {
+            constructor(properties?: threatguard.v1.ListTreeHeadsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            limit: number;
+            static create(properties: threatguard.v1.ListTreeHeadsRequest.$Shape): threatguard.v1.ListTreeHeadsRequest & threatguard.v1.ListTreeHeadsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListTreeHeadsRequest.$Properties): threatguard.v1.ListTreeHeadsRequest;
+            static encode(message: threatguard.v1.ListTreeHeadsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListTreeHeadsRequest & threatguard.v1.ListTreeHeadsRequest.$Shape;
+        }
+
+        namespace ListTreeHeadsRequest {
+            interface $Properties {
+                limit?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListTreeHeadsRequest.$Properties;
+        }
+
+        interface IListTreeHeadsResponse extends threatguard.v1.ListTreeHeadsResponse.$Properties {
+        }
+
+        class ListTreeHeadsResponse {
+            constructor(properties?: threatguard.v1.ListTreeHeadsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            heads: threatguard.v1.SignedTreeHead[];
+            static create(properties: threatguard.v1.ListTreeHeadsResponse.$Shape): threatguard.v1.ListTreeHeadsResponse & threatguard.v1.ListTreeHeadsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListTreeHeadsResponse.$Properties): threatguard.v1.ListTreeHeadsResponse;
+            static encode(message: threatguard.v1.ListTreeHeadsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListTreeHeadsResponse & threatguard.v1.ListTreeHeadsResponse.$Shape;
+        }
+
+        namespace ListTreeHeadsResponse {
+            interface $Properties {
+                heads?: threatguard.v1.SignedTreeHead.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListTreeHeadsResponse.$Properties;
+        }
+
+        interface ITreeEntry extends threatguard.v1.TreeEntry.$Properties {
+        }
+
+        class TreeEntry {
+            constructor(properties?: threatguard.v1.TreeEntry.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            number: number;
+            previousDigest: Uint8Array;
+            recordedAtUs: number;
+            runs: threatguard.v1.TreeRun[];
+            static create(properties: threatguard.v1.TreeEntry.$Shape): threatguard.v1.TreeEntry & threatguard.v1.TreeEntry.$Shape;
+            static create(properties?: threatguard.v1.TreeEntry.$Properties): threatguard.v1.TreeEntry;
+            static encode(message: threatguard.v1.TreeEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TreeEntry & threatguard.v1.TreeEntry.$Shape;
+        }
+
+        namespace TreeEntry {
+            interface $Properties {
+                agentId?: string;
+                number?: number;
+                previousDigest?: Uint8Array;
+                recordedAtUs?: number;
+                runs?: threatguard.v1.TreeRun.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TreeEntry.$Properties;
+        }
+
+        interface ITreeRun extends threatguard.v1.TreeRun.$Properties {
+        }
+
+        class TreeRun {
+            constructor(properties?: threatguard.v1.TreeRun.$Properties);
+            $unknowns?: Uint8Array[];
+            streamId: Uint8Array;
+            firstSequence: number;
+            lastSequence: number;
+            root: Uint8Array;
+            lastHeaderDigest: Uint8Array;
+            lastReceivedAtUs: number;
+            static create(properties: threatguard.v1.TreeRun.$Shape): threatguard.v1.TreeRun & threatguard.v1.TreeRun.$Shape;
+            static create(properties?: threatguard.v1.TreeRun.$Properties): threatguard.v1.TreeRun;
+            static encode(message: threatguard.v1.TreeRun.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TreeRun & threatguard.v1.TreeRun.$Shape;
+        }
+
+        namespace TreeRun {
+            interface $Properties {
+                streamId?: Uint8Array;
+                firstSequence?: number;
+                lastSequence?: number;
+                root?: Uint8Array;
+                lastHeaderDigest?: Uint8Array;
+                lastReceivedAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TreeRun.$Properties;
+        }
+
+        interface ITreeHead extends threatguard.v1.TreeHead.$Properties {
+        }
+
+        class TreeHead {
+            constructor(properties?: threatguard.v1.TreeHead.$Properties);
+            $unknowns?: Uint8Array[];
+            version: number;
+            number: number;
+            treeSize: number;
+            root: Uint8Array;
+            previousHeadDigest: Uint8Array;
+            auditSequence: number;
+            auditDigest: Uint8Array;
+            signedAtUs: number;
+            static create(properties: threatguard.v1.TreeHead.$Shape): threatguard.v1.TreeHead & threatguard.v1.TreeHead.$Shape;
+            static create(properties?: threatguard.v1.TreeHead.$Properties): threatguard.v1.TreeHead;
+            static encode(message: threatguard.v1.TreeHead.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TreeHead & threatguard.v1.TreeHead.$Shape;
+        }
+
+        namespace TreeHead {
+            interface $Properties {
+                version?: number;
+                number?: number;
+                treeSize?: number;
+                root?: Uint8Array;
+                previousHeadDigest?: Uint8Array;
+                auditSequence?: number;
+                auditDigest?: Uint8Array;
+                signedAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TreeHead.$Properties;
+        }
+
+        interface ISignedTreeHead extends threatguard.v1.SignedTreeHead.$Properties {
+        }
+
+        class SignedTreeHead {
+            constructor(properties?: threatguard.v1.SignedTreeHead.$Properties);
+            $unknowns?: Uint8Array[];
+            head: Uint8Array;
+            signature: Uint8Array;
+            certificate: Uint8Array;
+            static create(properties: threatguard.v1.SignedTreeHead.$Shape): threatguard.v1.SignedTreeHead & threatguard.v1.SignedTreeHead.$Shape;
+            static create(properties?: threatguard.v1.SignedTreeHead.$Properties): threatguard.v1.SignedTreeHead;
+            static encode(message: threatguard.v1.SignedTreeHead.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SignedTreeHead & threatguard.v1.SignedTreeHead.$Shape;
+        }
+
+        namespace SignedTreeHead {
+            interface $Properties {
+                head?: Uint8Array;
+                signature?: Uint8Array;
+                certificate?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SignedTreeHead.$Properties;
+        }
+
+        interface IBundleRecord extends threatguard.v1.BundleRecord.$Properties {
+        }
+
+        class BundleRecord {
+            constructor(properties?: threatguard.v1.BundleRecord.$Properties);
+            $unknowns?: Uint8Array[];
+            start: (threatguard.v1.BundleStart|null);
+            trustAnchors: (threatguard.v1.TrustAnchors|null);
+            head: (threatguard.v1.SignedTreeHead|null);
+            earlierHead: (threatguard.v1.EarlierHead|null);
+            agent: (threatguard.v1.BundleAgent|null);
+            alert: (threatguard.v1.SignedAlert|null);
+            detection: (Uint8Array|null);
+            entry: (threatguard.v1.BundleEntry|null);
+            run: (threatguard.v1.BundleRun|null);
+            envelope: (threatguard.v1.BundleEnvelope|null);
+            end: (threatguard.v1.BundleEnd|null);
+            record?: ("start"|"trustAnchors"|"head"|"earlierHead"|"agent"|"alert"|"detection"|"entry"|"run"|"envelope"|"end");
+            static create(properties: threatguard.v1.BundleRecord.$Shape): threatguard.v1.BundleRecord & threatguard.v1.BundleRecord.$Shape;
+            static create(properties?: threatguard.v1.BundleRecord.$Properties): threatguard.v1.BundleRecord;
+            static encode(message: threatguard.v1.BundleRecord.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleRecord & threatguard.v1.BundleRecord.$Shape;
+        }
+
+        namespace BundleRecord {
+            interface $Properties {
+                start?: (threatguard.v1.BundleStart.$Properties|null);
+                trustAnchors?: (threatguard.v1.TrustAnchors.$Properties|null);
+                head?: (threatguard.v1.SignedTreeHead.$Properties|null);
+                earlierHead?: (threatguard.v1.EarlierHead.$Properties|null);
+                agent?: (threatguard.v1.BundleAgent.$Properties|null);
+                alert?: (threatguard.v1.SignedAlert.$Properties|null);
+                detection?: (Uint8Array|null);
+                entry?: (threatguard.v1.BundleEntry.$Properties|null);
+                run?: (threatguard.v1.BundleRun.$Properties|null);
+                envelope?: (threatguard.v1.BundleEnvelope.$Properties|null);
+                end?: (threatguard.v1.BundleEnd.$Properties|null);
+                record?: ("start"|"trustAnchors"|"head"|"earlierHead"|"agent"|"alert"|"detection"|"entry"|"run"|"envelope"|"end");
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              start?: threatguard.v1.BundleStart.$Shape|null;
+              trustAnchors?: threatguard.v1.TrustAnchors.$Shape|null;
+              head?: threatguard.v1.SignedTreeHead.$Shape|null;
+              earlierHead?: threatguard.v1.EarlierHead.$Shape|null;
+              agent?: threatguard.v1.BundleAgent.$Shape|null;
+              alert?: threatguard.v1.SignedAlert.$Shape|null;
+              detection?: Uint8Array|null;
+              entry?: threatguard.v1.BundleEntry.$Shape|null;
+              run?: threatguard.v1.BundleRun.$Shape|null;
+              envelope?: threatguard.v1.BundleEnvelope.$Shape|null;
+              end?: threatguard.v1.BundleEnd.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ record?: undefined; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "start"; start: threatguard.v1.BundleStart.$Shape; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "trustAnchors"; start?: null; trustAnchors: threatguard.v1.TrustAnchors.$Shape; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "head"; start?: null; trustAnchors?: null; head: threatguard.v1.SignedTreeHead.$Shape; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "earlierHead"; start?: null; trustAnchors?: null; head?: null; earlierHead: threatguard.v1.EarlierHead.$Shape; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "agent"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent: threatguard.v1.BundleAgent.$Shape; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "alert"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert: threatguard.v1.SignedAlert.$Shape; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "detection"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection: Uint8Array; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "entry"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry: threatguard.v1.BundleEntry.$Shape; run?: null; envelope?: null; end?: null }|{ record?: "run"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run: threatguard.v1.BundleRun.$Shape; envelope?: null; end?: null }|{ record?: "envelope"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope: threatguard.v1.BundleEnvelope.$Shape; end?: null }|{ record?: "end"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end: threatguard.v1.BundleEnd.$Shape })
+            );
+        }
+
+        interface IBundleStart extends threatguard.v1.BundleStart.$Properties {
+        }
+
+        class BundleStart {
+            constructor(properties?: threatguard.v1.BundleStart.$Properties);
+            $unknowns?: Uint8Array[];
+            version: number;
+            alertId: string;
+            agentId: string;
+            fromUs: number;
+            toUs: number;
+            exportedAtUs: number;
+            evidenceDays: number;
+            collectorVersion: string;
+            lateEntries: number;
+            static create(properties: threatguard.v1.BundleStart.$Shape): threatguard.v1.BundleStart & threatguard.v1.BundleStart.$Shape;
+            static create(properties?: threatguard.v1.BundleStart.$Properties): threatguard.v1.BundleStart;
+            static encode(message: threatguard.v1.BundleStart.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleStart & threatguard.v1.BundleStart.$Shape;
+        }
+
+        namespace BundleStart {
+            interface $Properties {
+                version?: number;
+                alertId?: string;
+                agentId?: string;
+                fromUs?: number;
+                toUs?: number;
+                exportedAtUs?: number;
+                evidenceDays?: number;
+                collectorVersion?: string;
+                lateEntries?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleStart.$Properties;
+        }
+
+        interface IEarlierHead extends threatguard.v1.EarlierHead.$Properties {
+        }
+
+        class EarlierHead {
+            constructor(properties?: threatguard.v1.EarlierHead.$Properties);
+            $unknowns?: Uint8Array[];
+            head: Uint8Array;
+            consistency: Uint8Array[];
+            static create(properties: threatguard.v1.EarlierHead.$Shape): threatguard.v1.EarlierHead & threatguard.v1.EarlierHead.$Shape;
+            static create(properties?: threatguard.v1.EarlierHead.$Properties): threatguard.v1.EarlierHead;
+            static encode(message: threatguard.v1.EarlierHead.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EarlierHead & threatguard.v1.EarlierHead.$Shape;
+        }
+
+        namespace EarlierHead {
+            interface $Properties {
+                head?: Uint8Array;
+                consistency?: Uint8Array[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EarlierHead.$Properties;
+        }
+
+        interface IBundleAgent extends threatguard.v1.BundleAgent.$Properties {
+        }
+
+        class BundleAgent {
+            constructor(properties?: threatguard.v1.BundleAgent.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            name: string;
+            certificates: threatguard.v1.BundleCertificate[];
+            static create(properties: threatguard.v1.BundleAgent.$Shape): threatguard.v1.BundleAgent & threatguard.v1.BundleAgent.$Shape;
+            static create(properties?: threatguard.v1.BundleAgent.$Properties): threatguard.v1.BundleAgent;
+            static encode(message: threatguard.v1.BundleAgent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleAgent & threatguard.v1.BundleAgent.$Shape;
+        }
+
+        namespace BundleAgent {
+            interface $Properties {
+                agentId?: string;
+                name?: string;
+                certificates?: threatguard.v1.BundleCertificate.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleAgent.$Properties;
+        }
+
+        interface IBundleCertificate extends threatguard.v1.BundleCertificate.$Properties {
+        }
+
+        class BundleCertificate {
+            constructor(properties?: threatguard.v1.BundleCertificate.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            succession: Uint8Array;
+            successionSignature: Uint8Array;
+            static create(properties: threatguard.v1.BundleCertificate.$Shape): threatguard.v1.BundleCertificate & threatguard.v1.BundleCertificate.$Shape;
+            static create(properties?: threatguard.v1.BundleCertificate.$Properties): threatguard.v1.BundleCertificate;
+            static encode(message: threatguard.v1.BundleCertificate.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleCertificate & threatguard.v1.BundleCertificate.$Shape;
+        }
+
+        namespace BundleCertificate {
+            interface $Properties {
+                certificate?: Uint8Array;
+                succession?: Uint8Array;
+                successionSignature?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleCertificate.$Properties;
+        }
+
+        interface IBundleEntry extends threatguard.v1.BundleEntry.$Properties {
+        }
+
+        class BundleEntry {
+            constructor(properties?: threatguard.v1.BundleEntry.$Properties);
+            $unknowns?: Uint8Array[];
+            entry: Uint8Array;
+            index: number;
+            inclusion: Uint8Array[];
+            boundary: boolean;
+            static create(properties: threatguard.v1.BundleEntry.$Shape): threatguard.v1.BundleEntry & threatguard.v1.BundleEntry.$Shape;
+            static create(properties?: threatguard.v1.BundleEntry.$Properties): threatguard.v1.BundleEntry;
+            static encode(message: threatguard.v1.BundleEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleEntry & threatguard.v1.BundleEntry.$Shape;
+        }
+
+        namespace BundleEntry {
+            interface $Properties {
+                entry?: Uint8Array;
+                index?: number;
+                inclusion?: Uint8Array[];
+                boundary?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleEntry.$Properties;
+        }
+
+        interface IBundleRun extends threatguard.v1.BundleRun.$Properties {
+        }
+
+        class BundleRun {
+            constructor(properties?: threatguard.v1.BundleRun.$Properties);
+            $unknowns?: Uint8Array[];
+            index: number;
+            gone: string;
+            included: threatguard.v1.SequenceRange[];
+            absent: threatguard.v1.AbsentEnvelope[];
+            nodes: Uint8Array[];
+            static create(properties: threatguard.v1.BundleRun.$Shape): threatguard.v1.BundleRun & threatguard.v1.BundleRun.$Shape;
+            static create(properties?: threatguard.v1.BundleRun.$Properties): threatguard.v1.BundleRun;
+            static encode(message: threatguard.v1.BundleRun.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleRun & threatguard.v1.BundleRun.$Shape;
+        }
+
+        namespace BundleRun {
+            interface $Properties {
+                index?: number;
+                gone?: string;
+                included?: threatguard.v1.SequenceRange.$Properties[];
+                absent?: threatguard.v1.AbsentEnvelope.$Properties[];
+                nodes?: Uint8Array[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleRun.$Properties;
+        }
+
+        interface ISequenceRange extends threatguard.v1.SequenceRange.$Properties {
+        }
+
+        class SequenceRange {
+            constructor(properties?: threatguard.v1.SequenceRange.$Properties);
+            $unknowns?: Uint8Array[];
+            first: number;
+            last: number;
+            static create(properties: threatguard.v1.SequenceRange.$Shape): threatguard.v1.SequenceRange & threatguard.v1.SequenceRange.$Shape;
+            static create(properties?: threatguard.v1.SequenceRange.$Properties): threatguard.v1.SequenceRange;
+            static encode(message: threatguard.v1.SequenceRange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SequenceRange & threatguard.v1.SequenceRange.$Shape;
+        }
+
+        namespace SequenceRange {
+            interface $Properties {
+                first?: number;
+                last?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SequenceRange.$Properties;
+        }
+
+        interface IAbsentEnvelope extends threatguard.v1.AbsentEnvelope.$Properties {
+        }
+
+        class AbsentEnvelope {
+            constructor(properties?: threatguard.v1.AbsentEnvelope.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            headerDigest: Uint8Array;
+            static create(properties: threatguard.v1.AbsentEnvelope.$Shape): threatguard.v1.AbsentEnvelope & threatguard.v1.AbsentEnvelope.$Shape;
+            static create(properties?: threatguard.v1.AbsentEnvelope.$Properties): threatguard.v1.AbsentEnvelope;
+            static encode(message: threatguard.v1.AbsentEnvelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AbsentEnvelope & threatguard.v1.AbsentEnvelope.$Shape;
+        }
+
+        namespace AbsentEnvelope {
+            interface $Properties {
+                sequence?: number;
+                headerDigest?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AbsentEnvelope.$Properties;
+        }
+
+        interface IBundleEnvelope extends threatguard.v1.BundleEnvelope.$Properties {
+        }
+
+        class BundleEnvelope {
+            constructor(properties?: threatguard.v1.BundleEnvelope.$Properties);
+            $unknowns?: Uint8Array[];
+            header: Uint8Array;
+            signature: Uint8Array;
+            payload: Uint8Array;
+            static create(properties: threatguard.v1.BundleEnvelope.$Shape): threatguard.v1.BundleEnvelope & threatguard.v1.BundleEnvelope.$Shape;
+            static create(properties?: threatguard.v1.BundleEnvelope.$Properties): threatguard.v1.BundleEnvelope;
+            static encode(message: threatguard.v1.BundleEnvelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleEnvelope & threatguard.v1.BundleEnvelope.$Shape;
+        }
+
+        namespace BundleEnvelope {
+            interface $Properties {
+                header?: Uint8Array;
+                signature?: Uint8Array;
+                payload?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleEnvelope.$Properties;
+        }
+
+        interface IBundleEnd extends threatguard.v1.BundleEnd.$Properties {
+        }
+
+        class BundleEnd {
+            constructor(properties?: threatguard.v1.BundleEnd.$Properties);
+            $unknowns?: Uint8Array[];
+            manifest: Uint8Array;
+            signature: Uint8Array;
+            certificate: Uint8Array;
+            static create(properties: threatguard.v1.BundleEnd.$Shape): threatguard.v1.BundleEnd & threatguard.v1.BundleEnd.$Shape;
+            static create(properties?: threatguard.v1.BundleEnd.$Properties): threatguard.v1.BundleEnd;
+            static encode(message: threatguard.v1.BundleEnd.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleEnd & threatguard.v1.BundleEnd.$Shape;
+        }
+
+        namespace BundleEnd {
+            interface $Properties {
+                manifest?: Uint8Array;
+                signature?: Uint8Array;
+                certificate?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleEnd.$Properties;
+        }
+
+        interface IBundleManifest extends threatguard.v1.BundleManifest.$Properties {
+        }
+
+        class BundleManifest {
+            constructor(properties?: threatguard.v1.BundleManifest.$Properties);
+            $unknowns?: Uint8Array[];
+            records: number;
+            digest: Uint8Array;
+            headDigest: Uint8Array;
+            certificateDigest: Uint8Array;
+            signedAtUs: number;
+            static create(properties: threatguard.v1.BundleManifest.$Shape): threatguard.v1.BundleManifest & threatguard.v1.BundleManifest.$Shape;
+            static create(properties?: threatguard.v1.BundleManifest.$Properties): threatguard.v1.BundleManifest;
+            static encode(message: threatguard.v1.BundleManifest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleManifest & threatguard.v1.BundleManifest.$Shape;
+        }
+
+        namespace BundleManifest {
+            interface $Properties {
+                records?: number;
+                digest?: Uint8Array;
+                headDigest?: Uint8Array;
+                certificateDigest?: Uint8Array;
+                signedAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleManifest.$Properties;
+        }
+
         interface IEnrolRequest extends threatguard.v1.EnrolRequest.$Properties {
         }
 
