@@ -129,7 +129,7 @@ describe('a rotation', () => {
         try {
           await using rig = await startRig(store);
           if (!store.state.rotation) await rig.epochs.start({ canaryPermille: 0, compromised: false }, ADMIN);
-          rig.confirmAll(rig.epochs.rotation!.epoch);
+          rig.confirmAll(rig.ledger.rotation!.epoch);
           await until(() => store.dead || store.state.rotation?.phase === 'done', { limitMs: 5_000, what: 'a step' });
         } catch (error) {
           expect(error).toBeInstanceOf(Killed);

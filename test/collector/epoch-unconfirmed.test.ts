@@ -34,12 +34,12 @@ test('an agent that is here, was told and does not confirm is reported once for 
   }));
   const live = new Map(['mute', 'draining', 'late', 'untold'].map((id) => [id, { announce: () => undefined }]));
   const parts: UnconfirmedWatchParts = {
-    epochs: {
+    ledger: {
       get rotation() {
         return running;
       },
-      judge: () => ({ agents: 5, confirmed: 1, drained: 0, waiting }),
     },
+    proofs: { judge: () => ({ agents: 5, confirmed: 1, drained: 0, waiting }) },
     announcer: { live: () => live, toldSinceUs: (id) => told.get(id) },
     nowUs: () => nowUs,
     unconfirmed: ({ id }, { epoch, toldAtUs }) => reported.push(`${id} ${epoch} ${toldAtUs}`),

@@ -13,7 +13,9 @@ import type {
 } from '@threatguard/proto';
 import type { AgentEpochs } from '../fleet/epochs/agent-epochs.ts';
 import type { Announcer } from '../fleet/epochs/announcer.ts';
+import type { EpochLedger } from '../fleet/epochs/epoch-ledger.ts';
 import type { Epochs } from '../fleet/epochs/epochs.ts';
+import type { FleetProofs } from '../fleet/epochs/fleet-proofs.ts';
 import type { Judgement, Waiting } from '../fleet/epochs/judge-fleet.ts';
 import { isRunning } from '../fleet/epochs/rotation-steps.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -27,6 +29,8 @@ const PERMILLE_MAX = 1000;
 
 export interface KeysParts {
   epochs: Epochs;
+  ledger: EpochLedger;
+  proofs: FleetProofs;
   agents: AgentEpochs;
   announcer: Announcer;
   fleet: Fleet;
@@ -74,15 +78,15 @@ async function rotateKeys(
 }
 
 function planRotation(parts: KeysParts, canaryPermille: number): RotationPlan {
-  const { epochs, fleet, presence } = parts;
+  const { ledger, proofs, fleet, presence } = parts;
   const agents = fleet.agents().filter(({ revokedAtUs }) => revokedAtUs === undefined);
   const live = (agent: AgentRecord) => presence.get(agent.id)?.connected ?? false;
   return {
-    fromEpoch: epochs.epoch,
-    toEpoch: Math.max(...epochs.records.map(({ epoch }) => epoch)) + 1,
+    fromEpoch: ledger.epoch,
+    toEpoch: Math.max(...ledger.records.map(({ epoch }) => epoch)) + 1,
     agents: agents.length,
     connected: agents.filter(live).length,
-    canaryAgents: epochs.chooseCanary(canaryPermille).length,
+    canaryAgents: proofs.chooseCanary(canaryPermille).length,
     spooledEnvelopes: agents.reduce((sum, { id }) => sum + (presence.get(id)?.spooledEnvelopes ?? 0), 0),
     offline: agents
       .filter((agent) => !live(agent))
@@ -92,9 +96,9 @@ function planRotation(parts: KeysParts, canaryPermille: number): RotationPlan {
 }
 
 function reportKeys(parts: KeysParts): KeysReport {
-  const { epochs, fleetName, nowUs } = parts;
-  const { rotation, schedule } = epochs;
-  const judgement = rotation && epochs.judge(rotation);
+  const { ledger, proofs, fleetName, nowUs } = parts;
+  const { rotation, schedule } = ledger;
+  const judgement = rotation && proofs.judge(rotation);
   return {
     fleetName,
     epochs: reportEpochs(parts),
@@ -106,7 +110,7 @@ function reportKeys(parts: KeysParts): KeysReport {
   };
 }
 
-function reportEpochs({ epochs, fleet, agents }: KeysParts): KemEpoch[] {
+function reportEpochs({ ledger, fleet, agents }: KeysParts): KemEpoch[] {
   const sealing = new Map<number, number>();
   const holding = new Map<number, number>();
   const count = (counts: Map<number, number>, epoch: number) => counts.set(epoch, (counts.get(epoch) ?? 0) + 1);
@@ -115,7 +119,7 @@ function reportEpochs({ epochs, fleet, agents }: KeysParts): KemEpoch[] {
     if (proved) count(sealing, proved.epoch);
     if (proved?.oldestSpooledEpoch) count(holding, proved.oldestSpooledEpoch);
   }
-  return epochs.records.map((record) => ({
+  return ledger.records.map((record) => ({
     ...record,
     agentsSealing: sealing.get(record.epoch) ?? 0,
     agentsHolding: holding.get(record.epoch) ?? 0,

@@ -12,23 +12,17 @@
 // key file is on disk before any record names it; a record says `destroying` before the file is overwritten, and
 // `destroyed` only after it is gone.
 import type { KemKey } from '@threatguard/proto';
-import type {
-  AuditActor,
-  EpochChange,
-  EpochStore,
-  KemKeyRecord,
-  RotationRecord,
-  RotationSchedule,
-} from '../../store/store.ts';
+import type { AuditActor, RotationRecord, RotationSchedule } from '../../store/store.ts';
 import type { Fleet } from '../fleet.ts';
 import type { AgentEpochs } from './agent-epochs.ts';
 import type { Announcer } from './announcer.ts';
-import { confirmationsDigest } from './confirmations-digest.ts';
+import { destroyEpochs, inUse } from './destroy-epochs.ts';
 import { EpochError } from './epoch-error.ts';
-import { destroyEpochKey, loadEpochKeys, makeEpochKey } from './epoch-files.ts';
-import { type Judgement, judgeFleet } from './judge-fleet.ts';
+import { loadEpochKeys, makeEpochKey } from './epoch-files.ts';
+import type { EpochLedger } from './epoch-ledger.ts';
+import type { FleetProofs } from './fleet-proofs.ts';
 import { heldKey, type KemKeys, type OpeningKeys } from './kem-keys.ts';
-import { abortRotation, BY_ITSELF, beginRotation, commonEpoch, isRunning, supersede } from './rotation-steps.ts';
+import { abortRotation, BY_ITSELF, beginRotation, isRunning, supersede } from './rotation-steps.ts';
 
 const TICK_MS = 1_000;
 /** Of a schedule: below a day a fleet would never be at rest; above ten years nobody lives to see it. */
@@ -37,10 +31,11 @@ const SCHEDULE_SECONDS_MAX = 3_650 * 86_400;
 
 export interface EpochsParts {
   directory: string;
-  store: EpochStore;
-  fleet: Pick<Fleet, 'agent' | 'agents'>;
+  ledger: EpochLedger;
+  proofs: FleetProofs;
+  fleet: Pick<Fleet, 'agent'>;
   keys: KemKeys;
-  agents: AgentEpochs;
+  agents: Pick<AgentEpochs, 'of'>;
   announcer: Announcer;
   /** Hands the keys to the threads that open envelopes; resolves when each has them. */
   useKeys: (keys: OpeningKeys) => Promise<void>;
@@ -51,9 +46,7 @@ export interface EpochsParts {
 
 export class Epochs implements AsyncDisposable {
   readonly #parts: EpochsParts;
-  #records: KemKeyRecord[];
-  #rotation: RotationRecord | undefined;
-  #schedule: RotationSchedule | undefined;
+  readonly #ledger: EpochLedger;
   /** Steps are made one after another. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #timer: NodeJS.Timeout;
@@ -61,33 +54,15 @@ export class Epochs implements AsyncDisposable {
   #woken = false;
 
   /** Goes on with whatever was under way. */
-  constructor(
-    state: { keys: KemKeyRecord[]; rotation: RotationRecord | undefined; schedule: RotationSchedule | undefined },
-    parts: EpochsParts,
-  ) {
+  constructor(parts: EpochsParts) {
     this.#parts = parts;
-    this.#records = state.keys;
-    this.#rotation = state.rotation;
-    this.#schedule = state.schedule;
+    this.#ledger = parts.ledger;
     this.#timer = setInterval(() => this.wake(), TICK_MS).unref();
-  }
-
-  /** Newest first. */
-  get records(): readonly KemKeyRecord[] {
-    return this.#records;
-  }
-
-  get rotation(): RotationRecord | undefined {
-    return this.#rotation;
-  }
-
-  get schedule(): RotationSchedule | undefined {
-    return this.#schedule;
   }
 
   /** What a new agent is told. */
   get epoch(): number {
-    return commonEpoch(this.#records, this.#rotation);
+    return this.#ledger.epoch;
   }
 
   get announced(): KemKey {
@@ -97,28 +72,11 @@ export class Epochs implements AsyncDisposable {
   /** What this agent is told when it connects: never an epoch older than it proved, which it would take for an attack. */
   announcementFor(agentId: string): KemKey {
     const { keys, agents, announcer } = this.#parts;
-    const told = this.#isTold(agentId) ? this.#rotation!.epoch : this.#epochBefore(agentId);
+    const told = this.#ledger.isTold(agentId) ? this.#ledger.rotation!.epoch : this.#epochBefore(agentId);
     const proved = agents.of(agentId)?.epoch ?? 0;
     const epoch = proved > told && keys.has(proved) ? proved : told;
     announcer.told(agentId, epoch);
     return keys.announcement(epoch);
-  }
-
-  judge(rotation: RotationRecord): Judgement {
-    const { fleet, agents } = this.#parts;
-    const { epoch, announcedAtUs } = rotation;
-    return judgeFleet({ epoch, announcedAtUs, agents: fleet.agents(), proved: (id) => agents.of(id) });
-  }
-
-  /** Who would be told first. Those that are connected, because a canary that does not answer says nothing. */
-  chooseCanary(permille: number): string[] {
-    if (permille === 0) return [];
-    const agents = this.#parts.fleet.agents().filter(({ revokedAtUs }) => revokedAtUs === undefined);
-    const wanted = Math.min(agents.length, Math.max(1, Math.round((agents.length * permille) / 1000)));
-    const live = this.#parts.announcer.live();
-    // By id, which is random: the choice favours nobody.
-    const order = agents.map(({ id }) => id).sort();
-    return [...order.filter((id) => live.has(id)), ...order.filter((id) => !live.has(id))].slice(0, wanted);
   }
 
   /** Resolves when the rotation is stored and the new key is in use; telling a large fleet goes on after that. */
@@ -129,26 +87,26 @@ export class Epochs implements AsyncDisposable {
 
   pause(by: AuditActor): Promise<void> {
     return this.#inTurn(async () => {
-      const rotation = this.#running();
+      const rotation = this.#ledger.running();
       if (rotation.compromised) {
         throw new EpochError('cannot_pause', 'the old epoch is refused already: agents must learn of the new one');
       }
-      await this.#change({ action: 'paused', rotation: { ...rotation, paused: true } }, by);
+      await this.#ledger.change({ action: 'paused', rotation: { ...rotation, paused: true } }, by);
     });
   }
 
   resume(by: AuditActor): Promise<void> {
     return this.#inTurn(async () => {
-      const rotation = this.#running();
-      await this.#change({ action: 'resumed', rotation: { ...rotation, paused: false } }, by);
+      const rotation = this.#ledger.running();
+      await this.#ledger.change({ action: 'resumed', rotation: { ...rotation, paused: false } }, by);
       await this.#announce();
     });
   }
 
   abort(by: AuditActor): Promise<void> {
     return this.#inTurn(async () => {
-      const rotation = this.#running();
-      const from = this.#records.find(({ epoch }) => epoch === rotation.fromEpoch);
+      const rotation = this.#ledger.running();
+      const from = this.#ledger.find(rotation.fromEpoch);
       if (rotation.phase === 'draining' || !from || from.state === 'destroyed' || from.state === 'destroying') {
         throw new EpochError(
           'cannot_abort',
@@ -156,7 +114,10 @@ export class Epochs implements AsyncDisposable {
         );
       }
       const ended = { ...rotation, phase: 'aborted' as const, paused: false, endedAtUs: this.#parts.nowUs() };
-      await this.#change({ action: 'aborted', rotation: ended, keys: abortRotation(this.#records, rotation) }, by);
+      await this.#ledger.change(
+        { action: 'aborted', rotation: ended, keys: abortRotation(this.#ledger.records, rotation) },
+        by,
+      );
       await this.#openAgain();
     });
   }
@@ -168,18 +129,18 @@ export class Epochs implements AsyncDisposable {
       }
       const nextAtUs = this.#parts.nowUs() + everySeconds * 1e6;
       const schedule = everySeconds === 0 ? null : { everySeconds, nextAtUs };
-      await this.#change({ action: 'scheduled', schedule }, by);
+      await this.#ledger.change({ action: 'scheduled', schedule }, by);
     });
   }
 
   /** Throws EpochError `epoch_in_use` where agents may hold envelopes of it and it is not forced by the fleet's name. */
   destroy(epoch: number, order: { force: boolean; fleetName: string }, by: AuditActor): Promise<void> {
     return this.#inTurn(async () => {
-      const record = this.#records.find((each) => each.epoch === epoch);
+      const record = this.#ledger.find(epoch);
       if (!record)
         throw new EpochError('epoch_unknown', `there is no epoch ${epoch}; threatguard keys status shows them`);
       if (record.state === 'destroyed') return;
-      if (epoch === this.epoch || (isRunning(this.#rotation) && epoch >= this.#rotation.epoch)) {
+      if (epoch === this.epoch || (isRunning(this.#ledger.rotation) && epoch >= this.#ledger.rotation.epoch)) {
         throw new EpochError(
           'epoch_in_use',
           `agents are told to seal for epoch ${epoch}: first "threatguard keys rotate"`,
@@ -188,9 +149,9 @@ export class Epochs implements AsyncDisposable {
       if (order.force && order.fleetName !== this.#parts.fleetName) {
         throw new EpochError('fleet_name', `this is fleet "${this.#parts.fleetName}", not "${order.fleetName}"`);
       }
-      const { waiting } = this.#judgeBelow(epoch + 1);
+      const { waiting } = this.#parts.proofs.judgeNeedOf(epoch, this.#ledger.rotation);
       if (waiting.length > 0 && !order.force) throw inUse(epoch, waiting);
-      await this.#destroy([record], by, { forced: order.force ? 1 : 0, unproven: waiting.length });
+      await destroyEpochs(this.#parts, [record], by, { forced: order.force ? 1 : 0, unproven: waiting.length });
     });
   }
 
@@ -215,8 +176,8 @@ export class Epochs implements AsyncDisposable {
     order: { canaryPermille: number; compromised: boolean; schedule?: RotationSchedule },
     by: AuditActor,
   ): Promise<void> {
-    if (isRunning(this.#rotation)) {
-      const { epoch, paused } = this.#rotation;
+    if (isRunning(this.#ledger.rotation)) {
+      const { epoch, paused } = this.#ledger.rotation;
       const next = paused ? '"threatguard keys resume"' : 'wait for it';
       throw new EpochError(
         'rotation_running',
@@ -229,65 +190,66 @@ export class Epochs implements AsyncDisposable {
     const { directory, nowUs, keys } = this.#parts;
     const fromEpoch = this.epoch;
     const onDisk = (await loadEpochKeys(directory)).map(({ epoch }) => epoch);
-    const file = await makeEpochKey(directory, Math.max(...onDisk, ...this.#records.map(({ epoch }) => epoch)) + 1);
+    const file = await makeEpochKey(
+      directory,
+      Math.max(...onDisk, ...this.#ledger.records.map(({ epoch }) => epoch)) + 1,
+    );
     const step = beginRotation({
       made: { ...heldKey(file), state: 'announced', announcedAtUs: nowUs(), destroyedAtUs: undefined },
-      keys: this.#records,
+      keys: this.#ledger.records,
       fromEpoch,
       compromised: order.compromised,
-      canaryAgents: this.chooseCanary(order.canaryPermille),
+      canaryAgents: this.#parts.proofs.chooseCanary(order.canaryPermille),
       startedBy: by.kind === 'collector' ? 'the schedule' : by.id,
       nowUs: nowUs(),
     });
     const { schedule } = order;
-    await this.#change({ action: 'started', ...step, ...(schedule && { schedule }) }, by);
+    await this.#ledger.change({ action: 'started', ...step, ...(schedule && { schedule }) }, by);
     // Opened before anybody is told of it.
     keys.add(file);
-    for (const { epoch, state } of this.#records) if (state === 'refused') keys.leave(epoch);
+    for (const epoch of this.#ledger.refused) keys.leave(epoch);
     await this.#parts.useKeys(keys.opening());
   }
 
   /** A compromised epoch is refused once all that are here have been told what to seal for instead. */
   async #tell(): Promise<void> {
     await this.#announce();
-    if (!isRunning(this.#rotation) || !this.#rotation.compromised) return;
+    if (!isRunning(this.#ledger.rotation) || !this.#ledger.rotation.compromised) return;
     const { keys } = this.#parts;
-    for (const { epoch, state } of this.#records) if (state === 'refused') keys.drop(epoch, 'epoch_refused');
+    for (const epoch of this.#ledger.refused) keys.drop(epoch, 'epoch_refused');
     await this.#parts.useKeys(keys.opening());
   }
 
   async #advance(): Promise<void> {
-    const rotation = this.#rotation;
+    const rotation = this.#ledger.rotation;
     if (!isRunning(rotation)) return this.#startScheduled();
     if (rotation.paused) return;
-    const { agents, fleet, nowUs } = this.#parts;
+    const { proofs, nowUs } = this.#parts;
     if (rotation.phase === 'canary') {
-      const live = new Set(fleet.agents().flatMap(({ id, revokedAtUs }) => (revokedAtUs === undefined ? [id] : [])));
-      const waits = rotation.canaryAgents.some((id) => live.has(id) && (agents.of(id)?.epoch ?? 0) < rotation.epoch);
-      if (waits) return;
-      const older = this.#records.filter(({ epoch }) => epoch !== rotation.epoch);
+      if (!proofs.hasCanaryConfirmed(rotation)) return;
+      const older = this.#ledger.records.filter(({ epoch }) => epoch !== rotation.epoch);
       const announced: RotationRecord = { ...rotation, phase: 'announced', announcedAtUs: nowUs() };
-      await this.#change({ action: 'announced', rotation: announced, keys: supersede(older, false) }, BY_ITSELF);
+      await this.#ledger.change({ action: 'announced', rotation: announced, keys: supersede(older, false) }, BY_ITSELF);
       await this.#announce();
       return this.#advance();
     }
-    const older = this.#records.filter(({ epoch, state }) => epoch < rotation.epoch && state !== 'destroyed');
-    const judgement = this.judge(rotation);
+    const older = this.#ledger.olderThan(rotation.epoch);
+    const judgement = proofs.judge(rotation);
     const { waiting } = judgement;
     if (rotation.phase === 'announced' && older.length > 0) {
       if (waiting.some((each) => each.for !== 'drain')) return;
-      const facts = { agents: judgement.agents, confirmations: this.#digest(rotation.epoch) };
-      await this.#change({ action: 'draining', rotation: { ...rotation, phase: 'draining' }, facts }, BY_ITSELF);
+      const facts = { agents: judgement.agents, confirmations: proofs.digest(rotation.epoch) };
+      await this.#ledger.change({ action: 'draining', rotation: { ...rotation, phase: 'draining' }, facts }, BY_ITSELF);
       return this.#advance();
     }
     if (older.length > 0 && waiting.length > 0) return;
-    await this.#destroy(older, BY_ITSELF, {});
+    await destroyEpochs(this.#parts, older, BY_ITSELF);
     const done: RotationRecord = { ...rotation, phase: 'done', endedAtUs: nowUs() };
-    await this.#change({ action: 'done', rotation: done }, BY_ITSELF);
+    await this.#ledger.change({ action: 'done', rotation: done }, BY_ITSELF);
   }
 
   async #startScheduled(): Promise<void> {
-    const schedule = this.#schedule;
+    const schedule = this.#ledger.schedule;
     const now = this.#parts.nowUs();
     if (!schedule || now < schedule.nextAtUs) return;
     const next = { ...schedule, nextAtUs: now + schedule.everySeconds * 1e6 };
@@ -295,22 +257,10 @@ export class Epochs implements AsyncDisposable {
     await this.#tell();
   }
 
-  async #destroy(records: readonly KemKeyRecord[], by: AuditActor, facts: Record<string, number>): Promise<void> {
-    if (records.length === 0) return;
-    const { directory, keys, nowUs } = this.#parts;
-    const going = records.map((record) => ({ ...record, state: 'destroying' as const }));
-    await this.#change({ action: 'destroying', keys: going, facts }, by);
-    for (const { epoch } of going) keys.drop(epoch, 'epoch_destroyed');
-    await this.#parts.useKeys(keys.opening());
-    for (const { epoch } of going) await destroyEpochKey(directory, epoch);
-    const gone = going.map((record) => ({ ...record, state: 'destroyed' as const, destroyedAtUs: nowUs() }));
-    await this.#change({ action: 'destroyed', keys: gone, facts }, by);
-  }
-
   /** After an abort: what was refused is taken again. */
   async #openAgain(): Promise<void> {
     const { directory, keys, useKeys } = this.#parts;
-    const open = new Set(this.#records.flatMap(({ epoch, state }) => (state === 'destroyed' ? [] : [epoch])));
+    const open = new Set(this.#ledger.records.flatMap(({ epoch, state }) => (state === 'destroyed' ? [] : [epoch])));
     for (const file of await loadEpochKeys(directory))
       if (open.has(file.epoch) && !keys.has(file.epoch)) keys.add(file);
     await useKeys(keys.opening());
@@ -319,55 +269,22 @@ export class Epochs implements AsyncDisposable {
   /** Tells those on live streams who are to know and have not been told. */
   #announce(): Promise<void> {
     const { announcer, keys } = this.#parts;
-    const rotation = this.#rotation;
+    const rotation = this.#ledger.rotation;
     if (!isRunning(rotation) || rotation.paused) return Promise.resolve();
     return announcer.announce(keys.announcement(rotation.epoch), {
       epoch: rotation.epoch,
-      to: (agentId) => this.#isTold(agentId),
+      to: (agentId) => this.#ledger.isTold(agentId),
     });
-  }
-
-  #isTold(agentId: string): boolean {
-    const rotation = this.#rotation;
-    if (!isRunning(rotation) || rotation.paused) return false;
-    return rotation.phase !== 'canary' || rotation.canaryAgents.includes(agentId);
   }
 
   /** What an agent is told that is not to hear of the running rotation. */
   #epochBefore(agentId: string): number {
     const { fleet, keys } = this.#parts;
-    const rotation = this.#rotation;
+    const rotation = this.#ledger.rotation;
     const enrolledAtUs = fleet.agent(agentId)?.enrolledAtUs ?? 0;
     // Who enrolled since it was announced to all was given the new epoch then.
     const isOlder = isRunning(rotation) && enrolledAtUs < (rotation.announcedAtUs ?? 0);
     return isOlder && keys.has(rotation.fromEpoch) ? rotation.fromEpoch : this.epoch;
-  }
-
-  #running(): RotationRecord {
-    if (isRunning(this.#rotation)) return this.#rotation;
-    throw new EpochError('no_rotation', 'no rotation is running; "threatguard keys rotate" begins one');
-  }
-
-  #judgeBelow(epoch: number): Judgement {
-    const { fleet, agents } = this.#parts;
-    const announcedAtUs = this.#rotation && this.#rotation.epoch >= epoch ? this.#rotation.announcedAtUs : undefined;
-    return judgeFleet({ epoch, announcedAtUs, agents: fleet.agents(), proved: (id) => agents.of(id) });
-  }
-
-  #digest(epoch: number): string {
-    const { fleet, agents } = this.#parts;
-    const proved = fleet.agents().flatMap(({ id }) => agents.of(id) ?? []);
-    return confirmationsDigest(proved.filter((record) => record.epoch >= epoch));
-  }
-
-  /** Stored first; only then what is in memory. */
-  async #change(change: Omit<EpochChange, 'atUs'>, by: AuditActor): Promise<void> {
-    await this.#parts.store.change({ atUs: this.#parts.nowUs(), ...change }, by);
-    const changed = new Map((change.keys ?? []).map((key) => [key.epoch, key]));
-    const kept = this.#records.filter(({ epoch }) => !changed.has(epoch));
-    this.#records = [...kept, ...changed.values()].sort((a, b) => b.epoch - a.epoch);
-    if (change.rotation) this.#rotation = change.rotation;
-    if (change.schedule !== undefined) this.#schedule = change.schedule ?? undefined;
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
@@ -375,13 +292,4 @@ export class Epochs implements AsyncDisposable {
     this.#turn = mine.catch(() => undefined); // whoever asked for that step is told
     return mine;
   }
-}
-
-function inUse(epoch: number, waiting: Judgement['waiting']): EpochError {
-  const names = waiting.slice(0, 5).map(({ agent }) => agent.name);
-  const more = waiting.length > names.length ? ` and ${waiting.length - names.length} more` : '';
-  return new EpochError(
-    'epoch_in_use',
-    `epoch ${epoch} may be needed by ${waiting.length} of the fleet (${names.join(', ')}${more}): wait for them, revoke them, or use --force`,
-  );
 }

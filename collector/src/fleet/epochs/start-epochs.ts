@@ -4,7 +4,9 @@ import type { CollectorIdentity } from '../collector-identity.ts';
 import { adoptEpochs } from './adopt-epochs.ts';
 import { AgentEpochs, type AgentEpochsParts } from './agent-epochs.ts';
 import { Announcer, type Hearer } from './announcer.ts';
+import { EpochLedger } from './epoch-ledger.ts';
 import { Epochs, type EpochsParts } from './epochs.ts';
+import { FleetProofs, type FleetProofsParts } from './fleet-proofs.ts';
 import { KemKeys, type OpeningKeys } from './kem-keys.ts';
 
 /** What was found, before anybody can be told of it. */
@@ -27,14 +29,18 @@ export async function findEpochs(parts: {
 
 export interface RunningEpochs extends AsyncDisposable {
   epochs: Epochs;
+  ledger: EpochLedger;
+  proofs: FleetProofs;
   agents: AgentEpochs;
   announcer: Announcer;
 }
 
 export function startEpochs(
   { keys, state }: FoundEpochs,
-  parts: Pick<EpochsParts, 'directory' | 'store' | 'fleet' | 'fleetName' | 'nowUs' | 'failed'> &
+  parts: Pick<EpochsParts, 'directory' | 'fleetName' | 'nowUs' | 'failed'> &
+    Pick<FleetProofsParts, 'fleet'> &
     Pick<AgentEpochsParts, 'contradicted'> & {
+      store: EpochStore;
       live: () => ReadonlyMap<string, Hearer>;
       useKeys: (keys: OpeningKeys) => Promise<void>;
     },
@@ -45,9 +51,13 @@ export function startEpochs(
     publicKeySha256: (epoch) => keys.publicKeySha256(epoch),
     changed: () => epochs.wake(),
   });
-  const epochs: Epochs = new Epochs(state, { ...parts, keys, agents, announcer });
+  const ledger = new EpochLedger(state, parts);
+  const proofs = new FleetProofs({ ...parts, agents, announcer });
+  const epochs: Epochs = new Epochs({ ...parts, ledger, proofs, keys, agents, announcer });
   return {
     epochs,
+    ledger,
+    proofs,
     agents,
     announcer,
     [Symbol.asyncDispose]: async () => {

@@ -3,7 +3,8 @@
 // Invariant: an agent is reported once for an epoch.
 import type { AgentRecord } from '../../store/store.ts';
 import type { Announcer } from './announcer.ts';
-import type { Epochs } from './epochs.ts';
+import type { EpochLedger } from './epoch-ledger.ts';
+import type { FleetProofs } from './fleet-proofs.ts';
 import { isRunning } from './rotation-steps.ts';
 
 /** An agent confirms within a second; one under load, or that has a spool to seal anew, within minutes. */
@@ -11,7 +12,8 @@ const UNCONFIRMED_US_MAX = 10 * 60 * 1_000_000;
 const CHECK_MS = 10_000;
 
 export interface UnconfirmedWatchParts {
-  epochs: Pick<Epochs, 'rotation' | 'judge'>;
+  ledger: Pick<EpochLedger, 'rotation'>;
+  proofs: Pick<FleetProofs, 'judge'>;
   announcer: Pick<Announcer, 'live' | 'toldSinceUs'>;
   nowUs: () => number;
   unconfirmed: (agent: AgentRecord, told: { epoch: number; toldAtUs: number }) => void;
@@ -29,15 +31,15 @@ export class UnconfirmedWatch implements Disposable {
   }
 
   check(): void {
-    const { epochs, announcer, nowUs, unconfirmed } = this.#parts;
-    const { rotation } = epochs;
+    const { ledger, proofs, announcer, nowUs, unconfirmed } = this.#parts;
+    const { rotation } = ledger;
     if (!isRunning(rotation) || rotation.paused) {
       this.#reported.clear();
       return;
     }
     const { epoch } = rotation;
     const live = announcer.live();
-    for (const { agent, for: missing } of epochs.judge(rotation).waiting) {
+    for (const { agent, for: missing } of proofs.judge(rotation).waiting) {
       const toldAtUs = announcer.toldSinceUs(agent.id, epoch);
       if (missing !== 'confirmation' || toldAtUs === undefined || !live.has(agent.id)) continue;
       if (nowUs() - toldAtUs < UNCONFIRMED_US_MAX || this.#reported.has(agent.id)) continue;
