@@ -23,7 +23,7 @@ import {
 } from '@threatguard/proto';
 import { takeCleanMark, writeCleanMark } from './clean-mark.ts';
 import { type Pending, PendingEnvelopes } from './pending.ts';
-import { encodeRecord } from './record.ts';
+import { encodeRecord, RECORD_HEADER_BYTES } from './record.ts';
 import { Segment } from './segment.ts';
 import { listSegments, segmentPath } from './segment-files.ts';
 import { SegmentSync } from './segment-sync.ts';
@@ -53,12 +53,18 @@ export interface SpooledFacts {
   events: number;
   firstAtUs: number;
   lastAtUs: number;
+  /** The envelope's content key, wrapped for this host; empty for none. */
+  wrappedKey?: Uint8Array;
 }
 
 export interface SpooledEnvelope {
   streamId: Uint8Array;
   sequence: number;
   bytes: Uint8Array;
+  /** The ML-KEM epoch it is sealed for. */
+  epoch: number;
+  /** Its content key as it was given to `append`; empty where it has none. */
+  wrappedKey: Uint8Array;
 }
 
 export class Spool implements AsyncDisposable {
@@ -118,6 +124,30 @@ export class Spool implements AsyncDisposable {
     return this.#pending.oldest?.segment.header.position.streamId ?? this.#position.streamId;
   }
 
+  /** The ML-KEM epoch of the oldest envelope; 0 where nothing waits. An agent never goes back to an older epoch. */
+  get oldestEpoch(): number {
+    return this.#pending.oldest?.epoch ?? 0;
+  }
+
+  /** Of the oldest envelope of a stream; undefined where none waits. */
+  oldestSequence(streamId: Uint8Array): number | undefined {
+    return this.#pending.oldestOf(streamId)?.sequence;
+  }
+
+  /**
+   * The newest envelope went out under another header than the one spooled (sealed anew for another epoch): the next one
+   * continues that, over a restart too, since a new segment begins with it. False where the disk refused.
+   */
+  continueFrom(headerDigest: Uint8Array): boolean {
+    try {
+      this.#rotate({ ...this.#position, headerDigest });
+      return true;
+    } catch (error) {
+      this.#options.onDiskError?.(error as Error);
+      return false;
+    }
+  }
+
   /** Calls `listener` after each append. Returns how to end that. */
   onAppend(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -128,16 +158,22 @@ export class Spool implements AsyncDisposable {
    * True once the envelope and `checkpoints` (as before where left out) are written, in one write. False where the disk
    * refused them: the events are counted lost.
    */
-  append(sealed: SealedEnvelope, facts: SpooledFacts, checkpoints = this.#checkpoints): boolean {
+  append(
+    sealed: Pick<SealedEnvelope, 'bytes' | 'position' | 'kemEpoch'>,
+    { wrappedKey = new Uint8Array(), ...facts }: SpooledFacts,
+    checkpoints = this.#checkpoints,
+  ): boolean {
     const { sequence, headerDigest } = sealed.position;
-    const record = encodeRecord({ ...facts, sequence, headerDigest }, { envelope: sealed.bytes, checkpoints });
+    const epoch = sealed.kemEpoch;
+    const about = { ...facts, sequence, headerDigest, epoch, wrappedKey };
+    const record = encodeRecord(about, { envelope: sealed.bytes, checkpoints });
     try {
       this.#makeRoom(record.length);
       const segment = this.#segments.at(-1)!;
       const offset = segment.append(record);
       const payloadCrc = record.readUInt32LE(8);
       const lengths = { length: sealed.bytes.length, checkpointBytes: checkpoints.length };
-      const place = { ...facts, ...lengths, sequence, offset, payloadCrc };
+      const place = { ...facts, ...lengths, sequence, epoch, headerBytes: RECORD_HEADER_BYTES, offset, payloadCrc };
       this.#pending.push({ ...place, segment, done: false });
       this.#disk.add(segment);
     } catch (error) {
@@ -155,8 +191,12 @@ export class Spool implements AsyncDisposable {
   read(number: number): SpooledEnvelope | undefined {
     const record = this.#pending.at(number);
     if (!record) return undefined;
-    const bytes = record.segment.read(record);
-    if (bytes) return { streamId: record.segment.header.position.streamId, sequence: record.sequence, bytes };
+    const content = record.segment.read(record);
+    if (content) {
+      const { streamId } = record.segment.header.position;
+      const { sequence, epoch } = record;
+      return { streamId, sequence, epoch, bytes: content.envelope, wrappedKey: content.wrappedKey };
+    }
     this.#giveUp(record, 'spool_damaged');
     return undefined;
   }
@@ -167,9 +207,9 @@ export class Spool implements AsyncDisposable {
   }
 
   /** The collector will never take this envelope: it is counted and goes. */
-  refuse(streamId: Uint8Array, sequence: number): void {
+  refuse(streamId: Uint8Array, sequence: number, reason: 'refused' | 'epoch_refused' = 'refused'): void {
     const record = this.#pending.find(streamId, sequence);
-    if (record) this.#giveUp(record, 'refused');
+    if (record) this.#giveUp(record, reason);
   }
 
   /** From here on envelopes belong to a new stream; for when the collector knows more of this one than we do. */
@@ -239,7 +279,8 @@ export class Spool implements AsyncDisposable {
   /** The record a segment begins with; none where nothing is known of any source. */
   #carriedOver({ sequence, headerDigest }: StreamPosition): Buffer {
     if (this.#checkpoints.length === 0) return Buffer.alloc(0);
-    const facts = { sequence, headerDigest, events: 0, firstAtUs: 0, lastAtUs: 0 };
+    const none = { events: 0, firstAtUs: 0, lastAtUs: 0, epoch: 0, wrappedKey: new Uint8Array() };
+    const facts = { ...none, sequence, headerDigest };
     return encodeRecord(facts, { envelope: new Uint8Array(), checkpoints: this.#checkpoints });
   }
 
@@ -262,7 +303,7 @@ export class Spool implements AsyncDisposable {
     record.done = true;
     this.#lose(reason, record);
     try {
-      record.segment.markDone(record.offset);
+      record.segment.markDone(record);
       this.#disk.add(record.segment);
     } catch (error) {
       this.#options.onDiskError?.(error as Error);
