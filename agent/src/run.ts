@@ -2,7 +2,13 @@
 //   sensors -> batcher -> seal -> spool -> uplink
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { envelopeIdentity, type KemKey, type SensorHealth, verifyKemKey } from '@threatguard/proto';
+import {
+  envelopeIdentity,
+  type KemKey,
+  type SensorHealth,
+  UNACKNOWLEDGED_ENVELOPES_MAX,
+  verifyKemKey,
+} from '@threatguard/proto';
 import type { Logger } from 'pino';
 import { Batcher } from './batch/batcher.ts';
 import { CheckpointLedger } from './batch/checkpoints.ts';
@@ -104,6 +110,7 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     losses,
     nowUs,
     admits: (event) => governor.admits(event),
+    isBehind: () => spool.end - spool.first > UNACKNOWLEDGED_ENVELOPES_MAX,
     into: (events) =>
       sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events),
   });
