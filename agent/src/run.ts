@@ -9,6 +9,7 @@ import {
   type SensorHealth,
   selectCrypto,
   signEpochConfirmation,
+  UNACKNOWLEDGED_ENVELOPES_MAX,
 } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import { Batcher } from './batch/batcher.ts';
@@ -132,6 +133,7 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     losses,
     nowUs,
     admits: (event) => governor.admits(event),
+    isBehind: () => spool.end - spool.first > UNACKNOWLEDGED_ENVELOPES_MAX,
     into: (events) =>
       sealIntoSpool({ identity: signer, kemKey, spool, contentKeys, losses, checkpoints, nowUs }, events),
   });

@@ -24,9 +24,7 @@ import {
 import { takeCleanMark, writeCleanMark } from './clean-mark.ts';
 import { type Pending, PendingEnvelopes } from './pending.ts';
 import { encodeRecord, RECORD_HEADER_BYTES } from './record.ts';
-import { Segment } from './segment.ts';
-import { listSegments, segmentPath } from './segment-files.ts';
-import { SegmentSync } from './segment-sync.ts';
+import { SegmentFiles } from './segment-files.ts';
 
 /** A power cut loses at most this much; each fdatasync costs 0.3 ms on a virtual disk and 10 ms on a spinning one. */
 const SYNC_EVERY_MS = 1000;
@@ -71,9 +69,7 @@ export class Spool implements AsyncDisposable {
   readonly #options: SpoolOptions;
   readonly #segmentBytesMax: number;
   readonly #pending = new PendingEnvelopes();
-  readonly #disk: SegmentSync;
-  #segments: Segment[] = [];
-  #nextNumber = 1;
+  readonly #segments: SegmentFiles;
   #position: StreamPosition = newStream();
   #checkpoints: Uint8Array = new Uint8Array();
   readonly #listeners = new Set<() => void>();
@@ -82,7 +78,7 @@ export class Spool implements AsyncDisposable {
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
-    this.#disk = new SegmentSync((error) => options.onDiskError?.(error));
+    this.#segments = new SegmentFiles(options.directory, (error) => options.onDiskError?.(error));
     this.#segmentBytesMax = Math.min(SEGMENT_BYTES_MAX, Math.ceil(options.bytesMax / SEGMENTS_MIN));
   }
 
@@ -169,13 +165,13 @@ export class Spool implements AsyncDisposable {
     const record = encodeRecord(about, { envelope: sealed.bytes, checkpoints });
     try {
       this.#makeRoom(record.length);
-      const segment = this.#segments.at(-1)!;
+      const segment = this.#segments.newest!;
       const offset = segment.append(record);
       const payloadCrc = record.readUInt32LE(8);
       const lengths = { length: sealed.bytes.length, checkpointBytes: checkpoints.length };
       const place = { ...facts, ...lengths, sequence, epoch, headerBytes: RECORD_HEADER_BYTES, offset, payloadCrc };
       this.#pending.push({ ...place, segment, done: false });
-      this.#disk.add(segment);
+      this.#segments.written(segment);
     } catch (error) {
       this.#lose('spool_overflow', facts);
       this.#options.onDiskError?.(error as Error);
@@ -219,7 +215,7 @@ export class Spool implements AsyncDisposable {
 
   /** Asks the disk to keep everything appended so far; also what an earlier call still waits for. */
   sync(): Promise<void> {
-    return this.#disk.sync();
+    return this.#segments.sync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -235,26 +231,22 @@ export class Spool implements AsyncDisposable {
       // Without the mark the next boot begins a new stream, which is safe.
       this.#options.onDiskError?.(error as Error);
     }
-    for (const segment of this.#segments) segment.close();
+    this.#segments.close();
   }
 
   #recover(): void {
     const { directory, owner, bootId } = this.#options;
-    const numbers = listSegments(directory);
-    let inDoubt = numbers.length === 0;
-    for (const number of numbers) {
-      this.#nextNumber = number + 1;
-      const found = Segment.open(segmentPath(directory, number));
-      inDoubt = !found.segment || found.endUncertain;
+    let inDoubt = true;
+    for (const found of this.#segments.openAll()) {
+      const { segment } = found;
+      inDoubt = !segment || found.endUncertain;
       if (found.damagedEvents > 0) this.#lose('spool_damaged', { events: found.damagedEvents });
       this.#checkpoints = found.checkpoints ?? this.#checkpoints;
-      const { segment } = found;
       if (!segment) continue;
-      this.#segments.push(segment);
       this.#position = found.position;
       for (const record of found.records) this.#pending.push({ ...record, segment, done: false });
     }
-    const newest = this.#segments.at(-1)?.header;
+    const newest = this.#segments.newest?.header;
     const endedClean = takeCleanMark(directory, newest && { bootId, owner, position: this.#position });
     const sameRun = newest && Buffer.compare(newest.bootId, bootId) === 0;
     const sameOwner = newest && Buffer.compare(newest.owner, owner) === 0;
@@ -263,15 +255,8 @@ export class Spool implements AsyncDisposable {
   }
 
   #rotate(position: StreamPosition): void {
-    const { owner, bootId, directory } = this.#options;
-    const segment = Segment.create(
-      segmentPath(directory, this.#nextNumber),
-      { owner, bootId, position },
-      this.#carriedOver(position),
-    );
-    this.#nextNumber++;
-    this.#segments.push(segment);
-    this.#disk.add(segment);
+    const { owner, bootId } = this.#options;
+    this.#segments.begin({ owner, bootId, position }, this.#carriedOver(position));
     this.#position = position;
     this.#removeEmptied();
   }
@@ -285,14 +270,12 @@ export class Spool implements AsyncDisposable {
   }
 
   #makeRoom(bytes: number): void {
-    const active = this.#segments.at(-1)!;
+    const active = this.#segments.newest!;
     if (active.bytes + bytes > this.#segmentBytesMax && this.#pending.newest?.segment === active) {
       this.#rotate(this.#position);
     }
-    let total = this.#segments.reduce((sum, segment) => sum + segment.bytes, bytes);
-    while (total > this.#options.bytesMax && this.#segments.length > 1) {
-      const oldest = this.#segments[0]!;
-      total -= oldest.bytes;
+    for (let oldest = this.#segments.oldestClosed; oldest; oldest = this.#segments.oldestClosed) {
+      if (this.#segments.bytes + bytes <= this.#options.bytesMax) return;
       const dropped = this.#forget(this.#pending.countIn(oldest));
       for (const record of dropped) if (!record.done) this.#lose('spool_overflow', record);
     }
@@ -304,7 +287,7 @@ export class Spool implements AsyncDisposable {
     this.#lose(reason, record);
     try {
       record.segment.markDone(record);
-      this.#disk.add(record.segment);
+      this.#segments.written(record.segment);
     } catch (error) {
       this.#options.onDiskError?.(error as Error);
     }
@@ -313,9 +296,8 @@ export class Spool implements AsyncDisposable {
 
   #forget(count: number): Pending[] {
     const forgotten = this.#pending.forget(count);
-    const active = this.#segments.at(-1)!;
-    if (this.#pending.oldest || active.bytes <= this.#segmentBytesMax / 2) this.#removeEmptied();
-    else this.#rotateOrSay();
+    this.#removeEmptied();
+    if (!this.#pending.oldest && this.#segments.newest!.bytes > this.#segmentBytesMax / 2) this.#rotateOrSay();
     return forgotten;
   }
 
@@ -329,12 +311,7 @@ export class Spool implements AsyncDisposable {
   }
 
   #removeEmptied(): void {
-    const oldest = this.#pending.oldest?.segment ?? this.#segments.at(-1);
-    while (this.#segments[0] !== oldest) {
-      const segment = this.#segments.shift()!;
-      this.#disk.remove(segment);
-      segment.remove();
-    }
+    this.#segments.removeBefore(this.#pending.oldest?.segment ?? this.#segments.newest!);
   }
 
   #lose(reason: LossReason, facts: { events: number; firstAtUs?: number; lastAtUs?: number }): void {
