@@ -29,6 +29,7 @@ const schema = z.strictObject({
       series_minute_days: days.default(30),
     })
     .prefault({}),
+  fleet: z.strictObject({ name: z.string().trim().min(1).max(64).optional() }).prefault({}),
   shards: z.coerce.number().int().min(1).max(64).optional(),
   rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
   crypto: z
@@ -102,6 +103,10 @@ listen: ${JSON.stringify(listenAt)}
 
 agents:
   silent_after_seconds: 60
+
+# What the fleet is called, and has to be typed before a key it may still need is destroyed; without it, this host's name.
+# fleet:
+#   name: production
 
 # How long each kind is kept, in days. Alerts include their history, detections, incidents and entities. Of the series,
 # hours are kept a year and days seven years.

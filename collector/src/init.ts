@@ -8,8 +8,8 @@ import { initialConfig, parseListen } from './config.ts';
 import { CertificateAuthority, selfSignCa } from './fleet/certificate-authority.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
+import { makeFirstEpochKey } from './fleet/epochs/epoch-files.ts';
 import { homePaths } from './fleet/home.ts';
-import { KemKeys } from './fleet/kem-keys.ts';
 import { loadOrMakeSigningKey, readIfThere, replaceFile, writeOnce } from './fleet/key-files.ts';
 
 export interface InitParts {
@@ -41,13 +41,13 @@ export async function initHome(parts: InitParts): Promise<InitResult> {
   }
   const authority = await loadAuthority(parts.home);
   const { profile } = await chooseCrypto(authority, { provider: 'openssl', profile: parts.profile });
-  const identity = await loadCollectorIdentity({
+  await loadCollectorIdentity({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
     authority,
     nowMs: parts.nowMs,
   });
-  await KemKeys.load(paths.kemDirectory, identity);
+  await makeFirstEpochKey(paths.kemDirectory);
   await writeOnce(paths.configFile, initialConfig(parts.listen, profile));
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({

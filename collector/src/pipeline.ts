@@ -63,10 +63,20 @@ export class Pipeline {
       ({ sequence } = analysis.batch.header);
       return await this.#accept(analysis, sender);
     } catch (error) {
-      if (error instanceof RefusedEnvelopeError) return this.#refuse(received, error, error.sequence);
+      if (error instanceof RefusedEnvelopeError) {
+        return (await this.#repeated(error, sender)) ?? this.#refuse(received, error, error.sequence);
+      }
       if (error instanceof RefusalError) return this.#refuse(received, error, sequence);
       throw error;
     }
+  }
+
+  /** An envelope whose epoch is gone, but which is stored already: its acknowledgement was lost, not its events. */
+  async #repeated({ code, header }: RefusedEnvelopeError, { chain }: Sender): Promise<Receipt | undefined> {
+    if (!header || (code !== 'epoch_destroyed' && code !== 'epoch_refused')) return undefined;
+    const verdict = await chain.admit(header);
+    if (verdict.verdict !== 'duplicate') return undefined;
+    return { sequence: header.sequence, refusal: undefined, committed: verdict.committed };
   }
 
   async #analyse(received: ReceivedEnvelope, { identity }: Sender): Promise<Analysis> {

@@ -57,6 +57,9 @@ export interface SealedEnvelope {
   bytes: Uint8Array;
   /** What the next envelope of the stream continues. */
   position: StreamPosition;
+  kemEpoch: number;
+  /** The AES-256-GCM key: whoever sealed may keep it to seal the payload anew for another epoch (reseal.ts). */
+  contentKey: Uint8Array;
 }
 
 /** Seals events as the successor of `previous`. Times of the events must be in microseconds; losses may be empty. */
@@ -73,38 +76,64 @@ export function sealEnvelope(parts: {
     throw new RangeError(`a batch of ${parts.events.length} events and ${batch.length} bytes exceeds its limits`);
   }
   const payload = zstdCompressSync(batch, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
+  const { firstAtUs, lastAtUs } = timeSpan(parts.events);
+  return sealPayload({
+    payload,
+    about: {
+      eventCount: parts.events.length,
+      firstEventAtUs: firstAtUs,
+      lastEventAtUs: lastAtUs,
+      sealedAtUs: parts.nowUs,
+      losses: parts.losses.slice(0, HEADER_LOSSES_MAX),
+      payloadDigest: sha256(payload),
+      batchBytes: batch.length,
+    },
+    sequence: parts.previous.sequence + 1,
+    ...parts,
+  });
+}
+
+/** What a header says of its payload: the same for whichever epoch it is sealed. */
+export type AboutPayload = Pick<
+  VerifiedHeader,
+  'eventCount' | 'firstEventAtUs' | 'lastEventAtUs' | 'sealedAtUs' | 'losses' | 'payloadDigest' | 'batchBytes'
+>;
+
+/** Seals and signs a payload that is made already. */
+export function sealPayload(parts: {
+  payload: Uint8Array;
+  about: AboutPayload;
+  identity: EnvelopeIdentity;
+  kemKey: KemPublicKey;
+  previous: Pick<StreamPosition, 'streamId' | 'headerDigest'>;
+  sequence: number;
+}): SealedEnvelope {
   const { ciphertext: kemCiphertext, sharedKey } = activeProvider().encapsulate(parts.kemKey.publicKey);
   const nonce = randomBytes(NONCE_BYTES);
-  const { firstAtUs, lastAtUs } = timeSpan(parts.events);
+  const { streamId } = parts.previous;
+  const { sequence, payload } = parts;
   const header = EnvelopeHeader.encode({
     version: ENVELOPE_VERSION,
     agentId: parts.identity.agentId,
     signingKeyId: parts.identity.signingKeyId,
-    streamId: parts.previous.streamId,
-    sequence: parts.previous.sequence + 1,
+    streamId,
+    sequence,
     previousHeaderDigest: parts.previous.headerDigest,
-    eventCount: parts.events.length,
-    firstEventAtUs: firstAtUs,
-    lastEventAtUs: lastAtUs,
-    sealedAtUs: parts.nowUs,
-    losses: parts.losses.slice(0, HEADER_LOSSES_MAX),
-    payloadDigest: sha256(payload),
-    batchBytes: batch.length,
+    ...parts.about,
     kemAlgorithm: kemAlgorithmOf(parts.kemKey.publicKey),
     kemEpoch: parts.kemKey.epoch,
     kemCiphertext,
     nonce,
   }).finish();
-  const cipher = createCipheriv('aes-256-gcm', envelopeKey(sharedKey, nonce), nonce).setAAD(header);
+  const contentKey = envelopeKey(sharedKey, nonce);
+  const cipher = createCipheriv('aes-256-gcm', contentKey, nonce).setAAD(header);
   const ciphertext = Buffer.concat([cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
   const signature = signBytes({ message: header, privateKey: parts.identity.privateKey, purpose: 'batch' });
   return {
     bytes: Envelope.encode({ header, signature, ciphertext }).finish(),
-    position: {
-      streamId: parts.previous.streamId,
-      sequence: parts.previous.sequence + 1,
-      headerDigest: sha256(header),
-    },
+    position: { streamId, sequence, headerDigest: sha256(header) },
+    kemEpoch: parts.kemKey.epoch,
+    contentKey,
   };
 }
 
@@ -189,15 +218,14 @@ export function openEnvelope(
   }
   if (ciphertext.length < TAG_BYTES) throw new RefusalError('ciphertext_invalid', 'shorter than its tag');
   const secret = activeProvider().decapsulate({ privateKey, ciphertext: header.kemCiphertext });
-  const body = ciphertext.subarray(0, -TAG_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', envelopeKey(secret, header.nonce), header.nonce)
-    .setAAD(headerBytes)
-    .setAuthTag(ciphertext.subarray(-TAG_BYTES));
-  let payload: Buffer;
-  try {
-    payload = Buffer.concat([decipher.update(body), decipher.final()]);
-  } catch {
-    // ML-KEM never fails on a wrong key (FIPS 203 6.3, implicit rejection): this is where it shows.
+  const payload = decryptPayload({
+    headerBytes,
+    ciphertext,
+    nonce: header.nonce,
+    key: envelopeKey(secret, header.nonce),
+  });
+  // ML-KEM never fails on a wrong key (FIPS 203 6.3, implicit rejection): this is where it shows.
+  if (!payload) {
     throw new RefusalError(
       'ciphertext_invalid',
       `tried the key of ML-KEM epoch ${header.kemEpoch}: AES-GCM does not confirm it`,
@@ -207,6 +235,24 @@ export function openEnvelope(
     throw new RefusalError('payload_digest_mismatch', 'the payload is not the one that was signed');
   }
   return payload;
+}
+
+/** Undefined where AES-GCM does not confirm key, header and ciphertext. */
+export function decryptPayload(parts: {
+  headerBytes: Uint8Array;
+  ciphertext: Uint8Array;
+  nonce: Uint8Array;
+  key: Uint8Array;
+}): Buffer | undefined {
+  if (parts.ciphertext.length < TAG_BYTES) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', parts.key, parts.nonce)
+    .setAAD(parts.headerBytes)
+    .setAuthTag(parts.ciphertext.subarray(-TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(parts.ciphertext.subarray(0, -TAG_BYTES)), decipher.final()]);
+  } catch {
+    return undefined; // final() throws where the tag is not the one of key, header and ciphertext
+  }
 }
 
 /** Events beside the bytes they were decoded from. */

@@ -40,8 +40,9 @@ export {
   verifyEnvelope,
   verifyHeader,
 } from './envelope.ts';
+export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
-export { signKemKey, verifyKemKey } from './kem-key.ts';
+export { type AnnouncedKemKey, signKemKey, verifyKemKey } from './kem-key.ts';
 export {
   ARGS_BYTES_MAX,
   BATCH_BYTES_MAX,
@@ -60,7 +61,15 @@ export {
 export { LOSS_REASONS, type LossReason } from './loss.ts';
 export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
-export { consoleService, cryptoService, enrolmentService, evidenceService, telemetryService } from './services.ts';
+export { readOwnHeader, resealEnvelope } from './reseal.ts';
+export {
+  consoleService,
+  cryptoService,
+  enrolmentService,
+  evidenceService,
+  keysService,
+  telemetryService,
+} from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
 export { type AlertKey, signAlert, signAlertAside, verifyAlert } from './signed-alert.ts';
 export {
@@ -96,12 +105,14 @@ export {
   type BundleStart,
   type CaSuccession,
   CollectorFrame,
+  ControlRotationRequest,
   Counter,
   CreateTokenRequest,
   CreateTokenResponse,
   type CryptoHost,
   CryptoReport,
   CryptoReportRequest,
+  DestroyEpochRequest,
   Detection,
   Direction,
   type EarlierHead,
@@ -111,6 +122,9 @@ export {
   type EntityName,
   Envelope,
   EnvelopeHeader,
+  type EpochAgent,
+  EpochConfirmation,
+  EpochConfirmationBody,
   EventClass,
   EventReference,
   EvidenceChunk,
@@ -123,15 +137,19 @@ export {
   GetAlertResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
   Heartbeat,
   Hello,
   HostEvent,
   type HostSample,
   type Incident,
+  type KemEpoch,
   KemKey,
   KemKeyBody,
+  type KeyRotation,
   KeySuccession,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -151,6 +169,10 @@ export {
   Refusal,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  type RotationPlan,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   type SensorHealth,

@@ -2,10 +2,12 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 import {
   AgentFrame,
   CollectorFrame,
+  ControlRotationRequest,
   CreateTokenRequest,
   CreateTokenResponse,
   CryptoReport,
   CryptoReportRequest,
+  DestroyEpochRequest,
   EnrolRequest,
   EnrolResponse,
   EvidenceChunk,
@@ -16,7 +18,9 @@ import {
   GetAlertResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -31,6 +35,9 @@ import {
   ListTreeHeadsResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   SignedAlert,
@@ -146,4 +153,20 @@ export const evidenceService = {
     ListTreeHeadsRequest,
     ListTreeHeadsResponse,
   ),
+};
+
+export const keysService = {
+  rotateKeys: method<RotateKeysRequest, RotateKeysResponse>('Keys/RotateKeys', RotateKeysRequest, RotateKeysResponse),
+  getKeys: method<GetKeysRequest, KeysReport>('Keys/GetKeys', GetKeysRequest, KeysReport),
+  controlRotation: method<ControlRotationRequest, KeysReport>(
+    'Keys/ControlRotation',
+    ControlRotationRequest,
+    KeysReport,
+  ),
+  scheduleRotation: method<ScheduleRotationRequest, KeysReport>(
+    'Keys/ScheduleRotation',
+    ScheduleRotationRequest,
+    KeysReport,
+  ),
+  destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
 };

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { makeGenericClientConstructor } from '@grpc/grpc-js';
 import * as x509 from '@peculiar/x509';
 import {
+  type AnnouncedKemKey,
   activeProfile,
   activeProvider,
   type EnrolRequest,
@@ -21,7 +22,6 @@ import {
   type EnvelopeIdentity,
   enrolmentService,
   envelopeIdentity,
-  type KemPublicKey,
   parseJoinToken,
   type SignatureAlgorithm,
   signatureAlgorithmOf,
@@ -43,7 +43,7 @@ export interface AgentIdentity extends TlsIdentity {
   agentId: string;
   name: string;
   envelope: EnvelopeIdentity;
-  kemKey: KemPublicKey;
+  kemKey: AnnouncedKemKey;
 }
 
 export function caOf(home: string): string {

@@ -14,9 +14,12 @@ import {
   type CryptoReport,
   consoleService,
   cryptoService,
+  type DestroyEpochRequest,
   type GetAgentResponse,
   type GetAlertResponse,
   type GetIncidentResponse,
+  type KeysReport,
+  keysService,
   type ListAgentsResponse,
   type ListAlertsRequest,
   type ListAlertsResponse,
@@ -28,6 +31,8 @@ import {
   type ListIncidentsResponse,
   type ProfileName,
   type RevokeAgentResponse,
+  type RotateKeysRequest,
+  type RotateKeysResponse,
   type SearchEventsRequest,
   type SearchEventsResponse,
   type SignedAlert,
@@ -53,7 +58,7 @@ export class ConsoleClient implements Disposable {
   readonly #others: Client;
 
   constructor(address: string, identity: TlsIdentity) {
-    const ConsoleService = makeGenericClientConstructor(consoleService, 'Console');
+    const ConsoleService = makeGenericClientConstructor({ ...consoleService, ...keysService }, 'Console');
     this.#client = new ConsoleService(address, collectorCredentials(identity), CHANNEL_OPTIONS);
     this.#others = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
   }
@@ -80,6 +85,11 @@ export class ConsoleClient implements Disposable {
       );
     });
   }
+  rotate = (request: RotateKeysRequest = {}) => this.#call<RotateKeysResponse>('rotateKeys', request);
+  keys = () => this.#call<KeysReport>('getKeys', {});
+  control = (action: string) => this.#call<KeysReport>('controlRotation', { action });
+  schedule = (everySeconds: number) => this.#call<KeysReport>('scheduleRotation', { everySeconds });
+  destroyEpoch = (request: DestroyEpochRequest) => this.#call<KeysReport>('destroyEpoch', request);
 
   /** Alerts as they come, in `seen`; resolves once the collector listens. */
   async watch(filter: AlertFilter = {}): Promise<{ seen: Alert[]; signed: SignedAlert[]; stop: () => void }> {

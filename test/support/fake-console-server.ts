@@ -15,7 +15,9 @@ import {
   type Entity,
   type GetAgentResponse,
   type Incident,
+  type KeysReport,
   keyId,
+  keysService,
   type SearchEventsResponse,
   type SignedAlert,
   type StatusReport,
@@ -45,6 +47,8 @@ export class FakeConsoleServer implements AsyncDisposable {
   events: StoredEvent[] = [];
   entities: Entity[] = [];
   incidents: Incident[] = [];
+  /** What `getKeys` answers, one after another; the last one again and again. */
+  keys: KeysReport[] = [{}];
   audit: AuditEntry[] = [];
   verification: VerifyAuditResponse = {};
   cryptoReport: CryptoReport = {};
@@ -93,6 +97,7 @@ export class FakeConsoleServer implements AsyncDisposable {
     const grpc = new Server();
     grpc.addService(consoleService, this.#handlers());
     grpc.addService(cryptoService, { report: this.#unary('reportCrypto', () => this.cryptoReport) });
+    grpc.addService(keysService, this.#keysHandlers());
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const read = (name: string) => readFileSync(join(this.home, 'collector', name), 'utf8');
     const tls = createServer(
@@ -151,7 +156,9 @@ export class FakeConsoleServer implements AsyncDisposable {
   }
 
   #unary(method: string, answer: (request: Record<string, unknown>) => object) {
-    return (call: { request: Record<string, unknown> }, done: (error: object | null, response?: object) => void) => {
+    type Call = { request: Record<string, unknown> };
+    type Callback = (error: object | null, response?: object) => void;
+    return (call: Call, done: Callback) => {
       this.calls.push({ method, request: call.request });
       const refusal = this.refusals.get(method);
       if (refusal) done(refusal);
@@ -159,8 +166,24 @@ export class FakeConsoleServer implements AsyncDisposable {
     };
   }
 
+  #keysHandlers() {
+    const report = () => (this.keys.length > 1 ? this.keys.shift()! : this.keys[0]!);
+    return {
+      rotateKeys: this.#unary('rotateKeys', ({ dryRun }) => ({
+        keys: this.keys[0],
+        plan: dryRun
+          ? { fromEpoch: 1, toEpoch: 2, agents: 3, connected: 2, offline: this.keys[0]!.stragglers ?? [] }
+          : undefined,
+      })),
+      getKeys: this.#unary('getKeys', report),
+      controlRotation: this.#unary('controlRotation', report),
+      scheduleRotation: this.#unary('scheduleRotation', report),
+      destroyEpoch: this.#unary('destroyEpoch', report),
+    };
+  }
+
   #handlers() {
-    const unary = this.#unary.bind(this);
+    const unary = (method: string, answer: (request: Record<string, unknown>) => object) => this.#unary(method, answer);
     const page = <T>(rows: T[], request: Record<string, unknown>) => {
       const from = Number(request.after || 0);
       const to = Math.min(rows.length, from + Number(request.limit));

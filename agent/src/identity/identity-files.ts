@@ -2,11 +2,21 @@
 //   agent.key (PKCS#8 PEM, sealed where there is a passphrase; 0600)  agent.crt  ca.crt (PEM)  enrolment.json  kem-key.bin (an encoded KemKey)
 // enrolment.json is written last: where it stands, the rest is complete.
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
+  type AnnouncedKemKey,
   KemKey,
-  type KemPublicKey,
   keyAtRest,
   openKey,
   type ProfileName,
@@ -44,7 +54,7 @@ export interface Identity extends Enrolment {
   ca: X509Certificate;
   /** What TLS takes, PEM. */
   pem: { key: string; certificate: string; ca: string };
-  kemKey: KemPublicKey;
+  kemKey: AnnouncedKemKey;
   /** The fleet's, which the key of its CA decides. */
   profile: ProfileName;
 }
@@ -130,9 +140,13 @@ export function finishIdentity(
   renameSync(stage, directory);
 }
 
-/** Keeps the fleet's current ML-KEM key for the next start; whole or not at all. */
+/** Keeps the fleet's current ML-KEM key for the next start; whole or not at all, and over a power cut once it returns. */
 export function saveKemKey(home: string, kemKey: KemKey): void {
-  const path = join(identityDirectory(home), 'kem-key.bin');
+  const directory = identityDirectory(home);
+  const path = join(directory, 'kem-key.bin');
   writeFileSync(`${path}.new`, KemKey.encode(kemKey).finish(), { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
+  const descriptor = openSync(directory, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }

@@ -76,6 +76,20 @@ const RULES = {
     techniques: ['T1565.002'],
     tactics: ['impact'],
   },
+  epochContradicted: {
+    id: 'health/epoch-contradicted',
+    title: 'Agent spoke against what it had proved of its ML-KEM epoch',
+    severity: Severity.HIGH,
+    techniques: ['T1078'],
+    tactics: EVASION,
+  },
+  epochUnconfirmed: {
+    id: 'health/epoch-unconfirmed',
+    title: 'Agent was told of a new ML-KEM epoch and does not confirm it',
+    severity: Severity.MEDIUM,
+    techniques: ['T1562.006'],
+    tactics: EVASION,
+  },
 } as const satisfies Record<string, HealthRule>;
 
 export interface AgentAt {
@@ -169,6 +183,26 @@ export function signatureRefused(facts: AgentAt & { code: string; message: strin
   return detect(RULES.signatureRefused, facts, {
     reason: `an envelope on the stream of ${facts.agentName} was refused (${facts.code}): ${facts.message}`,
     values: { 'threatguard.refusal_code': facts.code },
+  });
+}
+
+/** It seals for, or holds, what it had proved to have left behind: a clone, or a host brought back from a backup. */
+export function epochContradicted(facts: AgentAt & { epoch: number; oldestSpooledEpoch: number }): Detection {
+  return detect(RULES.epochContradicted, facts, {
+    reason: `${facts.agentName} had proved ML-KEM epoch ${facts.epoch} and now speaks of an older one: two hosts use its key, or it came back from a backup`,
+    values: {
+      'threatguard.kem_epoch': String(facts.epoch),
+      'threatguard.oldest_spooled_epoch': String(facts.oldestSpooledEpoch),
+    },
+  });
+}
+
+/** It is connected, knows of the epoch since `toldAtUs`, and has not signed for it. */
+export function epochUnconfirmed(facts: AgentAt & { epoch: number; toldAtUs: number }): Detection {
+  return detect(RULES.epochUnconfirmed, facts, {
+    reason: `${facts.agentName} was told of ML-KEM epoch ${facts.epoch} ${secondsText(facts.atUs - facts.toldAtUs)} ago and has not confirmed it`,
+    values: { 'threatguard.kem_epoch': String(facts.epoch) },
+    firstAtUs: facts.toldAtUs,
   });
 }
 

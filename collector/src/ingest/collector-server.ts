@@ -5,6 +5,7 @@ import {
   cryptoService,
   enrolmentService,
   evidenceService,
+  keysService,
   MESSAGE_BYTES_MAX,
 } from '@threatguard/proto';
 import { authoriseCalls } from './authorisation.ts';
@@ -28,6 +29,7 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   enrolment: UntypedServiceImplementation;
   console: UntypedServiceImplementation;
   crypto: UntypedServiceImplementation;
+  keys: UntypedServiceImplementation;
   evidence: UntypedServiceImplementation;
 }
 
@@ -61,6 +63,7 @@ export class CollectorServer implements AsyncDisposable {
     server.addService(enrolmentService, parts.enrolment);
     server.addService(consoleService, parts.console);
     server.addService(cryptoService, parts.crypto);
+    server.addService(keysService, parts.keys);
     server.addService(evidenceService, parts.evidence);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({

@@ -5,6 +5,7 @@ import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
+import { EpochRecords } from './epoch-records.ts';
 import type { EventQuery } from './event-pages.ts';
 import * as eventReads from './event-reads.ts';
 import { searchEvents } from './event-search.ts';
@@ -14,14 +15,14 @@ import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
-import { listKeys, recordKeys } from './key-records.ts';
+import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
-import type { AgentRecord, CommitGroup, HeldKey, Store, TokenRecord } from './store.ts';
+import type { AgentRecord, CommitGroup, Store, TokenRecord } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';
 import { keepUp } from './upkeep.ts';
 
@@ -36,6 +37,7 @@ export class SqlStore implements Store {
   readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];
+  readonly epochs: EpochRecords;
   readonly evidence: EvidenceStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
@@ -43,6 +45,7 @@ export class SqlStore implements Store {
 
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
+    this.epochs = new EpochRecords(database);
     this.#commits = about;
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;
@@ -187,10 +190,6 @@ export class SqlStore implements Store {
 
   openIncidentsSince(sinceUs: number) {
     return incidentRecords.openIncidentsSince(this.#database, sinceUs);
-  }
-
-  recordKeys(held: readonly HeldKey[], nowUs: number) {
-    return this.#database.transaction((session) => recordKeys(session, held, nowUs));
   }
 
   keys() {

@@ -9,6 +9,7 @@ import {
   type CryptoReport,
   consoleService,
   cryptoService,
+  type DestroyEpochRequest,
   type Entity,
   type EvidenceChunk,
   type ExportEvidenceRequest,
@@ -16,8 +17,12 @@ import {
   type GetAgentResponse,
   type GetAlertResponse,
   type Incident,
+  type KeysReport,
+  keysService,
   type ListIncidentsRequest,
   type RevokeAgentResponse,
+  type RotateKeysRequest,
+  type RotateKeysResponse,
   type SearchEventsRequest,
   type SignedAlert,
   type SignedTreeHead,
@@ -210,6 +215,27 @@ export class CollectorClient implements Disposable {
   /** Newest first. */
   async listTreeHeads(limit: number): Promise<SignedTreeHead[]> {
     return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
+  }
+
+  rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {
+    return this.#call(keysService.rotateKeys, request);
+  }
+
+  getKeys(): Promise<KeysReport> {
+    return this.#call(keysService.getKeys, {});
+  }
+
+  controlRotation(action: 'pause' | 'resume' | 'abort'): Promise<KeysReport> {
+    return this.#call(keysService.controlRotation, { action });
+  }
+
+  /** 0 ends the schedule. */
+  scheduleRotation(everySeconds: number): Promise<KeysReport> {
+    return this.#call(keysService.scheduleRotation, { everySeconds });
+  }
+
+  destroyEpoch(request: DestroyEpochRequest): Promise<KeysReport> {
+    return this.#call(keysService.destroyEpoch, request);
   }
 
   #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {

@@ -16,6 +16,13 @@ import { EvidenceShow } from './evidence/show.ts';
 import { EvidenceVerify } from './evidence/verify.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
+import { KeysAbort } from './keys/abort.ts';
+import { KeysDestroy } from './keys/destroy.ts';
+import { KeysPause } from './keys/pause.ts';
+import { KeysResume } from './keys/resume.ts';
+import { KeysRotate } from './keys/rotate.ts';
+import { KeysSchedule } from './keys/schedule.ts';
+import { KeysStatus } from './keys/status.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 
@@ -41,4 +48,11 @@ export const COMMANDS = {
   'evidence:verify': EvidenceVerify,
   'evidence:show': EvidenceShow,
   'evidence:heads': EvidenceHeads,
+  'keys:status': KeysStatus,
+  'keys:rotate': KeysRotate,
+  'keys:pause': KeysPause,
+  'keys:resume': KeysResume,
+  'keys:abort': KeysAbort,
+  'keys:schedule': KeysSchedule,
+  'keys:destroy': KeysDestroy,
 };

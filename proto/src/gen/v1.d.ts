@@ -2002,6 +2002,7 @@ export namespace threatguard {
             kemKey: threatguard.v1.KemKey;
             sentAtUs: number;
             trustAnchors: threatguard.v1.TrustAnchors;
+            lastHeaderDigest: Uint8Array;
             static create(properties: threatguard.v1.Welcome.$Shape): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
             static create(properties?: threatguard.v1.Welcome.$Properties): threatguard.v1.Welcome;
             static encode(message: threatguard.v1.Welcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2015,6 +2016,7 @@ export namespace threatguard {
                 kemKey?: threatguard.v1.KemKey.$Properties;
                 sentAtUs?: number;
                 trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
+                lastHeaderDigest?: Uint8Array;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Welcome.$Properties;
@@ -2520,6 +2522,7 @@ export namespace threatguard {
             previousDigest: Uint8Array;
             recordedAtUs: number;
             runs: threatguard.v1.TreeRun[];
+            continued: boolean;
             static create(properties: threatguard.v1.TreeEntry.$Shape): threatguard.v1.TreeEntry & threatguard.v1.TreeEntry.$Shape;
             static create(properties?: threatguard.v1.TreeEntry.$Properties): threatguard.v1.TreeEntry;
             static encode(message: threatguard.v1.TreeEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2533,6 +2536,7 @@ export namespace threatguard {
                 previousDigest?: Uint8Array;
                 recordedAtUs?: number;
                 runs?: threatguard.v1.TreeRun.$Properties[];
+                continued?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.TreeEntry.$Properties;
@@ -3034,6 +3038,323 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolResponse.$Properties;
+        }
+
+        interface IRotateKeysRequest extends threatguard.v1.RotateKeysRequest.$Properties {
+        }
+
+        class RotateKeysRequest {
+            constructor(properties?: threatguard.v1.RotateKeysRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            canaryPermille: number;
+            compromised: boolean;
+            dryRun: boolean;
+            static create(properties: threatguard.v1.RotateKeysRequest.$Shape): threatguard.v1.RotateKeysRequest & threatguard.v1.RotateKeysRequest.$Shape;
+            static create(properties?: threatguard.v1.RotateKeysRequest.$Properties): threatguard.v1.RotateKeysRequest;
+            static encode(message: threatguard.v1.RotateKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateKeysRequest & threatguard.v1.RotateKeysRequest.$Shape;
+        }
+
+        namespace RotateKeysRequest {
+            interface $Properties {
+                canaryPermille?: number;
+                compromised?: boolean;
+                dryRun?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateKeysRequest.$Properties;
+        }
+
+        interface IRotateKeysResponse extends threatguard.v1.RotateKeysResponse.$Properties {
+        }
+
+        class RotateKeysResponse {
+            constructor(properties?: threatguard.v1.RotateKeysResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            keys: threatguard.v1.KeysReport;
+            plan: threatguard.v1.RotationPlan;
+            static create(properties: threatguard.v1.RotateKeysResponse.$Shape): threatguard.v1.RotateKeysResponse & threatguard.v1.RotateKeysResponse.$Shape;
+            static create(properties?: threatguard.v1.RotateKeysResponse.$Properties): threatguard.v1.RotateKeysResponse;
+            static encode(message: threatguard.v1.RotateKeysResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateKeysResponse & threatguard.v1.RotateKeysResponse.$Shape;
+        }
+
+        namespace RotateKeysResponse {
+            interface $Properties {
+                keys?: threatguard.v1.KeysReport.$Properties;
+                plan?: threatguard.v1.RotationPlan.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateKeysResponse.$Properties;
+        }
+
+        interface IRotationPlan extends threatguard.v1.RotationPlan.$Properties {
+        }
+
+        class RotationPlan {
+            constructor(properties?: threatguard.v1.RotationPlan.$Properties);
+            $unknowns?: Uint8Array[];
+            fromEpoch: number;
+            toEpoch: number;
+            agents: number;
+            connected: number;
+            canaryAgents: number;
+            spooledEnvelopes: number;
+            offline: threatguard.v1.EpochAgent[];
+            static create(properties: threatguard.v1.RotationPlan.$Shape): threatguard.v1.RotationPlan & threatguard.v1.RotationPlan.$Shape;
+            static create(properties?: threatguard.v1.RotationPlan.$Properties): threatguard.v1.RotationPlan;
+            static encode(message: threatguard.v1.RotationPlan.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotationPlan & threatguard.v1.RotationPlan.$Shape;
+        }
+
+        namespace RotationPlan {
+            interface $Properties {
+                fromEpoch?: number;
+                toEpoch?: number;
+                agents?: number;
+                connected?: number;
+                canaryAgents?: number;
+                spooledEnvelopes?: number;
+                offline?: threatguard.v1.EpochAgent.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotationPlan.$Properties;
+        }
+
+        interface IGetKeysRequest extends threatguard.v1.GetKeysRequest.$Properties {
+        }
+
+        class GetKeysRequest {
+            constructor(properties?: threatguard.v1.GetKeysRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.GetKeysRequest.$Shape): threatguard.v1.GetKeysRequest & threatguard.v1.GetKeysRequest.$Shape;
+            static create(properties?: threatguard.v1.GetKeysRequest.$Properties): threatguard.v1.GetKeysRequest;
+            static encode(message: threatguard.v1.GetKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetKeysRequest & threatguard.v1.GetKeysRequest.$Shape;
+        }
+
+        namespace GetKeysRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetKeysRequest.$Properties;
+        }
+
+        interface IControlRotationRequest extends threatguard.v1.ControlRotationRequest.$Properties {
+        }
+
+        class ControlRotationRequest {
+            constructor(properties?: threatguard.v1.ControlRotationRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            action: string;
+            static create(properties: threatguard.v1.ControlRotationRequest.$Shape): threatguard.v1.ControlRotationRequest & threatguard.v1.ControlRotationRequest.$Shape;
+            static create(properties?: threatguard.v1.ControlRotationRequest.$Properties): threatguard.v1.ControlRotationRequest;
+            static encode(message: threatguard.v1.ControlRotationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ControlRotationRequest & threatguard.v1.ControlRotationRequest.$Shape;
+        }
+
+        namespace ControlRotationRequest {
+            interface $Properties {
+                action?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ControlRotationRequest.$Properties;
+        }
+
+        interface IScheduleRotationRequest extends threatguard.v1.ScheduleRotationRequest.$Properties {
+        }
+
+        class ScheduleRotationRequest {
+            constructor(properties?: threatguard.v1.ScheduleRotationRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            everySeconds: number;
+            static create(properties: threatguard.v1.ScheduleRotationRequest.$Shape): threatguard.v1.ScheduleRotationRequest & threatguard.v1.ScheduleRotationRequest.$Shape;
+            static create(properties?: threatguard.v1.ScheduleRotationRequest.$Properties): threatguard.v1.ScheduleRotationRequest;
+            static encode(message: threatguard.v1.ScheduleRotationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ScheduleRotationRequest & threatguard.v1.ScheduleRotationRequest.$Shape;
+        }
+
+        namespace ScheduleRotationRequest {
+            interface $Properties {
+                everySeconds?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ScheduleRotationRequest.$Properties;
+        }
+
+        interface IDestroyEpochRequest extends threatguard.v1.DestroyEpochRequest.$Properties {
+        }
+
+        class DestroyEpochRequest {
+            constructor(properties?: threatguard.v1.DestroyEpochRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            epoch: number;
+            force: boolean;
+            fleetName: string;
+            static create(properties: threatguard.v1.DestroyEpochRequest.$Shape): threatguard.v1.DestroyEpochRequest & threatguard.v1.DestroyEpochRequest.$Shape;
+            static create(properties?: threatguard.v1.DestroyEpochRequest.$Properties): threatguard.v1.DestroyEpochRequest;
+            static encode(message: threatguard.v1.DestroyEpochRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.DestroyEpochRequest & threatguard.v1.DestroyEpochRequest.$Shape;
+        }
+
+        namespace DestroyEpochRequest {
+            interface $Properties {
+                epoch?: number;
+                force?: boolean;
+                fleetName?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.DestroyEpochRequest.$Properties;
+        }
+
+        interface IKeysReport extends threatguard.v1.KeysReport.$Properties {
+        }
+
+        class KeysReport {
+            constructor(properties?: threatguard.v1.KeysReport.$Properties);
+            $unknowns?: Uint8Array[];
+            fleetName: string;
+            epochs: threatguard.v1.KemEpoch[];
+            rotation: threatguard.v1.KeyRotation;
+            stragglers: threatguard.v1.EpochAgent[];
+            scheduleSeconds: number;
+            nextRotationAtUs: number;
+            nowUs: number;
+            static create(properties: threatguard.v1.KeysReport.$Shape): threatguard.v1.KeysReport & threatguard.v1.KeysReport.$Shape;
+            static create(properties?: threatguard.v1.KeysReport.$Properties): threatguard.v1.KeysReport;
+            static encode(message: threatguard.v1.KeysReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeysReport & threatguard.v1.KeysReport.$Shape;
+        }
+
+        namespace KeysReport {
+            interface $Properties {
+                fleetName?: string;
+                epochs?: threatguard.v1.KemEpoch.$Properties[];
+                rotation?: threatguard.v1.KeyRotation.$Properties;
+                stragglers?: threatguard.v1.EpochAgent.$Properties[];
+                scheduleSeconds?: number;
+                nextRotationAtUs?: number;
+                nowUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KeysReport.$Properties;
+        }
+
+        interface IKemEpoch extends threatguard.v1.KemEpoch.$Properties {
+        }
+
+        class KemEpoch {
+            constructor(properties?: threatguard.v1.KemEpoch.$Properties);
+            $unknowns?: Uint8Array[];
+            epoch: number;
+            algorithm: string;
+            publicKeySha256: Uint8Array;
+            state: string;
+            createdAtUs: number;
+            announcedAtUs: number;
+            destroyedAtUs: number;
+            agentsSealing: number;
+            agentsHolding: number;
+            static create(properties: threatguard.v1.KemEpoch.$Shape): threatguard.v1.KemEpoch & threatguard.v1.KemEpoch.$Shape;
+            static create(properties?: threatguard.v1.KemEpoch.$Properties): threatguard.v1.KemEpoch;
+            static encode(message: threatguard.v1.KemEpoch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemEpoch & threatguard.v1.KemEpoch.$Shape;
+        }
+
+        namespace KemEpoch {
+            interface $Properties {
+                epoch?: number;
+                algorithm?: string;
+                publicKeySha256?: Uint8Array;
+                state?: string;
+                createdAtUs?: number;
+                announcedAtUs?: number;
+                destroyedAtUs?: number;
+                agentsSealing?: number;
+                agentsHolding?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KemEpoch.$Properties;
+        }
+
+        interface IKeyRotation extends threatguard.v1.KeyRotation.$Properties {
+        }
+
+        class KeyRotation {
+            constructor(properties?: threatguard.v1.KeyRotation.$Properties);
+            $unknowns?: Uint8Array[];
+            epoch: number;
+            fromEpoch: number;
+            phase: string;
+            paused: boolean;
+            compromised: boolean;
+            startedAtUs: number;
+            endedAtUs: number;
+            startedBy: string;
+            canaryAgents: number;
+            agents: number;
+            told: number;
+            confirmed: number;
+            drained: number;
+            stragglers: number;
+            static create(properties: threatguard.v1.KeyRotation.$Shape): threatguard.v1.KeyRotation & threatguard.v1.KeyRotation.$Shape;
+            static create(properties?: threatguard.v1.KeyRotation.$Properties): threatguard.v1.KeyRotation;
+            static encode(message: threatguard.v1.KeyRotation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeyRotation & threatguard.v1.KeyRotation.$Shape;
+        }
+
+        namespace KeyRotation {
+            interface $Properties {
+                epoch?: number;
+                fromEpoch?: number;
+                phase?: string;
+                paused?: boolean;
+                compromised?: boolean;
+                startedAtUs?: number;
+                endedAtUs?: number;
+                startedBy?: string;
+                canaryAgents?: number;
+                agents?: number;
+                told?: number;
+                confirmed?: number;
+                drained?: number;
+                stragglers?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KeyRotation.$Properties;
+        }
+
+        interface IEpochAgent extends threatguard.v1.EpochAgent.$Properties {
+        }
+
+        class EpochAgent {
+            constructor(properties?: threatguard.v1.EpochAgent.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            agentName: string;
+            connected: boolean;
+            lastSeenAtUs: number;
+            sealingEpoch: number;
+            oldestSpooledEpoch: number;
+            waitsFor: string;
+            static create(properties: threatguard.v1.EpochAgent.$Shape): threatguard.v1.EpochAgent & threatguard.v1.EpochAgent.$Shape;
+            static create(properties?: threatguard.v1.EpochAgent.$Properties): threatguard.v1.EpochAgent;
+            static encode(message: threatguard.v1.EpochAgent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochAgent & threatguard.v1.EpochAgent.$Shape;
+        }
+
+        namespace EpochAgent {
+            interface $Properties {
+                agentId?: string;
+                agentName?: string;
+                connected?: boolean;
+                lastSeenAtUs?: number;
+                sealingEpoch?: number;
+                oldestSpooledEpoch?: number;
+                waitsFor?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EpochAgent.$Properties;
         }
     }
 }
