@@ -65,7 +65,7 @@ const orders = {
   },
 
   /** Stops sending; resolves when everything is answered. */
-  async end(): Promise<{ sent: number; acknowledged: number; refused: number; epochs: number[] }> {
+  async end(): Promise<{ sent: number; acknowledged: number; refused: number; codes: string[]; epochs: number[] }> {
     for (const timer of timers) clearInterval(timer);
     const waiting = () => agents.reduce((sum, { spool }) => sum + spool.length, 0);
     const refused = () => agents.reduce((sum, { refusals }) => sum + refusals.length, 0);
@@ -73,11 +73,13 @@ const orders = {
       limitMs: SETTLE_MS_MAX,
       what: () => `${waiting()} to be answered`,
     });
+    const codes = new Set(agents.flatMap(({ refusals }) => refusals.map(({ code, message }) => `${code}: ${message}`)));
     const acknowledged = agents.reduce((sum, agent) => sum + agent.acknowledged, 0);
     return {
       sent: events,
       acknowledged,
       refused: refused(),
+      codes: [...codes],
       epochs: [...new Set(agents.map(({ kemKey }) => kemKey.epoch))],
     };
   },

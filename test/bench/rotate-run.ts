@@ -47,7 +47,7 @@ export async function runRotation(
   const doneSeconds = passed();
 
   await new Promise((resolve) => setTimeout(resolve, AROUND_MS));
-  const { sent, acknowledged, refused, epochs } = await load.ask('end', undefined);
+  const { sent, acknowledged, refused, codes, epochs } = await load.ask('end', undefined);
   const { eventsStored = 0 } = await client.status();
   const lost = Math.max(sent - acknowledged, sent - (eventsStored ?? 0));
   const rss = collector.residentMiB().peak;
@@ -68,6 +68,7 @@ export async function runRotation(
     'sent meanwhile',
     `${sent} events, ${lost} lost, ${refused} envelopes refused, epochs in use ${epochs.join(', ')}`,
   );
+  for (const code of codes) printFigure('refused', code);
   printResult({
     agents,
     seconds: round(seconds),

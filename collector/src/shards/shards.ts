@@ -44,7 +44,7 @@ export class Shards implements AsyncDisposable {
 
   /** Resolves when no thread opens an envelope with other keys than these any more. */
   async useKeys(keys: OpeningKeys): Promise<void> {
-    await Promise.all(this.#shards.map((shard) => shard.useKeys(keys)));
+    await Promise.all(this.#all.map((shard) => shard.useKeys(keys)));
   }
 
   stages(): StageReport[] {
