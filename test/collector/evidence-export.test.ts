@@ -25,6 +25,8 @@ let home: string;
 beforeAll(async () => {
   home = await initTestHome();
   collector = await TestCollector.start({ home });
+  // The home was made before its collector had a port.
+  writeFileSync(join(home, 'console', 'console.json'), JSON.stringify({ collector: collector.address }));
   ca = (await collector.console.status()).caSha256!;
   directory = mkdtempSync(join(tmpdir(), 'threatguard-evidence-'));
   agent = await SealingAgent.connect({ address: collector.address, identity: await collector.enrol('web-1') });

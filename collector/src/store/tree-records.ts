@@ -13,8 +13,8 @@ import { makeEntries, type NewEntry, type NewEnvelopes, NO_ENTRIES } from './tre
 import { readNodes } from './tree-reads.ts';
 import { bytea, timestamp } from './values.ts';
 
-/** Envelopes and agents of one transaction: some 50 ms of the embedded engine, which commits wait for. */
-const PART_ROWS_MAX = 8192;
+/** Envelopes and streams of one transaction: of the embedded engine commits wait for it (`npm run bench:evidence`). */
+const PART_ROWS_MAX = 1024;
 const PART_AGENTS_MAX = 500;
 
 /** Whose envelopes are wanted; undefined for all. */
