@@ -1,6 +1,13 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// Projects run one file at a time where real servers and kernel facilities are shared.
+/** Files at a time. Most of them wait more than they compute: for processes, servers, the kernel. */
+const WORKERS = Math.min(availableParallelism(), 4) + 1;
+
+// For all processes to come, several hundred: they begin in half of the time.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'test-compile');
+
 const project = (name: string, options: object = {}) => ({
   extends: true as const,
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
@@ -9,10 +16,16 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    maxWorkers: WORKERS,
+    // For what hangs; most tests have limits of their own that name what they waited for.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    globalSetup: 'test/support/made-once.ts',
+    setupFiles: 'test/support/set-up.ts',
     // The kernel has one audit: agents that tests start leave it to the tests that are about it.
     env: { THREATGUARD_AUDIT: 'off' },
+    // Crash tests, each with servers of its own, that wait more than they compute.
+    maxConcurrency: 2,
     projects: [
       project('architecture'),
       project('proto'),
@@ -20,7 +33,8 @@ export default defineConfig({
       project('collector'),
       project('console'),
       project('fuzz'),
-      project('system', { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 }),
+      // After the others, since these use the machine as a whole: its sshd, its kernel, its disks.
+      project('system', { sequence: { groupOrder: 1 } }),
     ],
   },
 });

@@ -3,35 +3,49 @@
 import { createPublicKey } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ProfileName, selectCrypto } from '@threatguard/proto';
 import { initialConfig, parseListen } from './config.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
+import { chooseCrypto } from './fleet/chosen-crypto.ts';
 import { CollectorIdentity } from './fleet/collector-identity.ts';
+import { makeFirstEpochKey } from './fleet/epochs/epoch-files.ts';
 import { homePaths } from './fleet/home.ts';
-import { KemKeys } from './fleet/kem-keys.ts';
 import { loadOrMakeSigningKey, readIfThere, replaceFile, writeOnce } from './fleet/key-files.ts';
+
+export interface InitParts {
+  home: string;
+  listen: string;
+  /** Of a fleet that is made now; of one that is there, only the same. */
+  profile?: ProfileName | undefined;
+  nowMs: number;
+}
 
 export interface InitResult {
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   caSha256: string;
+  profile: ProfileName;
   configFile: string;
   consoleDirectory: string;
 }
 
-export async function initHome(parts: { home: string; listen: string; nowMs: number }): Promise<InitResult> {
+/** Throws FleetCryptoError where the fleet that is there has another profile. */
+export async function initHome(parts: InitParts): Promise<InitResult> {
   const paths = homePaths(parts.home);
   for (const directory of [parts.home, join(parts.home, 'collector'), paths.kemDirectory, paths.storeDirectory]) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
+  await selectCrypto({ profile: parts.profile ?? 'standard' });
   await CertificateAuthorities.init(paths.caDirectory, parts.nowMs);
   const authorities = await CertificateAuthorities.load(paths.caDirectory);
-  const identity = await CollectorIdentity.load({
+  const { profile } = await chooseCrypto(authorities.newest, { provider: 'openssl', profile: parts.profile });
+  await CollectorIdentity.load({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
     authorities,
     nowMs: parts.nowMs,
   });
-  await KemKeys.load(paths.kemDirectory, identity);
-  await writeOnce(paths.configFile, initialConfig(parts.listen));
+  await makeFirstEpochKey(paths.kemDirectory);
+  await writeOnce(paths.configFile, initialConfig(parts.listen, profile));
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({
     authorities,
@@ -42,6 +56,7 @@ export async function initHome(parts: { home: string; listen: string; nowMs: num
   });
   return {
     caSha256: authorities.newest.fingerprint,
+    profile,
     configFile: paths.configFile,
     consoleDirectory: paths.consoleDirectory,
   };
@@ -56,7 +71,7 @@ export async function issueConsoleIdentity(parts: {
   nowMs: number;
 }): Promise<void> {
   const file = (name: string) => join(parts.directory, name);
-  const { key } = await loadOrMakeSigningKey(file('console.key'));
+  const { key } = await loadOrMakeSigningKey(file('console.key'), { open: true });
   if ((await readIfThere(file('console.crt'))) === undefined) {
     const name = { kind: 'console', id: parts.name } as const;
     const certificate = await parts.authorities.newest.issue({

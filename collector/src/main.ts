@@ -1,122 +1,72 @@
 // The collector's command line: the one file that reads arguments and environment, listens for signals, and exits.
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { ConfigError } from '@threatguard/proto/config';
-import { pino } from 'pino';
-import { parseListen, readCollectorConfig } from './config.ts';
-import { CertificateAuthorities } from './fleet/authorities.ts';
-import { homePaths } from './fleet/home.ts';
-import { consoleAddress, initHome, issueConsoleIdentity } from './init.ts';
-import { startCollector } from './run.ts';
-import { serviceManager } from './service.ts';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { SealedKeyError } from '@threatguard/proto';
+import { ConfigError, suggest } from '@threatguard/proto/config';
+import { UsageError } from './commands/command.ts';
+import { COMMANDS, findCommand } from './commands/index.ts';
+import { loadPassphrase } from './commands/key-files.ts';
+import { FleetCryptoError } from './fleet/chosen-crypto.ts';
 import { USAGE } from './usage.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-const CONSOLE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
+/** What may stand before or after every command. */
+const COMMON = { home: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
 
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-interface Options {
-  home: string;
-  listen: string | undefined;
-  name: string | undefined;
-  output: string | undefined;
-}
-
-const COMMANDS: Record<string, (options: Options) => Promise<void>> = {
-  init: async ({ home, listen: given }) => {
-    const listen = given ?? (await listenIn(home));
-    if (!parseListen(listen)) throw new UsageError('--listen takes HOST:PORT, such as 0.0.0.0:7443');
-    const made = await initHome({ home, listen, nowMs: Date.now() });
-    process.stdout.write(
-      `CA fingerprint (SHA-256): ${made.caSha256}\nconfiguration: ${made.configFile}\nconsole: ${made.consoleDirectory}\n`,
-    );
-  },
-  run: async ({ home }) => {
-    const config = await loadConfig(home);
-    const log = pino({ name: 'collector', level: config.log.level }, pino.destination({ dest: 2, sync: true }));
-    const stopped = untilSignal('SIGTERM', 'SIGINT');
-    using service = serviceManager(process.env);
-    // For bench:ingest: where the time goes, said at the end.
-    const timed = Boolean(process.env.THREATGUARD_STAGE_CLOCK);
-    await using collector = await startCollector({ home, config, log, timed });
-    log.info({ listen: collector.address, ca: collector.caSha256 }, 'ready');
-    service.ready(`listening on ${collector.address}`);
-    log.info({ signal: await stopped }, 'stopping');
-    service.stopping();
-    if (timed) log.info({ threads: collector.stages() }, 'stages');
-  },
-  'console-certificate': async ({ home, name, output }) => {
-    if (!name || !CONSOLE_NAME.test(name)) throw new UsageError('--name takes letters, digits, dots, dashes');
-    if (!output) throw new UsageError('--output DIR says where the identity is made');
-    const authorities = await CertificateAuthorities.load(homePaths(home).caDirectory);
-    const collector = consoleAddress((await loadConfig(home)).listen);
-    await issueConsoleIdentity({ authorities, directory: output, name, collector, nowMs: Date.now() });
-    process.stdout.write(`console identity ${name} in ${output}\n`);
-  },
-};
-
-/** Where the collector of this home listens already; a new one only on this host, unless it is told otherwise. */
-async function listenIn(home: string): Promise<string> {
-  return existsSync(homePaths(home).configFile) ? (await loadConfig(home)).listen : '127.0.0.1:7443';
-}
-
-async function loadConfig(home: string) {
-  const file = homePaths(home).configFile;
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
-    throw new ConfigError(`${file} does not exist; make it with: threatguard-collector init --home ${home}`);
-  });
-  return readCollectorConfig({ file, text, environment: process.env });
-}
-
-function untilSignal(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of signals) process.on(signal, resolve);
-  });
-}
-
-function readArguments(args: string[]) {
+function parse(config: ParseArgsConfig) {
   try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        home: { type: 'string' },
-        listen: { type: 'string' },
-        name: { type: 'string' },
-        output: { type: 'string', short: 'o' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
+    const { values, positionals } = parseArgs({ ...config, args: process.argv.slice(2), allowPositionals: true });
+    return { values: values as Record<string, string | boolean | undefined>, positionals };
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = readArguments(process.argv.slice(2));
-  if (values.help || positionals.length === 0) {
+async function main(): Promise<number> {
+  const { values: common, positionals: words } = parse({ options: COMMON, strict: false });
+  const found = findCommand(words);
+  if (!found) {
+    if (words.length > 0 && !common.help) {
+      throw new UsageError(`unknown command: ${words.join(' ')}${suggest(words.join(' '), Object.keys(COMMANDS))}`);
+    }
+    parse({ options: COMMON });
     process.stdout.write(USAGE);
-    return;
+    return 0;
   }
-  const command = COMMANDS[positionals[0]!];
-  if (!command || positionals.length > 1) throw new UsageError(`unknown command: ${positionals.join(' ')}`);
-  const home = values.home ?? process.env.THREATGUARD_HOME;
-  if (!home) throw new UsageError('--home DIR, or THREATGUARD_HOME, says where the state is');
-  await command({ home, listen: values.listen, name: values.name, output: values.output });
+  const command = COMMANDS[found]!;
+  if (common.help) {
+    process.stdout.write(command.usage);
+    return 0;
+  }
+  const { values, positionals } = parse({ options: { ...COMMON, ...command.options } });
+  const operands = positionals.slice(found.split(' ').length);
+  if (!command.operands && operands.length > 0) {
+    throw new UsageError(`"${found}" takes no ${operands.map((word) => `"${word}"`).join(' ')}`);
+  }
+  await loadPassphrase(process.env);
+  const code = await command.run({
+    values,
+    operands,
+    environment: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    untilSignal: () =>
+      new Promise((resolve) => {
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
+      }),
+  });
+  return code ?? 0;
 }
 
 try {
-  await main();
-  process.exit();
+  process.exitCode = await main();
+  // What was written must have left before the process does: stdout may be a pipe.
+  process.stdout.write('', () => process.exit());
 } catch (error) {
-  const usage = error instanceof UsageError || error instanceof ConfigError;
+  // What another start would not change.
+  const wrong = [UsageError, ConfigError, FleetCryptoError, SealedKeyError].some((kind) => error instanceof kind);
   process.stderr.write(`threatguard-collector: ${(error as Error).message}\n`);
   if (error instanceof UsageError) process.stderr.write('threatguard-collector --help says what there is\n');
-  process.exit(usage ? EXIT_USAGE : EXIT_FAILED);
+  process.exit(wrong ? EXIT_USAGE : EXIT_FAILED);
 }

@@ -1,35 +1,50 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
-import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { caServerName, type EnrolRequest, keyId, type RecoverRequest } from '@threatguard/proto';
+import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
-import { ApiError, unary } from './api/grpc-status.ts';
+import { cryptoHandlers } from './api/crypto.ts';
+import { enrolmentHandlers } from './api/enrolment-service.ts';
+import { evidenceHandlers } from './api/evidence.ts';
+import { keysHandlers } from './api/keys.ts';
 import { RateMeter } from './api/rate-meter.ts';
-import { type CollectorConfig, parseListen } from './config.ts';
+import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
-import { agentCloned, agentReplaced, agentSilent, clockOff, keySuperseded } from './detect/health.ts';
+import {
+  agentCloned,
+  agentReplaced,
+  agentSilent,
+  clockOff,
+  cryptoWeaker,
+  epochContradicted,
+  epochUnconfirmed,
+  keySuperseded,
+} from './detect/health.ts';
+import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
+import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
 import { CertificateError } from './fleet/certificate-authority.ts';
 import { CertificateCare } from './fleet/certificate-care.ts';
-import { agentPresented, CertificationError, certifyAgent, recoverAgent } from './fleet/certification.ts';
-import { cleanText } from './fleet/clean-text.ts';
-import { CloneWatch } from './fleet/clone-watch.ts';
+import { agentPresented, CertificationError, certifyAgent } from './fleet/certification.ts';
+import { chooseCrypto } from './fleet/chosen-crypto.ts';
+import { CloneWatch, hostMarks } from './fleet/clone-watch.ts';
 import { CollectorIdentity } from './fleet/collector-identity.ts';
 import { ConsolesSeen, consoleRenewal } from './fleet/consoles-seen.ts';
-import { enrolAgent, HOST_MARK_CHARS_MAX } from './fleet/enrolment.ts';
+import { findEpochs, startEpochs } from './fleet/epochs/start-epochs.ts';
+import { UnconfirmedWatch } from './fleet/epochs/unconfirmed-watch.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
-import { KemKeys } from './fleet/kem-keys.ts';
 import { Presence } from './fleet/presence.ts';
+import { SessionRegister } from './fleet/session-register.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
+import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
-import { Peers } from './ingest/peers.ts';
-import { RateLimit } from './ingest/rate-limit.ts';
+import { Peers, provenSession } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { serveTelemetry } from './ingest/telemetry-service.ts';
 import { Pipeline } from './pipeline.ts';
@@ -41,15 +56,10 @@ import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
 import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
-import { StoreError } from './store/store.ts';
+import { type AuditActor, StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
-/** How far back windows are rebuilt after a restart. */
-const REPLAY_US_MAX = 15 * 60 * 1_000_000;
-const REPLAY_EVENTS_MAX = 1_000_000;
-/** A refusal reaches the agent before its connection is cut. */
-const REVOKED_LINGER_MS = 200;
 
 /** What a second host with the identity of an agent is told. */
 const CLONED_BECAUSE = {
@@ -88,25 +98,17 @@ export async function startCollector(parts: {
   await using stack = new AsyncDisposableStack();
 
   const authorities = await CertificateAuthorities.load(paths.caDirectory);
+  const crypto = await chooseCrypto(authorities.newest, config.crypto);
   const identity = await CollectorIdentity.load({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
     authorities,
     nowMs: nowMs(),
   });
-  const kemKeys = await KemKeys.load(paths.kemDirectory, identity);
 
   const store = stack.use(await openStore({ url: config.database.url, directory: paths.storeDirectory }));
   for (const notice of store.notices) log.info({ engine: store.engine }, notice);
-  const retention = {
-    events: config.retention.events_days,
-    evidence: config.retention.evidence_days,
-    losses: config.retention.losses_days,
-    alerts: config.retention.alerts_days,
-    risk: config.retention.risk_days,
-    audit: config.retention.audit_days,
-    seriesMinute: config.retention.series_minute_days,
-  };
+  const retention = retentionDays(config);
   stack.use(
     await Maintenance.start({
       store,
@@ -117,7 +119,8 @@ export async function startCollector(parts: {
       failed: (error) => log.warn({ reason: String(error) }, 'the store could not be kept in shape; tried again'),
     }),
   );
-  await store.recordKeys(kemKeys.held(), nowUs());
+  const directory = paths.kemDirectory;
+  const found = await findEpochs({ directory, store: store.epochs, signer: () => identity, nowUs: nowUs() });
   const signer = new AlertSigner(identity);
   const outbox = config.nats.url
     ? stack.use(OutboxPublisher.start({ store, url: config.nats.url, signer }))
@@ -136,14 +139,11 @@ export async function startCollector(parts: {
 
   const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
   for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
-  const shards = stack.use(await Shards.start({ ruleFiles, kemKeys: kemKeys.privateKeys(), timed }, config.shards));
+  const shards = stack.use(
+    await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
+  );
   const correlator = await Correlator.load(store, nowUs());
-  let replayed = 0;
-  for await (const events of store.eventsSince(nowUs() - Math.min(engine.windowUsMax, REPLAY_US_MAX))) {
-    engine.replay(events);
-    replayed += events.length;
-    if (replayed >= REPLAY_EVENTS_MAX) break;
-  }
+  await replayWindows({ engine, store, nowUs: nowUs() });
 
   const fleet = await Fleet.load(store);
   const presence = new Presence();
@@ -166,6 +166,32 @@ export async function startCollector(parts: {
   const report = (...detections: Parameters<Pipeline['report']>[0]) => void pipeline.report(detections).catch(failed);
 
   const sessions = new Sessions();
+  const fleetName = config.fleet.name ?? hostname();
+  const kem = stack.use(
+    startEpochs(found, {
+      directory,
+      store: store.epochs,
+      fleet,
+      fleetName,
+      live: () => sessions.all(),
+      useKeys: (keys) => shards.useKeys(keys),
+      contradicted: ({ agentId, epoch, oldestSpooledEpoch }) => {
+        const facts = { agentId, agentName: agentName(agentId), atUs: nowUs(), epoch, oldestSpooledEpoch };
+        report(epochContradicted(facts));
+      },
+      nowUs,
+      failed,
+    }),
+  );
+  const { epochs } = kem;
+  stack.use(
+    new UnconfirmedWatch({
+      ...kem,
+      nowUs,
+      unconfirmed: ({ id, name }, told) =>
+        report(epochUnconfirmed({ agentId: id, agentName: name, atUs: nowUs(), ...told })),
+    }),
+  );
   const silenceUsMax = config.agents.silent_after_seconds * 1_000_000;
   const attendance = stack.use(
     new Attendance({
@@ -181,28 +207,37 @@ export async function startCollector(parts: {
     }),
   );
 
-  const peers = new Peers();
-  fleet.onRevoked((agentId) => {
-    const open = peers.ofAgent(agentId);
-    sessions.of(agentId)?.refuseAndEnd('agent_revoked', 'this agent was revoked; enrol it again to bring it back');
-    setTimeout(() => {
-      for (const { socket } of open) socket.destroy();
-    }, REVOKED_LINGER_MS);
-    return open.length > 0;
+  const register = new SessionRegister({
+    store,
+    weaker: (agentId, what) => report(cryptoWeaker({ agentId, agentName: agentName(agentId), atUs: nowUs(), what })),
   });
+  const keeper = stack.use(
+    TreeKeeper.start({
+      evidence: store.evidence,
+      signer: () => identity,
+      nowUs,
+      signed: ({ number, treeSize, digest }, signed) => {
+        log.info({ number, treeSize, sha256: digest.toString('hex') }, 'tree head signed');
+        if ('announce' in outbox) outbox.announce(TREE_HEAD_SUBJECT, SignedTreeHead.encode(signed).finish());
+      },
+      failed,
+    }),
+  );
+
+  const peers = new Peers();
+  const actor = (address: string): AuditActor => ({
+    kind: 'console',
+    id: peers.at(address)?.identity?.id ?? '',
+    from: address,
+  });
+  fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
 
   const clones = new CloneWatch({ nowMs });
-  const hostMarks = (host: { machineId?: string | null; bootId?: string | null }) => ({
-    machineId: cleanText(host.machineId, HOST_MARK_CHARS_MAX),
-    bootId: cleanText(host.bootId, HOST_MARK_CHARS_MAX),
-  });
   const aboutAgent = (agentId: string) => ({ agentId, agentName: agentName(agentId), atUs: nowUs() });
   const graceUs = config.agents.expired_grace_days * 24 * 3_600_000_000;
   const certification = { fleet, authorities };
-  const actor = (address: string) =>
-    ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }) as const;
   const consoles = new ConsolesSeen({ store, nowUs, failed });
-  const privateKey = await readFile(paths.tlsKey, 'utf8');
+  const privateKey = identity.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   const credentials = () => ({
     privateKey,
     ca: authorities.anchorsPem,
@@ -213,7 +248,6 @@ export async function startCollector(parts: {
   });
 
   const handshakes = new HandshakeCounts();
-  const enrolments = new RateLimit({ burst: 100, perSecond: 10, totalFactor: 10 });
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
@@ -241,7 +275,7 @@ export async function startCollector(parts: {
         stream: serveTelemetry({
           peers,
           sessions,
-          kemKey: () => kemKeys.announced,
+          kemKey: (agentId) => epochs.announcementFor(agentId),
           trustAnchors: () => authorities.announced,
           judgeHost: async (agentId, hello, address) => {
             const sign = await clones.judge(fleet.agent(agentId)!, hostMarks(hello));
@@ -273,10 +307,19 @@ export async function startCollector(parts: {
             clones.opened(agent.id, hostMarks(hello));
             care.forget(agent.id);
             attendance.opened(agent, hello, clockOffsetUs);
+            const session = provenSession(peers.at(agent.address));
+            if (session) register.opened({ ...session, provider: hello.cryptoProvider }, nowUs()).catch(failed);
           },
           heard: (agentId, heartbeat, sentAtUs) => {
             if (heartbeat) clones.heard(agentId, sentAtUs / 1000);
             attendance.heard(agentId, heartbeat);
+            if (heartbeat) kem.agents.heard(agentId, heartbeat);
+          },
+          confirmed: async (peer, confirmation) => {
+            const confirmed = await shards
+              .of(peer.id, Number.POSITIVE_INFINITY)
+              .verifyConfirmation(peer.id, confirmation, peer);
+            kem.agents.confirm(peer.id, confirmed, confirmation);
           },
           closed: (agentId) => {
             clones.closed(agentId);
@@ -285,44 +328,21 @@ export async function startCollector(parts: {
           failed,
         }),
       },
-      enrolment: {
-        enrol: unary(async (request: EnrolRequest, address) => {
-          if (!enrolments.allows(address.slice(0, address.lastIndexOf(':')), nowMs())) {
-            throw new ApiError('rate_limited', 'too many enrolments at once; try again in a minute');
-          }
-          const live = (agentId: string) => clones.liveBoot(agentId);
-          const { response, superseded } = await enrolAgent({ store, fleet, authorities, kemKeys, live }, request, {
-            nowUs: nowUs(),
-            from: address,
-          });
-          const { agentId: successorId = '', agentName } = response;
-          log.info({ agent: successorId, agentName, address, replaced: superseded.map(({ id }) => id) }, 'enrolled');
+      enrolment: enrolmentHandlers({
+        fleet: { store, fleet, authorities, epochs, live: (agentId) => clones.liveBoot(agentId) },
+        graceUs,
+        nowMs,
+        expired: (address) => peers.at(address)?.expired,
+        enrolled: (agent, superseded) => {
+          log.info({ ...agent, replaced: superseded.map(({ id }) => id) }, 'enrolled');
+          const { agent: successorId, address } = agent;
           for (const { id } of superseded) report(agentReplaced({ ...aboutAgent(id), successorId, address }));
-          return response;
-        }, failed),
-        recover: unary(async (request: RecoverRequest, from) => {
-          const expired = peers.at(from)?.expired;
-          if (!expired) throw new ApiError('invalid', 'this is for agents whose certificate has expired');
-          const { id: agentId, publicKey } = expired;
-          const { machineId, bootId } = hostMarks(request);
-          const asking = { agentId, publicKey, from, nowUs: nowUs() };
-          const expiredAtUs = expired.certificate.validToDate.getTime() * 1000;
-          try {
-            const certificate = await recoverAgent(
-              certification,
-              { certificateRequest: request.certificateRequest ?? new Uint8Array(), machineId },
-              { ...asking, expiredAtUs, graceUs },
-            );
-            log.info({ agent: agentId, address: from, bootId }, 'an agent whose certificate had expired has another');
-            return { certificate, trustAnchors: authorities.announced };
-          } catch (error) {
-            if (error instanceof CertificationError && error.code === 'other_machine') {
-              report(agentCloned({ ...aboutAgent(agentId), sign: 'machine_id', address: from }));
-            }
-            throw error;
-          }
-        }, failed),
-      },
+        },
+        recovered: (agent) => log.info(agent, 'an agent whose certificate had expired has another'),
+        otherMachine: (agentId, address) =>
+          report(agentCloned({ ...aboutAgent(agentId), sign: 'machine_id', address })),
+        failed,
+      }),
       console: consoleHandlers({
         status: {
           version: packageFile.version,
@@ -337,7 +357,7 @@ export async function startCollector(parts: {
           presence,
           authorities,
           identity,
-          kemKeys,
+          epochs,
           handshakes,
           rate,
           consoleNatsUrl: config.nats.console_url,
@@ -347,12 +367,23 @@ export async function startCollector(parts: {
           store,
           fleet,
           presence,
-          kemEpoch: kemKeys.epoch,
+          sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
           caSha256: () => authorities.newest.fingerprint,
           nowUs,
         },
         actor,
         feed,
+        failed,
+      }),
+      crypto: cryptoHandlers({ store, fleet, presence, nowUs, failed }),
+      keys: keysHandlers({ ...kem, fleet, presence, fleetName, actor, nowUs, failed }),
+      evidence: evidenceHandlers({
+        store,
+        fleet,
+        keeper,
+        sources: { signer: () => identity, trustAnchors: () => authorities.history, nowUs },
+        about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
+        actor,
         failed,
       }),
       certificates: certificatesHandlers({
@@ -389,11 +420,11 @@ export async function startCollector(parts: {
   // First of all when stopping, while there is still a connection to say it on.
   stack.defer(() => sessions.endAll('the collector is stopping; connect again'));
 
-  const running = stack.move();
+  const whole = stack.move();
   return {
     address: server.address,
     caSha256: authorities.newest.fingerprint,
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
 }

@@ -1,22 +1,22 @@
-/** What `threatguard-collector --help` prints. */
-export const USAGE = `threatguard-collector: takes what agents send, finds what matters, keeps it
+import { COMMANDS } from './commands/index.ts';
 
-  threatguard-collector init --home DIR [--listen HOST:PORT]
-      Makes keys, CA, configuration and a console identity under DIR. Safe to repeat: nothing is overwritten.
-
-  threatguard-collector run --home DIR
-      Serves agents and consoles until SIGTERM or SIGINT.
-
-  threatguard-collector console-certificate --name NAME --output DIR --home DIR
-      Makes another console identity in DIR (-o), to be carried to another machine.
-
-Environment, going before DIR/collector/collector.yaml:
+const ENVIRONMENT = `Environment, going before DIR/collector/collector.yaml:
   THREATGUARD_HOME              instead of --home
   THREATGUARD_LISTEN            where to listen, HOST:PORT
   THREATGUARD_DATABASE_URL      PostgreSQL instead of the embedded one
   THREATGUARD_NATS_URL          where alerts are published, nats://USER:PASSWORD@HOST:PORT
   THREATGUARD_NATS_CONSOLE_URL  where consoles may read them
+  THREATGUARD_CRYPTO_PROVIDER   openssl or liboqs
+  THREATGUARD_KEY_PASSPHRASE_FILE
+                                holds the passphrase of sealed keys; under systemd, a credential
   THREATGUARD_LOG_LEVEL         debug, info, warn or error
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration.
 `;
+
+/** What `threatguard-collector --help` prints. */
+export const USAGE = [
+  'threatguard-collector: takes what agents send, finds what matters, keeps it\n',
+  ...Object.values(COMMANDS).map(({ usage }) => usage),
+  ENVIRONMENT,
+].join('\n');

@@ -3,6 +3,8 @@ import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { suggest } from './suggest.ts';
 
+export { suggest };
+
 /** The file or an override is wrong. `message` names file, line and what to do. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

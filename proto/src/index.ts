@@ -1,14 +1,24 @@
 // The contract between agent, collector and console: messages, envelope, names, limits.
 export {
-  KEM_ALGORITHM,
+  type CryptoProfile,
   KEM_ALGORITHMS,
   type KemAlgorithm,
-  SIGNATURE_ALGORITHM,
+  kemAlgorithmOf,
+  PROFILES,
+  type ProfileName,
+  profileOfCa,
   SIGNATURE_ALGORITHMS,
   SIGNATURE_CONTEXTS,
   type SignatureAlgorithm,
   type SignaturePurpose,
+  signatureAlgorithmOf,
+  TLS_GROUPS,
+  type TlsGroup,
 } from './algorithms.ts';
+export { activeProfile, activeProvider, selectCrypto } from './crypto/active.ts';
+export { rewriteKeys } from './crypto/key-store.ts';
+export { type CryptoProvider, PROVIDER_NAMES, type ProviderName } from './crypto/provider.ts';
+export { keyAtRest, openKey, SealedKeyError, setKeyPassphrase } from './crypto/sealed-key.ts';
 export { ECS_FIELDS, type EcsValue, toEcs } from './ecs.ts';
 export {
   claimedSigningKey,
@@ -29,9 +39,11 @@ export {
   type VerifiedEnvelope,
   type VerifiedHeader,
   verifyEnvelope,
+  verifyHeader,
 } from './envelope.ts';
+export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
-export { signKemKey, verifyKemKey } from './kem-key.ts';
+export { type AnnouncedKemKey, signKemKey, verifyKemKey } from './kem-key.ts';
 export { type SignedKeySuccession, signKeySuccession, verifyKeySuccession } from './key-succession.ts';
 export {
   ARGS_BYTES_MAX,
@@ -51,12 +63,28 @@ export {
 export { LOSS_REASONS, type LossReason } from './loss.ts';
 export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
-export { certificatesService, consoleService, enrolmentService, telemetryService } from './services.ts';
+export { readOwnHeader, resealEnvelope } from './reseal.ts';
+export {
+  certificatesService,
+  consoleService,
+  cryptoService,
+  enrolmentService,
+  evidenceService,
+  keysService,
+  telemetryService,
+} from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
-export { signAlert, verifyAlert } from './signed-alert.ts';
-export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
+export { type AlertKey, signAlert, signAlertAside, verifyAlert } from './signed-alert.ts';
+export {
+  ALERT_STREAM,
+  ALERT_SUBJECTS,
+  alertSubject,
+  parseSeverity,
+  severityName,
+  TREE_HEAD_SUBJECT,
+} from './subjects.ts';
 export { suggest } from './suggest.ts';
-export { RENEW_METADATA, TLS_GROUP, TLS_POLICY } from './transport.ts';
+export { RENEW_METADATA, TLS_POLICY, tlsPolicy } from './transport.ts';
 export {
   caServerName,
   extendTrust,
@@ -67,6 +95,7 @@ export {
   withoutRetired,
 } from './trust-anchors.ts';
 export {
+  type AbsentEnvelope,
   Acknowledgement,
   Activity,
   AgentFrame,
@@ -77,6 +106,15 @@ export {
   type AuditEntry,
   type Authentication,
   Batch,
+  type BundleAgent,
+  type BundleCertificate,
+  BundleEnd,
+  type BundleEntry,
+  type BundleEnvelope,
+  BundleManifest,
+  BundleRecord,
+  type BundleRun,
+  type BundleStart,
   type Ca,
   type CaHolder,
   CaSuccession,
@@ -84,19 +122,30 @@ export {
   type CertificateOrder,
   type CertificateRequest,
   CollectorFrame,
+  ControlRotationRequest,
   Counter,
   CreateTokenRequest,
   CreateTokenResponse,
+  type CryptoHost,
+  CryptoReport,
+  CryptoReportRequest,
+  DestroyEpochRequest,
   Detection,
   Direction,
+  type EarlierHead,
   EnrolRequest,
   EnrolResponse,
   type Entity,
   type EntityName,
   Envelope,
   EnvelopeHeader,
+  type EpochAgent,
+  EpochConfirmation,
+  EpochConfirmationBody,
   EventClass,
   EventReference,
+  EvidenceChunk,
+  ExportEvidenceRequest,
   FieldFilter,
   type File,
   GetAgentRequest,
@@ -107,15 +156,19 @@ export {
   GetCasResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
   Heartbeat,
   Hello,
   HostEvent,
   type HostSample,
   type Incident,
+  type KemEpoch,
   KemKey,
   KemKeyBody,
+  type KeyRotation,
   KeySuccession,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -126,6 +179,8 @@ export {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListTreeHeadsRequest,
+  ListTreeHeadsResponse,
   type Loss,
   type Network,
   OrderKeysRequest,
@@ -143,14 +198,23 @@ export {
   RevokeAgentResponse,
   RotateCaRequest,
   RotateCaResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  type RotationPlan,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   type SensorHealth,
+  type SequenceRange,
   Severity,
   SignedAlert,
+  SignedTreeHead,
   StatusReport,
   type StdioSocket,
   StoredEvent,
+  TreeEntry,
+  TreeHead,
+  type TreeRun,
   TrustAnchors,
   type User,
   VerifyAuditRequest,

@@ -2,10 +2,16 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 import {
   AgentFrame,
   CollectorFrame,
+  ControlRotationRequest,
   CreateTokenRequest,
   CreateTokenResponse,
+  CryptoReport,
+  CryptoReportRequest,
+  DestroyEpochRequest,
   EnrolRequest,
   EnrolResponse,
+  EvidenceChunk,
+  ExportEvidenceRequest,
   GetAgentRequest,
   GetAgentResponse,
   GetAlertRequest,
@@ -14,7 +20,9 @@ import {
   GetCasResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -25,6 +33,8 @@ import {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListTreeHeadsRequest,
+  ListTreeHeadsResponse,
   OrderKeysRequest,
   OrderKeysResponse,
   RecoverRequest,
@@ -37,6 +47,9 @@ import {
   RevokeAgentResponse,
   RotateCaRequest,
   RotateCaResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   SignedAlert,
@@ -147,4 +160,38 @@ export const certificatesService = {
     RenewConsoleRequest,
     RenewConsoleResponse,
   ),
+};
+
+export const cryptoService = {
+  report: method<CryptoReportRequest, CryptoReport>('Crypto/Report', CryptoReportRequest, CryptoReport),
+};
+
+export const evidenceService = {
+  exportEvidence: method<ExportEvidenceRequest, EvidenceChunk>(
+    'Evidence/ExportEvidence',
+    ExportEvidenceRequest,
+    EvidenceChunk,
+    { response: true },
+  ),
+  listTreeHeads: method<ListTreeHeadsRequest, ListTreeHeadsResponse>(
+    'Evidence/ListTreeHeads',
+    ListTreeHeadsRequest,
+    ListTreeHeadsResponse,
+  ),
+};
+
+export const keysService = {
+  rotateKeys: method<RotateKeysRequest, RotateKeysResponse>('Keys/RotateKeys', RotateKeysRequest, RotateKeysResponse),
+  getKeys: method<GetKeysRequest, KeysReport>('Keys/GetKeys', GetKeysRequest, KeysReport),
+  controlRotation: method<ControlRotationRequest, KeysReport>(
+    'Keys/ControlRotation',
+    ControlRotationRequest,
+    KeysReport,
+  ),
+  scheduleRotation: method<ScheduleRotationRequest, KeysReport>(
+    'Keys/ScheduleRotation',
+    ScheduleRotationRequest,
+    KeysReport,
+  ),
+  destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
 };

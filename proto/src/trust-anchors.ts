@@ -1,7 +1,7 @@
 // Which CAs are trusted while one follows another. Trust goes from old to new only, each step signed by the older CA's key;
 // what a list merely names is not believed.
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { SIGNATURE_ALGORITHMS } from './algorithms.ts';
+import { profileOfCa } from './algorithms.ts';
 import { keyId, signBytes, verifyBytes } from './signature.ts';
 import type { CaSuccession, TrustAnchors } from './v1.ts';
 
@@ -9,7 +9,6 @@ import type { CaSuccession, TrustAnchors } from './v1.ts';
 export const TRUST_ANCHORS_MAX = 8;
 /** Of the fingerprint, so that it fits a label of a server name (RFC 1035 2.3.4: 63 bytes). */
 const SERVER_NAME_HEX = 40;
-const KEY_TYPES: readonly string[] = Object.values(SIGNATURE_ALGORITHMS).map(({ keyType }) => keyType);
 
 /** What a client names as server (TLS SNI) to be shown a certificate of the CA it trusts; `caSha256` in hex. */
 export function caServerName(caSha256: string): string {
@@ -82,8 +81,9 @@ function vouchedFor(succession: CaSuccession, old: X509Certificate): X509Certifi
   try {
     const successor = new X509Certificate(message);
     const { publicKey } = successor;
-    const isCa = successor.ca && KEY_TYPES.includes(publicKey.asymmetricKeyType ?? '') && successor.verify(publicKey);
-    return isCa ? successor : undefined;
+    // The key of its CA decides a fleet's profile: a successor keeps it.
+    const ours = successor.ca && profileOfCa(publicKey) === profileOfCa(old.publicKey);
+    return ours && successor.verify(publicKey) ? successor : undefined;
   } catch {
     return undefined; // signed by a CA of ours, and not a certificate: of no use, and no harm
   }

@@ -79,3 +79,18 @@ export function mixedEvent(index: number, atUs: number): HostEvent {
     original: `sshd[${index}]: ${failed ? 'Failed password' : 'Accepted publickey'} for ${user.name} from 198.51.100.7 port 50273 ssh2`,
   };
 }
+
+/** sudo refused to a user: an alert of its own for each who was not seen before. */
+export function refusedSudo(user: string, observedAtUs: number): HostEvent {
+  return {
+    observedAtUs,
+    class: EventClass.AUTHENTICATION,
+    activity: Activity.PRIVILEGE,
+    outcome: Outcome.FAILURE,
+    sensor: 'auth.file',
+    serviceName: 'sudo',
+    user: { name: user },
+    targetUser: { name: 'root' },
+    authentication: { reason: 'user NOT in sudoers', command: '/bin/id' },
+  };
+}

@@ -2,19 +2,12 @@
 // that raises an alert, in an envelope by itself, and how long until it is acknowledged and until a console shows the alert.
 import { setTimeout as pause } from 'node:timers/promises';
 import { Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
-import {
-  Activity,
-  Alert,
-  consoleService,
-  EventClass,
-  type HostEvent,
-  Outcome,
-  type SignedAlert,
-} from '@threatguard/proto';
+import { Alert, consoleService, type SignedAlert } from '@threatguard/proto';
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
 import { consoleIdentityOf } from '../support/agent-identity.ts';
 import { type Orders, serveOrders } from './bench-child.ts';
 import { enrolFleet, type FleetOrder } from './enrol-fleet.ts';
+import { refusedSudo } from './event-mix.ts';
 import { digestsOf, type LoadAgent } from './load-agent.ts';
 
 /** Pause of one agent between two events, evenly in between. */
@@ -36,21 +29,6 @@ const expected = new Map<string, number>();
 const alertMs: number[] = [];
 const seals = new Map<number, number>();
 
-/** sudo refused to a user nobody has seen: an alert of its own. */
-function refusedSudo(agent: number, index: number, observedAtUs: number): HostEvent {
-  return {
-    observedAtUs,
-    class: EventClass.AUTHENTICATION,
-    activity: Activity.PRIVILEGE,
-    outcome: Outcome.FAILURE,
-    sensor: 'auth.file',
-    serviceName: 'sudo',
-    user: { name: userOf(agent, index) },
-    targetUser: { name: 'root' },
-    authentication: { reason: 'user NOT in sudoers', command: '/bin/id' },
-  };
-}
-
 function userOf(agent: number, index: number): string {
   return `bench-user-${agent}-${index}`;
 }
@@ -58,7 +36,7 @@ function userOf(agent: number, index: number): string {
 const orders = {
   /** `home` is the collector's state directory, for the identity of its console. */
   async enrol(order: FleetOrder & { home: string }): Promise<void> {
-    agents = await enrolFleet(order, (agent) => (index, atUs) => refusedSudo(agent, index, atUs));
+    agents = await enrolFleet(order, (agent) => (index, atUs) => refusedSudo(userOf(agent, index), atUs));
     const Client = makeGenericClientConstructor(consoleService, 'Console');
     const client = new Client(order.collector, collectorCredentials(consoleIdentityOf(order.home)), CHANNEL_OPTIONS);
     const call = client.watchAlerts!({ filter: {} }, new Metadata());

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { initialConfig, parseListen, readCollectorConfig } from '../../collector/src/config.ts';
+import { homePaths } from '../../collector/src/fleet/home.ts';
 import { consoleAddress, initHome } from '../../collector/src/init.ts';
 import { CollectorProcess } from '../support/collector.ts';
+import { emptyPglite } from '../support/pglite.ts';
 import { ROOT } from '../support/source-files.ts';
 
 const BIN = join(ROOT, 'collector', 'bin', 'threatguard-collector.js');
@@ -103,6 +105,7 @@ describe('init', () => {
       unlinkSync(join(home, lost));
     }
     expect((await init()).caSha256).toBe(first.caSha256);
+    (await emptyPglite())(homePaths(home).storeDirectory);
     await using collector = await CollectorProcess.start(home);
     expect(collector.address).toMatch(/^127\.0\.0\.1:\d+$/);
   });
@@ -125,10 +128,20 @@ describe('the command', () => {
     expect(JSON.parse(readFileSync(join(output, 'console.json'), 'utf8'))).toEqual({ collector: '127.0.0.1:7443' });
   });
 
+  it('says what there is, and of one command what that one takes', async () => {
+    expect((await run(process.execPath, [BIN])).stdout).toContain('threatguard-collector run --home DIR');
+    const { stdout } = await run(process.execPath, [BIN, 'init', '--help']);
+    expect(stdout).toContain('init --home DIR');
+    expect(stdout).not.toContain('run --home');
+  });
+
   it.each([
     [['run'], 2, /--home/],
     [['run', '--home', '/nonexistent/threatguard'], 2, /threatguard-collector init/],
+    [['run', 'twice', '--home', '/nonexistent'], 2, /"run" takes no "twice"/],
     [['fly', '--home', '/tmp'], 2, /unknown command: fly/],
+    [['inti', '--home', '/tmp'], 2, /did you mean "init"\?/],
+    [['console-certificate', '--home', '/tmp', '--name', '../x', '-o', '/tmp'], 2, /--name takes letters/],
     [['init', '--home', '/tmp', '--listen', 'x'], 2, /HOST:PORT/],
     [['--wrong'], 2, /--wrong/],
   ])('%j exits with %i and says why', async (words, code, message) => {

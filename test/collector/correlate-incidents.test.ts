@@ -1,13 +1,8 @@
 import { type Alert, Severity } from '@threatguard/proto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  ALERTS_MAX,
-  BUSY_ALERTS,
-  type Incident,
-  IncidentJoiner,
-  JOIN_WINDOW_US,
-} from '../../collector/src/correlate/incidents.ts';
+import type { Incident } from '../../collector/src/correlate/incident.ts';
+import { ALERTS_MAX, BUSY_ALERTS, IncidentJoiner, JOIN_WINDOW_US } from '../../collector/src/correlate/incidents.ts';
 import { orderTactics } from '../../collector/src/correlate/tactics.ts';
 import { makeAlert, START_US } from '../support/stores.ts';
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../../collector/src/store/open.ts';
 import { endChild } from '../support/child-server.ts';
+import { emptyPglite } from '../support/pglite.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { group, makeAlert, makeBatch, realisticEvents } from '../support/stores.ts';
 import { until } from '../support/until.ts';
@@ -60,7 +61,7 @@ test('kill -9 in the middle of commits: the embedded store opens with what was a
     first = position!.sequence + 1;
   }
   rmSync(directory, { recursive: true, force: true });
-}, 120_000);
+});
 
 test.each([
   ['of a process that is gone', '4194304 123'],
@@ -68,6 +69,7 @@ test.each([
   ['that says nothing', ''],
 ])('a lock %s is taken over', async (_, content) => {
   const directory = mkdtempSync(join(tmpdir(), 'threatguard-lock-'));
+  (await emptyPglite())(directory);
   writeFileSync(join(directory, 'lock'), content);
   const store = await openStore({ directory });
   await expect(openStore({ directory })).rejects.toThrow('in use by this process');
@@ -77,7 +79,7 @@ test.each([
 
 describe.skipIf(!postgresAvailable())('PostgreSQL that goes away (needs postgresql)', () => {
   test('commits say unavailable, then go on where they were, and a commit of unknown outcome is not doubled', async () => {
-    await using server = await startPostgres();
+    await using server = await startPostgres({ flushing: true });
     await using store = await openStore({ url: server.createDatabase(), directory: '' });
     const agentId = randomUUID();
     const batch = makeBatch({ agentId, events: realisticEvents(20), alerts: [makeAlert()] });

@@ -1,13 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** A loopback port that nobody listens on. Another process may take it first: whoever starts a server there tries again. */
+/** Below what systems give to outgoing connections (32768 and above on Linux): none takes it while a server is away. */
+const PORTS = { first: 15_000, end: 32_000 };
+const TRIES_MAX = 100;
+
+/** A loopback port that nobody listens on, chosen at random so that test files at work at the same time do not meet. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const port = randomInt(PORTS.first, PORTS.end);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+  throw new Error(`none of ${TRIES_MAX} ports tried is free`);
 }
 
 /** Starts a program, its output kept for the message when it ends before it is ready. */

@@ -11,11 +11,16 @@ import {
   Alert as AlertMessage,
   type CreateTokenRequest,
   type CreateTokenResponse,
+  type CryptoReport,
   certificatesService,
   consoleService,
+  cryptoService,
+  type DestroyEpochRequest,
   type GetAgentResponse,
   type GetAlertResponse,
   type GetIncidentResponse,
+  type KeysReport,
+  keysService,
   type ListAgentsResponse,
   type ListAlertsRequest,
   type ListAlertsResponse,
@@ -25,7 +30,10 @@ import {
   type ListEntitiesResponse,
   type ListIncidentsRequest,
   type ListIncidentsResponse,
+  type ProfileName,
   type RevokeAgentResponse,
+  type RotateKeysRequest,
+  type RotateKeysResponse,
   type SearchEventsRequest,
   type SearchEventsResponse,
   type SignedAlert,
@@ -35,19 +43,25 @@ import {
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
 import { type Logger, pino } from 'pino';
 import { type CollectorConfig, readCollectorConfig } from '../../collector/src/config.ts';
+import { homePaths } from '../../collector/src/fleet/home.ts';
 import { initHome } from '../../collector/src/init.ts';
 import { type Collector, startCollector } from '../../collector/src/run.ts';
 import { type AgentIdentity, caOf, consoleIdentityOf, enrolTestAgent, type TlsIdentity } from './agent-identity.ts';
+import { emptyPglite } from './pglite.ts';
 import { ROOT } from './source-files.ts';
 import { until } from './until.ts';
+
+const READY_MS_MAX = 60_000;
 
 /** The console's side of the API, with promises. */
 export class ConsoleClient implements Disposable {
   readonly #client: InstanceType<ReturnType<typeof makeGenericClientConstructor>>;
+  readonly #others: Client;
 
   constructor(address: string, identity: TlsIdentity) {
-    const ConsoleApi = makeGenericClientConstructor(consoleService, 'Console');
-    this.#client = new ConsoleApi(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+    const ConsoleService = makeGenericClientConstructor({ ...consoleService, ...keysService }, 'Console');
+    this.#client = new ConsoleService(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+    this.#others = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
   }
 
   status = () => this.#call<StatusReport>('getStatus', {});
@@ -63,6 +77,20 @@ export class ConsoleClient implements Disposable {
   audit = (request: ListAuditRequest = {}) => this.#call<ListAuditResponse>('listAudit', request);
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
+
+  cryptoReport(policy = ''): Promise<CryptoReport> {
+    const { path, requestSerialize, responseDeserialize } = cryptoService.report;
+    return new Promise((resolve, reject) => {
+      this.#others.makeUnaryRequest(path, requestSerialize, responseDeserialize, { policy }, (error, report) =>
+        report ? resolve(report) : reject(error),
+      );
+    });
+  }
+  rotate = (request: RotateKeysRequest = {}) => this.#call<RotateKeysResponse>('rotateKeys', request);
+  keys = () => this.#call<KeysReport>('getKeys', {});
+  control = (action: string) => this.#call<KeysReport>('controlRotation', { action });
+  schedule = (everySeconds: number) => this.#call<KeysReport>('scheduleRotation', { everySeconds });
+  destroyEpoch = (request: DestroyEpochRequest) => this.#call<KeysReport>('destroyEpoch', request);
 
   /** Alerts as they come, in `seen`; resolves once the collector listens. */
   async watch(filter: AlertFilter = {}): Promise<{ seen: Alert[]; signed: SignedAlert[]; stop: () => void }> {
@@ -94,6 +122,7 @@ export class ConsoleClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+    this.#others.close();
   }
 }
 
@@ -177,9 +206,11 @@ export class TestCollector implements AsyncDisposable {
   }
 }
 
-export async function initTestHome(): Promise<string> {
+export async function initTestHome(profile?: ProfileName): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
-  await initHome({ home, listen: '127.0.0.1:0', nowMs: Date.now() });
+  await initHome({ home, listen: '127.0.0.1:0', profile, nowMs: Date.now() });
+  const makeEmpty = await emptyPglite();
+  makeEmpty(homePaths(home).storeDirectory);
   return home;
 }
 
@@ -200,7 +231,12 @@ export class CollectorProcess implements AsyncDisposable {
     this.log = log;
   }
 
-  static async start(home: string, environment: Record<string, string> = {}): Promise<CollectorProcess> {
+  /** Resolves when it is ready, which on a busy machine with a large store takes its time. */
+  static async start(
+    home: string,
+    environment: Record<string, string> = {},
+    readyMsMax = READY_MS_MAX,
+  ): Promise<CollectorProcess> {
     const child = spawn(
       process.execPath,
       [join(ROOT, 'collector', 'bin', 'threatguard-collector.js'), 'run', '--home', home],
@@ -217,7 +253,7 @@ export class CollectorProcess implements AsyncDisposable {
         if (child.exitCode !== null) throw new Error(`the collector ended: ${lines.join('\n')}`);
         return log.find((line) => line.msg === 'ready');
       },
-      { limitMs: 60_000, what: () => `the collector to be ready; it said:\n${lines.join('\n')}` },
+      { limitMs: readyMsMax, what: () => `the collector to be ready; it said:\n${lines.join('\n')}` },
     );
     return new CollectorProcess(child, String(ready.listen), log);
   }

@@ -3,17 +3,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type HostEvent, type KemKey, sha256, verifyKemKey } from '@threatguard/proto';
+import { type HostEvent, type KemKey, sha256 } from '@threatguard/proto';
 import { pino } from 'pino';
 import { CheckpointLedger } from '../../agent/src/batch/checkpoints.ts';
 import { LossLedger } from '../../agent/src/batch/losses.ts';
 import { sealIntoSpool } from '../../agent/src/batch/seal.ts';
 import { CertificateKeeper } from '../../agent/src/identity/certificate-keeper.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
-import { readIdentity, saveKemKey } from '../../agent/src/identity/identity-files.ts';
+import { readIdentity } from '../../agent/src/identity/identity-files.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { CertificateDuties } from '../../agent/src/uplink/certificate-duties.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
+import { agentEpochs } from './agent-epochs.ts';
 
 export interface LivingAgentParts {
   home: string;
@@ -42,8 +43,9 @@ export class LivingAgent implements AsyncDisposable {
     const log = pino({ level: 'info' }, { write: (line: string) => void this.log.push(JSON.parse(line)) });
     const nowUs = () => nowMs() * 1000;
     const losses = new LossLedger();
+    const directory = join(home, 'spool');
     const spool = Spool.open({
-      directory: join(home, 'spool'),
+      directory,
       bytesMax: 1 << 26,
       owner: sha256(Buffer.from(identity.agentId)),
       bootId: Buffer.alloc(16, 1),
@@ -52,9 +54,11 @@ export class LivingAgent implements AsyncDisposable {
     });
     this.spool = spool;
     const checkpoints = new CheckpointLedger(spool.checkpoints);
-    let { kemKey } = identity;
+    const signer = () => keeper.signer;
+    const epochs = agentEpochs({ home, directory, identity, signer, spool, anchors: () => keeper.anchors });
+    const { sealingKey, kemKey, contentKeys, resealing, confirmation } = epochs;
     this.#seal = (events) =>
-      sealIntoSpool({ identity: keeper.signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events);
+      sealIntoSpool({ identity: signer(), kemKey, spool, contentKeys, losses, checkpoints, nowUs }, events);
     this.#connect = () =>
       Uplink.start({
         collector,
@@ -63,10 +67,9 @@ export class LivingAgent implements AsyncDisposable {
         spool,
         hello: () => ({ hostName: 'living', sentAtUs: nowUs(), machineId, bootId }),
         heartbeat: () => ({ sentAtUs: nowUs(), spooledEnvelopes: spool.end - spool.first }),
-        onKemKey: (announced: KemKey) => {
-          kemKey = verifyKemKey(announced, keeper.anchors);
-          saveKemKey(home, announced);
-        },
+        onKemKey: (announced: KemKey) => void sealingKey.take(announced),
+        confirmation,
+        resealing,
         log,
         random: () => 0,
       });

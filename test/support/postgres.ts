@@ -3,6 +3,7 @@ import { chownSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { endChild, freePort, startChild } from './child-server.ts';
+import { copyWhole, madeOnce } from './made-once.ts';
 import { listens } from './nats.ts';
 import { serverPath } from './servers.ts';
 import { until } from './until.ts';
@@ -23,18 +24,27 @@ export interface PostgresServer extends AsyncDisposable {
 
 let databases = 0;
 
-/** A private PostgreSQL on a free loopback port, as user postgres where we are root; trust authentication. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * A private PostgreSQL on a free loopback port, as user postgres where we are root; trust authentication. Unless `flushing`, it
+ * leaves its files to the kernel to write: they outlive its processes all the same, and tests do not wait for the disk.
+ */
+export async function startPostgres({ flushing = false } = {}): Promise<PostgresServer> {
   const bin = dirname(realpathSync(serverPath('postgres')!));
   const directory = mkdtempSync(join(tmpdir(), 'threatguard-postgres-'));
   const user = postgresUser();
   if (user) chownSync(directory, user.uid, user.gid);
   const data = join(directory, 'data');
-  const init = ['-D', data, '-U', 'threatguard', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
-  execFileSync(join(bin, 'initdb'), init, { ...user, cwd: directory, stdio: 'pipe' });
+  const initialise = (path: string) => {
+    const init = ['-D', path, '-U', 'threatguard', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
+    execFileSync(join(bin, 'initdb'), init, { ...user, cwd: directory, stdio: 'pipe' });
+  };
+  const made = await madeOnce('postgres', initialise);
+  if (made) copyWhole(made, data, user);
+  else initialise(data);
   const port = await freePort();
   const launch = async () => {
-    const args = ['-D', data, '-p', `${port}`, '-c', 'listen_addresses=127.0.0.1', '-k', directory];
+    const settings = ['listen_addresses=127.0.0.1', `fsync=${flushing ? 'on' : 'off'}`];
+    const args = ['-D', data, '-p', `${port}`, '-k', directory, ...settings.flatMap((setting) => ['-c', setting])];
     const started = startChild(join(bin, 'postgres'), args, user);
     const ready = () => {
       if (started.child.exitCode !== null) throw new Error(`postgres: ${started.output()}`);

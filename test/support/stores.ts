@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Alert, AlertState, Batch, type Detection, type HostEvent, type Loss, Severity } from '@threatguard/proto';
 import type { AnalysedBatch } from '../../collector/src/batch.ts';
-import type { Incident } from '../../collector/src/correlate/incidents.ts';
+import type { Incident } from '../../collector/src/correlate/incident.ts';
 import type { Entity } from '../../collector/src/correlate/risk.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
 import { openDatabase, type StoreLocation } from '../../collector/src/store/open.ts';
 import type { CommitGroup } from '../../collector/src/store/store.ts';
+import { emptyPglite } from './pglite.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from './postgres.ts';
 
 export interface EngineUnderTest extends AsyncDisposable {
@@ -32,10 +33,15 @@ export const ENGINES = [
 export const isTimescale = (name: string) => name.startsWith('timescaledb');
 
 export async function startPglite(): Promise<EngineUnderTest> {
+  const makeEmpty = await emptyPglite();
   const root = mkdtempSync(join(tmpdir(), 'threatguard-store-'));
   let made = 0;
   return {
-    location: () => ({ directory: join(root, String(made++)) }),
+    location: () => {
+      const directory = join(root, String(made++));
+      makeEmpty(directory);
+      return { directory };
+    },
     [Symbol.asyncDispose]: async () => rmSync(root, { recursive: true, force: true }),
   };
 }
@@ -110,6 +116,7 @@ export function makeBatch(parts: {
       losses,
       payloadDigest: new Uint8Array(32),
       batchBytes: payload.length,
+      kemAlgorithm: 'ML-KEM-768',
       kemEpoch: 1,
       kemCiphertext: new Uint8Array(1088),
       nonce: new Uint8Array(12),

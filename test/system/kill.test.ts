@@ -7,7 +7,7 @@ import { Deployment } from '../support/deployment.ts';
 import { serverPath } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
-const FACTS = 240;
+const FACTS = 120;
 const PAUSE_MS = 50;
 type Part = 'agent' | 'collector' | 'nats';
 
@@ -40,10 +40,10 @@ describe.skipIf(!serverPath('nats-server'))('kill -9 of each part while facts ar
 
   it('loses no fact, stores none twice, and raises every alert once', async () => {
     const kills = new Map<number, Part>([
-      [40, 'collector'],
-      [100, 'agent'],
-      [150, 'nats'],
-      [190, 'collector'],
+      [20, 'collector'],
+      [50, 'agent'],
+      [75, 'nats'],
+      [95, 'collector'],
     ]);
     for (const [index, user] of users.entries()) {
       const time = new Date().toISOString();

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Activity, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
 import { describe, expect, test } from 'vitest';
-import { mixedEvent } from '../bench/event-mix.ts';
+import { mixedEvent, refusedSudo } from '../bench/event-mix.ts';
 import { caOf, consoleIdentityOf, enrolTestAgent } from '../support/agent-identity.ts';
 import { endChild, freePort } from '../support/child-server.ts';
 import { ConsoleClient, initTestHome } from '../support/collector.ts';
@@ -14,7 +14,7 @@ import type { Memory } from '../support/settled-memory.ts';
 import { SOAK_HOURS, SOAK_MS_MAX, trend } from '../support/soak.ts';
 
 const PROGRAM = fileURLToPath(new URL('../support/soak-collector.ts', import.meta.url));
-const AGENTS = 4;
+const AGENTS = 2;
 /** Of fleet time, between two batches of an agent. */
 const STEP_MINUTES = 6;
 const STEPS = (SOAK_HOURS * 60) / STEP_MINUTES;
@@ -24,20 +24,6 @@ const MIB = 1024 * 1024;
 /** Of the trend over the second half; around 1 without a leak, and 78 with one of 80 bytes an event (measured). */
 const HEAP_BYTES_PER_EVENT_MAX = 20;
 const RSS_GROWTH_MAX = 48 * MIB;
-
-/** A user never seen before, refused by sudo: an alert of its own, and state in every window that groups by user. */
-function refusedSudo(user: string, observedAtUs: number): HostEvent {
-  return {
-    observedAtUs,
-    class: EventClass.AUTHENTICATION,
-    activity: Activity.PRIVILEGE,
-    outcome: Outcome.FAILURE,
-    sensor: 'auth.file',
-    serviceName: 'sudo',
-    user: { name: user },
-    authentication: { reason: 'user NOT in sudoers' },
-  };
-}
 
 /** A login that fails, from an address never seen before: a new group in every window by address. */
 function failedLogin(index: number, observedAtUs: number): HostEvent {
@@ -124,5 +110,6 @@ function eventsOf(batch: number, nowUs: number): HostEvent[] {
   const events = Array.from({ length: EVENTS_PER_BATCH }, (_, index) =>
     mixedEvent(batch * EVENTS_PER_BATCH + index, Math.trunc(nowUs - (EVENTS_PER_BATCH - index) * stepUs)),
   );
+  // The user is an alert of its own, and state in every window that groups by user.
   return [...events, refusedSudo(`soak${batch}`, nowUs), failedLogin(batch, nowUs)];
 }

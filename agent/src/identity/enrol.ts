@@ -1,7 +1,7 @@
 // Enrolment: a join token buys a certificate. The order is the protocol:
-//   token whole? -> key made and on disk -> CA fetched and held against the token's pin -> request over a connection that
-//   trusts only that CA -> CAs that follow it, as far as it vouches for them -> answer held against our key, these CAs and
-//   itself -> identity put in place.
+//   token whole? -> CA fetched and held against the token's pin -> key of its profile made and on disk -> request over a
+//   connection that trusts only that CA -> CAs that follow it, as far as it vouches for them -> answer held against our key,
+//   these CAs and itself -> identity put in place.
 import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Client, type ServiceError, status } from '@grpc/grpc-js';
@@ -12,6 +12,8 @@ import {
   issuerOf,
   parseJoinToken,
   parsePeerName,
+  profileOfCa,
+  selectCrypto,
   verifyKemKey,
 } from '@threatguard/proto';
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
@@ -50,9 +52,13 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   }
   const address = parseAddress(options.collector);
   const name = options.name ?? hostname();
+  const ca = await fetchPinnedCa(address, token.caSha256);
+  const profile = profileOfCa(ca.publicKey);
+  if (!profile)
+    throw new EnrolError('answer_invalid', "the collector's CA has a key this agent does not know; update it");
+  await selectCrypto({ profile: profile.name });
   const key = await makeKey(name);
   beginIdentity(options.home, key.privateKeyPem);
-  const ca = await fetchPinnedCa(address, token.caSha256);
   const answer = await requestCertificate(options.collector, ca, {
     tokenId: token.id,
     tokenSecret: token.secret,

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { createPublicKey, KeyObject, webcrypto } from 'node:crypto';
 import { cryptoProvider, Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
-import { SIGNATURE_ALGORITHM } from '@threatguard/proto';
+import { activeProfile, signatureAlgorithmOf } from '@threatguard/proto';
 
 export interface NewKey {
   /** PKCS#8. */
@@ -13,11 +13,10 @@ export interface NewKey {
   certificateRequest: Uint8Array;
 }
 
-const ALGORITHM = { name: SIGNATURE_ALGORITHM };
-
-/** A new ML-DSA-65 key with a request that proves its possession. */
+/** A new key of the fleet's profile, with a request that proves its possession. */
 export async function makeKey(commonName: string): Promise<NewKey> {
-  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const algorithm = { name: activeProfile().signature };
+  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
   return {
     privateKeyPem: KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }),
     publicKeyDer: KeyObject.from(keys.publicKey).export({ type: 'spki', format: 'der' }),
@@ -27,9 +26,10 @@ export async function makeKey(commonName: string): Promise<NewKey> {
 
 /** A request that proves the possession of a key there is: PKCS#10, DER. */
 export function requestFor(commonName: string, privateKey: KeyObject): Promise<Uint8Array> {
+  const algorithm = { name: signatureAlgorithmOf(privateKey) ?? activeProfile().signature };
   return request(commonName, {
-    privateKey: privateKey.toCryptoKey(ALGORITHM, false, ['sign']),
-    publicKey: createPublicKey(privateKey).toCryptoKey(ALGORITHM, true, ['verify']),
+    privateKey: privateKey.toCryptoKey(algorithm, false, ['sign']),
+    publicKey: createPublicKey(privateKey).toCryptoKey(algorithm, true, ['verify']),
   });
 }
 
@@ -38,7 +38,7 @@ async function request(commonName: string, keys: webcrypto.CryptoKeyPair): Promi
   const made = await Pkcs10CertificateRequestGenerator.create({
     name: [{ CN: [commonName] }],
     keys,
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: keys.privateKey.algorithm,
   });
   return new Uint8Array(made.rawData);
 }

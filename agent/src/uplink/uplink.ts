@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client, type ServiceError, status } from '@grpc/grpc-js';
 import {
+  type EpochConfirmation,
   type Heartbeat,
   type Hello,
   type KemKey,
@@ -15,6 +16,7 @@ import type { Logger } from 'pino';
 import type { Spool } from '../spool/spool.ts';
 import { backoffMs } from './backoff.ts';
 import type { CertificateDuties } from './certificate-duties.ts';
+import type { Resealing } from './reseal.ts';
 import { Session, type SessionEnd } from './session.ts';
 
 const DRAIN_MS_MAX = 1000;
@@ -29,8 +31,11 @@ export interface UplinkOptions {
   spool: Spool;
   hello: () => Hello;
   heartbeat: () => Heartbeat;
-  /** The fleet's key as each welcome announces it; not verified yet. */
+  /** The fleet's key as each welcome and every rotation announces it; not verified yet. */
   onKemKey: (kemKey: KemKey) => void;
+  /** What the agent seals for, signed: sent after each of them. */
+  confirmation: () => EpochConfirmation;
+  resealing: Resealing;
   log: Logger;
   /** [0, 1), for the jitter of reconnecting. */
   random: () => number;
@@ -98,7 +103,8 @@ export class Uplink implements AsyncDisposable {
   }
 
   async #serve(): Promise<SessionEnd> {
-    const { collector, spool, hello, heartbeat, identity, certificates } = this.#options;
+    const { collector, identity, certificates, spool, hello, heartbeat, onKemKey, confirmation, resealing } =
+      this.#options;
     if (certificates && (certificates.expired || this.#unrecognised)) {
       this.#unrecognised = false;
       // Where only our clock thinks so it is refused, and the connection is made all the same.
@@ -120,7 +126,7 @@ export class Uplink implements AsyncDisposable {
         // In this order: a key may be signed under a CA we are only told of now, and rest on the one we are to forget.
         const { kemKey, trustAnchors } = welcome;
         if (trustAnchors) certificates?.trust(trustAnchors);
-        if (kemKey) this.#options.onKemKey(kemKey);
+        if (kemKey) onKemKey(kemKey);
         if (trustAnchors) certificates?.forgetRetired(trustAnchors);
       };
       this.#session = new Session({
@@ -128,7 +134,10 @@ export class Uplink implements AsyncDisposable {
         spool,
         hello,
         heartbeat,
+        confirmation,
+        resealing,
         welcomed,
+        announced: onKemKey,
         refused: (each) => this.#refused(each),
         told: (frame, send) => certificates?.take(frame, send) ?? 'done',
         beat: (send) => certificates?.check(send),

@@ -1,10 +1,10 @@
-import { type Counter, KEM_ALGORITHM, SIGNATURE_ALGORITHM, type StatusReport, TLS_GROUP } from '@threatguard/proto';
+import { activeProfile, activeProvider, type Counter, type StatusReport } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
 import type { RuleEngine } from '../detect/rules/rule-engine.ts';
 import type { CertificateAuthorities } from '../fleet/authorities.ts';
 import type { CollectorIdentity } from '../fleet/collector-identity.ts';
+import type { Epochs } from '../fleet/epochs/epochs.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { KemKeys } from '../fleet/kem-keys.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { HandshakeCounts } from '../ingest/handshake.ts';
 import type { Retention } from '../store/retention.ts';
@@ -26,7 +26,7 @@ export interface StatusParts {
   presence: Presence;
   authorities: CertificateAuthorities;
   identity: CollectorIdentity;
-  kemKeys: KemKeys;
+  epochs: Pick<Epochs, 'epoch'>;
   handshakes: HandshakeCounts;
   rate: RateMeter;
   /** Where consoles may read alerts, `nats://user:password@host:port`. */
@@ -59,11 +59,13 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     rulesDisabled: parts.rules.disabled(),
     caSha256: parts.authorities.newest.fingerprint,
     caTrusted: parts.authorities.trusted.map(({ fingerprint }) => fingerprint),
-    kemEpoch: parts.kemKeys.epoch,
-    kemAlgorithm: KEM_ALGORITHM,
-    signatureAlgorithm: SIGNATURE_ALGORITHM,
-    tlsGroup: TLS_GROUP,
-    notices: [...parts.store.notices, ...problems, ...parts.correlator.notices()],
+    kemEpoch: parts.epochs.epoch,
+    kemAlgorithm: activeProfile().kem,
+    signatureAlgorithm: activeProfile().signature,
+    tlsGroup: activeProfile().tlsGroup,
+    cryptoProfile: activeProfile().name,
+    cryptoProvider: activeProvider().name,
+    notices: [...parts.store.notices, ...problems, ...parts.rules.notices(), ...parts.correlator.notices()],
     // Of the oldest CA: a console that was not told of a newer one yet is to believe it too.
     signingCertificate: parts.identity.certificates.at(-1)!.certificate.raw,
     natsUrl: nats.url,

@@ -2,7 +2,8 @@
 import type { Alert, Detection } from '@threatguard/proto';
 import type { Store } from '../store/store.ts';
 import { AlertFolder, FOLD_WINDOW_US, type FoldContext } from './alert-folder.ts';
-import { type Incident, IncidentJoiner, JOIN_WINDOW_US } from './incidents.ts';
+import type { Incident } from './incident.ts';
+import { IncidentJoiner, JOIN_WINDOW_US } from './incidents.ts';
 import { type Entity, RiskLedger } from './risk.ts';
 
 /** What one change brings. It is stored together or not at all. */

@@ -13,7 +13,7 @@
 // here: it stands in the store.
 import { type Alert, Severity } from '@threatguard/proto';
 import { type EntityName, entitiesOf, entityKey } from './entities.ts';
-import { orderTactics, tacticRank } from './tactics.ts';
+import { emptyIncident, type Incident, type JoiningAlert, tellIncident } from './incident.ts';
 import { type RandomBytes, UlidSource } from './ulid.ts';
 
 export const JOIN_WINDOW_US = 3_600_000_000;
@@ -21,8 +21,6 @@ const HOST_WINDOW_US = 15 * 60_000_000;
 const SPAN_US_MAX = 24 * 3_600_000_000;
 export const BUSY_ALERTS = 24;
 export const ALERTS_MAX = 64;
-/** Entities an incident names. */
-const ENTITIES_MAX = 64;
 /** Entities one alert is remembered by: a rule that folds by address names another user each time. */
 const ALERT_ENTITIES_MAX = 16;
 const RECENT_ALERTS_MAX = 20_000;
@@ -30,38 +28,8 @@ const INCIDENTS_MAX = 2_000;
 
 const SYSTEM_IMAGE = /^\/(usr\/)?(s?bin|lib|lib64|libexec)\//;
 
-interface IncidentAlert {
-  id: string;
-  ruleId: string;
-  title: string;
-  severity: number;
-  tactics: string[];
-  firstAtUs: number;
-}
-
-export interface Incident {
-  /** ULID, lower case. */
-  id: string;
-  /** 1 when raised, one more at each change. */
-  revision: number;
-  title: string;
-  /** The highest of its alerts. */
-  severity: number;
-  state: 'open' | 'closed';
-  /** In ATT&CK's order. */
-  tactics: string[];
-  /** By tactic, then by time. */
-  alerts: IncidentAlert[];
-  entities: EntityName[];
-  firstAtUs: number;
-  lastAtUs: number;
-  raisedAtUs: number;
-  updatedAtUs: number;
-}
-
-interface RecentAlert extends IncidentAlert {
+interface RecentAlert extends JoiningAlert {
   entities: Map<string, EntityName>;
-  lastAtUs: number;
   changedAtUs: number;
   incidentId: string | undefined;
 }
@@ -92,7 +60,7 @@ export class IncidentJoiner {
     for (const alert of alerts) {
       const placed = this.#place(this.#remember(alert, nowUs), nowUs);
       if (!placed) continue;
-      const told = tell(placed.incident, placed.joined, nowUs);
+      const told = tellIncident(placed.incident, placed.joined, nowUs);
       // One call is one change, however many alerts it brings.
       const incident = { ...told, revision: told.revision + (changed.has(told.id) ? 0 : 1) };
       this.#keep(incident);
@@ -162,9 +130,7 @@ export class IncidentJoiner {
   /** A new incident, empty so far, where the alerts are of two different rules. */
   #begin(alerts: readonly RecentAlert[], nowUs: number): Incident | undefined {
     if (new Set(alerts.map(ruleFamily)).size < 2) return undefined;
-    const id = this.#ulids.next(Math.floor(nowUs / 1000));
-    const times = { firstAtUs: Number.MAX_SAFE_INTEGER, lastAtUs: 0, raisedAtUs: nowUs, updatedAtUs: nowUs };
-    return { id, revision: 0, title: '', severity: 0, state: 'open', tactics: [], alerts: [], entities: [], ...times };
+    return emptyIncident(this.#ulids.next(Math.floor(nowUs / 1000)), nowUs);
   }
 
   #remember(alert: Alert, nowUs: number): RecentAlert {
@@ -224,43 +190,4 @@ function followsOnHost(a: RecentAlert, b: RecentAlert): boolean {
 
 function ruleFamily({ ruleId }: RecentAlert): string {
   return ruleId.startsWith('health/') ? 'health' : ruleId;
-}
-
-/** The incident with these alerts as they are now. */
-function tell(incident: Incident, joined: readonly RecentAlert[], nowUs: number): Incident {
-  const alerts = new Map(incident.alerts.map((alert) => [alert.id, alert]));
-  const entities = new Map(incident.entities.map((entity) => [entityKey(entity), entity]));
-  for (const { id, ruleId, title, severity, tactics, firstAtUs, ...more } of joined) {
-    alerts.set(id, { id, ruleId, title, severity, tactics, firstAtUs });
-    for (const [key, entity] of more.entities) {
-      if (entities.size < ENTITIES_MAX || entities.has(key)) entities.set(key, entity);
-    }
-  }
-  const inOrder = [...alerts.values()].sort(
-    (a, b) => tacticRank(a.tactics) - tacticRank(b.tactics) || a.firstAtUs - b.firstAtUs || (a.id < b.id ? -1 : 1),
-  );
-  const tactics = orderTactics(inOrder.flatMap((alert) => alert.tactics));
-  return {
-    ...incident,
-    title: titleOf(tactics, [...entities.values()]),
-    severity: Math.max(...inOrder.map(({ severity }) => severity)),
-    tactics,
-    alerts: inOrder,
-    entities: [...entities.values()],
-    firstAtUs: Math.min(incident.firstAtUs, ...joined.map((alert) => alert.firstAtUs)),
-    lastAtUs: Math.max(incident.lastAtUs, ...joined.map((alert) => alert.lastAtUs)),
-    updatedAtUs: Math.max(nowUs, incident.updatedAtUs),
-  };
-}
-
-/** `initial access to persistence: web-1, 192.0.2.1` */
-function titleOf(tactics: readonly string[], entities: readonly EntityName[]): string {
-  const words = (tactic: string) => tactic.replaceAll('-', ' ');
-  const span =
-    tactics.length > 1 ? `${words(tactics[0]!)} to ${words(tactics.at(-1)!)}` : words(tactics[0] ?? 'alerts');
-  const about = (['host', 'address', 'user'] as const).flatMap((kind) => {
-    const [first, ...others] = entities.filter((entity) => entity.kind === kind);
-    return first ? [others.length > 0 ? `${first.name} and ${others.length} more` : first.name] : [];
-  });
-  return about.length > 0 ? `${span}: ${about.slice(0, 2).join(', ')}` : span;
 }

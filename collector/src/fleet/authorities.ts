@@ -110,6 +110,14 @@ export class CertificateAuthorities {
     };
   }
 
+  /** All there ever were, with every step from one to the next: what proves signatures of any time. */
+  get history(): TrustAnchors {
+    return {
+      certificates: this.all.map(({ certificate }) => certificate.raw),
+      successions: this.all.flatMap(({ succession }) => succession ?? []),
+    };
+  }
+
   /** The trusted CA that issued a certificate. */
   issuerOf(certificate: X509Certificate): X509Certificate | undefined {
     return issuerOf(certificate, this.anchors);

@@ -3,11 +3,23 @@
 // Form: what the live stream of each agent said in its hello. Invariant: an entry is there from the welcome of a stream until
 // it ends or another takes over.
 import { setTimeout as wait } from 'node:timers/promises';
+import { cleanText } from './clean-text.ts';
+
+/** Of a machine id and a boot id. */
+const HOST_MARK_CHARS_MAX = 128;
 
 /** What a hello says of its host. Empty where it does not say. */
 export interface HostMarks {
   machineId: string;
   bootId: string;
+}
+
+/** The marks in what a host sent. */
+export function hostMarks(host: { machineId?: string | null; bootId?: string | null }): HostMarks {
+  return {
+    machineId: cleanText(host.machineId, HOST_MARK_CHARS_MAX),
+    bootId: cleanText(host.bootId, HOST_MARK_CHARS_MAX),
+  };
 }
 
 /** By what a second host showed. */

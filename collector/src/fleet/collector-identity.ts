@@ -18,6 +18,9 @@ export interface CollectorCertificate {
   ca: X509Certificate;
 }
 
+/** What signs in the collector's name; the certificate is the newest there is. */
+export type CollectorSigner = Pick<CollectorIdentity, 'privateKey' | 'certificate' | 'signingKeyId'>;
+
 export class CollectorIdentity {
   readonly privateKey: KeyObject;
   readonly signingKeyId: Uint8Array;

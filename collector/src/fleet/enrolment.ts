@@ -4,14 +4,11 @@ import { type EnrolRequest, type EnrolResponse, keyId } from '@threatguard/proto
 import type { AgentRecord, Store } from '../store/store.ts';
 import type { CertificateAuthorities } from './authorities.ts';
 import { readCertificateRequest } from './certificate-authority.ts';
-import { cleanText } from './clean-text.ts';
+import { hostMarks } from './clone-watch.ts';
+import type { Epochs } from './epochs/epochs.ts';
 import type { Fleet } from './fleet.ts';
-import type { KemKeys } from './kem-keys.ts';
 import { type LiveBoot, supersededBy } from './supersede.ts';
 import { hashSecret } from './tokens.ts';
-
-/** Of a machine id and a boot id. */
-export const HOST_MARK_CHARS_MAX = 128;
 
 export type EnrolmentErrorCode = 'token_refused' | 'key_in_use';
 
@@ -30,7 +27,7 @@ export interface EnrolmentParts {
   store: Store;
   fleet: Fleet;
   authorities: CertificateAuthorities;
-  kemKeys: KemKeys;
+  epochs: Pick<Epochs, 'announced'>;
   live: LiveBoot;
 }
 
@@ -63,11 +60,7 @@ export async function enrolAgent(
   const agentId = randomUUID();
   const { newest, announced } = parts.authorities;
   const certificate = await newest.issue({ name: { kind: 'agent', id: agentId }, publicKey, nowMs: nowUs / 1000 });
-  const host = {
-    hostName: request.hostName ?? '',
-    machineId: cleanText(request.machineId, HOST_MARK_CHARS_MAX),
-    bootId: cleanText(request.bootId, HOST_MARK_CHARS_MAX),
-  };
+  const host = { hostName: request.hostName ?? '', ...hostMarks(request) };
   const { replaces, group } = token;
   const supersedes = supersededBy(host, { agents: parts.fleet.agents(), replaces, live: parts.live });
   const { name } = await parts.fleet.add(
@@ -96,7 +89,7 @@ export async function enrolAgent(
     agentName: name,
     certificate: certificate.raw,
     caCertificate: newest.certificate.raw,
-    kemKey: parts.kemKeys.announced,
+    kemKey: parts.epochs.announced,
     trustAnchors: announced,
   };
   return { response, superseded: supersedes };

@@ -5,6 +5,7 @@ export function homePaths(home: string) {
   const collector = join(home, 'collector');
   const console = join(home, 'console');
   return {
+    collectorDirectory: collector,
     configFile: join(collector, 'collector.yaml'),
     caDirectory: join(collector, 'ca'),
     tlsKey: join(collector, 'tls', 'collector.key'),

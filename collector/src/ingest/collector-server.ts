@@ -1,6 +1,14 @@
 // The gRPC side of the port: services behind one authorisation, connections handed over by the TLS listener.
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { certificatesService, consoleService, enrolmentService, MESSAGE_BYTES_MAX } from '@threatguard/proto';
+import {
+  certificatesService,
+  consoleService,
+  cryptoService,
+  enrolmentService,
+  evidenceService,
+  keysService,
+  MESSAGE_BYTES_MAX,
+} from '@threatguard/proto';
 import { authoriseCalls } from './authorisation.ts';
 import { countOversized } from './count-oversized.ts';
 import { telemetryServerService } from './frames.ts';
@@ -25,6 +33,9 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   telemetry: UntypedServiceImplementation;
   enrolment: UntypedServiceImplementation;
   console: UntypedServiceImplementation;
+  crypto: UntypedServiceImplementation;
+  keys: UntypedServiceImplementation;
+  evidence: UntypedServiceImplementation;
   certificates: UntypedServiceImplementation;
 }
 
@@ -60,6 +71,9 @@ export class CollectorServer implements AsyncDisposable {
     server.addService(telemetryServerService, parts.telemetry);
     server.addService(enrolmentService, parts.enrolment);
     server.addService(consoleService, parts.console);
+    server.addService(cryptoService, parts.crypto);
+    server.addService(keysService, parts.keys);
+    server.addService(evidenceService, parts.evidence);
     server.addService(certificatesService, parts.certificates);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({

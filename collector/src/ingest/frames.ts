@@ -3,6 +3,7 @@ import {
   AgentFrame,
   type CertificateRequest,
   type CollectorFrame,
+  type EpochConfirmation,
   type Heartbeat,
   type Hello,
   telemetryService,
@@ -14,6 +15,7 @@ export type InboundFrame =
   | { kind: 'envelope'; bytes: Uint8Array }
   | { kind: 'heartbeat'; heartbeat: Heartbeat }
   | { kind: 'certificate_request'; request: CertificateRequest }
+  | { kind: 'confirmation'; confirmation: EpochConfirmation }
   | { kind: 'malformed' };
 
 /** Never throws: gRPC would end the whole stream over one bad frame. */
@@ -28,6 +30,7 @@ function readFrame(bytes: Uint8Array): InboundFrame {
   if (frame.envelope) return { kind: 'envelope', bytes: frame.envelope };
   if (frame.heartbeat) return { kind: 'heartbeat', heartbeat: frame.heartbeat };
   if (frame.certificateRequest) return { kind: 'certificate_request', request: frame.certificateRequest };
+  if (frame.epochConfirmation) return { kind: 'confirmation', confirmation: frame.epochConfirmation };
   return { kind: 'malformed' };
 }
 

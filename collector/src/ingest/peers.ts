@@ -3,6 +3,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { issuerOf, keyId, type PeerName, parsePeerName } from '@threatguard/proto';
 import type { KeyStanding } from '../fleet/agent-keys.ts';
+import type { OpenedSession } from '../fleet/session-register.ts';
 import { classifyCertificateError, type HandshakeCode } from './handshake.ts';
 
 /**
@@ -71,6 +72,19 @@ export function identifyPeer(socket: TLSSocket, judges: Judges): Omit<Peer, 'add
   if (refused) return { refused, agentId: identity.id };
   if (judges.nowMs <= certificate.validToDate.getTime()) return { identity };
   return name.kind === 'agent' ? { identity: undefined, expired: identity } : { refused: 'certificate_expired' };
+}
+
+/** What the handshake of an agent proved; undefined where its connection is gone. */
+export function provenSession(peer: Peer | undefined): Omit<OpenedSession, 'provider'> | undefined {
+  const certificate = peer?.socket.getPeerX509Certificate();
+  if (!peer?.identity || !certificate) return undefined;
+  return {
+    agentId: peer.identity.id,
+    tlsProtocol: peer.socket.getProtocol() ?? '',
+    publicKey: peer.identity.publicKey,
+    keyId: Buffer.from(peer.identity.signingKeyId).toString('hex'),
+    certificateExpiresAtUs: certificate.validToDate.getTime() * 1000,
+  };
 }
 
 /** Asked again at every call, because an agent may be revoked while it is connected. */

@@ -7,6 +7,7 @@ import {
   type CertificateAnswer,
   type CertificateRequest,
   type CollectorFrame,
+  type EpochConfirmation,
   type Heartbeat,
   type Hello,
   type KemKey,
@@ -35,6 +36,7 @@ export interface SessionParts {
   call: AgentCall;
   agent: { id: string; name: string };
   identity: PeerIdentity;
+  /** What this agent is told to seal for; asked at the welcome. */
   kemKey: () => KemKey;
   trustAnchors: () => TrustAnchors;
   nowUs: () => number;
@@ -49,6 +51,8 @@ export interface SessionParts {
   opened: (hello: Hello, clockOffsetUs: number) => void;
   /** A heartbeat with when it was sent by our clock, or undefined for any other frame. */
   heard: (heartbeat: Heartbeat | undefined, sentAtUs: number) => void;
+  /** Rejects with RefusalError. */
+  confirmed: (confirmation: EpochConfirmation) => Promise<void>;
   failed: (error: unknown) => void;
 }
 
@@ -111,6 +115,11 @@ export class Session {
     return true;
   }
 
+  /** Tells of a new epoch; an agent that is not welcomed yet hears of it then. */
+  announce(kemKey: KemKey): void {
+    if (this.#state === 'open') this.#send({ kemKey });
+  }
+
   /** Resolves when nothing this session handed over is still on its way to the store. */
   drained(): Promise<void> {
     return this.#answered;
@@ -130,6 +139,9 @@ export class Session {
       case 'certificate_request':
         if (this.#state === 'new') return this.#refuse('protocol_violation', 'a certificate request before the hello');
         return this.#certify(frame.request);
+      case 'confirmation':
+        if (this.#state === 'new') return this.#refuse('protocol_violation', 'a confirmation before the hello');
+        return this.#confirm(frame.confirmation);
       case 'envelope':
         if (!this.#chain) return this.#refuse('protocol_violation', 'an envelope before the hello');
         this.#parts.heard(undefined, this.#parts.nowUs());
@@ -157,8 +169,9 @@ export class Session {
     this.#state = 'open';
     opened(hello, this.#clockOffsetUs);
     const lastSequence = this.#chain.lastSequence(streamId);
+    const lastHeaderDigest = this.#chain.lastHeaderDigest(streamId);
     const told = { kemKey: kemKey(), trustAnchors: trustAnchors() };
-    this.#send({ welcome: { streamId, lastSequence, sentAtUs: nowUs(), ...told } });
+    this.#send({ welcome: { streamId, lastSequence, lastHeaderDigest, sentAtUs: nowUs(), ...told } });
   }
 
   /** One at a time, as every frame: who asks for many is slowed by his own envelopes behind them. */
@@ -170,6 +183,17 @@ export class Session {
   /** When a heartbeat was sent, by our clock. */
   #sentAtUs({ sentAtUs }: Heartbeat): number {
     return sentAtUs ? sentAtUs + this.#clockOffsetUs : this.#parts.nowUs();
+  }
+
+  /** Not answered where it is taken; one at a time, so that an agent cannot keep a thread busy with them. */
+  async #confirm(confirmation: EpochConfirmation): Promise<void> {
+    this.#parts.heard(undefined, this.#parts.nowUs());
+    try {
+      await this.#parts.confirmed(confirmation);
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      await this.#refuse(error.code, error.message);
+    }
   }
 
   async #receive(bytes: Uint8Array, chain: StreamChain): Promise<void> {

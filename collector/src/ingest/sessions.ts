@@ -36,6 +36,11 @@ export class Sessions {
     return this.#live.keys();
   }
 
+  /** By agent; not to be kept. */
+  all(): ReadonlyMap<string, Session> {
+    return this.#live;
+  }
+
   /** Tells every agent that streams; how many those are. */
   tellAll(frame: CollectorFrame): number {
     let told = 0;

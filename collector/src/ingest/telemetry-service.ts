@@ -3,6 +3,7 @@ import type {
   CertificateAnswer,
   CertificateRequest,
   CollectorFrame,
+  EpochConfirmation,
   Heartbeat,
   Hello,
   KemKey,
@@ -19,7 +20,7 @@ import type { Sessions } from './sessions.ts';
 export interface TelemetryParts {
   peers: Peers;
   sessions: Sessions;
-  kemKey: () => KemKey;
+  kemKey: (agentId: string) => KemKey;
   trustAnchors: () => TrustAnchors;
   judgeHost: (agentId: string, hello: Hello, address: string) => Promise<string | undefined>;
   presented: (identity: PeerIdentity) => Promise<void>;
@@ -32,6 +33,7 @@ export interface TelemetryParts {
   refused: (agentId: string, refusal: { code: RefusalCode; message: string }) => Promise<unknown>;
   opened: (agent: { id: string; address: string }, hello: Hello, clockOffsetUs: number) => void;
   heard: (agentId: string, heartbeat: Heartbeat | undefined, sentAtUs: number) => void;
+  confirmed: (identity: PeerIdentity, confirmation: EpochConfirmation) => Promise<void>;
   closed: (agentId: string) => void;
   failed: (error: unknown) => void;
 }
@@ -50,7 +52,7 @@ export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<I
       call,
       agent,
       identity,
-      kemKey: parts.kemKey,
+      kemKey: () => parts.kemKey(agent.id),
       trustAnchors: parts.trustAnchors,
       judgeHost: (hello) => parts.judgeHost(agent.id, hello, address),
       presented: () => parts.presented(identity),
@@ -65,6 +67,7 @@ export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<I
       refused: (refusal) => parts.refused(agent.id, refusal),
       opened: (hello, clockOffsetUs) => parts.opened({ id: agent.id, address }, hello, clockOffsetUs),
       heard: (heartbeat, sentAtUs) => parts.heard(agent.id, heartbeat, sentAtUs),
+      confirmed: (confirmation) => parts.confirmed(identity, confirmation),
       failed: parts.failed,
     });
     // Neither rejects: what goes wrong in a session ends that session.

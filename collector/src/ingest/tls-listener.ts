@@ -11,7 +11,7 @@ import {
   type TLSSocket,
   type Server as TlsServer,
 } from 'node:tls';
-import { readCertificates, TLS_POLICY } from '@threatguard/proto';
+import { readCertificates, tlsPolicy } from '@threatguard/proto';
 import { classifyHandshakeError, type HandshakeCode } from './handshake.ts';
 import { type AgentLookup, identifyPeer, type Peer } from './peers.ts';
 
@@ -56,7 +56,7 @@ export class TlsListener implements Disposable {
   private constructor(parts: TlsListenerParts) {
     this.#parts = parts;
     this.#tls = createTlsServer({
-      ...TLS_POLICY,
+      ...tlsPolicy(parts.credentials.ca),
       SNICallback: (name, done) => done(null, this.#contexts.get(name)),
       requestCert: true,
       // A peer that wants to enrol has no certificate; one that has a bad certificate is refused below, and counted.
@@ -93,7 +93,7 @@ export class TlsListener implements Disposable {
   /** Shows this from the next handshake on; connections that are open stay. */
   use({ privateKey, ca, chains }: ListenerCredentials): void {
     const options = chains.map(({ certificateChain }) => ({
-      ...TLS_POLICY,
+      ...tlsPolicy(ca),
       key: privateKey,
       ca,
       cert: certificateChain,

@@ -14,6 +14,7 @@ import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
 import type { SigningKey } from '../fleet/agent-keys.ts';
+import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageClock } from '../stage-clock.ts';
 import { toStorable } from '../store/event-rows.ts';
 import { type PackedMatches, packMatches } from './packed-matches.ts';
@@ -35,6 +36,14 @@ export interface AnalysisParts {
   matcher: EventMatcher;
   kemPrivateKey: (epoch: number) => KeyObject | undefined;
   clock: StageClock | undefined;
+}
+
+/** The key of an epoch; throws RefusalError where its envelopes are not taken any more. */
+export function openingKey({ open, gone }: OpeningKeys, epoch: number): KeyObject | undefined {
+  const code = gone.get(epoch);
+  if (code === 'epoch_destroyed') throw new RefusalError(code, `ML-KEM epoch ${epoch} was destroyed`);
+  if (code === 'epoch_refused') throw new RefusalError(code, `ML-KEM epoch ${epoch} is compromised: seal anew`);
+  return open.get(epoch);
 }
 
 /** Throws RefusalError; `verified` is told the header as soon as it may be believed. */
@@ -99,6 +108,13 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */
 function faulty(sealed: SealedBatch, error: unknown): StorableBatch {
   const { eventCount, firstEventAtUs, lastEventAtUs } = sealed.header;
-  const events = { eventCount, firstEventAtUs, lastEventAtUs, eventRows: new Uint8Array(), series: [] };
+  const events = {
+    eventCount,
+    firstEventAtUs,
+    lastEventAtUs,
+    eventRows: new Uint8Array(),
+    termRows: new Uint8Array(),
+    series: [],
+  };
   return { ...sealed, ...events, detections: [], ...NOTHING_FOLLOWS, fault: `a fault of the collector: ${error}` };
 }

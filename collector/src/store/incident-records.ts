@@ -1,4 +1,4 @@
-import type { Incident } from '../correlate/incidents.ts';
+import type { Incident } from '../correlate/incident.ts';
 import type { Row, Session } from './database.ts';
 import { likePattern, Parameters } from './field-sql.ts';
 import { type Page, StoreError } from './store.ts';

@@ -7,7 +7,7 @@
 // there too, or waits where keys of several lanes meet. The oldest item never waits, so some lane always goes on.
 import type { Alert, Detection } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
-import type { Incident } from '../correlate/incidents.ts';
+import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { RefusedEnvelope } from './store.ts';
 

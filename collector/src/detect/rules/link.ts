@@ -1,5 +1,16 @@
-import type { LoadedRule, LoadedRules } from './load.ts';
-import type { CorrelationRule } from './rule.ts';
+import type { CorrelationRule, Rule } from './rule.ts';
+import type { RuleProblem } from './rule-error.ts';
+
+export interface LoadedRule {
+  rule: Rule;
+  file: string;
+  line: number;
+}
+
+export interface LoadedRules {
+  rules: LoadedRule[];
+  problems: RuleProblem[];
+}
 
 /**
  * Holds references between rules against what was loaded: a rule whose id or name is taken, a correlation that names a

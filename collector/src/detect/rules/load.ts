@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
 import { compileCorrelationRule, compileEventRule } from './compile.ts';
-import { linkRules } from './link.ts';
+import { type LoadedRule, type LoadedRules, linkRules } from './link.ts';
 import type { Rule } from './rule.ts';
 import { RuleError, type RuleProblem } from './rule-error.ts';
 import { CorrelationRuleSchema, EventRuleSchema } from './schema.ts';
@@ -17,17 +17,6 @@ const RULES_PER_FILE_MAX = 100;
 export interface RuleFile {
   name: string;
   text: string;
-}
-
-export interface LoadedRule {
-  rule: Rule;
-  file: string;
-  line: number;
-}
-
-export interface LoadedRules {
-  rules: LoadedRule[];
-  problems: RuleProblem[];
 }
 
 /** Reads every `.yml` and `.yaml` below a directory, in the order of their names. */

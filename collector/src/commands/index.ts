@@ -1,0 +1,23 @@
+import type { Command } from './command.ts';
+import { command as consoleCertificate } from './console-certificate.ts';
+import { command as init } from './init.ts';
+import { sealKeys, unsealKeys } from './key-files.ts';
+import { command as run } from './run.ts';
+
+/** Every command by its words. Their files import what they need when they run: what runs for a moment starts at once. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  init,
+  run,
+  'console-certificate': consoleCertificate,
+  'keys seal': sealKeys,
+  'keys unseal': unsealKeys,
+};
+
+/** The name of the command that `words` begin with, the longest first; undefined for none. */
+export function findCommand(words: readonly string[]): string | undefined {
+  for (let length = Math.min(words.length, 2); length > 0; length--) {
+    const name = words.slice(0, length).join(' ');
+    if (Object.hasOwn(COMMANDS, name)) return name;
+  }
+  return undefined;
+}
