@@ -6,6 +6,7 @@ import { Activity, EventClass, extendTrust, type HostEvent, keyId, parseJoinToke
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
 import { CertificateAuthorities } from '../../collector/src/fleet/authorities.ts';
+import { CollectorIdentity } from '../../collector/src/fleet/collector-identity.ts';
 import { CertificatesClient, TestCollector } from '../support/collector.ts';
 import { exportBundle, verifyBytesOf } from '../support/evidence.ts';
 import { LivingAgent } from '../support/living-agent.ts';
@@ -173,6 +174,21 @@ describe('CAs that were retired', () => {
   });
 });
 
+describe("the collector's certificates", () => {
+  it('follow the CA once, however many ask for it at the same time', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'threatguard-own-'));
+    stack.defer(() => rmSync(directory, { recursive: true, force: true }));
+    await CertificateAuthorities.init(directory, Date.now());
+    const authorities = await CertificateAuthorities.load(directory);
+    const [keyFile, certificateFile] = [join(directory, 'own.key'), join(directory, 'own.crt')];
+    const identity = await CollectorIdentity.load({ keyFile, certificateFile, authorities, nowMs: Date.now() });
+    await authorities.rotate(Date.now());
+    const asked = Array.from({ length: 4 }, () => identity.renew(authorities, Date.now()));
+    expect(await Promise.all(asked)).toEqual([true, false, false, false]);
+    expect(identity.certificates.map(({ ca }) => ca.raw)).toEqual(authorities.anchors.map(({ raw }) => raw));
+  });
+});
+
 describe('an agent certificate', () => {
   it('renews itself at two thirds of its life while the connection goes on, month after month', async () => {
     const home = await enrolled('renews');
@@ -187,7 +203,11 @@ describe('an agent certificate', () => {
       await delivered(agent);
     }
     expect(agent.log.filter(({ msg }) => msg === 'connected')).toHaveLength(1);
-    expect(agent.keeper.certificate.validToDate.getTime() - nowMs()).toBeGreaterThan(29 * DAY_MS);
+    const expiresAtMs = agent.keeper.certificate.validToDate.getTime();
+    expect(expiresAtMs - nowMs()).toBeGreaterThan(29 * DAY_MS);
+    const host = (await certificates.cryptoReport()).hosts!.find(({ agentId }) => agentId === agent.agentId)!;
+    expect(host.certificateExpiresAtUs).toBe(expiresAtMs * 1000);
+    expect(host.below).not.toContain('its certificate has expired');
     const onDisk = readIdentity(home).certificate.serialNumber;
     expect(onDisk).toBe(agent.keeper.certificate.serialNumber);
     await agent.disconnect();

@@ -139,6 +139,7 @@ export class CertificatesClient implements Disposable {
   retireCa = (force: boolean) => this.#call(certificatesService.retireCa, { force });
   orderKeys = (agent: string) => this.#call(certificatesService.orderKeys, { agent });
   renewConsole = () => this.#call(certificatesService.renewConsole, {});
+  cryptoReport = () => this.#call(cryptoService.report, {});
   status = () => this.#call(consoleService.getStatus, {});
 
   #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {

@@ -40,7 +40,10 @@ async function reportCrypto(parts: CryptoServiceParts, request: CryptoReportRequ
     .agents()
     .filter((agent) => agent.revokedAtUs === undefined)
     .map((agent): CryptoHost & { below: string[]; name: string } => {
-      const session = sessions.get(agent.id);
+      const opened = sessions.get(agent.id);
+      // A certificate is renewed while its session goes on; the record of the agent has the newest of its key.
+      const renewed = opened?.keyId === agent.keyId && { certificateExpiresAtUs: agent.certificateExpiresAtUs };
+      const session = opened && { ...opened, ...renewed };
       return {
         agentId: agent.id,
         name: agent.name,

@@ -27,6 +27,8 @@ export class CollectorIdentity {
   readonly #publicKey: KeyObject;
   readonly #certificateFile: string;
   #certificates: CollectorCertificate[] = [];
+  /** One renewal at a time: the clock and a CA's rotation may both ask for one. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(privateKey: KeyObject, certificateFile: string) {
     this.privateKey = privateKey;
@@ -60,7 +62,14 @@ export class CollectorIdentity {
   }
 
   /** Brings the certificates to the trusted CAs, each with a third of its life left; whether something changed. */
-  async renew(authorities: CertificateAuthorities, nowMs: number): Promise<boolean> {
+  renew(authorities: CertificateAuthorities, nowMs: number): Promise<boolean> {
+    const turn = this.#turn.then(() => this.#renew(authorities, nowMs));
+    // Whoever asked is told; the next turn comes either way.
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #renew(authorities: CertificateAuthorities, nowMs: number): Promise<boolean> {
     const before = this.#certificates;
     const certificates: CollectorCertificate[] = [];
     for (const authority of authorities.trusted) {
