@@ -35,6 +35,8 @@ export const TIME_FIELDS: readonly string[] = [
   'ts',
 ];
 const LOGSOURCE = 'logsource.';
+const PARTS = ['category', 'product', 'service'] as const;
+const SAID = PARTS.map((part) => ({ part, name: LOGSOURCE + part }));
 /** Deeper objects are one value, as JSON. */
 const DEPTH_MAX = 8;
 const KEYWORD_SLOT = slotOf(KEYWORD_FIELD);
@@ -48,6 +50,8 @@ export class FlatEventView implements EventView {
   readonly emptyIsAbsent = false;
   atUs = 0;
   #event: FlatEvent = {};
+  /** Whether it says of what log source it is. */
+  #tagged = false;
   #texts: string[] | undefined;
   #generation = 0;
   readonly #foldedAt: number[] = [];
@@ -55,6 +59,7 @@ export class FlatEventView implements EventView {
 
   show(event: FlatEvent, atUs: number): void {
     this.#event = event;
+    this.#tagged = SAID.some(({ name }) => Object.hasOwn(event, name));
     this.atUs = atUs;
     this.#texts = undefined;
     this.#generation++;
@@ -79,8 +84,9 @@ export class FlatEventView implements EventView {
   }
 
   isFrom(source: LogSource): boolean {
-    return (['category', 'product', 'service'] as const).every((part) => {
-      const said = this.#event[LOGSOURCE + part];
+    if (!this.#tagged) return true;
+    return SAID.every(({ part, name }) => {
+      const said = this.#event[name];
       return typeof said !== 'string' || source[part] === undefined || said.toLowerCase() === source[part];
     });
   }

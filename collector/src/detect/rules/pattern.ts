@@ -88,11 +88,40 @@ export function compilePattern(pattern: Pattern): TextTest {
   const before = pattern[0] === ANY_RUN;
   const after = pattern.length > 1 && pattern.at(-1) === ANY_RUN;
   const inner = plainText(pattern.slice(before ? 1 : 0, after ? -1 : undefined));
-  if (inner === undefined) return (text) => matchWildcards(text, pattern);
+  if (inner === undefined) {
+    const runs = plainRuns(pattern);
+    return runs ? (text) => containsRuns(text, runs) : (text) => matchWildcards(text, pattern);
+  }
   if (before && after) return (text) => text.includes(inner);
   if (before) return (text) => text.endsWith(inner);
   if (after) return (text) => text.startsWith(inner);
   return (text) => text === inner;
+}
+
+/** The texts between the `*` of a pattern that has no other wildcard, '' where it begins or ends with one. */
+function plainRuns(pattern: Pattern): string[] | undefined {
+  const runs: string[] = [];
+  for (let from = 0, to = 0; to <= pattern.length; to++) {
+    if (to < pattern.length && pattern[to] !== ANY_RUN) continue;
+    const text = plainText(pattern.slice(from, to));
+    if (text === undefined) return undefined;
+    runs.push(text);
+    from = to + 1;
+  }
+  return runs;
+}
+
+/** The first at the beginning, the last at the end, the others in their order between: each as early as it can stand. */
+function containsRuns(text: string, runs: readonly string[]): boolean {
+  const last = runs.length - 1;
+  if (!text.startsWith(runs[0]!)) return false;
+  let from = runs[0]!.length;
+  for (let at = 1; at < last; at++) {
+    const found = text.indexOf(runs[at]!, from);
+    if (found < 0) return false;
+    from = found + runs[at]!.length;
+  }
+  return text.length - runs[last]!.length >= from && text.endsWith(runs[last]!);
 }
 
 /** At most text times pattern steps: only the newest `*` is ever tried again, an earlier one can gain nothing. */

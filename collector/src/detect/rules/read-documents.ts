@@ -33,7 +33,7 @@ export function readDocuments(file: string, text: string): { documents: RuleDocu
   let parsed: Document.Parsed[];
   try {
     const found = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent', intAsBigInt: true });
-    parsed = 'empty' in found ? [] : (found as Document.Parsed[]);
+    parsed = 'empty' in found ? [] : (found as Document.Parsed[]).filter((document) => !isNothing(document));
   } catch (error) {
     // Out of stack: the parser calls itself for each level.
     if (error instanceof RangeError) return refuse('nested too deep');
@@ -62,6 +62,11 @@ export function readDocuments(file: string, text: string): { documents: RuleDocu
     problems.push(problem(1, '', new RuleError('yaml', `more than ${RULES_PER_FILE_MAX} rules in one file`)));
   }
   return { documents, problems };
+}
+
+/** What a separator at either end of a file makes. */
+function isNothing({ contents, errors }: Document.Parsed): boolean {
+  return errors.length === 0 && (!contents || (isScalar(contents) && contents.value === null));
 }
 
 function readData(document: Document.Parsed): Record<string, unknown> {
