@@ -151,7 +151,6 @@ describe('Sigma’s names for events of our agents', () => {
       'not unset',
       'sel and not unseen',
       'sel and not 1 of un*',
-      'not (sel and unseen)',
     ];
     for (const condition of never) {
       expect(refusals(ruleOf(`${selections}condition: ${condition}`, head), {})).toEqual([
