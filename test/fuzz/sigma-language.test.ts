@@ -1,6 +1,7 @@
 // Values and conditions of Sigma against the slowest thing that can be written down from the specification.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FlatEventView } from '../../collector/src/detect/rules/flat-event-view.ts';
 import { compileRules } from '../../collector/src/detect/rules/load.ts';
 import { RuleTest } from '../../collector/src/detect/rules/test-rules.ts';
 import { matchesFlat, ruleOf } from '../support/flat-rules.ts';
@@ -99,6 +100,35 @@ describe('a value', () => {
         },
       ),
       { numRuns: 2000, seed: 6 },
+    );
+  });
+});
+
+describe('many rules at once', () => {
+  it('are looked for as each of them alone', () => {
+    const item = fc
+      .tuple(fc.constantFrom('F', 'G', '', 'F|contains', 'F|endswith', 'F|cased', 'F|neq', 'G|re', 'F|exists'), LETTERS)
+      .map(([key, value]) => (key === '' ? `{'|contains': ${quoted(`a${value}`)}}` : `{${key}: ${quoted(value)}}`));
+    const rule = fc.tuple(item, item, fc.constantFrom('a and b', 'a or b', 'a and not b', 'not a'));
+    fc.assert(
+      fc.property(
+        fc.array(rule, { maxLength: 6 }),
+        LETTERS,
+        fc.oneof(LETTERS, fc.array(LETTERS, { maxLength: 2 })),
+        (parts, f, g) => {
+          const files = parts.map(([a, b, condition], index) => ({
+            name: `${index}`,
+            text: ruleOf(`a: ${a}\nb: ${b}\ncondition: ${condition}`, `title: t${index}\nlogsource: {}\n`),
+          }));
+          const rules = compileRules(files, { anyEvents: true }).rules.map((loaded) => loaded.rule);
+          const view = new FlatEventView();
+          const event = { F: f, G: g };
+          view.show(event, 0);
+          const alone = rules.filter((each) => each.kind === 'event' && each.matches(view));
+          expect(new RuleTest(rules).look(event, 0)).toEqual(alone);
+        },
+      ),
+      { numRuns: 600, seed: 6 },
     );
   });
 });

@@ -10,8 +10,14 @@ const FLAGS: Record<RegexFlag, number> = { i: RE2JS.CASE_INSENSITIVE, m: RE2JS.M
 /** Far beyond any expression a person writes; what it may come to when it is compiled is RE2's own bound. */
 const EXPRESSION_CHARS_MAX = 4_096;
 
-/** A test for texts in which the expression is found anywhere. Throws RuleError `unsupported`. */
-export function compileRegex(expression: string, flags: readonly RegexFlag[]): TextTest {
+/**
+ * A test for texts in which the expression is found anywhere, and texts of which each of these contains one, where that is
+ * certain. Throws RuleError `unsupported`.
+ */
+export function compileRegex(
+  expression: string,
+  flags: readonly RegexFlag[],
+): { test: TextTest; required: readonly string[] | undefined } {
   if (expression.length > EXPRESSION_CHARS_MAX) {
     throw new RuleError('unsupported', `a regular expression of more than ${EXPRESSION_CHARS_MAX} characters`);
   }
@@ -24,7 +30,7 @@ export function compileRegex(expression: string, flags: readonly RegexFlag[]): T
     throw new RuleError('unsupported', `regular expression: ${(error as Error).message}`);
   }
   const required = bits & RE2JS.CASE_INSENSITIVE ? [] : requiredLiterals(expression);
-  return (text) => containsRequired(text, required) && regex.test(text);
+  return { test: (text) => containsRequired(text, required) && regex.test(text), required: required[0] };
 }
 
 function containsRequired(text: string, required: RequiredLiterals): boolean {

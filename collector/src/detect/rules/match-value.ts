@@ -5,8 +5,17 @@ import { compileNetwork } from './match-network.ts';
 import { compileRegex } from './match-regex.ts';
 import { PART_RANGES, readPart } from './match-time.ts';
 import { type ComparisonKind, type Modifiers, TEXT_KINDS, type TextKind } from './modifiers.ts';
-import { compilePattern, foldPattern, type Pattern, plainText, type TextTest, widenPattern } from './pattern.ts';
+import {
+  compilePattern,
+  foldPattern,
+  longestRun,
+  type Pattern,
+  plainText,
+  type TextTest,
+  widenPattern,
+} from './pattern.ts';
 import { allOf, anyOf, type Predicate } from './predicate.ts';
+import { withRequired } from './required-texts.ts';
 import { RuleError } from './rule-error.ts';
 
 /** Longer than anything a field holds. */
@@ -23,6 +32,12 @@ const COMPARISONS: Record<ComparisonKind | 'equals', (field: number, value: numb
 };
 
 type Scalar = string | number | boolean;
+
+/** A test of a text, and texts of which everything that passes it contains one, where that is certain. */
+interface RequiringTest {
+  test: TextTest;
+  required: readonly string[] | undefined;
+}
 
 /** An item of a rule: `negated` is not said here, see selection.ts. */
 export interface ValueItem {
@@ -62,7 +77,9 @@ export function compileValue(item: ValueItem): Predicate {
     case 're':
       return combine(scalars.map((scalar) => anyText(item, scalar, (text) => compileRegex(text, modifiers.flags))));
     case 'cidr':
-      return combine(scalars.map((scalar) => anyText(item, scalar, compileNetwork)));
+      return combine(
+        scalars.map((scalar) => anyText(item, scalar, (text) => ({ test: compileNetwork(text), required: undefined }))),
+      );
     default:
       return compareTexts(item, kind, scalars);
   }
@@ -90,10 +107,14 @@ function compareTexts({ slot, modifiers, placeholders }: ValueItem, kind: TextKi
     const plain = patterns.map(plainText);
     if (plain.length > 1 && plain.every((text) => text !== undefined && text !== '')) {
       const set = new Set(plain);
-      return onText(slot, read, (text) => set.has(text));
+      const required = patterns.map(longestRun);
+      return onText(slot, read, { test: (text) => set.has(text), required });
     }
     return anyOf(
-      patterns.map((pattern) => (pattern.length === 0 ? empty(slot) : onText(slot, read, compilePattern(pattern)))),
+      patterns.map((pattern) => {
+        if (pattern.length === 0) return empty(slot);
+        return onText(slot, read, { test: compilePattern(pattern), required: [longestRun(pattern)] });
+      }),
     );
   };
   return modifiers.all ? allOf(alternatives.map(compileAny)) : compileAny(alternatives.flat());
@@ -114,19 +135,28 @@ function readNumber(value: Scalar): number {
   throw new RuleError('schema', `"${value}" is not a number`);
 }
 
-function anyText({ slot, modifiers, placeholders }: ValueItem, value: Scalar, compile: (text: string) => TextTest) {
+function anyText(
+  { slot, modifiers, placeholders }: ValueItem,
+  value: Scalar,
+  compile: (text: string) => RequiringTest,
+) {
   const expands = modifiers.transformations.includes('expand');
   const texts = expands ? expandPlaceholders(String(value), placeholders) : [String(value)];
   return anyOf(texts.map((text) => onText(slot, 'raw', compile(text))));
 }
 
-function onText(slot: number, read: 'raw' | 'folded', test: TextTest): Predicate {
-  return (view) => {
+function onText(slot: number, read: 'raw' | 'folded', { test, required }: RequiringTest): Predicate {
+  const predicate: Predicate = (view) => {
     const value = read === 'folded' ? view.folded(slot) : view.raw(slot);
     if (value === undefined || value === null) return false;
     if (typeof value === 'string') return test(value);
     return Array.isArray(value) ? value.some(test) : test(String(value));
   };
+  // What the value has in whatever case, it has in lower case.
+  return withRequired(
+    predicate,
+    required?.map((text) => ({ slot, text: text.toLowerCase() })),
+  );
 }
 
 function absent(slot: number): Predicate {

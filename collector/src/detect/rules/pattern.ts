@@ -83,6 +83,17 @@ function unitsText(units: readonly number[]): string {
   return text;
 }
 
+/** The longest text that is in everything the pattern matches, '' where there is none. */
+export function longestRun(pattern: Pattern): string {
+  let longest: readonly number[] = [];
+  for (let from = 0, to = 0; to <= pattern.length; to++) {
+    if (to < pattern.length && pattern[to]! >= 0) continue;
+    if (to - from > longest.length) longest = pattern.slice(from, to);
+    from = to + 1;
+  }
+  return unitsText(longest);
+}
+
 /** The cheapest test that is true for exactly the texts of the pattern. Compares as given: fold both sides or neither. */
 export function compilePattern(pattern: Pattern): TextTest {
   const before = pattern[0] === ANY_RUN;

@@ -1,4 +1,5 @@
 import type { EventView } from './fields.ts';
+import { requiredOfAll, requiredOfAny, withRequired } from './required-texts.ts';
 
 /** A part of a rule, compiled: whether the event shown in the view has it. Reads fields, keeps nothing. */
 export type Predicate = (view: EventView) => boolean;
@@ -13,10 +14,11 @@ export function allOf(predicates: readonly Predicate[]): Predicate {
   const tests = predicates.filter((predicate) => predicate !== ALWAYS);
   if (tests.length === 0) return ALWAYS;
   if (tests.length === 1) return tests[0]!;
-  return (view) => {
+  const all: Predicate = (view) => {
     for (const test of tests) if (!test(view)) return false;
     return true;
   };
+  return withRequired(all, requiredOfAll(tests));
 }
 
 /** True where one is. */
@@ -25,10 +27,11 @@ export function anyOf(predicates: readonly Predicate[]): Predicate {
   const tests = predicates.filter((predicate) => predicate !== NEVER);
   if (tests.length === 0) return NEVER;
   if (tests.length === 1) return tests[0]!;
-  return (view) => {
+  const any: Predicate = (view) => {
     for (const test of tests) if (test(view)) return true;
     return false;
   };
+  return withRequired(any, requiredOfAny(tests));
 }
 
 export function not(predicate: Predicate): Predicate {

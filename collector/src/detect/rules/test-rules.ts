@@ -2,7 +2,9 @@
 import { EventCorrelation, type RuleMatch } from './correlate-events.ts';
 import { type FlatEvent, FlatEventView } from './flat-event-view.ts';
 import type { GroupTable } from './groups.ts';
+import { requiredTexts } from './required-texts.ts';
 import type { Rule } from './rule.ts';
+import { TextIndex } from './text-index.ts';
 import { type Feed, type Wired, wireRules } from './wiring.ts';
 
 /** A rule failed while it ran, and is off from there on. */
@@ -14,6 +16,7 @@ export interface RuleFault {
 export class RuleTest {
   readonly faults: RuleFault[] = [];
   readonly #wired: readonly Wired[];
+  readonly #index: TextIndex;
   readonly #correlations = new Map<number, EventCorrelation>();
   readonly #off = new Set<number>();
   readonly #view = new FlatEventView();
@@ -21,6 +24,7 @@ export class RuleTest {
   /** Rules as `linkRules` left them. */
   constructor(rules: readonly Rule[]) {
     this.#wired = wireRules(rules);
+    this.#index = new TextIndex(rules.map((rule) => (rule.kind === 'event' ? requiredTexts(rule.matches) : [])));
     const all: GroupTable[] = [];
     rules.forEach((rule, index) => {
       if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, all));
@@ -32,9 +36,10 @@ export class RuleTest {
     const found: Rule[] = [];
     const correlated: Rule[] = [];
     this.#view.show(event, atUs);
+    this.#index.look(this.#view);
     for (let index = 0; index < this.#wired.length; index++) {
       const { rule, speaks, feeds } = this.#wired[index]!;
-      if (rule.kind !== 'event' || this.#off.has(index)) continue;
+      if (!this.#index.mayBe(index) || rule.kind !== 'event' || this.#off.has(index)) continue;
       try {
         if (!rule.matches(this.#view)) continue;
       } catch (error) {
