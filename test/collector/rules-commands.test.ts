@@ -74,14 +74,14 @@ const failed = (ip: string, time: string, name = 'timestamp') => event({ event: 
 
 describe('rules test', () => {
   it('prints each match with the line of its event, and a summary beside it', async () => {
-    const rules = fileOf('rules/web.yml', RULE);
+    const rules = fileOf('rules/web.yml', `tags:\nfalsepositives:\n${RULE}`);
     const events = fileOf('events.jsonl', `${event({ Image: '/bin/ls' })}\r\n\n${SHELL}\n${SHELL}`);
     const { code, lines, err } = await call(test, { values: { rules, events } });
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { rule: 'web-shell', title: 'Shell from a web server', line: 3 },
       { rule: 'web-shell', title: 'Shell from a web server', line: 4 },
     ]);
-    expect(err).toMatch(/1 rules .*0 not loaded; 3 events, 0 lines that are none; 2 matches of 1 rules/);
+    expect(err).toMatch(/1 rules .*0 not loaded; 3 events, 0 lines that are no event; 2 matches of 1 rules/);
     expect(code).toBe(0);
   });
 
@@ -162,6 +162,12 @@ describe('rules test', () => {
     [{ rules: '/nowhere', events: '-' }, /ENOENT.*nowhere/],
   ])('refuses %j', async (values, reason) => {
     await expect(call(test, { values: values as Record<string, string> })).rejects.toThrow(reason);
+  });
+
+  it('refuses a directory without a rule file', async () => {
+    mkdirSync(join(directory, 'empty'));
+    const values = { rules: join(directory, 'empty'), events: '-' };
+    await expect(call(test, { values })).rejects.toThrow(/no \.yml or \.yaml below/);
   });
 });
 

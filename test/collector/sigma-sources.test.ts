@@ -144,14 +144,7 @@ describe('Sigma’s names for events of our agents', () => {
   it('never match by what cannot be seen', () => {
     const head = 'title: t\nid: t\nlogsource: {category: process_creation}\n';
     const selections = 'sel: {Image: /usr/bin/chmod}\nunseen: {Company: x}\nunset: {Company: null}\n';
-    const never = [
-      'unseen',
-      'unset',
-      'not unseen',
-      'not unset',
-      'sel and not unseen',
-      'sel and not 1 of un*',
-    ];
+    const never = ['unseen', 'unset', 'not unseen', 'not unset', 'sel and not unseen', 'sel and not 1 of un*'];
     for (const condition of never) {
       expect(refusals(ruleOf(`${selections}condition: ${condition}`, head), {})).toEqual([
         expect.stringMatching(/"Company"/),

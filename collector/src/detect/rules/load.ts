@@ -33,9 +33,12 @@ export function readRuleFiles(directory: string): RuleFile[] {
     }));
 }
 
-/** A rule file, or every one below a directory. Errors of the file system are thrown as they are. */
+/** A rule file, or every one below a directory, of which there must be one. Errors of the file system are thrown as they are. */
 export function readRulePath(path: string): RuleFile[] {
-  return statSync(path).isDirectory() ? readRuleFiles(path) : [{ name: path, text: readFileSync(path, 'utf8') }];
+  if (!statSync(path).isDirectory()) return [{ name: path, text: readFileSync(path, 'utf8') }];
+  const files = readRuleFiles(path);
+  if (files.length === 0) throw new Error(`${path}: no .yml or .yaml below this directory`);
+  return files;
 }
 
 /**

@@ -1,9 +1,10 @@
 // The text of a rule file to plain data, with the way back to its lines.
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { RuleError, type RulePath, type RuleProblem } from './rule-error.ts';
 
-const RULE_FILE_BYTES_MAX = 1024 * 1024;
-const RULES_PER_FILE_MAX = 100;
+/** A collection of thousands of rules in one file still fits. */
+const RULE_FILE_BYTES_MAX = 8 * 1024 * 1024;
+const RULES_PER_FILE_MAX = 10_000;
 /** Deeper than any rule; also ends what an alias to its own ancestor would make endless. */
 const DEPTH_MAX = 32;
 /** Values aliases may multiply a document to. */
@@ -73,6 +74,12 @@ function readData(document: Document.Parsed): Record<string, unknown> {
   const [broken] = document.errors;
   if (broken) throw new RuleError('yaml', broken.message.split('\n')[0]!);
   let data: unknown;
+  // Of 0777 the digits are meant, as the log has them: YAML 1.1 read it as 511, 1.2 as 777.
+  visit(document, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === 'bigint' && /^[-+]?0\d+$/.test(scalar.source ?? '')) scalar.value = scalar.source;
+    },
+  });
   try {
     data = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
@@ -92,7 +99,9 @@ function readData(document: Document.Parsed): Record<string, unknown> {
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry, depth + 1)]));
   };
-  return plain(data, 0) as Record<string, unknown>;
+  const read = plain(data, 0) as Record<string, unknown>;
+  // A key with nothing behind it says nothing.
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== null));
 }
 
 function lineOfPath(document: Document.Parsed, path: RulePath, lines: LineCounter): number {

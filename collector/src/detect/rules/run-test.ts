@@ -68,7 +68,7 @@ export async function testRules({ rules: path, events, stdin, stdout, stderr }: 
   const correlations = rules.filter(({ rule }) => rule.kind === 'correlation').length;
   stderr.write(
     `${rules.length} rules (${correlations} correlations), ${problems.length} not loaded; ${counts.events} events, ` +
-      `${counts.bad} lines that are none; ${counts.matches} matches of ${matched.size} rules\n`,
+      `${counts.bad} lines that are no event; ${counts.matches} matches of ${matched.size} rules\n`,
   );
   if (correlations > 0 && counts.timeless > 0) {
     stderr.write(
