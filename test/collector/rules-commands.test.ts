@@ -189,6 +189,15 @@ describe('rules check', () => {
     expect(code).toBe(1);
   });
 
+  it('does not call a correlation wrong whose rules cannot match here', async () => {
+    const { code, lines } = await call(check, { operands: [fileOf('logons.yml', LOGONS)] });
+    expect(lines).toEqual([
+      expect.stringMatching(/logons\.yml:5: cannot match here: Failed logon: our events have no field "event"/),
+      expect.stringMatching(/logons\.yml:13: cannot match here: Many failed logons: .*"src_ip"/),
+    ]);
+    expect(code).toBe(0);
+  });
+
   it('takes one path', async () => {
     await expect(call(check, {})).rejects.toThrow(/one PATH/);
     await expect(call(check, { operands: ['a', 'b'] })).rejects.toThrow(/one PATH/);

@@ -3,15 +3,14 @@ import type { Writable } from 'node:stream';
 import { compileRules, readRulePath } from './load.ts';
 import { formatProblem, type RuleProblem } from './rule-error.ts';
 
-/** Sigma that is right in itself, of which our events have nothing. */
-const BLIND: ReadonlySet<RuleProblem['code']> = new Set(['field', 'blind']);
-
 /** Writes findings on `stdout`, a summary on `stderr`; gives the exit code, 1 where a rule is wrong in itself. */
 export function checkRules({ path, stdout, stderr }: { path: string; stdout: Writable; stderr: Writable }): number {
   const files = readRulePath(path);
   const { rules, problems, warnings } = compileRules(files);
-  const blind = problems.filter(({ code }) => BLIND.has(code));
-  const wrong = problems.filter(({ code }) => !BLIND.has(code));
+  // What does not load wherever the events come from is wrong in itself.
+  const wrong = compileRules(files, { anyEvents: true }).problems;
+  const known = new Set(wrong.map(formatProblem));
+  const blind = problems.filter((problem) => !known.has(formatProblem(problem)));
   for (const [kind, findings] of Object.entries({ error: wrong, 'cannot match here': blind, warning: warnings })) {
     for (const finding of findings) {
       const { rule, file, line } = finding;
