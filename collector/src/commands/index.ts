@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { command as consoleCertificate } from './console-certificate.ts';
 import { command as init } from './init.ts';
+import { command as labScore } from './lab-score.ts';
 import { command as run } from './run.ts';
 
 /** Every command by its words. Their files import what they need when they run: what runs for a moment starts at once. */
@@ -8,6 +9,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   init,
   run,
   'console-certificate': consoleCertificate,
+  'lab score': labScore,
 };
 
 /** The name of the command that `words` begin with, the longest first; undefined for none. */
