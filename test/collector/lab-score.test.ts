@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readNumber, readNumericTable } from '../../collector/src/lab/csv.ts';
+
+const BIN = join(import.meta.dirname, '..', '..', 'collector', 'bin', 'threatguard-collector.js');
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'threatguard-lab-'));
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function lab(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, 'lab', ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr, lines: stdout.trimEnd().split('\n') };
+}
+
+describe('tables of numbers', () => {
+  it.each([
+    ['1', 1],
+    [' -2.5e3 ', -2500],
+    ['.5', 0.5],
+    ['True', 1],
+    ['false', 0],
+    ['', Number.NaN],
+    ['NA', Number.NaN],
+    ['0x10', undefined],
+    ['1e999', undefined],
+    ['1,5', undefined],
+    ['Infinity', undefined],
+    ['one', undefined],
+  ])('a cell %j is %j', (cell, value) => {
+    expect(readNumber(cell)).toEqual(value);
+  });
+
+  it.each([
+    ['a byte order mark and CRLF', '\uFEFFa,b\r\n1,2\r\n3,4\r\n'],
+    ['semicolons', 'a;b\n1;2\n3;4\n'],
+    ['tabs', 'a\tb\n1\t2\n3\t4'],
+    ['quotes and empty lines', '"a","b"\n\n"1",2\n3,"4"\n\n'],
+  ])('are read with %s', (_, text) => {
+    const { columns, matrix } = readNumericTable(file('t.csv', text));
+    expect(columns).toEqual(['a', 'b']);
+    expect([...matrix.values]).toEqual([1, 2, 3, 4]);
+  });
+
+  it('leave out what cannot be read, by line, and know which rows are left', () => {
+    const path = file('t.csv', 'a,b,b\n1,2,3\n1,x,3\n1,2\n"4\n",5,\n');
+    const { columns, matrix, positions, rows, bad } = readNumericTable(path);
+    expect(columns).toEqual(['a', 'b', 'b.2']);
+    expect([...matrix.values]).toEqual([1, 2, 3, 4, 5, Number.NaN]);
+    expect([...positions]).toEqual([0, 3]);
+    expect(rows).toBe(4);
+    expect(bad.kept).toEqual([
+      { line: 3, reason: '"x" in the column "b" is not a number' },
+      { line: 4, reason: '2 cells where the header has 3' },
+    ]);
+  });
+});
+
+describe('lab score', () => {
+  const train = () =>
+    file('train.csv', `a,b\n${Array.from({ length: 200 }, (_, i) => `${i % 14},${(i * 7) % 13}`).join('\n')}\n`);
+
+  it.each(['isolation-forest', 'lof', 'autoencoder'])(
+    '%s: a header, then one score for each row, the same each time',
+    (detector) => {
+      const score = file('score.csv', 'label,b,a\n0,6,7\n1,60,-70\n0,5,5\n');
+      const args = ['score', '--detector', detector, '--train', train(), '--score', score, '--seed', '3'];
+      const { status, lines, stdout } = lab(...args);
+      expect(status).toBe(0);
+      expect(lines).toHaveLength(4);
+      expect(lines[0]).toBe('score');
+      const [ordinary, odd, other] = lines.slice(1).map(Number);
+      expect(odd).toBeGreaterThan(Math.max(ordinary!, other!));
+      expect(lab(...args).stdout).toBe(stdout);
+    },
+  );
+
+  it('keeps the place of a row that cannot be scored, names it, and says so by its exit code', () => {
+    const score = file('score.csv', 'a,b\n1,2\nx,2\n3,4\n');
+    const { status, lines, stderr } = lab('score', '--detector', 'lof', '--train', train(), '--score', score);
+    expect(status).toBe(1);
+    expect(lines).toHaveLength(4);
+    expect(lines[2]).toBe('NaN');
+    expect(stderr).toContain(`${score}:3: left out: "x" in the column "a" is not a number`);
+  });
+
+  it.each([
+    [['--detector', 'magic'], 2, '--detector is one of isolation-forest, lof, autoencoder'],
+    [['--detector', 'lof'], 2, '--train FILE and --score FILE'],
+    [['--detector', 'lof', '--train', '/nonexistent', '--score', '/nonexistent'], 1, '/nonexistent cannot be read'],
+    [['--detector', 'lof', '--train', 'EMPTY', '--score', 'EMPTY'], 1, 'there is no header line'],
+    [['--detector', 'lof', '--train', 'HEADER', '--score', 'HEADER'], 1, 'there is no row to learn from'],
+    [['--detector', 'lof', '--train', 'GOOD', '--score', 'OTHER'], 1, 'there is no column "a"'],
+    [['--detector', 'lof', '--train', 'GOOD', '--score', 'GOOD', '--seed', 'x'], 2, '--seed takes an integer'],
+  ])('refuses %j', (args, code, message) => {
+    const named: Record<string, string> = {
+      EMPTY: file('empty.csv', ''),
+      HEADER: file('header.csv', 'a,b\n'),
+      GOOD: file('good.csv', 'a,b\n1,2\n'),
+      OTHER: file('other.csv', 'c,b\n1,2\n'),
+    };
+    const { status, stdout, stderr } = lab('score', ...args.map((word) => named[word] ?? word));
+    expect(status).toBe(code);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+  });
+});
