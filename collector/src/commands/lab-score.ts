@@ -17,10 +17,10 @@ export const command: Command = {
     seed: { type: 'string' },
   },
   async run(invocation) {
-    const [{ DETECTORS }, { readNumericTable, DataError }, { reportBadRows }] = await Promise.all([
+    const [{ DETECTORS }, { readNumericTable, DataError }, { reportBadRows, inPlace }] = await Promise.all([
       import('../lab/score.ts'),
       import('../lab/csv.ts'),
-      import('../lab/report-bad-rows.ts'),
+      import('../lab/report.ts'),
     ]);
     const name = text(invocation, 'detector') ?? '';
     const detector = Object.hasOwn(DETECTORS, name) ? DETECTORS[name] : undefined;
@@ -36,12 +36,8 @@ export const command: Command = {
     if (train.matrix.rows === 0) throw new DataError('empty', `${trainPath}: there is no row to learn from`);
     const score = readNumericTable(scorePath, train.columns);
     const incomplete = reportBadRows(scorePath, score.bad, invocation.stderr);
-    const scores = new Float64Array(score.rows).fill(Number.NaN);
-    const found = detector({ train: train.matrix, score: score.matrix, seed });
-    score.positions.forEach((row, at) => {
-      scores[row] = found[at]!;
-    });
-    invocation.stdout.write(`score\n${scores.length > 0 ? `${scores.join('\n')}\n` : ''}`);
+    const scores = inPlace(score, detector({ train: train.matrix, score: score.matrix, seed }));
+    invocation.stdout.write(`score\n${scores.map((each) => `${each}\n`).join('')}`);
     return incomplete ? 1 : 0;
   },
 };

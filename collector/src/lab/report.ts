@@ -7,3 +7,15 @@ export function reportBadRows(path: string, { kept, count }: BadRows, stderr: Wr
   if (count > kept.length) stderr.write(`${path}: ${count - kept.length} more rows were left out\n`);
   return count > 0;
 }
+
+/** A value for each row of the data, NaN for those that were left out. */
+export function inPlace(
+  { positions, rows }: { positions: Uint32Array; rows: number },
+  values: Float64Array | Int32Array,
+): number[] {
+  const all = new Array<number>(rows).fill(Number.NaN);
+  positions.forEach((row, at) => {
+    all[row] = values[at]!;
+  });
+  return all;
+}
