@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { command as consoleCertificate } from './console-certificate.ts';
 import { command as init } from './init.ts';
+import { command as labChangepoints } from './lab-changepoints.ts';
 import { command as labCluster } from './lab-cluster.ts';
 import { command as labScore } from './lab-score.ts';
 import { command as run } from './run.ts';
@@ -10,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   init,
   run,
   'console-certificate': consoleCertificate,
+  'lab changepoints': labChangepoints,
   'lab cluster': labCluster,
   'lab score': labScore,
 };

@@ -118,3 +118,27 @@ describe('lab score', () => {
     expect(stderr).toContain(message);
   });
 });
+
+describe('lab changepoints and lab cluster', () => {
+  it('print a header, then an index with its probability, or a label for each row', () => {
+    const level = Array.from({ length: 80 }, (_, at) => (at < 40 ? 1 : 5) + (at % 3) / 10);
+    const changes = lab('changepoints', '--data', file('s.csv', `value\n${level.join('\n')}\n`));
+    expect(changes).toMatchObject({
+      status: 0,
+      lines: ['index,probability', expect.stringMatching(/^40,[01]\.\d{4}$/)],
+    });
+    const table = file('c.csv', 'x,y\n0,0\n0,1\nx,1\n9,9\n1,0\n');
+    const clusters = lab('cluster', '--data', table, '--eps', '1.1', '--min-points', '3');
+    expect(clusters).toMatchObject({ status: 1, lines: ['label', '0', '0', 'NaN', '-1', '0'] });
+    expect(clusters.stderr).toContain(`${table}:4: left out`);
+  });
+
+  it.each([
+    [['changepoints'], '--data FILE'],
+    [['cluster', '--data', 'x'], '--eps takes a distance above 0'],
+    [['cluster', '--data', 'x', '--eps', '-1', '--min-points', '1'], '--eps'],
+    [['cluster', '--data', 'x', '--eps', '1', '--min-points', '1.5'], '--min-points takes a whole number above 0'],
+  ])('refuse %j', (args, message) => {
+    expect(lab(...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(message) });
+  });
+});
