@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readNumber, readNumericTable } from '../../collector/src/lab/csv.ts';
+import { joinGaps, readSeries } from '../../collector/src/lab/series.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'collector', 'bin', 'threatguard-collector.js');
 let directory: string;
@@ -140,5 +141,31 @@ describe('lab changepoints and lab cluster', () => {
     [['cluster', '--data', 'x', '--eps', '1', '--min-points', '1.5'], '--min-points takes a whole number above 0'],
   ])('refuse %j', (args, message) => {
     expect(lab(...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(message) });
+  });
+});
+
+describe('series with gaps', () => {
+  it('are joined by lines, and at the ends by what is nearest', () => {
+    const table = readSeries(file('g.csv', 'time,value\na,\nb,1\nc,\nd,x\ne,4\nf,\n'));
+    expect(table.columns).toEqual(['value']);
+    expect([...joinGaps(table).values]).toEqual([1, 1, 2, 3, 4, 4]);
+  });
+
+  it('lab decompose: three columns that add up, of the column that is meant', () => {
+    const rows = Array.from({ length: 24 }, (_, at) => `${at},${at + [0, 3, -3][at % 3]!}`);
+    const path = file('d.csv', `hour,load\n${rows.join('\n')}\n`);
+    const { status, lines } = lab('decompose', '--data', path, '--period', '3');
+    expect(status).toBe(0);
+    expect(lines[0]).toBe('trend,seasonal,remainder');
+    lines.slice(1).forEach((line, at) => {
+      const parts = line.split(',').map(Number);
+      expect(parts[0]! + parts[1]! + parts[2]!).toBeCloseTo(at + [0, 3, -3][at % 3]!, 9);
+    });
+    expect(lab('decompose', '--data', path, '--period', '13')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('24 values are less than two seasons of 13'),
+    });
+    expect(lab('decompose', '--data', path, '--period', '3', '--column', 'x').stderr).toContain('there are hour, load');
+    expect(lab('decompose', '--data', path).status).toBe(2);
   });
 });

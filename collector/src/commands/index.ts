@@ -3,6 +3,7 @@ import { command as consoleCertificate } from './console-certificate.ts';
 import { command as init } from './init.ts';
 import { command as labChangepoints } from './lab-changepoints.ts';
 import { command as labCluster } from './lab-cluster.ts';
+import { command as labDecompose } from './lab-decompose.ts';
 import { command as labScore } from './lab-score.ts';
 import { command as run } from './run.ts';
 
@@ -13,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'console-certificate': consoleCertificate,
   'lab changepoints': labChangepoints,
   'lab cluster': labCluster,
+  'lab decompose': labDecompose,
   'lab score': labScore,
 };
 
