@@ -169,3 +169,29 @@ describe('series with gaps', () => {
     expect(lab('decompose', '--data', path).status).toBe(2);
   });
 });
+
+describe('lab stream', () => {
+  it('prints every row with its score, whatever its time, and names those it cannot read', () => {
+    const path = file(
+      'stream.csv',
+      'timestamp,value\n2024-01-01 00:00:00,1\n2024-01-01 00:00:00,2\n2023-12-31,1\nnow,1\n1704070800,x\n1704070801,\n',
+    );
+    const { status, lines, stderr } = lab('stream', '--data', path);
+    expect(status).toBe(1);
+    expect(lines).toEqual([
+      'timestamp,value,score',
+      expect.stringMatching(/^2024-01-01 00:00:00,1,[01](\.\d+)?$/),
+      expect.stringMatching(/^2024-01-01 00:00:00,2,0(\.\d+)?(e-\d+)?$/),
+      expect.stringMatching(/^2023-12-31,1,/),
+      'now,1,NaN',
+      '1704070800,x,NaN',
+      '1704070801,,0',
+    ]);
+    expect(stderr).toContain(`${path}:5: left out: "now" is not a time`);
+    expect(stderr).toContain(`${path}:6: left out: "x" in the column "value" is not a number`);
+    expect(lab('stream', '--data', file('other.csv', 'a,b\n1,2\n'))).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('the header has to name "timestamp" and "value"'),
+    });
+  });
+});

@@ -5,6 +5,7 @@ import { command as labChangepoints } from './lab-changepoints.ts';
 import { command as labCluster } from './lab-cluster.ts';
 import { command as labDecompose } from './lab-decompose.ts';
 import { command as labScore } from './lab-score.ts';
+import { command as labStream } from './lab-stream.ts';
 import { command as run } from './run.ts';
 
 /** Every command by its words. Their files import what they need when they run: what runs for a moment starts at once. */
@@ -16,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'lab cluster': labCluster,
   'lab decompose': labDecompose,
   'lab score': labScore,
+  'lab stream': labStream,
 };
 
 /** The name of the command that `words` begin with, the longest first; undefined for none. */
