@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { command as consoleCertificate } from './console-certificate.ts';
 import { command as init } from './init.ts';
 import { command as labChangepoints } from './lab-changepoints.ts';
+import { command as labClassify } from './lab-classify.ts';
 import { command as labCluster } from './lab-cluster.ts';
 import { command as labDecompose } from './lab-decompose.ts';
 import { command as labScore } from './lab-score.ts';
@@ -14,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   run,
   'console-certificate': consoleCertificate,
   'lab changepoints': labChangepoints,
+  'lab classify': labClassify,
   'lab cluster': labCluster,
   'lab decompose': labDecompose,
   'lab score': labScore,

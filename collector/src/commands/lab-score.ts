@@ -17,11 +17,13 @@ export const command: Command = {
     seed: { type: 'string' },
   },
   async run(invocation) {
-    const [{ DETECTORS }, { readNumericTable, DataError }, { reportBadRows, inPlace }] = await Promise.all([
-      import('../lab/score.ts'),
-      import('../lab/csv.ts'),
-      import('../lab/report.ts'),
-    ]);
+    const [{ DETECTORS }, { readNumericTable, DataError }, { reportBadRows, inPlace }, { readSeed }] =
+      await Promise.all([
+        import('../lab/score.ts'),
+        import('../lab/csv.ts'),
+        import('../lab/report.ts'),
+        import('../lab/seed.ts'),
+      ]);
     const name = text(invocation, 'detector') ?? '';
     const detector = Object.hasOwn(DETECTORS, name) ? DETECTORS[name] : undefined;
     if (!detector) throw new UsageError(`--detector is one of ${Object.keys(DETECTORS).join(', ')}`);
@@ -41,9 +43,3 @@ export const command: Command = {
     return incomplete ? 1 : 0;
   },
 };
-
-function readSeed(given: string | undefined): number {
-  const seed = Number(given ?? 0);
-  if (!Number.isSafeInteger(seed)) throw new UsageError('--seed takes an integer');
-  return seed;
-}

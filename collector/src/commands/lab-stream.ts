@@ -10,9 +10,10 @@ export const command: Command = {
 `,
   options: { data: { type: 'string' } },
   async run(invocation) {
-    const [{ scoreStream }, { reportBadRows }] = await Promise.all([
+    const [{ scoreStream }, { reportBadRows }, { quote }] = await Promise.all([
       import('../lab/stream.ts'),
       import('../lab/report.ts'),
+      import('../lab/quote.ts'),
     ]);
     const path = text(invocation, 'data');
     if (!path) throw new UsageError('--data FILE says which stream');
@@ -23,8 +24,3 @@ export const command: Command = {
     return incomplete ? 1 : 0;
   },
 };
-
-/** RFC 4180 2.6: what has a comma, a quote or a line break in it stands in quotes. */
-function quote(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-}
