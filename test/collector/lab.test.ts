@@ -195,3 +195,72 @@ describe('lab stream', () => {
     });
   });
 });
+
+describe('lab classify', () => {
+  const train = () =>
+    file(
+      'known.csv',
+      `port,verb,verdict\n${Array.from({ length: 60 }, (_, at) => (at % 2 ? `${at},get,good` : `${at},"put, it",bad`)).join('\n')}\n`,
+    );
+
+  it.each(['random-forest', 'boosted-trees'])(
+    '%s: the class and its probability, in the order of the rows',
+    (detector) => {
+      const score = file('new.csv', 'verdict,verb,port\n,get,3\n,"put, it",\n,other,x\n,never seen,3\n');
+      const args = ['classify', '--detector', detector, '--train', train(), '--label', 'verdict', '--score', score];
+      const { status, lines, stderr } = lab(...args);
+      expect(status).toBe(1);
+      expect(lines).toEqual([
+        'class,probability',
+        expect.stringMatching(/^good,[01]\.\d+$/),
+        expect.stringMatching(/^bad,[01]\.\d+$/),
+        ',NaN',
+        expect.stringMatching(/^(good|bad),[01]\.\d+$/),
+      ]);
+      expect(stderr).toContain(`${score}:4: left out: "x" in the column "port" is not a number`);
+    },
+  );
+
+  it.each([
+    [['--detector', 'svm'], 2, '--detector is one of random-forest, boosted-trees'],
+    [['--detector', 'random-forest', '--train', 'x'], 2, '--label COLUMN'],
+    [
+      ['--detector', 'random-forest', '--train', 'KNOWN', '--label', 'class', '--score', 'KNOWN'],
+      1,
+      'no column "class"',
+    ],
+    [
+      ['--detector', 'random-forest', '--train', 'KNOWN', '--label', 'verdict', '--score', 'OTHER'],
+      1,
+      'no column "port"',
+    ],
+  ])('refuses %j', (args, code, message) => {
+    const named: Record<string, string> = { KNOWN: train(), OTHER: file('other.csv', 'a\n1\n') };
+    const { status, stdout, stderr } = lab('classify', ...args.map((word) => named[word] ?? word));
+    expect({ status, stdout }).toEqual({ status: code, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('lab sequence', () => {
+  it('prints a score for each line, higher for what does not follow', () => {
+    const train = file('train.txt', 'open read close\n'.repeat(50));
+    const score = file('score.txt', 'open read close\nclose\topen exec\n\nopen read close');
+    const { status, lines } = lab('sequence', '--train', train, '--score', score);
+    expect(status).toBe(0);
+    expect(lines).toHaveLength(5);
+    expect(lines[0]).toBe('score');
+    expect(Number(lines[2])).toBeGreaterThan(Number(lines[1]));
+    expect(lines[4]).toBe(lines[1]);
+  });
+
+  it.each([
+    [['--train', 'x'], 2, '--train FILE and --score FILE'],
+    [['--train', 'EMPTY', '--score', 'EMPTY'], 1, 'there is no sequence to learn from'],
+  ])('refuses %j', (args, code, message) => {
+    const empty = file('empty.txt', '\n\n');
+    const { status, stderr } = lab('sequence', ...args.map((word) => (word === 'EMPTY' ? empty : word)));
+    expect(status).toBe(code);
+    expect(stderr).toContain(message);
+  });
+});

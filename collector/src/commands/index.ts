@@ -6,6 +6,7 @@ import { command as labClassify } from './lab-classify.ts';
 import { command as labCluster } from './lab-cluster.ts';
 import { command as labDecompose } from './lab-decompose.ts';
 import { command as labScore } from './lab-score.ts';
+import { command as labSequence } from './lab-sequence.ts';
 import { command as labStream } from './lab-stream.ts';
 import { command as run } from './run.ts';
 
@@ -19,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'lab cluster': labCluster,
   'lab decompose': labDecompose,
   'lab score': labScore,
+  'lab sequence': labSequence,
   'lab stream': labStream,
 };
 

@@ -151,7 +151,8 @@ function nameApart(names: readonly string[]): string[] {
   });
 }
 
-function readText(path: string): string {
+/** A file, or with "-" what comes on standard input, as text. Throws DataError `unreadable`. */
+export function readText(path: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {

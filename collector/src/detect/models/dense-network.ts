@@ -96,7 +96,7 @@ export class Adam {
   readonly #squares: Float64Array;
   #steps = 0;
 
-  constructor({ parameters }: DenseNetwork) {
+  constructor({ parameters }: Pick<DenseNetwork, 'parameters'>) {
     this.#parameters = parameters;
     this.#moments = new Float64Array(parameters.length);
     this.#squares = new Float64Array(parameters.length);
