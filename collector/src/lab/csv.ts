@@ -17,14 +17,14 @@ export class DataError extends Error {
 }
 
 /** A row that was left out. */
-export interface BadRow {
+interface BadRow {
   /** Of the file, from 1. */
   line: number;
   reason: string;
 }
 
 /** More are counted and not kept: whoever reads them has understood by then. */
-export const BAD_ROWS_KEPT_MAX = 20;
+const BAD_ROWS_KEPT_MAX = 20;
 
 export interface BadRows {
   kept: BadRow[];

@@ -7,7 +7,7 @@ import { fillMissing, learnScale, type Matrix, type Scale } from './matrix.ts';
 import { Random } from './random.ts';
 
 /** The paper's: 100 trees of 256 rows. */
-export const FOREST_DEFAULTS = { trees: 100, sampleSize: 256 } as const;
+const FOREST_DEFAULTS = { trees: 100, sampleSize: 256 } as const;
 
 const EULER = 0.5772156649015329;
 const LEAF = -1;

@@ -5,9 +5,9 @@ import { learnScale, type Matrix, rowOf, type Scale, standardise } from './matri
 import { Random } from './random.ts';
 
 /** The paper asks for 10 to 50; 20 is what most implementations take. */
-export const NEIGHBOURS = 20;
+const NEIGHBOURS = 20;
 /** Beyond this many training rows a random part of them stands for all: densities relative to each other stay. */
-export const TRAINING_ROWS_MAX = 20_000;
+const TRAINING_ROWS_MAX = 20_000;
 /**
  * Keeps the density of many equal rows finite. In units of the standardised data, so far below any distance that means
  * something.
