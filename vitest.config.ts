@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config';
 /** Files at a time. Most of them wait more than they compute: for processes, servers, the kernel. */
 const WORKERS = Math.min(availableParallelism(), 4) + 1;
 
+// For all processes to come, several hundred: they begin in half of the time.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'test-compile');
+
 const project = (name: string, options: object = {}) => ({
   extends: true as const,
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
@@ -18,13 +21,11 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     globalSetup: 'test/support/made-once.ts',
-    setupFiles: 'test/support/patience.ts',
-    env: {
-      // The kernel has one audit: agents that tests start leave it to the tests that are about it.
-      THREATGUARD_AUDIT: 'off',
-      // Programs that tests start, several hundred times in all, begin in half of the time.
-      NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules', '.cache', 'test-compile'),
-    },
+    setupFiles: 'test/support/set-up.ts',
+    // The kernel has one audit: agents that tests start leave it to the tests that are about it.
+    env: { THREATGUARD_AUDIT: 'off' },
+    // Crash tests, each with servers of its own, that wait more than they compute.
+    maxConcurrency: 2,
     projects: [
       project('architecture'),
       project('proto'),

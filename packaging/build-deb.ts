@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { debianVersion } from './deb/control.ts';
+import { debianVersion, packageMaintainer } from './deb/control.ts';
 import { PackageError } from './deb/package-error.ts';
 import { ARCHITECTURES, PACKAGES, type Part } from './deb/plan.ts';
 import { runTool } from './deb/run-tool.ts';
@@ -19,7 +19,8 @@ const USAGE = `npm run package:deb -- [--output DIR] [--part agent|collector|con
   --version       another version than that of package.json
   --compression   xz (default) is smallest; gzip and none are for tries
 
-SOURCE_DATE_EPOCH is the time of every file inside; without it, that of the last commit.
+SOURCE_DATE_EPOCH is the time of every file inside; without it, that of the last commit. DEBFULLNAME and DEBEMAIL name the
+maintainer; without them it is root of the host it is installed on.
 `;
 
 /** dpkg-deb works in as many threads as there are processors otherwise, and cuts what it compresses accordingly. */
@@ -46,13 +47,14 @@ function main(args: string[]): void {
   const architecture = ARCHITECTURES[process.arch];
   if (!architecture)
     throw new PackageError('architecture', `no package is made for ${process.arch}; on amd64 and arm64 it is`);
+  const maintainer = packageMaintainer(process.env);
   const date = sourceDate();
   const output = resolve(values.output);
   mkdirSync(output, { recursive: true });
   for (const part of parts) {
     const tree = mkdtempSync(join(tmpdir(), 'threatguard-deb-'));
     try {
-      stagePackage({ root: ROOT, part, version: values.version, architecture, date, tree });
+      stagePackage({ root: ROOT, part, version: values.version, architecture, maintainer, date, tree });
       const file = join(output, `${PACKAGES[part].name}_${debianVersion(values.version)}_${architecture}.deb`);
       const deb = ['--root-owner-group', '--threads-max=2', ...compression, '--build', tree, file];
       runTool('dpkg-deb', deb, {

@@ -2,7 +2,15 @@
 //   sensors -> batcher -> seal -> spool -> uplink
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { envelopeIdentity, type KemKey, type SensorHealth, verifyKemKey } from '@threatguard/proto';
+import {
+  activeProvider,
+  envelopeIdentity,
+  type KemKey,
+  type SensorHealth,
+  selectCrypto,
+  signEpochConfirmation,
+  UNACKNOWLEDGED_ENVELOPES_MAX,
+} from '@threatguard/proto';
 import type { Logger } from 'pino';
 import { Batcher } from './batch/batcher.ts';
 import { CheckpointLedger } from './batch/checkpoints.ts';
@@ -12,14 +20,18 @@ import { sealIntoSpool } from './batch/seal.ts';
 import type { AgentConfig } from './config.ts';
 import { Governor } from './governor/governor.ts';
 import { yieldToHost } from './governor/precedence.ts';
-import { releaseMemory } from './governor/resident.ts';
+import { ReleaseChoice, releaseMemory } from './governor/resident.ts';
 import { lockHome } from './home-lock.ts';
 import { agentVersion, readBootId, readHostFacts } from './host-facts.ts';
-import { readIdentity, saveKemKey } from './identity/identity-files.ts';
+import { readIdentity } from './identity/identity-files.ts';
+import { SealingKey } from './identity/sealing-key.ts';
 import { planSensors } from './sensors/plan.ts';
 import { type RunningSensors, startSensors } from './sensors/start.ts';
 import type { ServiceManager } from './service.ts';
+import { ContentKeys } from './spool/content-keys.ts';
+import { ResealMark } from './spool/reseal-mark.ts';
 import { Spool } from './spool/spool.ts';
+import { Resealing } from './uplink/reseal.ts';
 import { Uplink } from './uplink/uplink.ts';
 
 /** Under which name the ledger of losses keeps its position among the checkpoints. */
@@ -44,6 +56,7 @@ export interface RunOptions {
  */
 export async function run({ home, config, log, stop, service }: RunOptions): Promise<void> {
   const identity = readIdentity(home);
+  await selectCrypto({ provider: config.crypto.provider, profile: identity.profile });
   await using _lock = await lockHome(home);
   const collector = config.collector ?? identity.collector;
   const signer = envelopeIdentity(identity.agentId, identity);
@@ -58,12 +71,14 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
   });
   const losses = new LossLedger(page);
   const facts = readHostFacts();
-  let { kemKey } = identity;
+  const sealingKey = new SealingKey(home, identity);
+  const kemKey = () => sealingKey.current;
   let sensors: RunningSensors | undefined;
   const health = () => [...(sensors?.health() ?? []), governor.health()];
 
+  const directory = join(home, 'spool');
   await using spool = Spool.open({
-    directory: join(home, 'spool'),
+    directory,
     bytesMax: config.spool.bytesMax,
     owner: signer.signingKeyId,
     bootId: readBootId(),
@@ -71,6 +86,7 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     lose: (loss) => losses.add(loss),
     onDiskError: sayOnceAMinute((error) => log.error({ reason: error.message }, 'the disk refuses the spool')),
   });
+  const contentKeys = ContentKeys.open({ directory, empty: spool.first === spool.end });
   const checkpoints = new CheckpointLedger(spool.checkpoints, () => spool.sync());
   const forgotten = losses.recover(checkpoints.recovered(LOSSES));
   if (forgotten > 0) log.warn({ events: forgotten }, 'an earlier run was killed before it could send or count these');
@@ -79,19 +95,32 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     collector,
     identity: identity.pem,
     spool,
-    hello: () => ({ agentVersion: agentVersion(), ...facts, sentAtUs: nowUs(), sensors: health() }),
+    hello: () => ({
+      agentVersion: agentVersion(),
+      ...facts,
+      sentAtUs: nowUs(),
+      sensors: health(),
+      cryptoProvider: activeProvider().name,
+    }),
     heartbeat: () => ({
       sentAtUs: nowUs(),
       spooledBytes: spool.pendingBytes,
       spooledEnvelopes: spool.end - spool.first,
       sensors: health(),
+      sealingEpoch: kemKey().epoch,
+      oldestSpooledEpoch: spool.oldestEpoch,
     }),
+    resealing: new Resealing({ spool, identity: signer, contentKeys, mark: new ResealMark(directory), kemKey }),
+    confirmation: () =>
+      signEpochConfirmation({
+        identity: signer,
+        kemKey: kemKey(),
+        oldestSpooledEpoch: spool.oldestEpoch,
+        nowUs: nowUs(),
+      }),
     onKemKey(announced: KemKey) {
       try {
-        const announcedKey = verifyKemKey(announced, identity.ca);
-        if (announcedKey.epoch !== kemKey.epoch) log.info({ epoch: announcedKey.epoch }, 'sealing for a new epoch');
-        kemKey = announcedKey;
-        saveKemKey(home, announced);
+        if (sealingKey.take(announced)) log.info({ epoch: kemKey().epoch }, 'sealing for a new epoch');
       } catch (error) {
         log.error({ reason: (error as Error).message }, 'the announced ML-KEM key is not used; the present one stays');
       }
@@ -104,8 +133,9 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     losses,
     nowUs,
     admits: (event) => governor.admits(event),
+    isBehind: () => spool.end - spool.first > UNACKNOWLEDGED_ENVELOPES_MAX,
     into: (events) =>
-      sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events),
+      sealIntoSpool({ identity: signer, kemKey, spool, contentKeys, losses, checkpoints, nowUs }, events),
   });
   const plans = planSensors({
     config: config.sensors,
@@ -144,7 +174,11 @@ function statusLine(now: {
 
 /** What the start or a burst needed is not needed after it. */
 function releasingMemory(failed: (error: Error) => void): Disposable {
-  const timer = setInterval(() => void releaseMemory(process.execPath).catch(failed), RELEASE_EVERY_MS).unref();
+  const choice = new ReleaseChoice();
+  const look = () => {
+    if (choice.isDue(process.memoryUsage.rss(), cpuMs())) void releaseMemory(process.execPath).catch(failed);
+  };
+  const timer = setInterval(look, RELEASE_EVERY_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 

@@ -3,38 +3,52 @@
 import { createPublicKey } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openKey, type ProfileName, selectCrypto } from '@threatguard/proto';
 import { initialConfig, parseListen } from './config.ts';
 import { CertificateAuthority, selfSignCa } from './fleet/certificate-authority.ts';
+import { chooseCrypto } from './fleet/chosen-crypto.ts';
 import { loadCollectorIdentity } from './fleet/collector-identity.ts';
+import { makeFirstEpochKey } from './fleet/epochs/epoch-files.ts';
 import { homePaths } from './fleet/home.ts';
-import { KemKeys } from './fleet/kem-keys.ts';
 import { loadOrMakeSigningKey, readIfThere, replaceFile, writeOnce } from './fleet/key-files.ts';
+
+export interface InitParts {
+  home: string;
+  listen: string;
+  /** Of a fleet that is made now; of one that is there, only the same. */
+  profile?: ProfileName | undefined;
+  nowMs: number;
+}
 
 export interface InitResult {
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   caSha256: string;
+  profile: ProfileName;
   configFile: string;
   consoleDirectory: string;
 }
 
-export async function initHome(parts: { home: string; listen: string; nowMs: number }): Promise<InitResult> {
+/** Throws FleetCryptoError where the fleet that is there has another profile. */
+export async function initHome(parts: InitParts): Promise<InitResult> {
   const paths = homePaths(parts.home);
   for (const directory of [parts.home, join(parts.home, 'collector'), paths.kemDirectory, paths.storeDirectory]) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
+  if ((await readIfThere(paths.caKey)) === undefined) await selectCrypto({ profile: parts.profile ?? 'standard' });
   const { key: caKey } = await loadOrMakeSigningKey(paths.caKey);
   if ((await readIfThere(paths.caCertificate)) === undefined) {
     await writeOnce(paths.caCertificate, await selfSignCa(caKey, parts.nowMs));
   }
   const authority = await loadAuthority(parts.home);
-  const identity = await loadCollectorIdentity({
+  const { profile } = await chooseCrypto(authority, { provider: 'openssl', profile: parts.profile });
+  await loadCollectorIdentity({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
     authority,
     nowMs: parts.nowMs,
   });
-  await KemKeys.load(paths.kemDirectory, identity);
-  await writeOnce(paths.configFile, initialConfig(parts.listen));
+  await makeFirstEpochKey(paths.kemDirectory);
+  await writeOnce(paths.configFile, initialConfig(parts.listen, profile));
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({
     authority,
@@ -43,14 +57,19 @@ export async function initHome(parts: { home: string; listen: string; nowMs: num
     collector: consoleAddress(parts.listen),
     nowMs: parts.nowMs,
   });
-  return { caSha256: authority.fingerprint, configFile: paths.configFile, consoleDirectory: paths.consoleDirectory };
+  return {
+    caSha256: authority.fingerprint,
+    profile,
+    configFile: paths.configFile,
+    consoleDirectory: paths.consoleDirectory,
+  };
 }
 
 export async function loadAuthority(home: string): Promise<CertificateAuthority> {
   const { caCertificate, caKey } = homePaths(home);
   return new CertificateAuthority({
     certificatePem: await readFile(caCertificate, 'utf8'),
-    privateKeyPem: await readFile(caKey, 'utf8'),
+    privateKeyPem: openKey(await readFile(caKey, 'utf8'), caKey),
   });
 }
 
@@ -63,7 +82,7 @@ export async function issueConsoleIdentity(parts: {
   nowMs: number;
 }): Promise<void> {
   const file = (name: string) => join(parts.directory, name);
-  const { key } = await loadOrMakeSigningKey(file('console.key'));
+  const { key } = await loadOrMakeSigningKey(file('console.key'), { open: true });
   if ((await readIfThere(file('console.crt'))) === undefined) {
     const name = { kind: 'console', id: parts.name } as const;
     const certificate = await parts.authority.issue({ name, publicKey: createPublicKey(key), nowMs: parts.nowMs });

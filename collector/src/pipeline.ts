@@ -1,10 +1,10 @@
 // The straight line of the collector, stage by stage. An envelope that reaches the end is acknowledged; one that a stage
 // refuses is counted and answered with the code; nothing else can become of it.
 //
-//   in the agent's shard, a thread of its own:   verify -> open -> enrich -> detect          (shards/analyse.ts)
+//   in a shard, a thread of its own:             verify -> open -> enrich -> detect          (shards/analyse.ts)
 //   here, for all agents:                        admit -> correlate -> store -> publish -> acknowledge
 import { type Alert, type Detection, type RefusalCode, RefusalError } from '@threatguard/proto';
-import type { ReceivedEnvelope } from './batch.ts';
+import { type ReceivedEnvelope, SMALL_ENVELOPE_BYTES_MAX } from './batch.ts';
 import type { Correlated, Correlator } from './correlate/correlator.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
 import { detectRefusal, detectStreamHealth } from './detect/stream-health.ts';
@@ -63,18 +63,28 @@ export class Pipeline {
       ({ sequence } = analysis.batch.header);
       return await this.#accept(analysis, sender);
     } catch (error) {
-      if (error instanceof RefusedEnvelopeError) return this.#refuse(received, error, error.sequence);
+      if (error instanceof RefusedEnvelopeError) {
+        return (await this.#repeated(error, sender)) ?? this.#refuse(received, error, error.sequence);
+      }
       if (error instanceof RefusalError) return this.#refuse(received, error, sequence);
       throw error;
     }
   }
 
+  /** An envelope whose epoch is gone, but which is stored already: its acknowledgement was lost, not its events. */
+  async #repeated({ code, header }: RefusedEnvelopeError, { chain }: Sender): Promise<Receipt | undefined> {
+    if (!header || (code !== 'epoch_destroyed' && code !== 'epoch_refused')) return undefined;
+    const verdict = await chain.admit(header);
+    if (verdict.verdict !== 'duplicate') return undefined;
+    return { sequence: header.sequence, refusal: undefined, committed: verdict.committed };
+  }
+
   async #analyse(received: ReceivedEnvelope, { identity }: Sender): Promise<Analysis> {
     const { writer, shards } = this.#parts;
-    const shard = shards.of(received.agentId);
     const { length } = received.bytes;
     for (;;) {
       await writer.room(length);
+      const shard = shards.of(received.agentId, length);
       using _turn = await shard.turns.next(length);
       // Others may have taken the room before the turn came: then again from the start.
       if (writer.hasRoom(length)) return await shard.analyse(received, identity);
@@ -129,7 +139,8 @@ export class Pipeline {
   async #store(item: WriteItem): Promise<void> {
     try {
       const alerts = await this.#parts.writer.write(item);
-      if (alerts.length > 0) this.#publish(alerts);
+      const urgent = (item.batch?.payload.length ?? 0) <= SMALL_ENVELOPE_BYTES_MAX;
+      if (alerts.length > 0) this.#publish(alerts, urgent);
     } catch (error) {
       if (error instanceof StoreError && error.code === 'rejected') {
         throw new RefusalError('payload_malformed', 'the database does not take this batch');
@@ -138,8 +149,8 @@ export class Pipeline {
     }
   }
 
-  #publish(alerts: readonly Alert[]): void {
-    this.#parts.feed.publish(alerts);
+  #publish(alerts: readonly Alert[], urgent: boolean): void {
+    this.#parts.feed.publish(alerts, { urgent });
     this.#parts.outbox.wake();
   }
 

@@ -28,7 +28,11 @@ export function manualPage(plan: PackagePlan, help: string, version: string): st
 }
 
 /** The lines of this version in CHANGELOG.md, as Debian writes them. */
-export function debianChangelog(root: string, plan: PackagePlan, parts: { version: string; date: Date }): string {
+export function debianChangelog(
+  root: string,
+  plan: PackagePlan,
+  parts: { version: string; maintainer: string; date: Date },
+): string {
   const text = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
   const newest = text.slice(text.indexOf('\n## ')).split('\n## ')[1] ?? '';
   const lines = newest.split('\n').filter((line) => line.startsWith('- '));
@@ -40,7 +44,7 @@ export function debianChangelog(root: string, plan: PackagePlan, parts: { versio
       wrap(line.slice(2), 72).map((piece, index) => `${index === 0 ? '  * ' : '    '}${piece}`),
     ),
     '',
-    ` -- ThreatGuard <threatguard@localhost.localdomain>  ${stamp}`,
+    ` -- ${parts.maintainer}  ${stamp}`,
     '',
   ].join('\n');
 }

@@ -23,13 +23,15 @@ export interface PackageParts {
   part: Part;
   version: string;
   architecture: string;
+  /** `Name <address>`. */
+  maintainer: string;
   /** Of every file in the package. */
   date: Date;
   /** An empty directory. */
   tree: string;
 }
 
-export function stagePackage({ root, part, version, architecture, date, tree }: PackageParts): void {
+export function stagePackage({ root, part, version, architecture, maintainer, date, tree }: PackageParts): void {
   const plan = PACKAGES[part];
   const library = `${LIBRARY}/${part}`;
   const packages = dependencyClosure(root, part, Object.keys(plan.elsewhere));
@@ -53,7 +55,7 @@ export function stagePackage({ root, part, version, architecture, date, tree }: 
 
   const documents = `/usr/share/doc/${plan.name}`;
   put(`${documents}/copyright`, copyrightFile({ root, library, packages }));
-  put(`${documents}/changelog.gz`, gzip(debianChangelog(root, plan, { version, date })));
+  put(`${documents}/changelog.gz`, gzip(debianChangelog(root, plan, { version, maintainer, date })));
   const manual = `/usr/share/man/man${plan.manualSection}/${plan.program}.${plan.manualSection}.gz`;
   put(manual, gzip(manualPage(plan, helpOf(join(tree, library), part), version)));
   put(`/usr/share/lintian/overrides/${plan.name}`, readFileSync(source('lintian-overrides')));
@@ -61,7 +63,7 @@ export function stagePackage({ root, part, version, architecture, date, tree }: 
   for (const script of SCRIPTS) {
     if (existsSync(source(script))) put(`/DEBIAN/${script}`, readFileSync(source(script)));
   }
-  put('/DEBIAN/control', controlFile(plan, { version, architecture, tree }));
+  put('/DEBIAN/control', controlFile(plan, { version, architecture, maintainer, tree }));
   put('/DEBIAN/md5sums', md5sumsFile(tree));
   settle(tree, plan.privateDirectories, date);
 }

@@ -3,7 +3,7 @@ import { createSecureContext, type PeerCertificate } from 'node:tls';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 import { MESSAGE_BYTES_MAX } from './limits.ts';
 import { parsePeerName } from './peer-name.ts';
-import { TLS_POLICY } from './transport.ts';
+import { tlsPolicy } from './transport.ts';
 
 /** PEM texts. Without `certificate` and `key` only the enrolment service answers. */
 export interface ClientIdentity {
@@ -13,12 +13,12 @@ export interface ClientIdentity {
 }
 
 /**
- * Credentials towards a collector: TLS 1.3, the hybrid group only, the fleet's CA only. The collector is known by the
+ * Credentials towards a collector: TLS 1.3, the hybrid group of the fleet's profile only, the fleet's CA only. The collector is known by the
  * name in its certificate, not by its address, so it may move.
  */
 export function collectorCredentials(identity: ClientIdentity): ChannelCredentials {
   const context = createSecureContext({
-    ...TLS_POLICY,
+    ...tlsPolicy(identity.ca),
     ca: identity.ca,
     cert: identity.certificate,
     key: identity.key,

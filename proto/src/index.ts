@@ -1,14 +1,24 @@
 // The contract between agent, collector and console: messages, envelope, names, limits.
 export {
-  KEM_ALGORITHM,
+  type CryptoProfile,
   KEM_ALGORITHMS,
   type KemAlgorithm,
-  SIGNATURE_ALGORITHM,
+  kemAlgorithmOf,
+  PROFILES,
+  type ProfileName,
+  profileOfCa,
   SIGNATURE_ALGORITHMS,
   SIGNATURE_CONTEXTS,
   type SignatureAlgorithm,
   type SignaturePurpose,
+  signatureAlgorithmOf,
+  TLS_GROUPS,
+  type TlsGroup,
 } from './algorithms.ts';
+export { activeProfile, activeProvider, selectCrypto } from './crypto/active.ts';
+export { rewriteKeys } from './crypto/key-store.ts';
+export { type CryptoProvider, PROVIDER_NAMES, type ProviderName } from './crypto/provider.ts';
+export { keyAtRest, openKey, SealedKeyError, setKeyPassphrase } from './crypto/sealed-key.ts';
 export { ECS_FIELDS, type EcsValue, toEcs } from './ecs.ts';
 export {
   type DecodedBatch,
@@ -28,9 +38,11 @@ export {
   type VerifiedEnvelope,
   type VerifiedHeader,
   verifyEnvelope,
+  verifyHeader,
 } from './envelope.ts';
+export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
-export { signKemKey, verifyKemKey } from './kem-key.ts';
+export { type AnnouncedKemKey, signKemKey, verifyKemKey } from './kem-key.ts';
 export {
   ARGS_BYTES_MAX,
   BATCH_BYTES_MAX,
@@ -49,13 +61,29 @@ export {
 export { LOSS_REASONS, type LossReason } from './loss.ts';
 export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
-export { consoleService, enrolmentService, telemetryService } from './services.ts';
-export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
-export { signAlert, verifyAlert } from './signed-alert.ts';
-export { ALERT_STREAM, ALERT_SUBJECTS, alertSubject, parseSeverity, severityName } from './subjects.ts';
-export { suggest } from './suggest.ts';
-export { TLS_GROUP, TLS_POLICY } from './transport.ts';
+export { readOwnHeader, resealEnvelope } from './reseal.ts';
 export {
+  consoleService,
+  cryptoService,
+  enrolmentService,
+  evidenceService,
+  keysService,
+  telemetryService,
+} from './services.ts';
+export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
+export { type AlertKey, signAlert, signAlertAside, verifyAlert } from './signed-alert.ts';
+export {
+  ALERT_STREAM,
+  ALERT_SUBJECTS,
+  alertSubject,
+  parseSeverity,
+  severityName,
+  TREE_HEAD_SUBJECT,
+} from './subjects.ts';
+export { suggest } from './suggest.ts';
+export { TLS_POLICY, tlsPolicy } from './transport.ts';
+export {
+  type AbsentEnvelope,
   Acknowledgement,
   Activity,
   AgentFrame,
@@ -66,20 +94,41 @@ export {
   type AuditEntry,
   type Authentication,
   Batch,
+  type BundleAgent,
+  type BundleCertificate,
+  BundleEnd,
+  type BundleEntry,
+  type BundleEnvelope,
+  BundleManifest,
+  BundleRecord,
+  type BundleRun,
+  type BundleStart,
+  type CaSuccession,
   CollectorFrame,
+  ControlRotationRequest,
   Counter,
   CreateTokenRequest,
   CreateTokenResponse,
+  type CryptoHost,
+  CryptoReport,
+  CryptoReportRequest,
+  DestroyEpochRequest,
   Detection,
   Direction,
+  type EarlierHead,
   EnrolRequest,
   EnrolResponse,
   type Entity,
   type EntityName,
   Envelope,
   EnvelopeHeader,
+  type EpochAgent,
+  EpochConfirmation,
+  EpochConfirmationBody,
   EventClass,
   EventReference,
+  EvidenceChunk,
+  ExportEvidenceRequest,
   FieldFilter,
   type File,
   GetAgentRequest,
@@ -88,14 +137,19 @@ export {
   GetAlertResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
   Heartbeat,
   Hello,
   HostEvent,
   type HostSample,
   type Incident,
+  type KemEpoch,
   KemKey,
   KemKeyBody,
+  type KeyRotation,
+  KeySuccession,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -106,6 +160,8 @@ export {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListTreeHeadsRequest,
+  ListTreeHeadsResponse,
   type Loss,
   type Network,
   Outcome,
@@ -113,14 +169,24 @@ export {
   Refusal,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  type RotationPlan,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   type SensorHealth,
+  type SequenceRange,
   Severity,
   SignedAlert,
+  SignedTreeHead,
   StatusReport,
   type StdioSocket,
   StoredEvent,
+  TreeEntry,
+  TreeHead,
+  type TreeRun,
+  type TrustAnchors,
   type User,
   VerifyAuditRequest,
   VerifyAuditResponse,

@@ -2,17 +2,25 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 import {
   AgentFrame,
   CollectorFrame,
+  ControlRotationRequest,
   CreateTokenRequest,
   CreateTokenResponse,
+  CryptoReport,
+  CryptoReportRequest,
+  DestroyEpochRequest,
   EnrolRequest,
   EnrolResponse,
+  EvidenceChunk,
+  ExportEvidenceRequest,
   GetAgentRequest,
   GetAgentResponse,
   GetAlertRequest,
   GetAlertResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -23,8 +31,13 @@ import {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListTreeHeadsRequest,
+  ListTreeHeadsResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   SignedAlert,
@@ -122,4 +135,38 @@ export const consoleService = {
     VerifyAuditRequest,
     VerifyAuditResponse,
   ),
+};
+
+export const cryptoService = {
+  report: method<CryptoReportRequest, CryptoReport>('Crypto/Report', CryptoReportRequest, CryptoReport),
+};
+
+export const evidenceService = {
+  exportEvidence: method<ExportEvidenceRequest, EvidenceChunk>(
+    'Evidence/ExportEvidence',
+    ExportEvidenceRequest,
+    EvidenceChunk,
+    { response: true },
+  ),
+  listTreeHeads: method<ListTreeHeadsRequest, ListTreeHeadsResponse>(
+    'Evidence/ListTreeHeads',
+    ListTreeHeadsRequest,
+    ListTreeHeadsResponse,
+  ),
+};
+
+export const keysService = {
+  rotateKeys: method<RotateKeysRequest, RotateKeysResponse>('Keys/RotateKeys', RotateKeysRequest, RotateKeysResponse),
+  getKeys: method<GetKeysRequest, KeysReport>('Keys/GetKeys', GetKeysRequest, KeysReport),
+  controlRotation: method<ControlRotationRequest, KeysReport>(
+    'Keys/ControlRotation',
+    ControlRotationRequest,
+    KeysReport,
+  ),
+  scheduleRotation: method<ScheduleRotationRequest, KeysReport>(
+    'Keys/ScheduleRotation',
+    ScheduleRotationRequest,
+    KeysReport,
+  ),
+  destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
 };

@@ -1,13 +1,24 @@
 import type { KeyObject } from 'node:crypto';
 import { RefusalError } from './refusal.ts';
-import { keyId, signBytes, verifyBytes } from './signature.ts';
+import { keyId, signBytes, signBytesAside, verifyBytes } from './signature.ts';
 import { Alert, type SignedAlert } from './v1.ts';
 
+export interface AlertKey {
+  privateKey: KeyObject;
+  signingKeyId: Uint8Array;
+}
+
 /** Signs an alert for NATS. The encoded alert travels inside, so what is verified is what is decoded. */
-export function signAlert(alert: Alert, signer: { privateKey: KeyObject; signingKeyId: Uint8Array }): SignedAlert {
+export function signAlert(alert: Alert, { privateKey, signingKeyId }: AlertKey): SignedAlert {
   const bytes = Alert.encode(alert).finish();
-  const signature = signBytes({ message: bytes, privateKey: signer.privateKey, purpose: 'alert' });
-  return { alert: bytes, signature, signingKeyId: signer.signingKeyId };
+  return { alert: bytes, signature: signBytes({ message: bytes, privateKey, purpose: 'alert' }), signingKeyId };
+}
+
+/** The same, with the signature made in a thread of Node's pool. */
+export async function signAlertAside(alert: Alert, { privateKey, signingKeyId }: AlertKey): Promise<SignedAlert> {
+  const bytes = Alert.encode(alert).finish();
+  const signature = await signBytesAside({ message: bytes, privateKey, purpose: 'alert' });
+  return { alert: bytes, signature, signingKeyId };
 }
 
 /** The alert, once its signature is one of the collector's key. Throws RefusalError `signature_invalid` otherwise. */

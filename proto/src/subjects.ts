@@ -5,6 +5,9 @@ export const ALERT_STREAM = 'THREATGUARD_ALERTS';
 /** Every alert subject. */
 export const ALERT_SUBJECTS = 'threatguard.alerts.>';
 
+/** Signed heads of the collector's tree of evidence, encoded SignedTreeHead: for whoever listens and keeps them. */
+export const TREE_HEAD_SUBJECT = 'threatguard.tree-heads';
+
 /** `threatguard.alerts.<severity>.<agent>`; the agent id is a UUID, so it is one safe token. */
 export function alertSubject(severity: Severity, agentId: string): string {
   return `threatguard.alerts.${severityName(severity)}.${agentId || 'fleet'}`;

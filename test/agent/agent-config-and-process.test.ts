@@ -21,7 +21,10 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const withYaml = (text: string) => writeFileSync(join(home, 'agent.yaml'), text);
 
 function command(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8', timeout: 20_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   return { status, stdout, stderr };
 }
 
@@ -75,7 +78,7 @@ describe('the command', () => {
   });
 
   test.each([
-    [[], 2, 'enroll, run, config, parse or doctor'],
+    [[], 2, 'enroll, run, config, parse, doctor or keys'],
     [['runn'], 2, 'no command "runn"'],
     [['run', '--hom', '/x'], 2, '--hom'],
     [['enroll', '--token', 't'], 2, '--collector'],

@@ -114,7 +114,7 @@ describe.skipIf(!audit.free)('the connection to the kernel audit (needs root, au
     execFileSync('auditctl', ['-a', ...other]);
     await killedAgent();
     expect(listRules()).toContain(`key=${AUDIT_KEY}`);
-    expect(await readStatus()).toMatchObject({ enabled: 1, backlogWaitTime: 0, backlogLimit: 8192 });
+    expect(await readStatus()).toMatchObject({ enabled: 1, backlogWaitTime: 0, backlogLimit: 32_768 });
     await expect(new AuditSession(stateFile).attach(reader(), 'on')).rejects.toMatchObject({ code: 'off' });
     expect(listRules()).toContain('someone-else');
     execFileSync('auditctl', ['-d', ...other]);

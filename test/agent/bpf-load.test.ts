@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { attachRawTracepoint, closeAll, createMap, loadProgram, prepareBpf } from '../../agent/src/kernel/bpf.ts';
 import { Assembler } from '../../agent/src/kernel/bpf-assembler.ts';
+import { canLoadBpf } from '../support/rights.ts';
 
-const isRoot = process.getuid?.() === 0;
+const canLoad = canLoadBpf();
 
-describe.skipIf(!isRoot)('programs the kernel does not take (needs root)', () => {
+describe.skipIf(!canLoad)('programs the kernel does not take (needs eBPF)', () => {
   test("are refused with the verifier's own words", () => {
     prepareBpf();
     const readsAnUnsetRegister = new Assembler().mov('r0', 'r5').exit().assemble();
@@ -31,7 +32,7 @@ describe.skipIf(!isRoot)('programs the kernel does not take (needs root)', () =>
 const BPFTOOL = 'bpftool';
 const hasBpftool = spawnSync(BPFTOOL, ['version']).status === 0;
 
-describe.skipIf(!isRoot || !hasBpftool)('a program in the kernel (needs root and bpftool)', () => {
+describe.skipIf(!canLoad || !hasBpftool)('a program in the kernel (needs eBPF and bpftool)', () => {
   test('reads back as what was written, instruction by instruction', () => {
     prepareBpf();
     const mapFd = createMap({ type: 'lru', entriesMax: 4, keyBytes: 8, valueBytes: 8 });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,10 +10,10 @@ import { checkIdentity } from '../../agent/src/doctor/home-checks.ts';
 import { renderFindings } from '../../agent/src/doctor/render.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { TestCollector } from '../support/collector.ts';
+import { may } from '../support/rights.ts';
 import { ROOT } from '../support/source-files.ts';
 
 const MAIN = join(ROOT, 'agent', 'src', 'main.ts');
-const isRoot = process.getuid?.() === 0;
 const DAY_MS = 86_400_000;
 
 /** What `threatguard-agent doctor` says, run as a process of its own, perhaps with rights taken away. */
@@ -69,14 +70,14 @@ describe('doctor', () => {
     expect(code).toBe(1);
   });
 
-  it.skipIf(!isRoot)('sees as root what eBPF, audit and /proc offer (needs root)', async () => {
+  it.skipIf(!may('sys_ptrace'))('sees as root what eBPF, audit and /proc offer (needs CAP_SYS_PTRACE)', async () => {
     const { findings } = await doctor(home);
     expect(row(findings, 'process /proc')?.state).toBe('ok');
     const used = findings.filter(({ area, finding }) => area === 'process' && finding.startsWith('in use: '));
     expect(used).toHaveLength(1);
   });
 
-  it.skipIf(!isRoot || !existsSync('/usr/bin/setpriv'))(
+  it.skipIf(!may('setuid', 'setgid') || !existsSync('/usr/bin/setpriv'))(
     'names the rights that nobody lacks (needs root and setpriv)',
     async () => {
       const nobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'];
@@ -95,7 +96,7 @@ describe('doctor', () => {
     },
   );
 
-  it.skipIf(!isRoot || !existsSync('/usr/bin/setpriv')).each([
+  it.skipIf(!may('setpcap') || !existsSync('/usr/bin/setpriv')).each([
     ['bpf', 'process ebpf', 'CAP_BPF'],
     ['perfmon', 'process ebpf', 'CAP_PERFMON'],
     ['sys_ptrace', 'process /proc', 'CAP_SYS_PTRACE'],
@@ -106,6 +107,28 @@ describe('doctor', () => {
     expect(found?.state).toBe('degraded');
     expect(`${found?.finding} ${found?.remedy}`).toContain(word);
   });
+
+  it.skipIf(!may('setpcap') || !existsSync('/usr/bin/setpriv'))(
+    'says that execs are not read from kernel audit where another process would store them all (needs root and setpriv)',
+    async () => {
+      const script = `import { NETLINK_AUDIT, NetlinkSocket } from '${ROOT}/agent/src/kernel/netlink.ts';
+        new NetlinkSocket({ protocol: NETLINK_AUDIT, groups: 1 }).watch({ onDatagram() {}, onOverrun() {}, onError() {} });
+        console.log('listening');`;
+      const journald = execFile(process.execPath, ['--input-type=module', '-e', script]);
+      try {
+        await once(journald.stdout!, 'data');
+        const less = ['setpriv', '--bounding-set=-sys_admin,-bpf'];
+        const found = row((await doctor(home, less)).findings, 'process audit');
+        // Where an audit daemon runs, the records of every exec are stored by somebody's choice.
+        if (found?.finding.includes('no audit daemon')) {
+          expect(found).toMatchObject({ state: 'degraded', remedy: expect.stringContaining('source: audit') });
+          expect(found.finding).toContain('would store the records of every exec');
+        }
+      } finally {
+        journald.kill();
+      }
+    },
+  );
 
   it('says that nobody answers, or somebody else, where the collector should be', async () => {
     const silent = createServer((socket) =>

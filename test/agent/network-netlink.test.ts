@@ -5,9 +5,10 @@ import { bindSocket, closeDescriptor, openSocket, sendTo } from '../../agent/src
 import { NETLINK_CONNECTOR, NETLINK_SOCK_DIAG, NetlinkSocket, NLMSG_DONE } from '../../agent/src/kernel/netlink.ts';
 import { encodeDiagRequest, parseDiagDatagram } from '../../agent/src/sensors/network/diag-parse.ts';
 import { encodeListen } from '../../agent/src/sensors/process/connector-parse.ts';
+import { may } from '../support/rights.ts';
 import { until } from '../support/until.ts';
 
-const isRoot = process.getuid?.() === 0;
+const hears = may('net_admin');
 const quiet = { onOverrun: () => undefined, onError: () => undefined };
 
 /** struct sockaddr_nl of the port `pid`. */
@@ -27,7 +28,7 @@ function ports(protocol: number): number[] {
 }
 
 describe('a netlink socket', () => {
-  test.skipIf(!isRoot)('hears the kernel, and ignores what another process sends it (needs root)', async () => {
+  test.skipIf(!hears)('hears the kernel, and ignores what another process sends it (needs CAP_NET_ADMIN)', async () => {
     const before = new Set(ports(NETLINK_SOCK_DIAG));
     using socket = disposable(new NetlinkSocket({ protocol: NETLINK_SOCK_DIAG }));
     const [port] = ports(NETLINK_SOCK_DIAG).filter((candidate) => !before.has(candidate));
@@ -56,7 +57,7 @@ describe('a netlink socket', () => {
     expect(datagrams).toBeGreaterThan(0);
   });
 
-  test.skipIf(!isRoot)('says when the kernel had to drop what we were too slow for (needs root)', async () => {
+  test.skipIf(!hears)('says when the kernel had to drop what we were too slow for (needs CAP_NET_ADMIN)', async () => {
     const groups = { protocol: NETLINK_CONNECTOR, groups: 1, receiveBufferBytes: 4096 };
     using socket = disposable(new NetlinkSocket(groups));
     let overruns = 0;

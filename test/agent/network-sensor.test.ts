@@ -1,81 +1,36 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { spawn } from 'node:child_process';
 import { Activity, Direction, EventClass, type HostEvent } from '@threatguard/proto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createDiagSensor } from '../../agent/src/sensors/network/diag-sensor.ts';
-import type { Sensor } from '../../agent/src/sensors/sensor.ts';
+import { freePort } from '../support/child-server.ts';
+import { hasProgram } from '../support/kernel-audit.ts';
+import { listen, networkRig, open, portOf } from '../support/network-rig.ts';
 import { RecordingSink } from '../support/recording-sink.ts';
+import { may } from '../support/rights.ts';
 import { until } from '../support/until.ts';
 
 const INTERVAL_MS = 100;
-const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-
-function listen(host = '127.0.0.1'): Promise<Server> {
-  const server = createServer((socket) => socket.on('error', () => socket.destroy()).resume());
-  return new Promise((resolve) => server.listen(0, host, () => resolve(server)));
-}
-
-function open(port: number, host = '127.0.0.1'): Promise<Socket> {
-  const socket = connect(port, host);
-  return new Promise((resolve, reject) => socket.once('connect', () => resolve(socket)).once('error', reject));
-}
-
-const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
 describe('connections and listeners of this host by sock_diag', () => {
-  let sink: RecordingSink;
-  let sensor: Sensor;
-  const children: ChildProcess[] = [];
-  const servers: Server[] = [];
-
-  const find = (activity: Activity, port: number, direction?: Direction) =>
-    sink.events.filter(
-      ({ activity: was, network }) =>
-        was === activity &&
-        (network?.destinationPort === port || (activity === Activity.LISTENING && network?.sourcePort === port)) &&
-        (direction === undefined || network?.direction === direction),
-    );
-  const seen = (activity: Activity, port: number, direction?: Direction): Promise<HostEvent> =>
-    until(() => find(activity, port, direction)[0], { limitMs: 5000, what: `${Activity[activity]} of port ${port}` });
-  const newServer = async (host?: string) => {
-    const server = await listen(host);
-    servers.push(server);
-    return server;
-  };
-  /** The next thing the sensor sees is after everything that came before. */
-  const settled = async () => {
-    const marker = await newServer();
-    await seen(Activity.LISTENING, portOf(marker));
-  };
-
-  beforeEach(() => {
-    sink = new RecordingSink();
-    sensor = createDiagSensor({ intervalMs: INTERVAL_MS, tcp: true });
-  });
-
-  afterEach(async () => {
-    await sensor.stop();
-    for (const server of servers.splice(0)) server.close();
-    for (const child of children.splice(0)) child.kill('SIGKILL');
-  });
+  const rig = networkRig(() => createDiagSensor({ intervalMs: INTERVAL_MS, tcp: true }));
 
   test('what is there at the start is no news', async () => {
-    const server = await newServer();
+    const server = await rig.newServer();
     const client = await open(portOf(server));
-    await sensor.start(sink);
-    await settled();
-    expect(find(Activity.LISTENING, portOf(server))).toEqual([]);
-    expect(find(Activity.CONNECTION_OPENED, portOf(server))).toEqual([]);
+    await rig.sensor.start(rig.sink);
+    await rig.settled();
+    expect(rig.find(Activity.LISTENING, portOf(server))).toEqual([]);
+    expect(rig.find(Activity.CONNECTION_OPENED, portOf(server))).toEqual([]);
     client.destroy();
-    expect((await seen(Activity.CONNECTION_CLOSED, portOf(server))).missing).toContain('event.duration');
+    expect((await rig.seen(Activity.CONNECTION_CLOSED, portOf(server))).missing).toContain('event.duration');
   });
 
   test('a connection is seen from both of its ends, with process, bytes and duration', async () => {
-    const server = await newServer();
-    await sensor.start(sink);
+    const server = await rig.newServer();
+    await rig.sensor.start(rig.sink);
     const client = await open(portOf(server));
-    const out = await seen(Activity.CONNECTION_OPENED, portOf(server), Direction.OUTBOUND);
-    const into = await seen(Activity.CONNECTION_OPENED, portOf(server), Direction.INBOUND);
+    const out = await rig.seen(Activity.CONNECTION_OPENED, portOf(server), Direction.OUTBOUND);
+    const into = await rig.seen(Activity.CONNECTION_OPENED, portOf(server), Direction.INBOUND);
     for (const event of [out, into]) {
       expect(event).toMatchObject({
         class: EventClass.NETWORK,
@@ -94,101 +49,104 @@ describe('connections and listeners of this host by sock_diag', () => {
     }
     await new Promise((resolve) => client.write('x'.repeat(1000), resolve));
     client.end();
-    const closed = await seen(Activity.CONNECTION_CLOSED, portOf(server), Direction.INBOUND);
+    const closed = await rig.seen(Activity.CONNECTION_CLOSED, portOf(server), Direction.INBOUND);
     expect(closed.process?.pid).toBe(process.pid);
     // The kernel counts the FIN as one byte.
     expect(closed.network?.bytesSent).toBeGreaterThanOrEqual(1000);
     expect(closed.network?.bytesSent).toBeLessThanOrEqual(1001);
     expect(closed.network?.durationUs).toBeGreaterThan(0);
-    await settled();
-    expect(find(Activity.CONNECTION_OPENED, portOf(server))).toHaveLength(2);
-    expect(find(Activity.CONNECTION_CLOSED, portOf(server)).length).toBeLessThanOrEqual(2);
+    await rig.settled();
+    expect(rig.find(Activity.CONNECTION_OPENED, portOf(server))).toHaveLength(2);
+    expect(rig.find(Activity.CONNECTION_CLOSED, portOf(server)).length).toBeLessThanOrEqual(2);
   });
 
   test('a connection shorter than the interval does not vanish: its end is told', async () => {
-    const server = await newServer();
-    sensor = createDiagSensor({ intervalMs: 60_000, tcp: true });
-    await sensor.start(sink);
+    const server = await rig.newServer();
+    rig.sensor = createDiagSensor({ intervalMs: 60_000, tcp: true });
+    await rig.sensor.start(rig.sink);
     const client = await open(portOf(server));
     const sourcePort = client.localPort;
     client.end('hello');
-    const closed = await seen(Activity.CONNECTION_CLOSED, portOf(server));
+    const closed = await rig.seen(Activity.CONNECTION_CLOSED, portOf(server));
     expect(closed.network).toMatchObject({ sourcePort, sourceAddress: '127.0.0.1' });
     expect(closed.missing).toEqual(expect.arrayContaining(['process.pid', 'event.duration', 'user.id']));
   });
 
   test('IPv4 through an IPv6 listener is IPv4', async () => {
-    await sensor.start(sink);
-    const server = await newServer('::');
-    expect((await seen(Activity.LISTENING, portOf(server))).network?.sourceAddress).toBe('::');
+    await rig.sensor.start(rig.sink);
+    const server = await rig.newServer('::');
+    expect((await rig.seen(Activity.LISTENING, portOf(server))).network?.sourceAddress).toBe('::');
     const client = await open(portOf(server), '127.0.0.1');
-    const into = await seen(Activity.CONNECTION_OPENED, portOf(server), Direction.INBOUND);
+    const into = await rig.seen(Activity.CONNECTION_OPENED, portOf(server), Direction.INBOUND);
     expect(into.network).toMatchObject({ sourceAddress: '127.0.0.1', destinationAddress: '127.0.0.1' });
     client.destroy();
   });
 
-  test.skipIf(!has('python3'))(
+  test.skipIf(!hasProgram('python3'))(
     'a listener opened by an interpreter names it and its arguments (needs python3)',
     async () => {
-      await sensor.start(sink);
+      await rig.sensor.start(rig.sink);
       const reserved = await listen();
       const port = portOf(reserved);
       await new Promise((resolve) => reserved.close(resolve));
-      children.push(spawn('python3', ['-m', 'http.server', String(port), '--bind', '127.0.0.1'], { stdio: 'ignore' }));
-      const event = await seen(Activity.LISTENING, port);
+      rig.children.push(
+        spawn('python3', ['-m', 'http.server', String(port), '--bind', '127.0.0.1'], { stdio: 'ignore' }),
+      );
+      const event = await rig.seen(Activity.LISTENING, port);
       expect(event.process?.executable).toMatch(/python3/);
       expect(event.process?.args?.slice(1)).toEqual(['-m', 'http.server', String(port), '--bind', '127.0.0.1']);
-      expect(event.process?.pid).toBe(children[0]?.pid);
+      expect(event.process?.pid).toBe(rig.children[0]?.pid);
       expect(event.network).toMatchObject({ transport: 'tcp', sourceAddress: '127.0.0.1' });
     },
   );
 
-  test.skipIf(!has('bash'))(
+  test.skipIf(!hasProgram('bash'))(
     'a shell that connects out is the owner, whatever it has started since (needs bash)',
     async () => {
-      const server = await newServer();
-      await sensor.start(sink);
+      const server = await rig.newServer();
+      await rig.sensor.start(rig.sink);
       const script = `exec 3<>/dev/tcp/127.0.0.1/${portOf(server)}; sleep 30; true`;
-      children.push(spawn('bash', ['-c', script], { stdio: 'ignore', detached: true }));
-      const event = await seen(Activity.CONNECTION_OPENED, portOf(server), Direction.OUTBOUND);
-      expect(event.process).toMatchObject({ pid: children[0]?.pid, name: 'bash', args: ['bash', '-c', script] });
-      process.kill(-children[0]!.pid!, 'SIGKILL');
+      rig.children.push(spawn('bash', ['-c', script], { stdio: 'ignore', detached: true }));
+      const event = await rig.seen(Activity.CONNECTION_OPENED, portOf(server), Direction.OUTBOUND);
+      expect(event.process).toMatchObject({ pid: rig.children[0]?.pid, name: 'bash', args: ['bash', '-c', script] });
+      process.kill(-rig.children[0]!.pid!, 'SIGKILL');
     },
   );
 
-  test.skipIf(!has('python3'))('a UDP service is a listener (needs python3)', async () => {
-    await sensor.start(sink);
-    const script = `import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.bind(("127.0.0.1",19533))\ntime.sleep(30)`;
-    children.push(spawn('python3', ['-c', script], { stdio: 'ignore' }));
-    const event = await seen(Activity.LISTENING, 19533);
+  test.skipIf(!hasProgram('python3'))('a UDP service is a listener (needs python3)', async () => {
+    await rig.sensor.start(rig.sink);
+    const port = await freePort();
+    const script = `import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.bind(("127.0.0.1",${port}))\ntime.sleep(30)`;
+    rig.children.push(spawn('python3', ['-c', script], { stdio: 'ignore' }));
+    const event = await rig.seen(Activity.LISTENING, port);
     expect(event.network).toMatchObject({ transport: 'udp', sourceAddress: '127.0.0.1' });
-    expect(event.process?.pid).toBe(children[0]?.pid);
+    expect(event.process?.pid).toBe(rig.children[0]?.pid);
   });
 
   test('after it was stopped, twice, nothing comes any more', async () => {
-    await sensor.start(sink);
-    await sensor.stop();
-    await sensor.stop();
-    const count = sink.events.length;
-    const [server, other] = [await newServer(), new RecordingSink()];
+    await rig.sensor.start(rig.sink);
+    await rig.sensor.stop();
+    await rig.sensor.stop();
+    const count = rig.sink.events.length;
+    const [server, other] = [await rig.newServer(), new RecordingSink()];
     const client = await open(portOf(server));
     client.destroy();
     const second = createDiagSensor({ intervalMs: INTERVAL_MS, tcp: true });
     await second.start(other);
-    const later = await newServer();
+    const later = await rig.newServer();
     await until(() => other.events.some(({ network }) => network?.sourcePort === portOf(later)), {
       limitMs: 5000,
       what: 'another sensor to see it',
     });
     await second.stop();
-    expect(sink.events).toHaveLength(count);
-    expect(sensor.health().state).toBe('stopped');
+    expect(rig.sink.events).toHaveLength(count);
+    expect(rig.sensor.health().state).toBe('stopped');
   });
 
-  test.skipIf(process.getuid?.() !== 0)(
+  test.skipIf(!may('setuid', 'setgid'))(
     'an ordinary user sees connections, and what is not visible is named (needs root to drop)',
     async () => {
-      const server = await newServer();
+      const server = await rig.newServer();
       const script = `import { createNetworkSensor } from './agent/src/sensors/network/sensor.ts';
       const sensor = createNetworkSensor({ intervalMs: 50 });
       const print = (event) => console.log(JSON.stringify({ ...event, detail: sensor.health().detail }));
@@ -207,7 +165,7 @@ describe('connections and listeners of this host by sock_diag', () => {
         '-all',
       ];
       const child = spawn('setpriv', [...drop, process.execPath, '--input-type=module', '-e', script]);
-      children.push(child);
+      rig.children.push(child);
       let printed = '';
       child.stdout.on('data', (bytes) => {
         printed += bytes;

@@ -1,17 +1,18 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Activity, EventClass, type HostEvent, type Loss, Outcome } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEbpfSource } from '../../agent/src/sensors/process/ebpf-source.ts';
+import { canLoadBpf } from '../support/rights.ts';
 import { until } from '../support/until.ts';
 
-const canLoad = process.getuid?.() === 0 && existsSync('/sys/kernel/btf/vmlinux');
+const canLoad = canLoadBpf();
 
-describe.skipIf(!canLoad)('execs as eBPF sees them (needs root and BTF)', () => {
+describe.skipIf(!canLoad)('execs as eBPF sees them (needs eBPF)', () => {
   const events: HostEvent[] = [];
   const losses: Loss[] = [];
   const sink = { emit: (event: HostEvent) => events.push(event), lose: (loss: Loss) => losses.push(loss) };
@@ -185,7 +186,7 @@ describe.skipIf(!canLoad)('execs as eBPF sees them (needs root and BTF)', () => 
   });
 });
 
-describe.skipIf(!canLoad)('a ring that is too small for a burst (needs root and BTF)', () => {
+describe.skipIf(!canLoad)('a ring that is too small for a burst (needs eBPF)', () => {
   test('every exec is either an event or counted as lost', async () => {
     const events: HostEvent[] = [];
     const losses: Loss[] = [];

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createProcessSensor } from '../../agent/src/sensors/process/sensor.ts';
 import type { ProcessSource, ProcessSourceName } from '../../agent/src/sensors/process/source.ts';
 import type { SensorSink } from '../../agent/src/sensors/sensor.ts';
+import { may } from '../support/rights.ts';
 
 /** A source that records what is done to it. */
 function recordedSource(name: ProcessSourceName, refusal?: string) {
@@ -88,7 +89,7 @@ describe('the process sensor takes the best source there is', () => {
   });
 });
 
-describe.skipIf(process.getuid?.() !== 0)('as an ordinary user (needs root to become one)', () => {
+describe.skipIf(!may('setuid', 'setgid'))('as an ordinary user (needs root to become one)', () => {
   test('it sees its own new processes by what is left to it, and says which rights it lacks', async () => {
     const module = fileURLToPath(new URL('../../agent/src/sensors/process/sensor.ts', import.meta.url));
     const script = `

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { droppableParts } from '../../agent/src/governor/resident.ts';
+import { droppableParts, ReleaseChoice } from '../../agent/src/governor/resident.ts';
 import { ROOT } from '../support/source-files.ts';
 
 const part = (header: string, anonymousKb: number) =>
@@ -33,5 +33,77 @@ describe('what of a program may be dropped', () => {
     const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
     expect(status).toBe(0);
     expect(Number(stdout)).toBeGreaterThan(5 * 1024 * 1024);
+  });
+});
+
+describe('when memory is given back', () => {
+  const MIB = 1024 * 1024;
+  /** Looks: what is resident, in MiB, and how long it has worked, in ms. */
+  test.each([
+    [
+      'not below the aim',
+      [
+        [60, 0],
+        [71, 5_000],
+      ],
+      [],
+    ],
+    [
+      'after the start',
+      [
+        [90, 900],
+        [76, 920],
+      ],
+      [0],
+    ],
+    [
+      'not again while it rests',
+      [
+        [90, 900],
+        [76, 920],
+        [76, 940],
+        [79, 960],
+        [79, 980],
+      ],
+      [0],
+    ],
+    [
+      'when it has worked since',
+      [
+        [90, 900],
+        [76, 920],
+        [76, 1_140],
+        [76, 1_150],
+        [76, 1_170],
+        [76, 1_400],
+      ],
+      [0, 3, 5],
+    ],
+    [
+      'when it has grown since, from where it was found at the look after',
+      [
+        [90, 900],
+        [76, 920],
+        [80, 925],
+        [78, 930],
+        [81, 935],
+      ],
+      [0, 2],
+    ],
+    [
+      'growth that does not go away is not tried for ever',
+      [
+        [90, 900],
+        [90, 940],
+        [94, 980],
+        [94, 1_020],
+        [94, 1_060],
+      ],
+      [0, 2],
+    ],
+  ])('%s', (_, looks, released) => {
+    const choice = new ReleaseChoice();
+    const due = looks.flatMap(([mib, cpuMs], look) => (choice.isDue(mib! * MIB, cpuMs!) ? [look] : []));
+    expect(due).toEqual(released);
   });
 });

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { crc32c } from '../../agent/src/spool/crc32c.ts';
 import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from '../../agent/src/spool/record.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
+import { may } from '../support/rights.ts';
 
 let directory: string;
 let losses: Loss[];
@@ -44,7 +45,7 @@ function append(spool: Spool, text: string, events = 1, checkpoints?: string): b
   const { streamId, sequence } = spool.position;
   const bytes = Buffer.from(text);
   return spool.append(
-    { bytes, position: { streamId, sequence: sequence + 1, headerDigest: sha256(bytes) } },
+    { bytes, position: { streamId, sequence: sequence + 1, headerDigest: sha256(bytes) }, kemEpoch: 1 },
     { events, firstAtUs: 10, lastAtUs: 20 },
     checkpoints === undefined ? undefined : Buffer.from(checkpoints),
   );
@@ -152,7 +153,7 @@ describe('a full spool', () => {
   });
 });
 
-describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
+describe.skipIf(!may('sys_admin'))('a full disk (needs the right to mount)', () => {
   test('costs the batch that found it full, counted, and the spool goes on when there is room again', async () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', directory]);
     const errors: Error[] = [];
@@ -223,6 +224,39 @@ describe('damage', () => {
     writeFileSync(newest(), bytes);
     expect(contents(open())).toEqual(['one', 'three']);
     expect(lost('spool_damaged')).toBe(1);
+  });
+
+  describe('is counted once, however often the agent starts', () => {
+    const RECORD_BYTES = RECORD_HEADER_BYTES + 'one'.length;
+    test.each([
+      ['its envelope', RECORD_HEADER_BYTES, 4],
+      ['its header', 12, 1],
+    ])('%s', async (_what, at, events) => {
+      const killed = open();
+      append(killed, 'one');
+      append(killed, 'two', 4, 'read up to two');
+      append(killed, 'three', 1, 'read up to three');
+      const { streamId } = killed.position;
+      const bytes = readFileSync(newest());
+      bytes[SEGMENT_HEADER_BYTES + RECORD_BYTES + at]! ^= 1;
+      writeFileSync(newest(), bytes);
+      for (let start = 0; start < 3; start++) {
+        const spool = open();
+        expect([contents(spool), checkpoints(spool)]).toEqual([['one', 'three'], 'read up to three']);
+        expect([spool.position.sequence, Buffer.from(spool.position.streamId)]).toEqual([3, Buffer.from(streamId)]);
+      }
+      expect(lost('spool_damaged')).toBe(events);
+    });
+  });
+
+  test('a refused envelope that waits for others to go is not offered again after a restart, nor counted', () => {
+    const killed = open();
+    for (const text of ['one', 'two', 'three']) append(killed, text, 2, `read up to ${text}`);
+    killed.refuse(killed.position.streamId, 3);
+    const spool = open();
+    expect([contents(spool), checkpoints(spool)]).toEqual([['one', 'two'], 'read up to three']);
+    expect(spool.position.sequence).toBe(3);
+    expect(lost('refused')).toBe(2);
   });
 
   test('garbage at the end may hide a sent record: a new stream begins, so that no sequence is given twice', () => {

@@ -182,9 +182,11 @@ describe('what a correlation refers to', () => {
 
 describe('memory of a correlation', () => {
   it('is bounded: the least recently active groups go and are counted', () => {
-    const engine = engineOf(COUNT, { groupsMax: 10, entriesMax: 1000 });
+    const engine = engineOf(COUNT, { groupsMax: 10, entriesMax: 1000, sharedMax: 1000 });
+    expect(engine.notices()).toEqual([]);
     detectionsOf(engine, [happened('first', { ip: '198.51.100.{n}', repeat: 50, everySeconds: 0.01 })]);
     expect(engine.counters().groupsEvicted).toBe(40);
+    expect(engine.notices()).toEqual([expect.stringMatching(/^40 groups of correlations were forgotten/)]);
     // A group that stays active is not the one that goes.
     const active = batchesOf([happened('first', { repeat: 4, everySeconds: 0.01 })]);
     const noise = batchesOf([happened('first', { ip: '203.0.113.{n}', repeat: 4, everySeconds: 0.01 })]);
@@ -194,8 +196,17 @@ describe('memory of a correlation', () => {
   });
 
   it('is bounded in entries over all groups', () => {
-    const engine = engineOf(COUNT, { groupsMax: 1000, entriesMax: 100 });
+    const engine = engineOf(COUNT, { groupsMax: 1000, entriesMax: 100, sharedMax: 1000 });
     detectionsOf(engine, [happened('first', { ip: '198.51.100.{n}', repeat: 300, everySeconds: 0.01 })]);
     expect(engine.counters().groupsEvicted).toBe(200);
+  });
+
+  it('is bounded over all correlations: the fullest gives up its oldest, and the others keep what they have', () => {
+    const other = COUNT.slice(BASES.length).replaceAll('joined', 'other').replace('[first]', '[third]');
+    const engine = engineOf(`${COUNT}---\n${other}`, { groupsMax: 1000, entriesMax: 1000, sharedMax: 100 });
+    detectionsOf(engine, [happened('third', { repeat: 4, everySeconds: 0.01 })]);
+    detectionsOf(engine, [happened('first', { ip: '198.51.100.{n}', repeat: 300, everySeconds: 0.01 })]);
+    expect(engine.counters().groupsEvicted).toBe(204);
+    expect(detectionsOf(engine, [happened('third')])).toHaveLength(1);
   });
 });

@@ -47,6 +47,25 @@ test('a slow subscriber is told how many it missed, and others are not held up',
   await until(() => quick > 0, { limitMs: 5_000, what: 'the quick one' });
 });
 
+test('what is urgent goes before what waits, but not before another revision of the same alert', async () => {
+  const feed = new AlertFeed(signer);
+  const gate = Promise.withResolvers<void>();
+  const seen: string[] = [];
+  feed.subscribe(async (item) => {
+    await gate.promise;
+    if (item.kind === 'alert') seen.push(`${item.alert.id}:${item.alert.revision}`);
+  });
+  const flood = Array.from({ length: 20 }, (_, index) => makeAlert({ id: `flood-${index}`, revision: 1 }));
+  feed.publish(flood);
+  feed.publish([makeAlert({ id: 'flood-19', revision: 2 })], { urgent: true });
+  feed.publish([makeAlert({ id: 'urgent', revision: 1 })], { urgent: true });
+  gate.resolve();
+  await until(() => seen.length === 22, { limitMs: 5_000, what: () => `${seen.length} of 22 alerts` });
+  expect(seen.indexOf('urgent:1')).toBeLessThan(10);
+  expect(seen.slice(-2)).toEqual(['flood-19:1', 'flood-19:2']);
+  expect(seen.filter((each) => each.startsWith('flood'))).toEqual([...flood.map(({ id }) => `${id}:1`), 'flood-19:2']);
+});
+
 test('one that unsubscribed or threw gets nothing more', async () => {
   const feed = new AlertFeed(signer);
   let got = 0;

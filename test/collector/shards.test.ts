@@ -28,7 +28,8 @@ const agentId = randomUUID();
 const keys = makeEnvelopeKeys(agentId);
 const data: ShardData = {
   ruleFiles: [{ name: 'rules.yml', text: RULES }],
-  kemKeys: new Map([[1, keys.kemPrivateKey(1)!]]),
+  crypto: { provider: 'openssl', profile: 'standard' },
+  kemKeys: { open: new Map([[1, keys.kemPrivateKey(1)!]]), gone: new Map() },
   timed: true,
 };
 
@@ -141,7 +142,7 @@ describe('a shard whose thread runs out of memory', () => {
     expect(String(rejected?.reason)).toMatch(/a shard failed: .*memory/i);
     const next = await shard.analyse(received(seal(processEvents(2)).bytes), keys.signer);
     expect(next.batch.eventCount).toBe(2);
-  }, 30_000);
+  });
 
   it('takes nothing after it was disposed', async () => {
     const shard = new Shard('closed', data);
@@ -153,8 +154,24 @@ describe('a shard whose thread runs out of memory', () => {
 it('agents are spread over all shards, and each keeps its own', async () => {
   await using shards = await Shards.start(data, 3);
   const agents = Array.from({ length: 60 }, () => randomUUID());
-  expect(new Set(agents.map((agent) => shards.of(agent))).size).toBe(3);
-  for (const agent of agents) expect(shards.of(agent)).toBe(shards.of(agent));
+  const large = (agent: string) => shards.of(agent, 100_000);
+  expect(new Set(agents.map(large)).size).toBe(3);
+  for (const agent of agents) expect(large(agent)).toBe(large(agent));
+});
+
+it('what is small goes to a thread that large envelopes never use, until that one is busy', async () => {
+  await using shards = await Shards.start(data, 2);
+  const agents = Array.from({ length: 20 }, () => randomUUID());
+  const own = new Set(agents.map((agent) => shards.of(agent, 100_000)));
+  const express = shards.of(agentId, 100);
+  expect(own.has(express)).toBe(false);
+  for (const agent of agents) expect(shards.of(agent, 100)).toBe(express);
+
+  const turns: Disposable[] = [];
+  while (shards.of(agentId, 100) === express) turns.push(await express.turns.next(100));
+  expect(shards.of(agentId, 100)).toBe(shards.of(agentId, 100_000));
+  turns.pop()![Symbol.dispose]();
+  expect(shards.of(agentId, 100)).toBe(express);
 });
 
 it('matches come out of their arrays as they went in, with or without the bytes they were decoded from', () => {

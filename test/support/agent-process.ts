@@ -15,9 +15,12 @@ export class AgentProcess implements AsyncDisposable {
   readonly log: Record<string, unknown>[] = [];
   readonly #child: ChildProcess;
 
-  private constructor(home: string) {
+  private constructor(home: string, environment: Record<string, string>) {
     const program = join(ROOT, 'agent', 'bin', 'threatguard-agent.js');
-    this.#child = spawn(process.execPath, [program, 'run', '--home', home], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(process.execPath, [program, 'run', '--home', home], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
     createInterface({ input: this.#child.stderr! }).on('line', (line) => {
       if (line.startsWith('{')) this.log.push(JSON.parse(line));
     });
@@ -46,8 +49,8 @@ export class AgentProcess implements AsyncDisposable {
     writeFileSync(join(home, 'agent.yaml'), `spool: { bytesMax: 33554432 }\nsensors:\n${auth}${off}`);
   }
 
-  static async start(home: string): Promise<AgentProcess> {
-    const agent = new AgentProcess(home);
+  static async start(home: string, environment: Record<string, string> = {}): Promise<AgentProcess> {
+    const agent = new AgentProcess(home, environment);
     await agent.said('ready', READY_MS_MAX);
     return agent;
   }

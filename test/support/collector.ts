@@ -4,17 +4,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { Client, Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
 import {
   type Alert,
   type AlertFilter,
   Alert as AlertMessage,
   type CreateTokenRequest,
   type CreateTokenResponse,
+  type CryptoReport,
   consoleService,
+  cryptoService,
+  type DestroyEpochRequest,
   type GetAgentResponse,
   type GetAlertResponse,
   type GetIncidentResponse,
+  type KeysReport,
+  keysService,
   type ListAgentsResponse,
   type ListAlertsRequest,
   type ListAlertsResponse,
@@ -24,7 +29,10 @@ import {
   type ListEntitiesResponse,
   type ListIncidentsRequest,
   type ListIncidentsResponse,
+  type ProfileName,
   type RevokeAgentResponse,
+  type RotateKeysRequest,
+  type RotateKeysResponse,
   type SearchEventsRequest,
   type SearchEventsResponse,
   type SignedAlert,
@@ -42,13 +50,17 @@ import { emptyPglite } from './pglite.ts';
 import { ROOT } from './source-files.ts';
 import { until } from './until.ts';
 
+const READY_MS_MAX = 60_000;
+
 /** The console's side of the API, with promises. */
 export class ConsoleClient implements Disposable {
   readonly #client: InstanceType<ReturnType<typeof makeGenericClientConstructor>>;
+  readonly #others: Client;
 
   constructor(address: string, identity: TlsIdentity) {
-    const Client = makeGenericClientConstructor(consoleService, 'Console');
-    this.#client = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+    const ConsoleService = makeGenericClientConstructor({ ...consoleService, ...keysService }, 'Console');
+    this.#client = new ConsoleService(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+    this.#others = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
   }
 
   status = () => this.#call<StatusReport>('getStatus', {});
@@ -64,6 +76,20 @@ export class ConsoleClient implements Disposable {
   audit = (request: ListAuditRequest = {}) => this.#call<ListAuditResponse>('listAudit', request);
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
+
+  cryptoReport(policy = ''): Promise<CryptoReport> {
+    const { path, requestSerialize, responseDeserialize } = cryptoService.report;
+    return new Promise((resolve, reject) => {
+      this.#others.makeUnaryRequest(path, requestSerialize, responseDeserialize, { policy }, (error, report) =>
+        report ? resolve(report) : reject(error),
+      );
+    });
+  }
+  rotate = (request: RotateKeysRequest = {}) => this.#call<RotateKeysResponse>('rotateKeys', request);
+  keys = () => this.#call<KeysReport>('getKeys', {});
+  control = (action: string) => this.#call<KeysReport>('controlRotation', { action });
+  schedule = (everySeconds: number) => this.#call<KeysReport>('scheduleRotation', { everySeconds });
+  destroyEpoch = (request: DestroyEpochRequest) => this.#call<KeysReport>('destroyEpoch', request);
 
   /** Alerts as they come, in `seen`; resolves once the collector listens. */
   async watch(filter: AlertFilter = {}): Promise<{ seen: Alert[]; signed: SignedAlert[]; stop: () => void }> {
@@ -95,6 +121,7 @@ export class ConsoleClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+    this.#others.close();
   }
 }
 
@@ -149,9 +176,9 @@ export class TestCollector implements AsyncDisposable {
   }
 }
 
-export async function initTestHome(): Promise<string> {
+export async function initTestHome(profile?: ProfileName): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
-  await initHome({ home, listen: '127.0.0.1:0', nowMs: Date.now() });
+  await initHome({ home, listen: '127.0.0.1:0', profile, nowMs: Date.now() });
   const makeEmpty = await emptyPglite();
   makeEmpty(homePaths(home).storeDirectory);
   return home;
@@ -174,7 +201,12 @@ export class CollectorProcess implements AsyncDisposable {
     this.log = log;
   }
 
-  static async start(home: string, environment: Record<string, string> = {}): Promise<CollectorProcess> {
+  /** Resolves when it is ready, which on a busy machine with a large store takes its time. */
+  static async start(
+    home: string,
+    environment: Record<string, string> = {},
+    readyMsMax = READY_MS_MAX,
+  ): Promise<CollectorProcess> {
     const child = spawn(
       process.execPath,
       [join(ROOT, 'collector', 'bin', 'threatguard-collector.js'), 'run', '--home', home],
@@ -191,7 +223,7 @@ export class CollectorProcess implements AsyncDisposable {
         if (child.exitCode !== null) throw new Error(`the collector ended: ${lines.join('\n')}`);
         return log.find((line) => line.msg === 'ready');
       },
-      { limitMs: 60_000, what: () => `the collector to be ready; it said:\n${lines.join('\n')}` },
+      { limitMs: readyMsMax, what: () => `the collector to be ready; it said:\n${lines.join('\n')}` },
     );
     return new CollectorProcess(child, String(ready.listen), log);
   }

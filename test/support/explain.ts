@@ -45,6 +45,7 @@ export class ExplainingDatabase implements Database {
 
   copyIn: Database['copyIn'] = (...parts) => this.#database.copyIn(...parts);
   script: Database['script'] = (sql) => this.#database.script(sql);
+  commit: Database['commit'] = (...parts) => this.#database.commit(...parts);
 
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#database.transaction((session) =>

@@ -15,6 +15,8 @@ const VARIABLE = 'THREATGUARD_TEST_MADE_ONCE';
 const MAKING_MS_MAX = 120_000;
 
 export function setup(): void {
+  // Every project of a run calls this; they share one.
+  if (process.env[VARIABLE]) return;
   const folder = mkdtempSync(join(tmpdir(), 'threatguard-made-once-'));
   // PostgreSQL does not run as root, and reads its own in here.
   chmodSync(folder, 0o755);

@@ -11,7 +11,7 @@ import { consoleIdentityOf } from '../support/agent-identity.ts';
 import { AgentProcess } from '../support/agent-process.ts';
 import { freePort } from '../support/child-server.ts';
 import { CollectorProcess, ConsoleClient, initTestHome } from '../support/collector.ts';
-import { CRASH_SECONDS, CRASH_SEED, expectPublishedOnce } from '../support/crash-rig.ts';
+import { CRASH_SECONDS, CRASH_SEED, expectPublishedOnce, HANGS_SECONDS } from '../support/crash-rig.ts';
 import { type NatsServer, natsAvailable, startNats } from '../support/nats.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -143,7 +143,7 @@ describe.skipIf(!(natsAvailable() && postgresAvailable()))(
         expect((await verify()).lost).toBe(0);
         console.log(`${kills} kills, ${users.length} lines, seed ${CRASH_SEED}`);
       },
-      (CRASH_SECONDS + 120) * 1000,
+      (CRASH_SECONDS + HANGS_SECONDS) * 1000,
     );
 
     test('a full disk under its spool: what it could not keep is counted, and the rest is stored once', async ({

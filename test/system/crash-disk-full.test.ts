@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { CRASH_SECONDS, CrashRig, makeSmallStream } from '../support/crash-rig.ts';
+import { CRASH_SECONDS, CrashRig, HANGS_SECONDS, makeSmallStream } from '../support/crash-rig.ts';
 import { listens, natsAvailable, startNats } from '../support/nats.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { SmallDisk } from '../support/small-disk.ts';
@@ -45,7 +45,7 @@ describe.skipIf(!(natsAvailable() && postgresAvailable()))('under load (needs na
       } while (performance.now() < endMs);
       await rig.settleAndVerify();
     },
-    (CRASH_SECONDS + 140) * 1000,
+    (CRASH_SECONDS + HANGS_SECONDS) * 1000,
   );
 
   test('a full disk of NATS is said in status and holds up nothing but publishing; restarted with room, it gets every alert once', async ({

@@ -14,7 +14,7 @@ import type { Memory } from '../support/settled-memory.ts';
 import { SOAK_HOURS, SOAK_MS_MAX, trend } from '../support/soak.ts';
 
 const PROGRAM = fileURLToPath(new URL('../support/soak-collector.ts', import.meta.url));
-const AGENTS = 4;
+const AGENTS = 2;
 /** Of fleet time, between two batches of an agent. */
 const STEP_MINUTES = 6;
 const STEPS = (SOAK_HOURS * 60) / STEP_MINUTES;

@@ -5,6 +5,7 @@ import { release } from 'node:os';
 import { BpfError } from '../kernel/bpf.ts';
 import { NETLINK_CONNECTOR, NetlinkSocket } from '../kernel/netlink.ts';
 import { AuditControl } from '../sensors/process/audit-control.ts';
+import { isRecordedElsewhere } from '../sensors/process/audit-listeners.ts';
 import { CN_IDX_PROC } from '../sensors/process/connector-parse.ts';
 import { createEbpfSource } from '../sensors/process/ebpf-source.ts';
 import { PROCESS_SOURCES, type ProcessSourceName } from '../sensors/process/source.ts';
@@ -29,7 +30,7 @@ interface Trial {
 export async function checkProcess(wanted: 'auto' | ProcessSourceName): Promise<Finding[]> {
   const trials: Record<ProcessSourceName, Trial> = {
     ebpf: await tryEbpf(),
-    audit: await tryAudit(),
+    audit: await tryAudit(wanted === 'audit'),
     'proc-connector': tryConnector(),
     'proc-scan': { works: true, finding: 'sees what still runs when it looks, and no short-lived process', remedy: '' },
   };
@@ -101,7 +102,8 @@ async function tryEbpf(): Promise<Trial> {
   }
 }
 
-async function tryAudit(): Promise<Trial> {
+/** `asked`: by name, so also where journald would store the records of every exec. */
+async function tryAudit(asked: boolean): Promise<Trial> {
   let control: AuditControl | undefined;
   try {
     control = new AuditControl();
@@ -118,6 +120,11 @@ async function tryAudit(): Promise<Trial> {
       ...(failure === AUDIT_PANIC ? ['the host panics when audit fails; set to harmless while in use'] : []),
       `${lost} records lost since boot`,
     ].join(', ');
+    if (pid === 0 && isRecordedElsewhere()) {
+      const flood = 'another process (journald?) would store the records of every exec';
+      const choice = 'mask systemd-journald-audit.socket, or set sensors.process.source: audit in agent.yaml';
+      return { works: asked, finding: `${finding}; ${flood}`, remedy: choice };
+    }
     const remedy = 'the rules cannot be changed before the next boot; add -e 2 only after the agent has started';
     return { works: enabled !== AUDIT_LOCKED, finding, remedy };
   } catch (error) {

@@ -7,6 +7,9 @@ import { runInNewContext } from 'node:vm';
 const MIB = 1024 * 1024;
 /** Above this the agent looks for what it can give back; below it there is nothing worth the page faults. */
 const RESIDENT_BYTES_AIM = 72 * MIB;
+/** Growth since the last release that is worth another one at once. */
+const GROWTH_BYTES_MIN = 4 * MIB;
+const WORK_PER_RELEASE_MS = 250;
 
 let collectGarbage: (() => void) | undefined;
 
@@ -48,10 +51,30 @@ export function droppableParts(smaps: string, program: string): ProgramPart[] {
   return parts;
 }
 
-/** Gives back what can be given back, where the agent holds more than it aims at. Gives how many bytes that was. */
+/**
+ * Says when giving back is worth its price, some 40 ms of processor time: done every few seconds, that was as much as all else a
+ * quiet agent does (measured). So it is due when the agent has worked six times as long since the last one, or has grown.
+ */
+export class ReleaseChoice {
+  /** Held at the look after the last release; undefined until then. */
+  #restBytes: number | undefined = 0;
+  #releasedAtCpuMs = 0;
+
+  /** Asked at every look, with what is resident and what the process has used so far; true is to be followed by a release. */
+  isDue(residentBytes: number, cpuMs: number): boolean {
+    const grown = this.#restBytes !== undefined && residentBytes >= this.#restBytes + GROWTH_BYTES_MIN;
+    this.#restBytes ??= residentBytes;
+    if (residentBytes <= RESIDENT_BYTES_AIM) return false;
+    if (!grown && cpuMs - this.#releasedAtCpuMs < WORK_PER_RELEASE_MS) return false;
+    this.#restBytes = undefined;
+    this.#releasedAtCpuMs = cpuMs;
+    return true;
+  }
+}
+
+/** Gives back what can be given back. Gives how many bytes that was. */
 export async function releaseMemory(program: string): Promise<number> {
   const before = process.memoryUsage.rss();
-  if (before <= RESIDENT_BYTES_AIM) return 0;
   const { dropPages, trimHeap } = await import('../kernel/memory.ts');
   collectGarbage ??= exposeCollector();
   collectGarbage();

@@ -1,10 +1,18 @@
 // Enrolment: a join token buys a certificate. The order is the protocol:
-//   token whole? -> key made and on disk -> CA fetched and held against the token's pin -> request over a connection that
-//   trusts only that CA -> answer held against our key, the CA and itself -> identity put in place.
+//   token whole? -> CA fetched and held against the token's pin -> key of its profile made and on disk -> request over a
+//   connection that trusts only that CA -> answer held against our key, the CA and itself -> identity put in place.
 import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Client, type ServiceError, status } from '@grpc/grpc-js';
-import { type EnrolResponse, enrolmentService, parseJoinToken, parsePeerName, verifyKemKey } from '@threatguard/proto';
+import {
+  type EnrolResponse,
+  enrolmentService,
+  parseJoinToken,
+  parsePeerName,
+  profileOfCa,
+  selectCrypto,
+  verifyKemKey,
+} from '@threatguard/proto';
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
 import { EnrolError } from './enrol-error.ts';
 import { beginIdentity, type Enrolment, finishIdentity, identityDirectory, isEnrolled } from './identity-files.ts';
@@ -39,9 +47,13 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   }
   const address = parseAddress(options.collector);
   const name = options.name ?? hostname();
+  const ca = await fetchPinnedCa(address, token.caSha256);
+  const profile = profileOfCa(ca.publicKey);
+  if (!profile)
+    throw new EnrolError('answer_invalid', "the collector's CA has a key this agent does not know; update it");
+  await selectCrypto({ profile: profile.name });
   const key = await makeKey(name);
   beginIdentity(options.home, key.privateKeyPem);
-  const ca = await fetchPinnedCa(address, token.caSha256);
   const answer = await requestCertificate(options.collector, ca, {
     tokenId: token.id,
     tokenSecret: token.secret,

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { KeyObject, webcrypto } from 'node:crypto';
 import { cryptoProvider, Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
-import { SIGNATURE_ALGORITHM } from '@threatguard/proto';
+import { activeProfile } from '@threatguard/proto';
 
 export interface NewKey {
   /** PKCS#8. */
@@ -13,10 +13,10 @@ export interface NewKey {
   certificateRequest: Uint8Array;
 }
 
-/** A new ML-DSA-65 key with a request that proves its possession. */
+/** A new key of the fleet's profile, with a request that proves its possession. */
 export async function makeKey(commonName: string): Promise<NewKey> {
   cryptoProvider.set(webcrypto as Crypto);
-  const algorithm = { name: SIGNATURE_ALGORITHM };
+  const algorithm = { name: activeProfile().signature };
   const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: [{ CN: [commonName] }],

@@ -1,37 +1,32 @@
 import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import type { StreamPosition } from '@threatguard/proto';
 import { crc32c } from './crc32c.ts';
 import {
   decodeRecordHeader,
   decodeSegmentHeader,
+  doneMagic,
+  encodeFiller,
   encodeSegmentHeader,
-  RECORD_HEADER_BYTES,
-  RECORD_MAGIC,
-  type RecordHeader,
-  SEGMENT_HEADER_BYTES,
   type SegmentHeader,
 } from './record.ts';
+import { type DamagedPlace, type RecordPlace, type SegmentScan, scanRecords } from './scan.ts';
 
-/** Where a whole record lies in a segment, and what it counts for. */
-export type RecordPlace = Omit<RecordHeader, 'headerDigest'> & { offset: number };
-
-/** What opening a segment found. */
-export interface SegmentScan {
-  segment: Segment;
-  /** Those with an envelope. */
-  records: RecordPlace[];
-  /** Of the newest whole record; undefined where there is none. */
-  checkpoints: Uint8Array | undefined;
-  /** After its newest record, or as the segment header says where it has none. */
-  position: StreamPosition;
-  /** Records whose bytes cannot be believed; `events` is what their headers said, at least one each. */
-  damaged: { records: number; events: number };
-  /** The end was neither a whole record nor the beginning of one: a record that was sent may have stood there. */
-  endUncertain: boolean;
+/** What is read of a record when its turn comes. */
+export interface RecordContent {
+  envelope: Buffer;
+  /** Empty where the record has none. */
+  wrappedKey: Uint8Array;
 }
 
-export interface UnreadableSegment extends Pick<SegmentScan, 'checkpoints'> {
-  unreadableEvents: number;
+/** What opening a segment found. */
+export interface OpenedSegment extends Omit<SegmentScan, 'end' | 'damaged'> {
+  segment: Segment;
+  /** Of records whose bytes cannot be believed: what their headers said, at least one each. Not counted at the next opening. */
+  damagedEvents: number;
+}
+
+/** Nobody can say to which stream it belonged. */
+export interface UnreadableSegment extends Pick<OpenedSegment, 'checkpoints' | 'damagedEvents'> {
+  segment: undefined;
 }
 
 /** One file of the spool: a segment header, then records. Written at its end only; `bytes` is where that is. */
@@ -63,23 +58,26 @@ export class Segment {
   }
 
   /**
-   * Opens what an earlier run wrote and cuts off an unfinished record. Where the segment header cannot be believed the
-   * file is removed, since nobody can say to which stream it belonged; the number of its events is returned, and what
-   * its records say of the sources, which is true all the same.
+   * Opens what an earlier run wrote, cuts off an unfinished record and marks damaged ones as done. Where the segment header
+   * cannot be believed the file is removed; the number of its events is returned, and what its records say of the
+   * sources, which is true all the same.
    */
-  static open(path: string): SegmentScan | UnreadableSegment {
+  static open(path: string): OpenedSegment | UnreadableSegment {
     const bytes = readFileSync(path);
     const header = decodeSegmentHeader(bytes);
     if (!header) {
       unlinkSync(path);
       const nowhere = { streamId: bytes, sequence: 0, headerDigest: bytes };
       const { records, checkpoints, damaged } = scanRecords(bytes, nowhere);
-      return { unreadableEvents: records.reduce((sum, record) => sum + record.events, damaged.events), checkpoints };
+      const damagedEvents = records.reduce((sum, record) => sum + record.events, countEvents(damaged));
+      return { segment: undefined, damagedEvents, checkpoints };
     }
-    const { end, ...scan } = scanRecords(bytes, header.position);
+    const { end, damaged, ...found } = scanRecords(bytes, header.position);
     const descriptor = openSync(path, 'r+');
     if (end < bytes.length) ftruncateSync(descriptor, end);
-    return { segment: new Segment(path, header, descriptor, end), ...scan };
+    const segment = new Segment(path, header, descriptor, end);
+    for (const place of damaged) if (place.offset < end) segment.#markDamaged(place, bytes);
+    return { segment, damagedEvents: countEvents(damaged), ...found };
   }
 
   /** One write; where it fails (a full disk) the file is as it was before, and the error is thrown. */
@@ -95,12 +93,26 @@ export class Segment {
     return offset;
   }
 
-  /** The envelope of a record; undefined where the disk no longer gives back what was written. */
-  read(place: RecordPlace): Buffer | undefined {
-    const payload = Buffer.allocUnsafe(place.length + place.checkpointBytes);
-    const read = readSync(this.#descriptor, payload, 0, payload.length, place.offset + RECORD_HEADER_BYTES);
-    if (read !== payload.length || crc32c(payload) !== place.payloadCrc) return undefined;
-    return payload.subarray(0, place.length);
+  /** Undefined where the disk no longer gives back what was written. */
+  read(place: RecordPlace): RecordContent | undefined {
+    const { headerBytes, length, checkpointBytes } = place;
+    const record = Buffer.allocUnsafe(headerBytes + length + checkpointBytes);
+    const read = readSync(this.#descriptor, record, 0, record.length, place.offset);
+    if (read !== record.length || crc32c(record.subarray(headerBytes)) !== place.payloadCrc) return undefined;
+    const wrappedKey = decodeRecordHeader(record)?.wrappedKey ?? new Uint8Array();
+    return { envelope: record.subarray(headerBytes, headerBytes + length), wrappedKey };
+  }
+
+  /** The record is counted as lost: it is neither sent nor counted again. */
+  markDone({ offset, headerBytes }: RecordPlace): void {
+    writeWhole(this.#descriptor, doneMagic(headerBytes), offset);
+  }
+
+  /** So that the next opening does not count it again. */
+  #markDamaged({ offset, bytes, position, headerBytes }: DamagedPlace, all: Buffer): void {
+    const mark =
+      headerBytes > 0 ? doneMagic(headerBytes) : encodeFiller(all.subarray(offset, offset + bytes), position);
+    if (mark) writeWhole(this.#descriptor, mark, offset);
   }
 
   /** Asks the disk to keep what was written, off the main thread. */
@@ -127,55 +139,6 @@ function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
   }
 }
 
-function scanRecords(bytes: Buffer, before: StreamPosition) {
-  const records: RecordPlace[] = [];
-  const damaged = { records: 0, events: 0 };
-  const count = (events: number) => {
-    damaged.records++;
-    damaged.events += Math.max(1, events);
-  };
-  let position = before;
-  let checkpoints: Uint8Array | undefined;
-  let endUncertain = false;
-  let offset = Math.min(SEGMENT_HEADER_BYTES, bytes.length);
-  let end = offset;
-  while (offset < bytes.length) {
-    const header = decodeRecordHeader(bytes, offset);
-    const envelopeEnd = offset + RECORD_HEADER_BYTES + (header?.length ?? 0);
-    const payloadEnd = envelopeEnd + (header?.checkpointBytes ?? 0);
-    if (!header || payloadEnd > bytes.length) {
-      if (header?.length !== 0) count(header?.events ?? 1);
-      const next = nextHeader(bytes, offset + 1);
-      if (next === undefined) {
-        endUncertain = !header && !isUnfinished(bytes.subarray(offset));
-        break;
-      }
-      offset = next;
-      continue;
-    }
-    const { headerDigest, ...place } = header;
-    position = { streamId: before.streamId, sequence: header.sequence, headerDigest };
-    if (crc32c(bytes.subarray(offset + RECORD_HEADER_BYTES, payloadEnd)) === header.payloadCrc) {
-      checkpoints = Uint8Array.from(bytes.subarray(envelopeEnd, payloadEnd));
-      if (header.length > 0) records.push({ ...place, offset });
-    } else if (header.length > 0) {
-      count(header.events);
-    }
-    offset = payloadEnd;
-    end = payloadEnd;
-  }
-  return { records, position, checkpoints, damaged, end, endUncertain };
-}
-
-/** Whether these bytes can be what a killed process wrote of a record header. */
-function isUnfinished(bytes: Buffer): boolean {
-  const magic = Math.min(bytes.length, RECORD_MAGIC.length);
-  return bytes.length < RECORD_HEADER_BYTES && bytes.subarray(0, magic).equals(RECORD_MAGIC.subarray(0, magic));
-}
-
-function nextHeader(bytes: Buffer, from: number): number | undefined {
-  for (let at = bytes.indexOf(RECORD_MAGIC, from); at >= 0; at = bytes.indexOf(RECORD_MAGIC, at + 1)) {
-    if (decodeRecordHeader(bytes, at)) return at;
-  }
-  return undefined;
+function countEvents(damaged: readonly DamagedPlace[]): number {
+  return damaged.reduce((sum, { events }) => sum + events, 0);
 }

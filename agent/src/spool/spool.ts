@@ -22,9 +22,9 @@ import {
   type StreamPosition,
 } from '@threatguard/proto';
 import { takeCleanMark, writeCleanMark } from './clean-mark.ts';
-import { encodeRecord } from './record.ts';
-import { type RecordPlace, Segment } from './segment.ts';
-import { listSegments, segmentPath } from './segment-files.ts';
+import { type Pending, PendingEnvelopes } from './pending.ts';
+import { encodeRecord, RECORD_HEADER_BYTES } from './record.ts';
+import { SegmentFiles } from './segment-files.ts';
 
 /** A power cut loses at most this much; each fdatasync costs 0.3 ms on a virtual disk and 10 ms on a spinning one. */
 const SYNC_EVERY_MS = 1000;
@@ -51,38 +51,34 @@ export interface SpooledFacts {
   events: number;
   firstAtUs: number;
   lastAtUs: number;
+  /** The envelope's content key, wrapped for this host; empty for none. */
+  wrappedKey?: Uint8Array;
 }
 
 export interface SpooledEnvelope {
   streamId: Uint8Array;
   sequence: number;
   bytes: Uint8Array;
-}
-
-interface Pending extends RecordPlace {
-  segment: Segment;
-  /** Refused or damaged: counted already, goes when its turn comes. */
-  done: boolean;
+  /** The ML-KEM epoch it is sealed for. */
+  epoch: number;
+  /** Its content key as it was given to `append`; empty where it has none. */
+  wrappedKey: Uint8Array;
 }
 
 export class Spool implements AsyncDisposable {
   readonly #options: SpoolOptions;
   readonly #segmentBytesMax: number;
-  #segments: Segment[] = [];
-  #pending: Pending[] = [];
-  #first = 0;
-  #pendingBytes = 0;
-  #nextNumber = 1;
+  readonly #pending = new PendingEnvelopes();
+  readonly #segments: SegmentFiles;
   #position: StreamPosition = newStream();
   #checkpoints: Uint8Array = new Uint8Array();
-  readonly #dirty = new Set<Segment>();
-  #syncing: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#segments = new SegmentFiles(options.directory, (error) => options.onDiskError?.(error));
     this.#segmentBytesMax = Math.min(SEGMENT_BYTES_MAX, Math.ceil(options.bytesMax / SEGMENTS_MIN));
   }
 
@@ -107,21 +103,45 @@ export class Spool implements AsyncDisposable {
 
   /** Number of the oldest envelope not acknowledged; numbers count up while the spool is open. */
   get first(): number {
-    return this.#first;
+    return this.#pending.first;
   }
 
   /** Number the next envelope will have. */
   get end(): number {
-    return this.#first + this.#pending.length;
+    return this.#pending.end;
   }
 
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#pending.bytes;
   }
 
   /** The stream of the oldest envelope, or the one that would begin the next. */
   get oldestStreamId(): Uint8Array {
-    return this.#pending[0]?.segment.header.position.streamId ?? this.#position.streamId;
+    return this.#pending.oldest?.segment.header.position.streamId ?? this.#position.streamId;
+  }
+
+  /** The ML-KEM epoch of the oldest envelope; 0 where nothing waits. An agent never goes back to an older epoch. */
+  get oldestEpoch(): number {
+    return this.#pending.oldest?.epoch ?? 0;
+  }
+
+  /** Of the oldest envelope of a stream; undefined where none waits. */
+  oldestSequence(streamId: Uint8Array): number | undefined {
+    return this.#pending.oldestOf(streamId)?.sequence;
+  }
+
+  /**
+   * The newest envelope went out under another header than the one spooled (sealed anew for another epoch): the next one
+   * continues that, over a restart too, since a new segment begins with it. False where the disk refused.
+   */
+  continueFrom(headerDigest: Uint8Array): boolean {
+    try {
+      this.#rotate({ ...this.#position, headerDigest });
+      return true;
+    } catch (error) {
+      this.#options.onDiskError?.(error as Error);
+      return false;
+    }
   }
 
   /** Calls `listener` after each append. Returns how to end that. */
@@ -134,24 +154,29 @@ export class Spool implements AsyncDisposable {
    * True once the envelope and `checkpoints` (as before where left out) are written, in one write. False where the disk
    * refused them: the events are counted lost.
    */
-  append(sealed: SealedEnvelope, facts: SpooledFacts, checkpoints = this.#checkpoints): boolean {
+  append(
+    sealed: Pick<SealedEnvelope, 'bytes' | 'position' | 'kemEpoch'>,
+    { wrappedKey = new Uint8Array(), ...facts }: SpooledFacts,
+    checkpoints = this.#checkpoints,
+  ): boolean {
     const { sequence, headerDigest } = sealed.position;
-    const record = encodeRecord({ ...facts, sequence, headerDigest }, { envelope: sealed.bytes, checkpoints });
+    const epoch = sealed.kemEpoch;
+    const about = { ...facts, sequence, headerDigest, epoch, wrappedKey };
+    const record = encodeRecord(about, { envelope: sealed.bytes, checkpoints });
     try {
       this.#makeRoom(record.length);
-      const segment = this.#segments.at(-1)!;
+      const segment = this.#segments.newest!;
       const offset = segment.append(record);
       const payloadCrc = record.readUInt32LE(8);
       const lengths = { length: sealed.bytes.length, checkpointBytes: checkpoints.length };
-      const place = { ...facts, ...lengths, sequence, offset, payloadCrc };
+      const place = { ...facts, ...lengths, sequence, epoch, headerBytes: RECORD_HEADER_BYTES, offset, payloadCrc };
       this.#pending.push({ ...place, segment, done: false });
-      this.#dirty.add(segment);
+      this.#segments.written(segment);
     } catch (error) {
       this.#lose('spool_overflow', facts);
       this.#options.onDiskError?.(error as Error);
       return false;
     }
-    this.#pendingBytes += sealed.bytes.length;
     this.#position = sealed.position;
     this.#checkpoints = checkpoints;
     for (const listener of this.#listeners) listener();
@@ -160,24 +185,27 @@ export class Spool implements AsyncDisposable {
 
   /** The envelope with this number; undefined where it is gone, refused, or the disk damaged it. */
   read(number: number): SpooledEnvelope | undefined {
-    const record = this.#pending[number - this.#first];
-    if (!record || record.done) return undefined;
-    const bytes = record.segment.read(record);
-    if (bytes) return { streamId: record.segment.header.position.streamId, sequence: record.sequence, bytes };
+    const record = this.#pending.at(number);
+    if (!record) return undefined;
+    const content = record.segment.read(record);
+    if (content) {
+      const { streamId } = record.segment.header.position;
+      const { sequence, epoch } = record;
+      return { streamId, sequence, epoch, bytes: content.envelope, wrappedKey: content.wrappedKey };
+    }
     this.#giveUp(record, 'spool_damaged');
     return undefined;
   }
 
   /** The collector has this sequence of the stream and all before it: they go. */
   acknowledge(streamId: Uint8Array, sequence: number): void {
-    const kept = this.#pending.findIndex((record) => !record.done && !isUpTo(record, streamId, sequence));
-    this.#forget(kept < 0 ? this.#pending.length : kept);
+    this.#forget(this.#pending.countUpTo(streamId, sequence));
   }
 
   /** The collector will never take this envelope: it is counted and goes. */
-  refuse(streamId: Uint8Array, sequence: number): void {
-    const record = this.#pending.find((each) => each.sequence === sequence && isUpTo(each, streamId, sequence));
-    if (record && !record.done) this.#giveUp(record, 'refused');
+  refuse(streamId: Uint8Array, sequence: number, reason: 'refused' | 'epoch_refused' = 'refused'): void {
+    const record = this.#pending.find(streamId, sequence);
+    if (record) this.#giveUp(record, reason);
   }
 
   /** From here on envelopes belong to a new stream; for when the collector knows more of this one than we do. */
@@ -187,28 +215,14 @@ export class Spool implements AsyncDisposable {
 
   /** Asks the disk to keep everything appended so far; also what an earlier call still waits for. */
   sync(): Promise<void> {
-    this.#syncing = this.#syncing.then(() => this.#syncDirty());
-    return this.#syncing;
-  }
-
-  async #syncDirty(): Promise<void> {
-    const segments = [...this.#dirty];
-    this.#dirty.clear();
-    for (const segment of segments) {
-      try {
-        await segment.sync();
-      } catch (error) {
-        // A segment removed meanwhile needs no syncing.
-        if (this.#segments.includes(segment)) this.#options.onDiskError?.(error as Error);
-      }
-    }
+    return this.#segments.sync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    if (this.#pending.length === 0) this.#rotateOrSay();
+    if (!this.#pending.oldest) this.#rotateOrSay();
     await this.sync();
     const { bootId, owner, directory } = this.#options;
     try {
@@ -217,29 +231,22 @@ export class Spool implements AsyncDisposable {
       // Without the mark the next boot begins a new stream, which is safe.
       this.#options.onDiskError?.(error as Error);
     }
-    for (const segment of this.#segments) segment.close();
+    this.#segments.close();
   }
 
   #recover(): void {
     const { directory, owner, bootId } = this.#options;
-    const numbers = listSegments(directory);
-    let inDoubt = numbers.length === 0;
-    for (const number of numbers) {
-      this.#nextNumber = number + 1;
-      const scan = Segment.open(segmentPath(directory, number));
-      inDoubt = 'unreadableEvents' in scan || scan.endUncertain;
-      const damagedEvents = 'unreadableEvents' in scan ? scan.unreadableEvents : scan.damaged.events;
-      if (damagedEvents > 0) this.#lose('spool_damaged', { events: damagedEvents });
-      this.#checkpoints = scan.checkpoints ?? this.#checkpoints;
-      if ('unreadableEvents' in scan) continue;
-      this.#segments.push(scan.segment);
-      this.#position = scan.position;
-      for (const record of scan.records) {
-        this.#pending.push({ ...record, segment: scan.segment, done: false });
-        this.#pendingBytes += record.length;
-      }
+    let inDoubt = true;
+    for (const found of this.#segments.openAll()) {
+      const { segment } = found;
+      inDoubt = !segment || found.endUncertain;
+      if (found.damagedEvents > 0) this.#lose('spool_damaged', { events: found.damagedEvents });
+      this.#checkpoints = found.checkpoints ?? this.#checkpoints;
+      if (!segment) continue;
+      this.#position = found.position;
+      for (const record of found.records) this.#pending.push({ ...record, segment, done: false });
     }
-    const newest = this.#segments.at(-1)?.header;
+    const newest = this.#segments.newest?.header;
     const endedClean = takeCleanMark(directory, newest && { bootId, owner, position: this.#position });
     const sameRun = newest && Buffer.compare(newest.bootId, bootId) === 0;
     const sameOwner = newest && Buffer.compare(newest.owner, owner) === 0;
@@ -248,15 +255,8 @@ export class Spool implements AsyncDisposable {
   }
 
   #rotate(position: StreamPosition): void {
-    const { owner, bootId, directory } = this.#options;
-    const segment = Segment.create(
-      segmentPath(directory, this.#nextNumber),
-      { owner, bootId, position },
-      this.#carriedOver(position),
-    );
-    this.#nextNumber++;
-    this.#segments.push(segment);
-    this.#dirty.add(segment);
+    const { owner, bootId } = this.#options;
+    this.#segments.begin({ owner, bootId, position }, this.#carriedOver(position));
     this.#position = position;
     this.#removeEmptied();
   }
@@ -264,40 +264,41 @@ export class Spool implements AsyncDisposable {
   /** The record a segment begins with; none where nothing is known of any source. */
   #carriedOver({ sequence, headerDigest }: StreamPosition): Buffer {
     if (this.#checkpoints.length === 0) return Buffer.alloc(0);
-    const facts = { sequence, headerDigest, events: 0, firstAtUs: 0, lastAtUs: 0 };
+    const none = { events: 0, firstAtUs: 0, lastAtUs: 0, epoch: 0, wrappedKey: new Uint8Array() };
+    const facts = { ...none, sequence, headerDigest };
     return encodeRecord(facts, { envelope: new Uint8Array(), checkpoints: this.#checkpoints });
   }
 
   #makeRoom(bytes: number): void {
-    const active = this.#segments.at(-1)!;
-    if (active.bytes + bytes > this.#segmentBytesMax && this.#pending.at(-1)?.segment === active) {
+    const active = this.#segments.newest!;
+    if (active.bytes + bytes > this.#segmentBytesMax && this.#pending.newest?.segment === active) {
       this.#rotate(this.#position);
     }
-    let total = this.#segments.reduce((sum, segment) => sum + segment.bytes, bytes);
-    while (total > this.#options.bytesMax && this.#segments.length > 1) {
-      const oldest = this.#segments[0]!;
-      const kept = this.#pending.findIndex((record) => record.segment !== oldest);
-      for (const record of this.#pending.slice(0, kept < 0 ? undefined : kept)) {
-        if (!record.done) this.#lose('spool_overflow', record);
-      }
-      total -= oldest.bytes;
-      this.#forget(kept < 0 ? this.#pending.length : kept);
+    for (let oldest = this.#segments.oldestClosed; oldest; oldest = this.#segments.oldestClosed) {
+      if (this.#segments.bytes + bytes <= this.#options.bytesMax) return;
+      const dropped = this.#forget(this.#pending.countIn(oldest));
+      for (const record of dropped) if (!record.done) this.#lose('spool_overflow', record);
     }
   }
 
+  /** Counted first: a kill in between may count it twice, and never not at all. */
   #giveUp(record: Pending, reason: LossReason): void {
     record.done = true;
     this.#lose(reason, record);
-    const kept = this.#pending.findIndex((each) => !each.done);
-    this.#forget(kept < 0 ? this.#pending.length : kept);
+    try {
+      record.segment.markDone(record);
+      this.#segments.written(record.segment);
+    } catch (error) {
+      this.#options.onDiskError?.(error as Error);
+    }
+    this.#forget(this.#pending.countDone());
   }
 
-  #forget(count: number): void {
-    for (const record of this.#pending.splice(0, count)) this.#pendingBytes -= record.length;
-    this.#first += count;
-    const active = this.#segments.at(-1)!;
-    if (this.#pending.length > 0 || active.bytes <= this.#segmentBytesMax / 2) this.#removeEmptied();
-    else this.#rotateOrSay();
+  #forget(count: number): Pending[] {
+    const forgotten = this.#pending.forget(count);
+    this.#removeEmptied();
+    if (!this.#pending.oldest && this.#segments.newest!.bytes > this.#segmentBytesMax / 2) this.#rotateOrSay();
+    return forgotten;
   }
 
   /** Begins a segment where that is only tidy: acknowledged bytes then go from the disk. */
@@ -310,12 +311,7 @@ export class Spool implements AsyncDisposable {
   }
 
   #removeEmptied(): void {
-    const oldest = this.#pending[0]?.segment ?? this.#segments.at(-1);
-    while (this.#segments[0] !== oldest) {
-      const segment = this.#segments.shift()!;
-      this.#dirty.delete(segment);
-      segment.remove();
-    }
+    this.#segments.removeBefore(this.#pending.oldest?.segment ?? this.#segments.newest!);
   }
 
   #lose(reason: LossReason, facts: { events: number; firstAtUs?: number; lastAtUs?: number }): void {
@@ -323,10 +319,6 @@ export class Spool implements AsyncDisposable {
     const { events, firstAtUs = nowUs, lastAtUs = nowUs } = facts;
     this.#options.lose({ sensor: 'spool', reason, count: events, firstAtUs, lastAtUs });
   }
-}
-
-function isUpTo(record: Pending, streamId: Uint8Array, sequence: number): boolean {
-  return record.sequence <= sequence && Buffer.compare(record.segment.header.position.streamId, streamId) === 0;
 }
 
 function newStream(): StreamPosition {

@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client, type ServiceError, status } from '@grpc/grpc-js';
 import {
+  type EpochConfirmation,
   type Heartbeat,
   type Hello,
   type KemKey,
@@ -14,6 +15,7 @@ import { CHANNEL_OPTIONS, type ClientIdentity, collectorCredentials } from '@thr
 import type { Logger } from 'pino';
 import type { Spool } from '../spool/spool.ts';
 import { backoffMs } from './backoff.ts';
+import type { Resealing } from './reseal.ts';
 import { Session } from './session.ts';
 
 const DRAIN_MS_MAX = 1000;
@@ -25,8 +27,11 @@ export interface UplinkOptions {
   spool: Spool;
   hello: () => Hello;
   heartbeat: () => Heartbeat;
-  /** The fleet's key as each welcome announces it; not verified yet. */
+  /** The fleet's key as each welcome and every rotation announces it; not verified yet. */
   onKemKey: (kemKey: KemKey) => void;
+  /** What the agent seals for, signed: sent after each of them. */
+  confirmation: () => EpochConfirmation;
+  resealing: Resealing;
   log: Logger;
   /** [0, 1), for the jitter of reconnecting. */
   random: () => number;
@@ -94,7 +99,7 @@ export class Uplink implements AsyncDisposable {
   }
 
   async #serve() {
-    const { collector, spool, hello, heartbeat } = this.#options;
+    const { collector, spool, hello, heartbeat, onKemKey, confirmation, resealing } = this.#options;
     // A channel of its own each time: a kept one would wait out its own back-off beside ours.
     const client = new Client(collector, this.#credentials, CHANNEL_OPTIONS);
     try {
@@ -106,9 +111,11 @@ export class Uplink implements AsyncDisposable {
         this.#complaint = undefined;
         this.#connected = true;
         this.#options.log.info({ collector, spooledEnvelopes: spool.end - spool.first }, 'connected');
-        if (welcome.kemKey) this.#options.onKemKey(welcome.kemKey);
+        if (welcome.kemKey) onKemKey(welcome.kemKey);
       };
-      this.#session = new Session({ call, spool, hello, heartbeat, welcomed, refused: (each) => this.#refused(each) });
+      const refused = (refusal: Refusal) => this.#refused(refusal);
+      const agent = { spool, hello, heartbeat, confirmation, resealing };
+      this.#session = new Session({ call, ...agent, welcomed, announced: onKemKey, refused });
       return await this.#session.ended;
     } finally {
       this.#session = undefined;

@@ -19,7 +19,8 @@ export interface AgentsParts {
   store: Store;
   fleet: Fleet;
   presence: Presence;
-  kemEpoch: number;
+  /** The epoch an agent proved to seal for; 0 where it never did. */
+  sealingEpoch: (agentId: string) => number;
   caSha256: string;
   nowUs: () => number;
 }
@@ -74,8 +75,7 @@ function summarise(
     events: totals?.events,
     lost: totals?.lost,
     clockOffsetUs: live?.clockOffsetUs,
-    // Every welcome carries the current key: an agent that connected since start seals for it.
-    kemEpoch: live ? parts.kemEpoch : 0,
+    kemEpoch: parts.sealingEpoch(agent.id),
     sensors: live?.sensors ?? [],
     certificateExpiresAtUs: agent.certificateExpiresAtUs,
     spooledEnvelopes: live?.spooledEnvelopes,

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { command as consoleCertificate } from './console-certificate.ts';
 import { command as init } from './init.ts';
+import { sealKeys, unsealKeys } from './key-files.ts';
 import { command as labChangepoints } from './lab-changepoints.ts';
 import { command as labClassify } from './lab-classify.ts';
 import { command as labCluster } from './lab-cluster.ts';
@@ -15,6 +16,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   init,
   run,
   'console-certificate': consoleCertificate,
+  'keys seal': sealKeys,
+  'keys unseal': unsealKeys,
   'lab changepoints': labChangepoints,
   'lab classify': labClassify,
   'lab cluster': labCluster,

@@ -55,6 +55,13 @@ const RULES = {
     techniques: ['T1070.006'],
     tactics: EVASION,
   },
+  cryptoWeaker: {
+    id: 'health/crypto-downgrade',
+    title: 'Cryptography of an agent became weaker',
+    severity: Severity.HIGH,
+    techniques: ['T1562.010', 'T1600'],
+    tactics: EVASION,
+  },
   eventsLost: {
     id: 'health/events-lost',
     title: 'Events of a host were lost',
@@ -68,6 +75,20 @@ const RULES = {
     severity: Severity.HIGH,
     techniques: ['T1565.002'],
     tactics: ['impact'],
+  },
+  epochContradicted: {
+    id: 'health/epoch-contradicted',
+    title: 'Agent spoke against what it had proved of its ML-KEM epoch',
+    severity: Severity.HIGH,
+    techniques: ['T1078'],
+    tactics: EVASION,
+  },
+  epochUnconfirmed: {
+    id: 'health/epoch-unconfirmed',
+    title: 'Agent was told of a new ML-KEM epoch and does not confirm it',
+    severity: Severity.MEDIUM,
+    techniques: ['T1562.006'],
+    tactics: EVASION,
   },
 } as const satisfies Record<string, HealthRule>;
 
@@ -133,6 +154,14 @@ export function clockOff(facts: AgentAt & { offsetUs: number }): Detection {
   });
 }
 
+/** A session that is protected less than the one before it, or than the fleet's profile demands; a phrase for each way. */
+export function cryptoWeaker(facts: AgentAt & { what: readonly string[] }): Detection {
+  return detect(RULES.cryptoWeaker, facts, {
+    reason: `${facts.agentName} connected with ${facts.what.join(', ')}`,
+    values: { 'threatguard.crypto_weaker': facts.what.join(', ') },
+  });
+}
+
 /** Events that were seen on a host but never came, as its signed headers count them. */
 export function eventsLost(
   facts: AgentAt & { sensor: string; lossReason: string; count: number; firstAtUs: number; lastAtUs: number },
@@ -154,6 +183,26 @@ export function signatureRefused(facts: AgentAt & { code: string; message: strin
   return detect(RULES.signatureRefused, facts, {
     reason: `an envelope on the stream of ${facts.agentName} was refused (${facts.code}): ${facts.message}`,
     values: { 'threatguard.refusal_code': facts.code },
+  });
+}
+
+/** It seals for, or holds, what it had proved to have left behind: a clone, or a host brought back from a backup. */
+export function epochContradicted(facts: AgentAt & { epoch: number; oldestSpooledEpoch: number }): Detection {
+  return detect(RULES.epochContradicted, facts, {
+    reason: `${facts.agentName} had proved ML-KEM epoch ${facts.epoch} and now speaks of an older one: two hosts use its key, or it came back from a backup`,
+    values: {
+      'threatguard.kem_epoch': String(facts.epoch),
+      'threatguard.oldest_spooled_epoch': String(facts.oldestSpooledEpoch),
+    },
+  });
+}
+
+/** It is connected, knows of the epoch since `toldAtUs`, and has not signed for it. */
+export function epochUnconfirmed(facts: AgentAt & { epoch: number; toldAtUs: number }): Detection {
+  return detect(RULES.epochUnconfirmed, facts, {
+    reason: `${facts.agentName} was told of ML-KEM epoch ${facts.epoch} ${secondsText(facts.atUs - facts.toldAtUs)} ago and has not confirmed it`,
+    values: { 'threatguard.kem_epoch': String(facts.epoch) },
+    firstAtUs: facts.toldAtUs,
   });
 }
 

@@ -9,16 +9,15 @@ import {
   X509Certificate,
 } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import { keyId, type PeerName, peerUri, SIGNATURE_ALGORITHM, SIGNATURE_ALGORITHMS } from '@threatguard/proto';
+import { activeProfile, keyId, type PeerName, peerUri, signatureAlgorithmOf } from '@threatguard/proto';
 
 x509.cryptoProvider.set(webcrypto as Crypto);
 
-const ALGORITHM = { name: SIGNATURE_ALGORITHM };
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** The oldest clock among the hosts may be this far behind and still accept a new certificate. */
 const BACKDATED_MS = 60 * 60 * 1000;
 const SERIAL_BYTES = 16;
-/** A CSR with an ML-DSA-65 key and signature has about 5.4 KB. */
+/** A CSR with an ML-DSA-87 key and signature has about 7.4 KB. */
 const CERTIFICATE_REQUEST_BYTES_MAX = 16 * 1024;
 
 const CA_VALID_DAYS = 3650;
@@ -48,7 +47,7 @@ export class CertificateAuthority {
     const privateKey = createPrivateKey(parts.privateKeyPem);
     if (!this.certificate.checkPrivateKey(privateKey))
       throw new Error('the CA key is not the one of the CA certificate');
-    this.#privateKey = privateKey.toCryptoKey(ALGORITHM, false, ['sign']);
+    this.#privateKey = privateKey.toCryptoKey(algorithmOf(privateKey), false, ['sign']);
   }
 
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex: what join tokens pin. */
@@ -65,9 +64,9 @@ export class CertificateAuthority {
       issuer: new x509.X509Certificate(this.certificate.raw).subject,
       notBefore: new Date(parts.nowMs - BACKDATED_MS),
       notAfter: new Date(parts.nowMs + VALID_DAYS[kind] * DAY_MS),
-      publicKey: parts.publicKey.toCryptoKey(ALGORITHM, true, ['verify']),
+      publicKey: parts.publicKey.toCryptoKey(algorithmOf(parts.publicKey), true, ['verify']),
       signingKey: this.#privateKey,
-      signingAlgorithm: ALGORITHM,
+      signingAlgorithm: this.#privateKey.algorithm,
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -81,16 +80,17 @@ export class CertificateAuthority {
 
 /** A self-signed CA certificate for a fresh key, PEM. */
 export async function selfSignCa(privateKey: KeyObject, nowMs: number): Promise<string> {
+  const algorithm = algorithmOf(privateKey);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: randomSerial(),
     name: 'CN=ThreatGuard CA',
     notBefore: new Date(nowMs - BACKDATED_MS),
     notAfter: new Date(nowMs + CA_VALID_DAYS * DAY_MS),
     keys: {
-      privateKey: privateKey.toCryptoKey(ALGORITHM, false, ['sign']),
-      publicKey: createPublicKey(privateKey).toCryptoKey(ALGORITHM, true, ['verify']),
+      privateKey: privateKey.toCryptoKey(algorithm, false, ['sign']),
+      publicKey: createPublicKey(privateKey).toCryptoKey(algorithm, true, ['verify']),
     },
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: algorithm,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
@@ -112,8 +112,9 @@ export async function readCertificateRequest(der: Uint8Array): Promise<KeyObject
   try {
     const request = new x509.Pkcs10CertificateRequest(Uint8Array.from(der));
     publicKey = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
-    if (publicKey.asymmetricKeyType !== SIGNATURE_ALGORITHMS[SIGNATURE_ALGORITHM].keyType) {
-      throw new CertificateError('key_type', `only ${SIGNATURE_ALGORITHM} keys are certified`);
+    const { acceptedSignatures } = activeProfile();
+    if (!acceptedSignatures.some((accepted) => accepted === signatureAlgorithmOf(publicKey))) {
+      throw new CertificateError('key_type', `only keys of ${acceptedSignatures.join(' or ')} are certified`);
     }
     proven = await request.verify(webcrypto as Crypto);
   } catch (error) {
@@ -122,6 +123,11 @@ export async function readCertificateRequest(der: Uint8Array): Promise<KeyObject
   }
   if (!proven) throw new CertificateError('request_signature', 'the request is not signed by the key it names');
   return publicKey;
+}
+
+/** As WebCrypto takes it. */
+function algorithmOf(key: KeyObject): { name: string } {
+  return { name: signatureAlgorithmOf(key) ?? String(key.asymmetricKeyType) };
 }
 
 function randomSerial(): string {

@@ -4,8 +4,8 @@ import { type EnrolRequest, type EnrolResponse, keyId } from '@threatguard/proto
 import type { Store } from '../store/store.ts';
 import { type CertificateAuthority, readCertificateRequest } from './certificate-authority.ts';
 import { cleanText } from './clean-text.ts';
+import type { Epochs } from './epochs/epochs.ts';
 import type { Fleet } from './fleet.ts';
-import type { KemKeys } from './kem-keys.ts';
 import { hashSecret } from './tokens.ts';
 
 const MACHINE_ID_CHARS_MAX = 128;
@@ -27,7 +27,7 @@ export interface EnrolmentParts {
   store: Store;
   fleet: Fleet;
   authority: CertificateAuthority;
-  kemKeys: KemKeys;
+  epochs: Pick<Epochs, 'announced'>;
 }
 
 /**
@@ -83,6 +83,6 @@ export async function enrolAgent(
     agentName: name,
     certificate: certificate.raw,
     caCertificate: parts.authority.certificate.raw,
-    kemKey: parts.kemKeys.announced,
+    kemKey: parts.epochs.announced,
   };
 }

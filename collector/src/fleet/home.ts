@@ -5,6 +5,7 @@ export function homePaths(home: string) {
   const collector = join(home, 'collector');
   const console = join(home, 'console');
   return {
+    collectorDirectory: collector,
     configFile: join(collector, 'collector.yaml'),
     caKey: join(collector, 'ca', 'ca.key'),
     caCertificate: join(collector, 'ca', 'ca.crt'),

@@ -14,6 +14,9 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Telemetry': 'agent',
   'threatguard.v1.Console': 'console',
   'threatguard.v1.Enrolment': 'anyone',
+  'threatguard.v1.Crypto': 'console',
+  'threatguard.v1.Keys': 'console',
+  'threatguard.v1.Evidence': 'console',
 };
 
 interface AccessRefusal {

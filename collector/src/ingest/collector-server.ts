@@ -1,6 +1,13 @@
 // The gRPC side of the port: services behind one authorisation, connections handed over by the TLS listener.
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { consoleService, enrolmentService, MESSAGE_BYTES_MAX } from '@threatguard/proto';
+import {
+  consoleService,
+  cryptoService,
+  enrolmentService,
+  evidenceService,
+  keysService,
+  MESSAGE_BYTES_MAX,
+} from '@threatguard/proto';
 import { authoriseCalls } from './authorisation.ts';
 import { countOversized } from './count-oversized.ts';
 import { telemetryServerService } from './frames.ts';
@@ -21,6 +28,9 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   telemetry: UntypedServiceImplementation;
   enrolment: UntypedServiceImplementation;
   console: UntypedServiceImplementation;
+  crypto: UntypedServiceImplementation;
+  keys: UntypedServiceImplementation;
+  evidence: UntypedServiceImplementation;
 }
 
 /** Serves until disposed. Streams should be ended before: what is open half a second later is cut. */
@@ -52,6 +62,9 @@ export class CollectorServer implements AsyncDisposable {
     server.addService(telemetryServerService, parts.telemetry);
     server.addService(enrolmentService, parts.enrolment);
     server.addService(consoleService, parts.console);
+    server.addService(cryptoService, parts.crypto);
+    server.addService(keysService, parts.keys);
+    server.addService(evidenceService, parts.evidence);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({
       ...parts,

@@ -2,6 +2,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { keyId, type PeerName, parsePeerName } from '@threatguard/proto';
+import type { OpenedSession } from '../fleet/session-register.ts';
 import { classifyCertificateError, type HandshakeCode } from './handshake.ts';
 
 /** A connection. `identity` is absent where the peer showed no certificate: it may only enrol. */
@@ -32,6 +33,19 @@ export function identifyPeer(socket: TLSSocket, lookup: AgentLookup): PeerIdenti
   if (!name) return 'certificate_unnamed';
   const identity = { ...name, publicKey: certificate.publicKey, signingKeyId: keyId(certificate.publicKey) };
   return refuseAgent(identity, lookup) ?? identity;
+}
+
+/** What the handshake of an agent proved; undefined where its connection is gone. */
+export function provenSession(peer: Peer | undefined): Omit<OpenedSession, 'provider'> | undefined {
+  const certificate = peer?.socket.getPeerX509Certificate();
+  if (!peer?.identity || !certificate) return undefined;
+  return {
+    agentId: peer.identity.id,
+    tlsProtocol: peer.socket.getProtocol() ?? '',
+    publicKey: peer.identity.publicKey,
+    keyId: Buffer.from(peer.identity.signingKeyId).toString('hex'),
+    certificateExpiresAtUs: certificate.validToDate.getTime() * 1000,
+  };
 }
 
 /** Asked again at every call, because an agent may be revoked while it is connected. */

@@ -5,6 +5,7 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import {
   type CollectorFrame,
+  type EpochConfirmation,
   type Heartbeat,
   type Hello,
   type KemKey,
@@ -32,13 +33,16 @@ export interface SessionParts {
   call: AgentCall;
   agent: { id: string; name: string };
   identity: PeerIdentity;
-  kemKey: KemKey;
+  /** What this agent is told to seal for; asked at the welcome. */
+  kemKey: () => KemKey;
   nowUs: () => number;
   loadChain: () => Promise<StreamChain>;
   receive: (envelope: ReceivedEnvelope, sender: { identity: PeerIdentity; chain: StreamChain }) => Promise<Receipt>;
   refused: (refusal: { code: RefusalCode; message: string }) => Promise<unknown>;
   opened: (hello: Hello, clockOffsetUs: number) => void;
   heard: (heartbeat: Heartbeat | undefined) => void;
+  /** Rejects with RefusalError. */
+  confirmed: (confirmation: EpochConfirmation) => Promise<void>;
   failed: (error: unknown) => void;
 }
 
@@ -91,6 +95,11 @@ export class Session {
     this.end(status.PERMISSION_DENIED, code);
   }
 
+  /** Tells of a new epoch; an agent that is not welcomed yet hears of it then. */
+  announce(kemKey: KemKey): void {
+    if (this.#state === 'open') this.#send({ kemKey });
+  }
+
   /** Resolves when nothing this session handed over is still on its way to the store. */
   drained(): Promise<void> {
     return this.#answered;
@@ -107,6 +116,9 @@ export class Session {
       case 'heartbeat':
         if (this.#state === 'new') return this.#refuse('protocol_violation', 'a heartbeat before the hello');
         return this.#parts.heard(frame.heartbeat);
+      case 'confirmation':
+        if (this.#state === 'new') return this.#refuse('protocol_violation', 'a confirmation before the hello');
+        return this.#confirm(frame.confirmation);
       case 'envelope':
         if (!this.#chain) return this.#refuse('protocol_violation', 'an envelope before the hello');
         this.#parts.heard(undefined);
@@ -126,7 +138,19 @@ export class Session {
     this.#state = 'open';
     opened(hello, this.#clockOffsetUs);
     const lastSequence = this.#chain.lastSequence(streamId);
-    this.#send({ welcome: { streamId, lastSequence, kemKey, sentAtUs: nowUs() } });
+    const lastHeaderDigest = this.#chain.lastHeaderDigest(streamId);
+    this.#send({ welcome: { streamId, lastSequence, lastHeaderDigest, kemKey: kemKey(), sentAtUs: nowUs() } });
+  }
+
+  /** Not answered where it is taken; one at a time, so that an agent cannot keep a thread busy with them. */
+  async #confirm(confirmation: EpochConfirmation): Promise<void> {
+    this.#parts.heard(undefined);
+    try {
+      await this.#parts.confirmed(confirmation);
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      await this.#refuse(error.code, error.message);
+    }
   }
 
   async #receive(bytes: Uint8Array, chain: StreamChain): Promise<void> {

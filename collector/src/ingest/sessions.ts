@@ -30,6 +30,11 @@ export class Sessions {
     return this.#live.get(agentId);
   }
 
+  /** By agent; not to be kept. */
+  all(): ReadonlyMap<string, Session> {
+    return this.#live;
+  }
+
   endAll(details: string): void {
     for (const session of this.#live.values()) session.end(status.UNAVAILABLE, details);
   }

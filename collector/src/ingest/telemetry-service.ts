@@ -1,15 +1,23 @@
 import { type handleBidiStreamingCall, status } from '@grpc/grpc-js';
-import type { CollectorFrame, Heartbeat, Hello, KemKey, RefusalCode, StreamPosition } from '@threatguard/proto';
+import type {
+  CollectorFrame,
+  EpochConfirmation,
+  Heartbeat,
+  Hello,
+  KemKey,
+  RefusalCode,
+  StreamPosition,
+} from '@threatguard/proto';
 import { type FindDigest, StreamChain } from './admission.ts';
 import type { InboundFrame } from './frames.ts';
-import type { Peers } from './peers.ts';
+import type { PeerIdentity, Peers } from './peers.ts';
 import { Session, type SessionParts } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface TelemetryParts {
   peers: Peers;
   sessions: Sessions;
-  kemKey: KemKey;
+  kemKey: (agentId: string) => KemKey;
   nowUs: () => number;
   agentName: (agentId: string) => string;
   positions: (agentId: string) => Promise<StreamPosition[]>;
@@ -18,6 +26,7 @@ export interface TelemetryParts {
   refused: (agentId: string, refusal: { code: RefusalCode; message: string }) => Promise<unknown>;
   opened: (agent: { id: string; address: string }, hello: Hello, clockOffsetUs: number) => void;
   heard: (agentId: string, heartbeat: Heartbeat | undefined) => void;
+  confirmed: (identity: PeerIdentity, confirmation: EpochConfirmation) => Promise<void>;
   closed: (agentId: string) => void;
   failed: (error: unknown) => void;
 }
@@ -36,7 +45,7 @@ export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<I
       call,
       agent,
       identity,
-      kemKey: parts.kemKey,
+      kemKey: () => parts.kemKey(agent.id),
       nowUs: parts.nowUs,
       loadChain: async () => {
         await parts.sessions.takeOver(agent.id, session);
@@ -47,6 +56,7 @@ export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<I
       refused: (refusal) => parts.refused(agent.id, refusal),
       opened: (hello, clockOffsetUs) => parts.opened({ id: agent.id, address }, hello, clockOffsetUs),
       heard: (heartbeat) => parts.heard(agent.id, heartbeat),
+      confirmed: (confirmation) => parts.confirmed(identity, confirmation),
       failed: parts.failed,
     });
     // Neither rejects: what goes wrong in a session ends that session.

@@ -4,7 +4,7 @@
 // Invariant: #unauthenticated holds the address of every connection whose peer has not shown a certificate, and no other.
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
-import { TLS_POLICY } from '@threatguard/proto';
+import { tlsPolicy } from '@threatguard/proto';
 import { classifyHandshakeError, type HandshakeCode } from './handshake.ts';
 import { type AgentLookup, identifyPeer, type Peer } from './peers.ts';
 
@@ -36,7 +36,7 @@ export class TlsListener implements Disposable {
   private constructor(parts: TlsListenerParts) {
     this.#parts = parts;
     this.#tls = createTlsServer({
-      ...TLS_POLICY,
+      ...tlsPolicy(parts.ca),
       cert: parts.certificateChain,
       key: parts.privateKey,
       ca: parts.ca,

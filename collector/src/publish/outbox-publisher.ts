@@ -52,6 +52,12 @@ export class OutboxPublisher implements AsyncDisposable {
     this.#signal.resolve();
   }
 
+  /** Publishes once, to whoever listens at this moment; nothing where NATS is away. */
+  announce(subject: string, bytes: Uint8Array): void {
+    const connection = this.#link?.connection;
+    if (connection && !connection.isClosed()) connection.publish(subject, bytes);
+  }
+
   /** `connected to nats://...` or `unavailable: ...`, for status. */
   state(): string {
     const left = this.#oversized > 0 ? `; ${this.#oversized} alerts were larger than NATS takes` : '';
@@ -108,7 +114,9 @@ export class OutboxPublisher implements AsyncDisposable {
       const rows = await this.#store.outbox(IN_FLIGHT_MAX);
       if (rows.length === 0 || this.#stopped.signal.aborted) return;
       // Sent in order over one connection; the server stores them in order. The answers come in any.
-      const answers = await Promise.allSettled(rows.map((row) => this.#publish(link, row)));
+      const signing = rows.map(({ alert }) => this.#signer.sign(alert));
+      await Promise.allSettled(signing);
+      const answers = await Promise.allSettled(rows.map((row, index) => this.#publish(link, row, signing[index]!)));
       const done = rows.filter((_, index) => answers[index]?.status === 'fulfilled').map(({ id }) => id);
       await this.#store.removeFromOutbox(done);
       const failed = answers.find((answer) => answer.status === 'rejected');
@@ -117,8 +125,8 @@ export class OutboxPublisher implements AsyncDisposable {
     }
   }
 
-  async #publish({ connection, stream }: NatsLink, { alert }: OutboxRow): Promise<void> {
-    const signed = this.#signer.sign(alert);
+  async #publish({ connection, stream }: NatsLink, { alert }: OutboxRow, signing: Promise<Uint8Array>): Promise<void> {
+    const signed = await signing;
     const agent = SUBJECT_TOKEN.test(alert.agentId ?? '') ? alert.agentId! : '';
     if (signed.length > (connection.info?.max_payload ?? Number.POSITIVE_INFINITY)) {
       // It would be refused for ever and everything behind it with it. It stays in the store, where consoles list it.

@@ -6,6 +6,7 @@ import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
 import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
+import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { PeerIdentity } from '../ingest/peers.ts';
 import type { StageClock } from '../stage-clock.ts';
 import { toStorable } from '../store/event-rows.ts';
@@ -26,6 +27,14 @@ export interface AnalysisParts {
   matcher: EventMatcher;
   kemPrivateKey: (epoch: number) => KeyObject | undefined;
   clock: StageClock | undefined;
+}
+
+/** The key of an epoch; throws RefusalError where its envelopes are not taken any more. */
+export function openingKey({ open, gone }: OpeningKeys, epoch: number): KeyObject | undefined {
+  const code = gone.get(epoch);
+  if (code === 'epoch_destroyed') throw new RefusalError(code, `ML-KEM epoch ${epoch} was destroyed`);
+  if (code === 'epoch_refused') throw new RefusalError(code, `ML-KEM epoch ${epoch} is compromised: seal anew`);
+  return open.get(epoch);
 }
 
 /** Throws RefusalError; `verified` is told the header as soon as it may be believed. */
@@ -82,6 +91,13 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */
 function faulty(sealed: SealedBatch, error: unknown): StorableBatch {
   const { eventCount, firstEventAtUs, lastEventAtUs } = sealed.header;
-  const events = { eventCount, firstEventAtUs, lastEventAtUs, eventRows: new Uint8Array(), series: [] };
+  const events = {
+    eventCount,
+    firstEventAtUs,
+    lastEventAtUs,
+    eventRows: new Uint8Array(),
+    termRows: new Uint8Array(),
+    series: [],
+  };
   return { ...sealed, ...events, detections: [], ...NOTHING_FOLLOWS, fault: `a fault of the collector: ${error}` };
 }

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { SMALL_ENVELOPE_BYTES_MAX } from '../batch.ts';
+import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { ShardData } from './messages.ts';
+
 import { Shard } from './shard.ts';
 
 /** More than these the main thread could not keep busy. */
@@ -11,31 +14,48 @@ function defaultShards(): number {
   return Math.max(1, Math.min(SHARDS_MAX, availableParallelism() - 1));
 }
 
-/** The threads that analyse envelopes. An agent always has the same one, so its envelopes stay in order. */
+/**
+ * The threads that analyse envelopes. An agent always has the same one for what is large. What is small and may be urgent
+ * goes to one beside them, so that it does not wait for large ones to be done, as long as that one is not busy itself.
+ * Which thread it is does not matter to the order: a session hands over the next envelope after the one before.
+ */
 export class Shards implements AsyncDisposable {
   readonly #shards: readonly Shard[];
+  readonly #express: Shard;
 
-  private constructor(shards: readonly Shard[]) {
+  private constructor(shards: readonly Shard[], express: Shard) {
     this.#shards = shards;
+    this.#express = express;
   }
 
   /** Resolves when all threads have their rules. */
   static async start(data: ShardData, count = defaultShards()): Promise<Shards> {
-    const shards = new Shards(Array.from({ length: count }, (_, index) => new Shard(`shard ${index + 1}`, data)));
-    await Promise.all(shards.#shards.map((shard) => shard.start()));
+    const own = Array.from({ length: count }, (_, index) => new Shard(`shard ${index + 1}`, data));
+    const shards = new Shards(own, new Shard('express', data));
+    await Promise.all(shards.#all.map((shard) => shard.start()));
     return shards;
   }
 
-  /** The shard of an agent, whose id is random. */
-  of(agentId: string): Shard {
+  /** The shard for an envelope of so many bytes. Ids of agents are random. */
+  of(agentId: string, bytes: number): Shard {
+    if (bytes <= SMALL_ENVELOPE_BYTES_MAX && this.#express.turns.hasSmallTurn) return this.#express;
     return this.#shards[Number.parseInt(agentId.slice(0, 8), 16) % this.#shards.length] ?? this.#shards[0]!;
   }
 
+  /** Resolves when no thread opens an envelope with other keys than these any more. */
+  async useKeys(keys: OpeningKeys): Promise<void> {
+    await Promise.all(this.#all.map((shard) => shard.useKeys(keys)));
+  }
+
   stages(): StageReport[] {
-    return this.#shards.flatMap((shard) => shard.stages() ?? []);
+    return this.#all.flatMap((shard) => shard.stages() ?? []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#shards.map((shard) => shard[Symbol.asyncDispose]()));
+    await Promise.all(this.#all.map((shard) => shard[Symbol.asyncDispose]()));
+  }
+
+  get #all(): Shard[] {
+    return [...this.#shards, this.#express];
   }
 }

@@ -15,6 +15,11 @@ export class Turns {
   #smallOut = 0;
   #largeOut = 0;
 
+  /** Whether a small envelope would have its turn at once. */
+  get hasSmallTurn(): boolean {
+    return this.#smallOut < SMALL_OUT_MAX;
+  }
+
   /** Resolves when it is this envelope's turn, which lasts until it is disposed. */
   async next(bytes: number): Promise<Disposable> {
     const small = bytes <= SMALL_ENVELOPE_BYTES_MAX;

@@ -3,14 +3,15 @@
 //   envelopes   claimed first, `on conflict do nothing returning`: what is not returned was stored before and adds nothing;
 //               so was what lies below the floor of its stream, where envelopes have aged out
 //   positions   advanced by what was claimed, in the same statement
-//   events, evidence, losses   of claimed batches, by COPY
+//   events, evidence, losses   of claimed batches, by COPY; with the events what they contain (batch-terms.ts)
 //   series      their events added to minute, hour and day, where the database does not count them by itself
 //   findings    detections, alerts, entities and incidents, each with a key or revision of its own, so that a group sent
 //               twice stores once
 import type { Loss } from '@threatguard/proto';
-import type { StorableBatch } from '../batch.ts';
+import type { CommitBatch } from '../batch.ts';
+import { TERM_COLUMNS } from './batch-terms.ts';
 import { COPY_HEADER, COPY_TRAILER, CopyWriter } from './copy-writer.ts';
-import type { Session } from './database.ts';
+import type { CommitWays, Database, Session } from './database.ts';
 import { storeEntities } from './entity-records.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import { requireUuid } from './event-rows.ts';
@@ -18,20 +19,31 @@ import { storeAlerts, storeDetections } from './findings.ts';
 import { storeIncidents } from './incident-records.ts';
 import { storeSeries } from './series.ts';
 import type { CommitGroup, RefusedEnvelope } from './store.ts';
+import { compressDirectly } from './timescale.ts';
 import { bytea, storableCount, storableText, timestamp } from './values.ts';
 
 /** A message of a refusal, in UTF-16 units: it is ours, but may quote a name. */
 const REFUSAL_MESSAGE_LENGTH_MAX = 512;
 
-/** Everything of a group but what was stored before. */
-export async function storeGroup(session: Session, group: CommitGroup, counts: { series: boolean }): Promise<void> {
+/** Everything of a group but what was stored before, in one transaction. */
+export function commitGroup(
+  database: Pick<Database, 'transaction'>,
+  group: CommitGroup,
+  ways: CommitWays,
+): Promise<void> {
+  return database.transaction((session) => storeGroup(session, group, ways));
+}
+
+async function storeGroup(session: Session, group: CommitGroup, { series, compressed }: CommitWays): Promise<void> {
+  if (compressed) await compressDirectly(session);
   const claimed = await claim(session, group.batches, false);
   if (claimed.length > 0) {
-    const rows = claimed.map((batch) => batch.eventRows);
-    await session.copyIn('events', EVENT_COLUMNS, [COPY_HEADER, ...rows, COPY_TRAILER]);
+    const copyOf = (rows: readonly Uint8Array[]) => [COPY_HEADER, ...rows, COPY_TRAILER];
+    await session.copyIn('events', EVENT_COLUMNS, copyOf(claimed.map((batch) => batch.eventRows)));
+    await session.copyIn('batch_terms', TERM_COLUMNS, copyOf(claimed.map((batch) => batch.termRows)));
     await session.copyIn('evidence', EVIDENCE_COLUMNS, encodeEvidenceRows(claimed));
     await storeLosses(session, claimed);
-    if (counts.series) await storeSeries(session, claimed);
+    if (series) await storeSeries(session, claimed);
   }
   await storeDetections(session, [...claimed.flatMap((batch) => batch.detections), ...group.detections]);
   await storeCorrelated(session, [...claimed, group]);
@@ -44,7 +56,7 @@ export async function storeGroup(session: Session, group: CommitGroup, counts: {
  */
 export async function storeQuarantined(
   session: Session,
-  batch: StorableBatch,
+  batch: CommitBatch,
   { reason, findings }: { reason: string; findings: boolean },
 ): Promise<void> {
   const claimed = await claim(session, [batch], true);
@@ -82,11 +94,7 @@ async function storeCorrelated(
 }
 
 /** Inserts the envelope rows and advances the streams; returns the batches that were not stored before. */
-async function claim(
-  session: Session,
-  batches: readonly StorableBatch[],
-  quarantined: boolean,
-): Promise<StorableBatch[]> {
+async function claim(session: Session, batches: readonly CommitBatch[], quarantined: boolean): Promise<CommitBatch[]> {
   if (batches.length === 0) return [];
   const byKey = new Map(batches.map((batch) => [envelopeKey(batch), batch]));
   const rows = Array.from(byKey.values(), (batch) => ({
@@ -112,7 +120,7 @@ const CLAIM = `
       first_event_at timestamptz, last_event_at timestamptz, event_count integer, lost bigint)
   ), claimed as (
     insert into envelopes
-    select agent_id, stream_id, sequence, header_digest, received_at, first_event_at, last_event_at, event_count, $2::boolean
+    select agent_id, stream_id, sequence, header_digest, received_at, first_event_at, last_event_at, event_count, $2::boolean, true
     from input i
     where not exists (
       select from stream_positions p
@@ -137,7 +145,7 @@ const CLAIM = `
   )
   select agent_id::text, encode(stream_id, 'hex') as stream, sequence from claimed`;
 
-function envelopeKey({ agentId, header }: StorableBatch): string {
+function envelopeKey({ agentId, header }: CommitBatch): string {
   return `${agentId.toLowerCase()} ${Buffer.from(header.streamId).toString('hex')} ${header.sequence}`;
 }
 
@@ -149,7 +157,7 @@ function lostIn(losses: readonly Loss[]): number {
 const EVIDENCE_ROW_BYTES_TYPICAL = 4096;
 const EVIDENCE_COLUMNS = ['received_at', 'agent_id', 'stream_id', 'sequence', 'header', 'signature', 'payload'];
 
-function encodeEvidenceRows(batches: readonly StorableBatch[]): Buffer {
+function encodeEvidenceRows(batches: readonly CommitBatch[]): Buffer {
   const bytes = batches.reduce((sum, each) => sum + each.payload.length + each.headerBytes.length, 0);
   const writer = new CopyWriter(bytes + batches.length * EVIDENCE_ROW_BYTES_TYPICAL);
   for (const batch of batches) {
@@ -165,7 +173,7 @@ function encodeEvidenceRows(batches: readonly StorableBatch[]): Buffer {
   return writer.finish();
 }
 
-async function storeLosses(session: Session, batches: readonly StorableBatch[]): Promise<void> {
+async function storeLosses(session: Session, batches: readonly CommitBatch[]): Promise<void> {
   const rows = batches.flatMap((batch) =>
     batch.header.losses.map((loss) => ({
       received_at: timestamp(batch.receivedAtUs),

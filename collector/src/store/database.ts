@@ -1,4 +1,4 @@
-import { StoreError } from './store.ts';
+import { type CommitGroup, StoreError } from './store.ts';
 
 /** What a parameter may be; lists travel as one JSON text and `json_to_recordset`. */
 export type Parameter = string | number | boolean | null | Uint8Array;
@@ -20,6 +20,14 @@ export interface Session {
   script(sql: string): Promise<void>;
 }
 
+/** What differs between stores in how a group is committed. */
+export interface CommitWays {
+  /** Events are added to the series; where they are not, the database counts them itself. */
+  series: boolean;
+  /** COPY writes the columnstore directly. */
+  compressed: boolean;
+}
+
 /**
  * One PostgreSQL, over a socket or embedded. Errors are StoreError: `rejected` where the same statement will always
  * fail, `timed_out` and `cancelled` where a read was ended, `unavailable` otherwise.
@@ -28,6 +36,11 @@ export interface Database extends Session, AsyncDisposable {
   readonly kind: 'pglite' | 'postgresql';
   /** All or nothing. Some run beside each other on a server; embedded, one at a time in the order they were asked for. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /**
+   * A group in one transaction (commit.ts), in the thread that talks to the database: a commit is a dozen statements, and
+   * here each would wait for a turn between the frames of all agents. Of the group's bytes that thread has copies.
+   */
+  commit(group: CommitGroup, ways: CommitWays): Promise<void>;
   /**
    * Statements outside any transaction and without a time limit, beside reads and commits. The embedded engine has one
    * connection, so it has none of this.

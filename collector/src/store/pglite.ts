@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
+  type CommitWays,
   type CopyData,
   type Database,
   type Parameter,
@@ -12,15 +13,16 @@ import {
 } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
 import type { WorkerReply, WorkerRequest } from './pglite-worker.ts';
-import { StoreError } from './store.ts';
+import { type CommitGroup, StoreError } from './store.ts';
+import { copyForThread } from './thread-copy.ts';
 
 /** Statements asked for and not answered; the callers are few and wait for theirs, so more than this is a bug. */
 const WAITING_MAX = 1024;
 /** A clean shutdown writes a checkpoint; beyond this the thread is ended and the next open replays the log. */
 const CLOSE_TIMEOUT_MS = 10_000;
 /**
- * A full group takes a second, a search looks at a part at a time. What takes longer hangs: PGlite does where PostgreSQL
- * would end itself, such as on a full disk while it writes its log.
+ * Committing a full group takes a second, a search looks at a part at a time. What takes longer hangs: PGlite does where
+ * PostgreSQL would end itself, such as on a full disk while it writes its log.
  */
 const STATEMENT_MS_MAX = 30_000;
 /** The first statement waits for the engine to start: to make its files, or to replay its log after a crash. */
@@ -86,6 +88,13 @@ export class PgliteDatabase implements Database {
     });
   }
 
+  commit(group: CommitGroup, ways: CommitWays): Promise<void> {
+    return this.#inTurn(async () => {
+      const { group: copied, transfer } = copyForThread(group);
+      await this.#ask({ kind: 'commit', group: copied, ways }, transfer);
+    });
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -94,10 +103,9 @@ export class PgliteDatabase implements Database {
   readonly #session: Session = {
     query: (sql, parameters = []) => this.#ask({ kind: 'query', sql, parameters }),
     copyIn: async (table, columns, data) => {
-      const sql = `copy ${table}(${columns.join(',')}) from '/dev/blob' with (format binary)`;
       // Pieces may be asked for again after a failure, so it is a copy of them that goes to the thread, and goes for good.
       const whole = joinPieces(data instanceof Uint8Array ? [data] : data);
-      await this.#ask({ kind: 'copy', sql, data: whole }, [whole.buffer]);
+      await this.#ask({ kind: 'copy', table, columns, data: whole }, [whole.buffer]);
     },
     script: async (sql) => {
       await this.#ask({ kind: 'script', sql });
@@ -145,6 +153,7 @@ export class PgliteDatabase implements Database {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
       this.#started = true;
+      if (reply.fault !== undefined) return waiting?.reject(new StoreError('rejected', reply.fault));
       if (!reply.error) return waiting?.resolve(reply.rows ?? []);
       if (reply.error.code === '') this.#abandon(worker, reply.error);
       waiting?.reject(reply.error);

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { Committer } from './committer.ts';
 import {
+  type CommitWays,
   type CopyData,
   type Database,
   type Parameter,
@@ -9,11 +11,12 @@ import {
   toReadError,
   toStoreError,
 } from './database.ts';
+import type { CommitGroup } from './store.ts';
 import { PARSERS } from './values.ts';
 
 /** Of small items one, of large ones two: while one waits for the disk or for us, the other copies. */
 export const COMMITS_AT_ONCE = 3;
-/** Those, and everything else that changes something. */
+/** Of commits in their thread, and of everything else that changes something here. */
 const WRITERS_MAX = COMMITS_AT_ONCE + 1;
 /** Reads at the same time; more wait for a connection. */
 const READERS_MAX = 4;
@@ -42,6 +45,7 @@ export class PostgresDatabase implements Database {
   readonly #aside: pg.Pool;
   /** Apart from the others, because it is needed when those are all busy. */
   readonly #canceller: pg.Pool;
+  readonly #committer: Committer;
   readonly #subject: string;
 
   constructor(url: string) {
@@ -52,6 +56,7 @@ export class PostgresDatabase implements Database {
     this.#readers = pool(url, READERS_MAX, READ_TIMEOUT_MS);
     this.#aside = pool(url, 1, NO_TIMEOUT_MS);
     this.#canceller = pool(url, 1, CANCEL_TIMEOUT_MS);
+    this.#committer = new Committer(url);
   }
 
   async query(sql: string, parameters: readonly Parameter[] = [], signal?: AbortSignal): Promise<Row[]> {
@@ -120,7 +125,12 @@ export class PostgresDatabase implements Database {
     });
   }
 
+  commit(group: CommitGroup, ways: CommitWays): Promise<void> {
+    return this.#attempt(() => this.#committer.commit(group, ways));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#committer[Symbol.asyncDispose]();
     const open = [this.#writers, this.#readers, this.#aside, this.#canceller].filter((each) => !each.ending);
     await Promise.all(open.map((each) => each.end()));
   }

@@ -25,6 +25,11 @@ export function dayOf(timeUs: number): number {
   return Math.floor(timeUs / DAY_US);
 }
 
+/** Microseconds since the Unix epoch at which a day begins. */
+export function dayStartUs(day: number): number {
+  return day * DAY_US;
+}
+
 /** The first day that is kept. */
 export function firstDayKept(nowUs: number, days: number): number {
   return dayOf(nowUs) - days;

@@ -7,14 +7,18 @@ import { chunkedName } from './timescale-series.ts';
 /** Sizes are asked of the file system, file by file; consoles may ask every second. */
 const CACHED_US = 60_000_000;
 
+/** The tree over evidence never goes: heads that somebody noted years ago are held against it. */
+const TREE_TABLES = ['tree_nodes', 'tree_entries', 'tree_runs', 'tree_streams', 'tree_agents', 'tree_heads'] as const;
+
 /** What the kinds of `status` are made of, and how long each is kept. */
 const KINDS = {
   events: { tables: ['events'], days: ({ events }) => events },
+  terms: { tables: ['batch_terms'], days: ({ events }) => events },
   evidence: { tables: ['evidence', 'quarantine', 'refusals'], days: ({ evidence }) => evidence },
   envelopes: { tables: ['envelopes'], days: ({ evidence, events }) => Math.max(evidence, events) },
   losses: { tables: ['losses'], days: ({ losses }) => losses },
   series: {
-    tables: ['series_minute', 'series_hour', 'series_day', 'fleet_minute', 'fleet_hour', 'fleet_day'],
+    tables: ['series', 'user', 'fleet'].flatMap((name) => [`${name}_minute`, `${name}_hour`, `${name}_day`]),
     days: ({ seriesMinute }) => seriesMinute,
   },
   alerts: { tables: ['alerts', 'alert_history', 'detections', 'outbox'], days: ({ alerts }) => alerts },
@@ -22,7 +26,10 @@ const KINDS = {
   entities: { tables: ['entities'], days: ({ alerts }) => alerts },
   risk: { tables: ['risk_points'], days: ({ risk }) => risk },
   audit: { tables: ['audit', 'audit_chain'], days: ({ audit }) => audit },
-  fleet: { tables: ['agents', 'tokens', 'stream_positions', 'keys'], days: () => 0 },
+  fleet: {
+    tables: ['agents', 'agent_certificates', 'tokens', 'stream_positions', 'keys', ...TREE_TABLES],
+    days: () => 0,
+  },
   models: { tables: ['models'], days: () => 0 },
 } as const satisfies Record<string, { tables: readonly string[]; days: (retention: Retention) => number }>;
 

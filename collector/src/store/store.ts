@@ -10,10 +10,12 @@ import type {
   StoredEvent,
   StreamPosition,
 } from '@threatguard/proto';
-import type { StorableBatch } from '../batch.ts';
+import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { AgentCertificate } from './evidence-reads.ts';
+import type { EvidenceStore } from './evidence-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
@@ -21,7 +23,7 @@ import type { UpkeepReport } from './upkeep-run.ts';
 
 /** What one transaction stores. Detections and what follows from them here belong to no batch: silence, gaps, refusals. */
 export interface CommitGroup {
-  batches: readonly StorableBatch[];
+  batches: readonly CommitBatch[];
   detections: readonly Detection[];
   alerts: readonly Alert[];
   entities: readonly Entity[];
@@ -62,6 +64,21 @@ export interface AgentRecord {
   kernel: string;
 }
 
+/** What sessions of an agent were protected with, and from when to when. */
+export interface AgentSession {
+  agentId: string;
+  tlsProtocol: string;
+  tlsGroup: string;
+  signatureAlgorithm: string;
+  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
+  keyId: string;
+  /** Empty where the agent does not say. */
+  provider: string;
+  certificateExpiresAtUs: number;
+  firstAtUs: number;
+  lastAtUs: number;
+}
+
 export interface TokenRecord {
   id: string;
   /** SHA-256 of the secret. */
@@ -93,13 +110,87 @@ export interface HeldKey {
   createdAtUs: number;
 }
 
-export type KemKeyState = 'announced' | 'draining' | 'destroyed';
+/**
+ * `announced`: agents are told to seal for it. `draining`: what was sealed for it is still opened. `refused`: compromised,
+ * no thread has the key any more, its file waits for the last agent. `destroying`: decided, and under way.
+ */
+type KemKeyState = 'announced' | 'draining' | 'refused' | 'destroying' | 'destroyed';
 
 /** One epoch of the fleet's ML-KEM key. */
 export interface KemKeyRecord extends HeldKey {
   state: KemKeyState;
   announcedAtUs: number | undefined;
   destroyedAtUs: number | undefined;
+}
+
+/** One rotation of the fleet's ML-KEM key, named by the epoch it leads to. */
+export interface RotationRecord {
+  epoch: number;
+  /** The epoch that was announced before it. */
+  fromEpoch: number;
+  /** `canary`: only `canaryAgents` are told. `draining`: all have proved the new epoch. */
+  phase: 'canary' | 'announced' | 'draining' | 'done' | 'aborted';
+  paused: boolean;
+  compromised: boolean;
+  canaryAgents: readonly string[];
+  startedBy: string;
+  startedAtUs: number;
+  /** To all; undefined until then. */
+  announcedAtUs: number | undefined;
+  endedAtUs: number | undefined;
+}
+
+export interface RotationSchedule {
+  everySeconds: number;
+  nextAtUs: number;
+}
+
+/** What an agent proved last, and what it holds since. */
+export interface AgentEpochRecord {
+  agentId: string;
+  epoch: number;
+  /** By the agent's clock. */
+  confirmedAtUs: number;
+  receivedAtUs: number;
+  /** SHA-256 over the body and the signature of the EpochConfirmation. */
+  confirmationSha256: Uint8Array;
+  /** 0 where nothing waits in its spool. */
+  oldestSpooledEpoch: number;
+  /** Later it said something older than it had proved: two hosts speak as one agent, or one came back from a backup. */
+  contradicted: boolean;
+}
+
+export interface AgentEpochUpdate extends AgentEpochRecord {
+  /** As it came. Some 3 KiB, which nobody needs in memory for a whole fleet. */
+  confirmation?: { body: Uint8Array; signature: Uint8Array };
+}
+
+export interface EpochState {
+  /** Newest epoch first. */
+  keys: KemKeyRecord[];
+  /** The running one, or the last. */
+  rotation: RotationRecord | undefined;
+  schedule: RotationSchedule | undefined;
+  agents: AgentEpochRecord[];
+}
+
+/** One step of a rotation. `action` names it in the audit log as `kem_rotation.<action>`; a null schedule ends it. */
+export interface EpochChange {
+  atUs: number;
+  action: string;
+  keys?: readonly KemKeyRecord[];
+  rotation?: RotationRecord;
+  schedule?: RotationSchedule | null;
+  /** What the audit entry says beside the state. */
+  facts?: Record<string, string | number>;
+}
+
+export interface EpochStore {
+  load(): Promise<EpochState>;
+  /** All of it and its audit entries, in one transaction. */
+  change(change: EpochChange, by: AuditActor): Promise<void>;
+  /** A record without `confirmation` leaves the one that is stored as it is. */
+  saveAgents(records: readonly AgentEpochUpdate[]): Promise<void>;
 }
 
 /** Who changes something, and from where. */
@@ -160,6 +251,8 @@ export interface Store extends AsyncDisposable {
   readonly version: string;
   /** What this engine does not have, one line each, for start and `status`. */
   readonly notices: readonly string[];
+  /** What is kept as evidence, and the tree over it. */
+  readonly evidence: EvidenceStore;
 
   /**
    * One transaction: events, envelope rows, losses, stream positions, detections, alert upserts, entities with points of
@@ -177,7 +270,15 @@ export interface Store extends AsyncDisposable {
   addAgent(agent: AgentRecord, by?: AuditActor): Promise<void>;
   agents(): Promise<AgentRecord[]>;
   revokeAgent(id: string, atUs: number, by?: AuditActor): Promise<void>;
+  /** Every certificate an agent had, oldest first. */
+  certificatesOf(agentId: string): Promise<AgentCertificate[]>;
   touchAgent(id: string, seen: { atUs: number; version?: string; os?: string; kernel?: string }): Promise<void>;
+  /** Gives the newest session the agent had before. */
+  recordAgentSession(
+    session: Omit<AgentSession, 'firstAtUs' | 'lastAtUs'> & { atUs: number },
+  ): Promise<AgentSession | undefined>;
+  /** The newest of each agent. */
+  agentSessions(): Promise<AgentSession[]>;
   /** Events and counted losses per agent id. */
   agentTotals(): Promise<Map<string, { events: number; lost: number }>>;
 
@@ -227,8 +328,8 @@ export interface Store extends AsyncDisposable {
   incidentsByIdPrefix(prefix: string): Promise<Incident[]>;
   openIncidentsSince(sinceUs: number): Promise<Incident[]>;
 
-  /** Brings what is kept of ML-KEM keys to what the collector holds; changes are audited. */
-  recordKeys(held: readonly HeldKey[], nowUs: number): Promise<void>;
+  /** ML-KEM epochs, their rotation, and what agents proved of them. */
+  readonly epochs: EpochStore;
   /** Newest epoch first. */
   keys(): Promise<KemKeyRecord[]>;
   /** Newest first. */

@@ -6,15 +6,26 @@ import {
   type AuditEntry,
   type CreateTokenRequest,
   type CreateTokenResponse,
+  type CryptoReport,
   consoleService,
+  cryptoService,
+  type DestroyEpochRequest,
   type Entity,
+  type EvidenceChunk,
+  type ExportEvidenceRequest,
+  evidenceService,
   type GetAgentResponse,
   type GetAlertResponse,
   type Incident,
+  type KeysReport,
+  keysService,
   type ListIncidentsRequest,
   type RevokeAgentResponse,
+  type RotateKeysRequest,
+  type RotateKeysResponse,
   type SearchEventsRequest,
   type SignedAlert,
+  type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
   type VerifyAuditResponse,
@@ -74,6 +85,11 @@ export class CollectorClient implements Disposable {
 
   revokeAgent(agent: string): Promise<RevokeAgentResponse> {
     return this.#call(consoleService.revokeAgent, { agent });
+  }
+
+  /** Of the hosts against a profile; the fleet's own where `policy` is empty. */
+  reportCrypto(policy: string): Promise<CryptoReport> {
+    return this.#call(cryptoService.report, { policy });
   }
 
   createToken(request: CreateTokenRequest): Promise<CreateTokenResponse> {
@@ -172,6 +188,54 @@ export class CollectorClient implements Disposable {
       stream.on('end', resolve);
       if (options.signal.aborted) cancel();
     }).finally(() => options.signal.removeEventListener('abort', cancel));
+  }
+
+  /** A bundle in parts, as fast as they are taken, until the signal fires. */
+  async *exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
+    const method = evidenceService.exportEvidence;
+    const stream: ClientReadableStream<EvidenceChunk> = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+    );
+    const cancel = () => stream.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      if (signal.aborted) cancel();
+      yield* stream;
+    } catch (error) {
+      throw toConsoleError(error as ServiceError, this.address);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      cancel();
+    }
+  }
+
+  /** Newest first. */
+  async listTreeHeads(limit: number): Promise<SignedTreeHead[]> {
+    return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
+  }
+
+  rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {
+    return this.#call(keysService.rotateKeys, request);
+  }
+
+  getKeys(): Promise<KeysReport> {
+    return this.#call(keysService.getKeys, {});
+  }
+
+  controlRotation(action: 'pause' | 'resume' | 'abort'): Promise<KeysReport> {
+    return this.#call(keysService.controlRotation, { action });
+  }
+
+  /** 0 ends the schedule. */
+  scheduleRotation(everySeconds: number): Promise<KeysReport> {
+    return this.#call(keysService.scheduleRotation, { everySeconds });
+  }
+
+  destroyEpoch(request: DestroyEpochRequest): Promise<KeysReport> {
+    return this.#call(keysService.destroyEpoch, request);
   }
 
   #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {

@@ -10,7 +10,7 @@ import { OUTPUT_FORMATS, Output } from './output.ts';
 
 /** Stands in the help of every command. */
 const EXIT_CODES_HELP =
-  'Exit codes: 0 done, 1 failed, 2 wrong use, 3 no collector to reach, 4 not found, 5 refused or not allowed.';
+  'Exit codes: 0 done, 1 failed, 2 wrong use, 3 no collector to reach, 4 not found, 5 refused or not allowed; of evidence 6 not proven, 7 not readable.';
 
 /** One of a closed list, with "did you mean" for anything near. */
 export function oneOf<const Choice extends string>(name: string, choices: readonly Choice[], text: string): Choice {

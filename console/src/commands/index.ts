@@ -7,10 +7,22 @@ import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
 import { AuditList } from './audit/list.ts';
 import { AuditVerify } from './audit/verify.ts';
+import { CryptoReportCommand } from './crypto/report.ts';
 import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
+import { EvidenceExport } from './evidence/export.ts';
+import { EvidenceHeads } from './evidence/heads.ts';
+import { EvidenceShow } from './evidence/show.ts';
+import { EvidenceVerify } from './evidence/verify.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
+import { KeysAbort } from './keys/abort.ts';
+import { KeysDestroy } from './keys/destroy.ts';
+import { KeysPause } from './keys/pause.ts';
+import { KeysResume } from './keys/resume.ts';
+import { KeysRotate } from './keys/rotate.ts';
+import { KeysSchedule } from './keys/schedule.ts';
+import { KeysStatus } from './keys/status.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 
@@ -31,4 +43,16 @@ export const COMMANDS = {
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
   'audit:verify': AuditVerify,
+  'crypto:report': CryptoReportCommand,
+  'evidence:export': EvidenceExport,
+  'evidence:verify': EvidenceVerify,
+  'evidence:show': EvidenceShow,
+  'evidence:heads': EvidenceHeads,
+  'keys:status': KeysStatus,
+  'keys:rotate': KeysRotate,
+  'keys:pause': KeysPause,
+  'keys:resume': KeysResume,
+  'keys:abort': KeysAbort,
+  'keys:schedule': KeysSchedule,
+  'keys:destroy': KeysDestroy,
 };

@@ -1,5 +1,12 @@
 /** Why a command ended without doing what it was asked. */
-export type ConsoleErrorCode = 'failure' | 'usage' | 'unreachable' | 'not_found' | 'refused';
+export type ConsoleErrorCode =
+  | 'failure'
+  | 'usage'
+  | 'unreachable'
+  | 'not_found'
+  | 'refused'
+  | 'unproven'
+  | 'unreadable';
 
 /** Exit codes, stable and documented in the README. */
 export const EXIT_CODES: Record<ConsoleErrorCode, number> = {
@@ -8,6 +15,8 @@ export const EXIT_CODES: Record<ConsoleErrorCode, number> = {
   unreachable: 3,
   not_found: 4,
   refused: 5,
+  unproven: 6,
+  unreadable: 7,
 };
 
 /** What every command throws. The message is for people and says what to do next; it may hold host text. */

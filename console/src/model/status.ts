@@ -60,6 +60,8 @@ export function statusRecord(status: StatusReport, collector: string): JsonRecor
     'kem.epoch': status.kemEpoch ?? 0,
     'signature.algorithm': status.signatureAlgorithm ?? '',
     'tls.group': status.tlsGroup ?? '',
+    'crypto.profile': status.cryptoProfile ?? '',
+    'crypto.provider': status.cryptoProvider ?? '',
     notices: status.notices ?? [],
     'store.bytes': Object.fromEntries((status.space ?? []).map(({ kind, bytes }) => [kind ?? '', bytes ?? 0])),
     'store.kept_days': Object.fromEntries(kept(status).map(({ kind, keptDays }) => [kind ?? '', keptDays ?? 0])),
@@ -81,6 +83,7 @@ export function statusPairs(status: StatusReport, collector: string, nowMs: numb
     ['losses', counterText(status.losses)],
     ['refusals', counterText(status.refusals)],
     ['crypto', `${status.signatureAlgorithm}, ${status.kemAlgorithm} epoch ${status.kemEpoch}, TLS ${status.tlsGroup}`],
+    ['profile', `${status.cryptoProfile || '?'}, computed by ${status.cryptoProvider || '?'}`],
     ['CA SHA-256', status.caSha256 ?? ''],
     ...(status.notices ?? []).map((notice) => ['notice', notice] as const),
   ]);

@@ -689,6 +689,8 @@ export namespace threatguard {
             natsCredentials: string;
             space: threatguard.v1.KindSpace[];
             bytesPerEvent: number;
+            cryptoProfile: string;
+            cryptoProvider: string;
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -725,6 +727,8 @@ export namespace threatguard {
                 natsCredentials?: string;
                 space?: threatguard.v1.KindSpace.$Properties[];
                 bytesPerEvent?: number;
+                cryptoProfile?: string;
+                cryptoProvider?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
@@ -1998,6 +2002,7 @@ export namespace threatguard {
             kemKey: threatguard.v1.KemKey;
             sentAtUs: number;
             trustAnchors: threatguard.v1.TrustAnchors;
+            lastHeaderDigest: Uint8Array;
             static create(properties: threatguard.v1.Welcome.$Shape): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
             static create(properties?: threatguard.v1.Welcome.$Properties): threatguard.v1.Welcome;
             static encode(message: threatguard.v1.Welcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2011,6 +2016,7 @@ export namespace threatguard {
                 kemKey?: threatguard.v1.KemKey.$Properties;
                 sentAtUs?: number;
                 trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
+                lastHeaderDigest?: Uint8Array;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Welcome.$Properties;
@@ -2316,6 +2322,666 @@ export namespace threatguard {
             type $Shape = threatguard.v1.Refusal.$Properties;
         }
 
+        interface ICryptoReportRequest extends threatguard.v1.CryptoReportRequest.$Properties {
+        }
+
+        class CryptoReportRequest {
+            constructor(properties?: threatguard.v1.CryptoReportRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            policy: string;
+            static create(properties: threatguard.v1.CryptoReportRequest.$Shape): threatguard.v1.CryptoReportRequest & threatguard.v1.CryptoReportRequest.$Shape;
+            static create(properties?: threatguard.v1.CryptoReportRequest.$Properties): threatguard.v1.CryptoReportRequest;
+            static encode(message: threatguard.v1.CryptoReportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CryptoReportRequest & threatguard.v1.CryptoReportRequest.$Shape;
+        }
+
+        namespace CryptoReportRequest {
+            interface $Properties {
+                policy?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CryptoReportRequest.$Properties;
+        }
+
+        interface ICryptoReport extends threatguard.v1.CryptoReport.$Properties {
+        }
+
+        class CryptoReport {
+            constructor(properties?: threatguard.v1.CryptoReport.$Properties);
+            $unknowns?: Uint8Array[];
+            profile: string;
+            policy: string;
+            hosts: threatguard.v1.CryptoHost[];
+            below: number;
+            static create(properties: threatguard.v1.CryptoReport.$Shape): threatguard.v1.CryptoReport & threatguard.v1.CryptoReport.$Shape;
+            static create(properties?: threatguard.v1.CryptoReport.$Properties): threatguard.v1.CryptoReport;
+            static encode(message: threatguard.v1.CryptoReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CryptoReport & threatguard.v1.CryptoReport.$Shape;
+        }
+
+        namespace CryptoReport {
+            interface $Properties {
+                profile?: string;
+                policy?: string;
+                hosts?: threatguard.v1.CryptoHost.$Properties[];
+                below?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CryptoReport.$Properties;
+        }
+
+        interface ICryptoHost extends threatguard.v1.CryptoHost.$Properties {
+        }
+
+        class CryptoHost {
+            constructor(properties?: threatguard.v1.CryptoHost.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            name: string;
+            connected: boolean;
+            tlsProtocol: string;
+            tlsGroup: string;
+            signatureAlgorithm: string;
+            keyId: string;
+            certificateExpiresAtUs: number;
+            provider: string;
+            sinceUs: number;
+            sessionAtUs: number;
+            below: string[];
+            static create(properties: threatguard.v1.CryptoHost.$Shape): threatguard.v1.CryptoHost & threatguard.v1.CryptoHost.$Shape;
+            static create(properties?: threatguard.v1.CryptoHost.$Properties): threatguard.v1.CryptoHost;
+            static encode(message: threatguard.v1.CryptoHost.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CryptoHost & threatguard.v1.CryptoHost.$Shape;
+        }
+
+        namespace CryptoHost {
+            interface $Properties {
+                agentId?: string;
+                name?: string;
+                connected?: boolean;
+                tlsProtocol?: string;
+                tlsGroup?: string;
+                signatureAlgorithm?: string;
+                keyId?: string;
+                certificateExpiresAtUs?: number;
+                provider?: string;
+                sinceUs?: number;
+                sessionAtUs?: number;
+                below?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CryptoHost.$Properties;
+        }
+
+        interface IExportEvidenceRequest extends threatguard.v1.ExportEvidenceRequest.$Properties {
+        }
+
+        class ExportEvidenceRequest {
+            constructor(properties?: threatguard.v1.ExportEvidenceRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            alertId: string;
+            agent: string;
+            fromUs: number;
+            toUs: number;
+            headDigests: Uint8Array[];
+            static create(properties: threatguard.v1.ExportEvidenceRequest.$Shape): threatguard.v1.ExportEvidenceRequest & threatguard.v1.ExportEvidenceRequest.$Shape;
+            static create(properties?: threatguard.v1.ExportEvidenceRequest.$Properties): threatguard.v1.ExportEvidenceRequest;
+            static encode(message: threatguard.v1.ExportEvidenceRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExportEvidenceRequest & threatguard.v1.ExportEvidenceRequest.$Shape;
+        }
+
+        namespace ExportEvidenceRequest {
+            interface $Properties {
+                alertId?: string;
+                agent?: string;
+                fromUs?: number;
+                toUs?: number;
+                headDigests?: Uint8Array[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExportEvidenceRequest.$Properties;
+        }
+
+        interface IEvidenceChunk extends threatguard.v1.EvidenceChunk.$Properties {
+        }
+
+        class EvidenceChunk {
+            constructor(properties?: threatguard.v1.EvidenceChunk.$Properties);
+            $unknowns?: Uint8Array[];
+            data: Uint8Array;
+            envelopesWritten: number;
+            envelopes: number;
+            notice: string;
+            static create(properties: threatguard.v1.EvidenceChunk.$Shape): threatguard.v1.EvidenceChunk & threatguard.v1.EvidenceChunk.$Shape;
+            static create(properties?: threatguard.v1.EvidenceChunk.$Properties): threatguard.v1.EvidenceChunk;
+            static encode(message: threatguard.v1.EvidenceChunk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EvidenceChunk & threatguard.v1.EvidenceChunk.$Shape;
+        }
+
+        namespace EvidenceChunk {
+            interface $Properties {
+                data?: Uint8Array;
+                envelopesWritten?: number;
+                envelopes?: number;
+                notice?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EvidenceChunk.$Properties;
+        }
+
+        interface IListTreeHeadsRequest extends threatguard.v1.ListTreeHeadsRequest.$Properties {
+        }
+
+        class ListTreeHeadsRequest {
+            constructor(properties?: threatguard.v1.ListTreeHeadsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            limit: number;
+            static create(properties: threatguard.v1.ListTreeHeadsRequest.$Shape): threatguard.v1.ListTreeHeadsRequest & threatguard.v1.ListTreeHeadsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListTreeHeadsRequest.$Properties): threatguard.v1.ListTreeHeadsRequest;
+            static encode(message: threatguard.v1.ListTreeHeadsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListTreeHeadsRequest & threatguard.v1.ListTreeHeadsRequest.$Shape;
+        }
+
+        namespace ListTreeHeadsRequest {
+            interface $Properties {
+                limit?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListTreeHeadsRequest.$Properties;
+        }
+
+        interface IListTreeHeadsResponse extends threatguard.v1.ListTreeHeadsResponse.$Properties {
+        }
+
+        class ListTreeHeadsResponse {
+            constructor(properties?: threatguard.v1.ListTreeHeadsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            heads: threatguard.v1.SignedTreeHead[];
+            static create(properties: threatguard.v1.ListTreeHeadsResponse.$Shape): threatguard.v1.ListTreeHeadsResponse & threatguard.v1.ListTreeHeadsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListTreeHeadsResponse.$Properties): threatguard.v1.ListTreeHeadsResponse;
+            static encode(message: threatguard.v1.ListTreeHeadsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListTreeHeadsResponse & threatguard.v1.ListTreeHeadsResponse.$Shape;
+        }
+
+        namespace ListTreeHeadsResponse {
+            interface $Properties {
+                heads?: threatguard.v1.SignedTreeHead.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListTreeHeadsResponse.$Properties;
+        }
+
+        interface ITreeEntry extends threatguard.v1.TreeEntry.$Properties {
+        }
+
+        class TreeEntry {
+            constructor(properties?: threatguard.v1.TreeEntry.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            number: number;
+            previousDigest: Uint8Array;
+            recordedAtUs: number;
+            runs: threatguard.v1.TreeRun[];
+            continued: boolean;
+            static create(properties: threatguard.v1.TreeEntry.$Shape): threatguard.v1.TreeEntry & threatguard.v1.TreeEntry.$Shape;
+            static create(properties?: threatguard.v1.TreeEntry.$Properties): threatguard.v1.TreeEntry;
+            static encode(message: threatguard.v1.TreeEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TreeEntry & threatguard.v1.TreeEntry.$Shape;
+        }
+
+        namespace TreeEntry {
+            interface $Properties {
+                agentId?: string;
+                number?: number;
+                previousDigest?: Uint8Array;
+                recordedAtUs?: number;
+                runs?: threatguard.v1.TreeRun.$Properties[];
+                continued?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TreeEntry.$Properties;
+        }
+
+        interface ITreeRun extends threatguard.v1.TreeRun.$Properties {
+        }
+
+        class TreeRun {
+            constructor(properties?: threatguard.v1.TreeRun.$Properties);
+            $unknowns?: Uint8Array[];
+            streamId: Uint8Array;
+            firstSequence: number;
+            lastSequence: number;
+            root: Uint8Array;
+            lastHeaderDigest: Uint8Array;
+            lastReceivedAtUs: number;
+            static create(properties: threatguard.v1.TreeRun.$Shape): threatguard.v1.TreeRun & threatguard.v1.TreeRun.$Shape;
+            static create(properties?: threatguard.v1.TreeRun.$Properties): threatguard.v1.TreeRun;
+            static encode(message: threatguard.v1.TreeRun.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TreeRun & threatguard.v1.TreeRun.$Shape;
+        }
+
+        namespace TreeRun {
+            interface $Properties {
+                streamId?: Uint8Array;
+                firstSequence?: number;
+                lastSequence?: number;
+                root?: Uint8Array;
+                lastHeaderDigest?: Uint8Array;
+                lastReceivedAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TreeRun.$Properties;
+        }
+
+        interface ITreeHead extends threatguard.v1.TreeHead.$Properties {
+        }
+
+        class TreeHead {
+            constructor(properties?: threatguard.v1.TreeHead.$Properties);
+            $unknowns?: Uint8Array[];
+            version: number;
+            number: number;
+            treeSize: number;
+            root: Uint8Array;
+            previousHeadDigest: Uint8Array;
+            auditSequence: number;
+            auditDigest: Uint8Array;
+            signedAtUs: number;
+            static create(properties: threatguard.v1.TreeHead.$Shape): threatguard.v1.TreeHead & threatguard.v1.TreeHead.$Shape;
+            static create(properties?: threatguard.v1.TreeHead.$Properties): threatguard.v1.TreeHead;
+            static encode(message: threatguard.v1.TreeHead.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TreeHead & threatguard.v1.TreeHead.$Shape;
+        }
+
+        namespace TreeHead {
+            interface $Properties {
+                version?: number;
+                number?: number;
+                treeSize?: number;
+                root?: Uint8Array;
+                previousHeadDigest?: Uint8Array;
+                auditSequence?: number;
+                auditDigest?: Uint8Array;
+                signedAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TreeHead.$Properties;
+        }
+
+        interface ISignedTreeHead extends threatguard.v1.SignedTreeHead.$Properties {
+        }
+
+        class SignedTreeHead {
+            constructor(properties?: threatguard.v1.SignedTreeHead.$Properties);
+            $unknowns?: Uint8Array[];
+            head: Uint8Array;
+            signature: Uint8Array;
+            certificate: Uint8Array;
+            static create(properties: threatguard.v1.SignedTreeHead.$Shape): threatguard.v1.SignedTreeHead & threatguard.v1.SignedTreeHead.$Shape;
+            static create(properties?: threatguard.v1.SignedTreeHead.$Properties): threatguard.v1.SignedTreeHead;
+            static encode(message: threatguard.v1.SignedTreeHead.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SignedTreeHead & threatguard.v1.SignedTreeHead.$Shape;
+        }
+
+        namespace SignedTreeHead {
+            interface $Properties {
+                head?: Uint8Array;
+                signature?: Uint8Array;
+                certificate?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SignedTreeHead.$Properties;
+        }
+
+        interface IBundleRecord extends threatguard.v1.BundleRecord.$Properties {
+        }
+
+        class BundleRecord {
+            constructor(properties?: threatguard.v1.BundleRecord.$Properties);
+            $unknowns?: Uint8Array[];
+            start: (threatguard.v1.BundleStart|null);
+            trustAnchors: (threatguard.v1.TrustAnchors|null);
+            head: (threatguard.v1.SignedTreeHead|null);
+            earlierHead: (threatguard.v1.EarlierHead|null);
+            agent: (threatguard.v1.BundleAgent|null);
+            alert: (threatguard.v1.SignedAlert|null);
+            detection: (Uint8Array|null);
+            entry: (threatguard.v1.BundleEntry|null);
+            run: (threatguard.v1.BundleRun|null);
+            envelope: (threatguard.v1.BundleEnvelope|null);
+            end: (threatguard.v1.BundleEnd|null);
+            record?: ("start"|"trustAnchors"|"head"|"earlierHead"|"agent"|"alert"|"detection"|"entry"|"run"|"envelope"|"end");
+            static create(properties: threatguard.v1.BundleRecord.$Shape): threatguard.v1.BundleRecord & threatguard.v1.BundleRecord.$Shape;
+            static create(properties?: threatguard.v1.BundleRecord.$Properties): threatguard.v1.BundleRecord;
+            static encode(message: threatguard.v1.BundleRecord.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleRecord & threatguard.v1.BundleRecord.$Shape;
+        }
+
+        namespace BundleRecord {
+            interface $Properties {
+                start?: (threatguard.v1.BundleStart.$Properties|null);
+                trustAnchors?: (threatguard.v1.TrustAnchors.$Properties|null);
+                head?: (threatguard.v1.SignedTreeHead.$Properties|null);
+                earlierHead?: (threatguard.v1.EarlierHead.$Properties|null);
+                agent?: (threatguard.v1.BundleAgent.$Properties|null);
+                alert?: (threatguard.v1.SignedAlert.$Properties|null);
+                detection?: (Uint8Array|null);
+                entry?: (threatguard.v1.BundleEntry.$Properties|null);
+                run?: (threatguard.v1.BundleRun.$Properties|null);
+                envelope?: (threatguard.v1.BundleEnvelope.$Properties|null);
+                end?: (threatguard.v1.BundleEnd.$Properties|null);
+                record?: ("start"|"trustAnchors"|"head"|"earlierHead"|"agent"|"alert"|"detection"|"entry"|"run"|"envelope"|"end");
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              start?: threatguard.v1.BundleStart.$Shape|null;
+              trustAnchors?: threatguard.v1.TrustAnchors.$Shape|null;
+              head?: threatguard.v1.SignedTreeHead.$Shape|null;
+              earlierHead?: threatguard.v1.EarlierHead.$Shape|null;
+              agent?: threatguard.v1.BundleAgent.$Shape|null;
+              alert?: threatguard.v1.SignedAlert.$Shape|null;
+              detection?: Uint8Array|null;
+              entry?: threatguard.v1.BundleEntry.$Shape|null;
+              run?: threatguard.v1.BundleRun.$Shape|null;
+              envelope?: threatguard.v1.BundleEnvelope.$Shape|null;
+              end?: threatguard.v1.BundleEnd.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ record?: undefined; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "start"; start: threatguard.v1.BundleStart.$Shape; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "trustAnchors"; start?: null; trustAnchors: threatguard.v1.TrustAnchors.$Shape; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "head"; start?: null; trustAnchors?: null; head: threatguard.v1.SignedTreeHead.$Shape; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "earlierHead"; start?: null; trustAnchors?: null; head?: null; earlierHead: threatguard.v1.EarlierHead.$Shape; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "agent"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent: threatguard.v1.BundleAgent.$Shape; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "alert"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert: threatguard.v1.SignedAlert.$Shape; detection?: null; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "detection"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection: Uint8Array; entry?: null; run?: null; envelope?: null; end?: null }|{ record?: "entry"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry: threatguard.v1.BundleEntry.$Shape; run?: null; envelope?: null; end?: null }|{ record?: "run"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run: threatguard.v1.BundleRun.$Shape; envelope?: null; end?: null }|{ record?: "envelope"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope: threatguard.v1.BundleEnvelope.$Shape; end?: null }|{ record?: "end"; start?: null; trustAnchors?: null; head?: null; earlierHead?: null; agent?: null; alert?: null; detection?: null; entry?: null; run?: null; envelope?: null; end: threatguard.v1.BundleEnd.$Shape })
+            );
+        }
+
+        interface IBundleStart extends threatguard.v1.BundleStart.$Properties {
+        }
+
+        class BundleStart {
+            constructor(properties?: threatguard.v1.BundleStart.$Properties);
+            $unknowns?: Uint8Array[];
+            version: number;
+            alertId: string;
+            agentId: string;
+            fromUs: number;
+            toUs: number;
+            exportedAtUs: number;
+            evidenceDays: number;
+            collectorVersion: string;
+            lateEntries: number;
+            static create(properties: threatguard.v1.BundleStart.$Shape): threatguard.v1.BundleStart & threatguard.v1.BundleStart.$Shape;
+            static create(properties?: threatguard.v1.BundleStart.$Properties): threatguard.v1.BundleStart;
+            static encode(message: threatguard.v1.BundleStart.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleStart & threatguard.v1.BundleStart.$Shape;
+        }
+
+        namespace BundleStart {
+            interface $Properties {
+                version?: number;
+                alertId?: string;
+                agentId?: string;
+                fromUs?: number;
+                toUs?: number;
+                exportedAtUs?: number;
+                evidenceDays?: number;
+                collectorVersion?: string;
+                lateEntries?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleStart.$Properties;
+        }
+
+        interface IEarlierHead extends threatguard.v1.EarlierHead.$Properties {
+        }
+
+        class EarlierHead {
+            constructor(properties?: threatguard.v1.EarlierHead.$Properties);
+            $unknowns?: Uint8Array[];
+            head: Uint8Array;
+            consistency: Uint8Array[];
+            static create(properties: threatguard.v1.EarlierHead.$Shape): threatguard.v1.EarlierHead & threatguard.v1.EarlierHead.$Shape;
+            static create(properties?: threatguard.v1.EarlierHead.$Properties): threatguard.v1.EarlierHead;
+            static encode(message: threatguard.v1.EarlierHead.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EarlierHead & threatguard.v1.EarlierHead.$Shape;
+        }
+
+        namespace EarlierHead {
+            interface $Properties {
+                head?: Uint8Array;
+                consistency?: Uint8Array[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EarlierHead.$Properties;
+        }
+
+        interface IBundleAgent extends threatguard.v1.BundleAgent.$Properties {
+        }
+
+        class BundleAgent {
+            constructor(properties?: threatguard.v1.BundleAgent.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            name: string;
+            certificates: threatguard.v1.BundleCertificate[];
+            static create(properties: threatguard.v1.BundleAgent.$Shape): threatguard.v1.BundleAgent & threatguard.v1.BundleAgent.$Shape;
+            static create(properties?: threatguard.v1.BundleAgent.$Properties): threatguard.v1.BundleAgent;
+            static encode(message: threatguard.v1.BundleAgent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleAgent & threatguard.v1.BundleAgent.$Shape;
+        }
+
+        namespace BundleAgent {
+            interface $Properties {
+                agentId?: string;
+                name?: string;
+                certificates?: threatguard.v1.BundleCertificate.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleAgent.$Properties;
+        }
+
+        interface IBundleCertificate extends threatguard.v1.BundleCertificate.$Properties {
+        }
+
+        class BundleCertificate {
+            constructor(properties?: threatguard.v1.BundleCertificate.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            succession: Uint8Array;
+            successionSignature: Uint8Array;
+            static create(properties: threatguard.v1.BundleCertificate.$Shape): threatguard.v1.BundleCertificate & threatguard.v1.BundleCertificate.$Shape;
+            static create(properties?: threatguard.v1.BundleCertificate.$Properties): threatguard.v1.BundleCertificate;
+            static encode(message: threatguard.v1.BundleCertificate.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleCertificate & threatguard.v1.BundleCertificate.$Shape;
+        }
+
+        namespace BundleCertificate {
+            interface $Properties {
+                certificate?: Uint8Array;
+                succession?: Uint8Array;
+                successionSignature?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleCertificate.$Properties;
+        }
+
+        interface IBundleEntry extends threatguard.v1.BundleEntry.$Properties {
+        }
+
+        class BundleEntry {
+            constructor(properties?: threatguard.v1.BundleEntry.$Properties);
+            $unknowns?: Uint8Array[];
+            entry: Uint8Array;
+            index: number;
+            inclusion: Uint8Array[];
+            boundary: boolean;
+            static create(properties: threatguard.v1.BundleEntry.$Shape): threatguard.v1.BundleEntry & threatguard.v1.BundleEntry.$Shape;
+            static create(properties?: threatguard.v1.BundleEntry.$Properties): threatguard.v1.BundleEntry;
+            static encode(message: threatguard.v1.BundleEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleEntry & threatguard.v1.BundleEntry.$Shape;
+        }
+
+        namespace BundleEntry {
+            interface $Properties {
+                entry?: Uint8Array;
+                index?: number;
+                inclusion?: Uint8Array[];
+                boundary?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleEntry.$Properties;
+        }
+
+        interface IBundleRun extends threatguard.v1.BundleRun.$Properties {
+        }
+
+        class BundleRun {
+            constructor(properties?: threatguard.v1.BundleRun.$Properties);
+            $unknowns?: Uint8Array[];
+            index: number;
+            gone: string;
+            included: threatguard.v1.SequenceRange[];
+            absent: threatguard.v1.AbsentEnvelope[];
+            nodes: Uint8Array[];
+            static create(properties: threatguard.v1.BundleRun.$Shape): threatguard.v1.BundleRun & threatguard.v1.BundleRun.$Shape;
+            static create(properties?: threatguard.v1.BundleRun.$Properties): threatguard.v1.BundleRun;
+            static encode(message: threatguard.v1.BundleRun.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleRun & threatguard.v1.BundleRun.$Shape;
+        }
+
+        namespace BundleRun {
+            interface $Properties {
+                index?: number;
+                gone?: string;
+                included?: threatguard.v1.SequenceRange.$Properties[];
+                absent?: threatguard.v1.AbsentEnvelope.$Properties[];
+                nodes?: Uint8Array[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleRun.$Properties;
+        }
+
+        interface ISequenceRange extends threatguard.v1.SequenceRange.$Properties {
+        }
+
+        class SequenceRange {
+            constructor(properties?: threatguard.v1.SequenceRange.$Properties);
+            $unknowns?: Uint8Array[];
+            first: number;
+            last: number;
+            static create(properties: threatguard.v1.SequenceRange.$Shape): threatguard.v1.SequenceRange & threatguard.v1.SequenceRange.$Shape;
+            static create(properties?: threatguard.v1.SequenceRange.$Properties): threatguard.v1.SequenceRange;
+            static encode(message: threatguard.v1.SequenceRange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SequenceRange & threatguard.v1.SequenceRange.$Shape;
+        }
+
+        namespace SequenceRange {
+            interface $Properties {
+                first?: number;
+                last?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SequenceRange.$Properties;
+        }
+
+        interface IAbsentEnvelope extends threatguard.v1.AbsentEnvelope.$Properties {
+        }
+
+        class AbsentEnvelope {
+            constructor(properties?: threatguard.v1.AbsentEnvelope.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            headerDigest: Uint8Array;
+            static create(properties: threatguard.v1.AbsentEnvelope.$Shape): threatguard.v1.AbsentEnvelope & threatguard.v1.AbsentEnvelope.$Shape;
+            static create(properties?: threatguard.v1.AbsentEnvelope.$Properties): threatguard.v1.AbsentEnvelope;
+            static encode(message: threatguard.v1.AbsentEnvelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AbsentEnvelope & threatguard.v1.AbsentEnvelope.$Shape;
+        }
+
+        namespace AbsentEnvelope {
+            interface $Properties {
+                sequence?: number;
+                headerDigest?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AbsentEnvelope.$Properties;
+        }
+
+        interface IBundleEnvelope extends threatguard.v1.BundleEnvelope.$Properties {
+        }
+
+        class BundleEnvelope {
+            constructor(properties?: threatguard.v1.BundleEnvelope.$Properties);
+            $unknowns?: Uint8Array[];
+            header: Uint8Array;
+            signature: Uint8Array;
+            payload: Uint8Array;
+            static create(properties: threatguard.v1.BundleEnvelope.$Shape): threatguard.v1.BundleEnvelope & threatguard.v1.BundleEnvelope.$Shape;
+            static create(properties?: threatguard.v1.BundleEnvelope.$Properties): threatguard.v1.BundleEnvelope;
+            static encode(message: threatguard.v1.BundleEnvelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleEnvelope & threatguard.v1.BundleEnvelope.$Shape;
+        }
+
+        namespace BundleEnvelope {
+            interface $Properties {
+                header?: Uint8Array;
+                signature?: Uint8Array;
+                payload?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleEnvelope.$Properties;
+        }
+
+        interface IBundleEnd extends threatguard.v1.BundleEnd.$Properties {
+        }
+
+        class BundleEnd {
+            constructor(properties?: threatguard.v1.BundleEnd.$Properties);
+            $unknowns?: Uint8Array[];
+            manifest: Uint8Array;
+            signature: Uint8Array;
+            certificate: Uint8Array;
+            static create(properties: threatguard.v1.BundleEnd.$Shape): threatguard.v1.BundleEnd & threatguard.v1.BundleEnd.$Shape;
+            static create(properties?: threatguard.v1.BundleEnd.$Properties): threatguard.v1.BundleEnd;
+            static encode(message: threatguard.v1.BundleEnd.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleEnd & threatguard.v1.BundleEnd.$Shape;
+        }
+
+        namespace BundleEnd {
+            interface $Properties {
+                manifest?: Uint8Array;
+                signature?: Uint8Array;
+                certificate?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleEnd.$Properties;
+        }
+
+        interface IBundleManifest extends threatguard.v1.BundleManifest.$Properties {
+        }
+
+        class BundleManifest {
+            constructor(properties?: threatguard.v1.BundleManifest.$Properties);
+            $unknowns?: Uint8Array[];
+            records: number;
+            digest: Uint8Array;
+            headDigest: Uint8Array;
+            certificateDigest: Uint8Array;
+            signedAtUs: number;
+            static create(properties: threatguard.v1.BundleManifest.$Shape): threatguard.v1.BundleManifest & threatguard.v1.BundleManifest.$Shape;
+            static create(properties?: threatguard.v1.BundleManifest.$Properties): threatguard.v1.BundleManifest;
+            static encode(message: threatguard.v1.BundleManifest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BundleManifest & threatguard.v1.BundleManifest.$Shape;
+        }
+
+        namespace BundleManifest {
+            interface $Properties {
+                records?: number;
+                digest?: Uint8Array;
+                headDigest?: Uint8Array;
+                certificateDigest?: Uint8Array;
+                signedAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BundleManifest.$Properties;
+        }
+
         interface IEnrolRequest extends threatguard.v1.EnrolRequest.$Properties {
         }
 
@@ -2372,6 +3038,323 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolResponse.$Properties;
+        }
+
+        interface IRotateKeysRequest extends threatguard.v1.RotateKeysRequest.$Properties {
+        }
+
+        class RotateKeysRequest {
+            constructor(properties?: threatguard.v1.RotateKeysRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            canaryPermille: number;
+            compromised: boolean;
+            dryRun: boolean;
+            static create(properties: threatguard.v1.RotateKeysRequest.$Shape): threatguard.v1.RotateKeysRequest & threatguard.v1.RotateKeysRequest.$Shape;
+            static create(properties?: threatguard.v1.RotateKeysRequest.$Properties): threatguard.v1.RotateKeysRequest;
+            static encode(message: threatguard.v1.RotateKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateKeysRequest & threatguard.v1.RotateKeysRequest.$Shape;
+        }
+
+        namespace RotateKeysRequest {
+            interface $Properties {
+                canaryPermille?: number;
+                compromised?: boolean;
+                dryRun?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateKeysRequest.$Properties;
+        }
+
+        interface IRotateKeysResponse extends threatguard.v1.RotateKeysResponse.$Properties {
+        }
+
+        class RotateKeysResponse {
+            constructor(properties?: threatguard.v1.RotateKeysResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            keys: threatguard.v1.KeysReport;
+            plan: threatguard.v1.RotationPlan;
+            static create(properties: threatguard.v1.RotateKeysResponse.$Shape): threatguard.v1.RotateKeysResponse & threatguard.v1.RotateKeysResponse.$Shape;
+            static create(properties?: threatguard.v1.RotateKeysResponse.$Properties): threatguard.v1.RotateKeysResponse;
+            static encode(message: threatguard.v1.RotateKeysResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateKeysResponse & threatguard.v1.RotateKeysResponse.$Shape;
+        }
+
+        namespace RotateKeysResponse {
+            interface $Properties {
+                keys?: threatguard.v1.KeysReport.$Properties;
+                plan?: threatguard.v1.RotationPlan.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateKeysResponse.$Properties;
+        }
+
+        interface IRotationPlan extends threatguard.v1.RotationPlan.$Properties {
+        }
+
+        class RotationPlan {
+            constructor(properties?: threatguard.v1.RotationPlan.$Properties);
+            $unknowns?: Uint8Array[];
+            fromEpoch: number;
+            toEpoch: number;
+            agents: number;
+            connected: number;
+            canaryAgents: number;
+            spooledEnvelopes: number;
+            offline: threatguard.v1.EpochAgent[];
+            static create(properties: threatguard.v1.RotationPlan.$Shape): threatguard.v1.RotationPlan & threatguard.v1.RotationPlan.$Shape;
+            static create(properties?: threatguard.v1.RotationPlan.$Properties): threatguard.v1.RotationPlan;
+            static encode(message: threatguard.v1.RotationPlan.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotationPlan & threatguard.v1.RotationPlan.$Shape;
+        }
+
+        namespace RotationPlan {
+            interface $Properties {
+                fromEpoch?: number;
+                toEpoch?: number;
+                agents?: number;
+                connected?: number;
+                canaryAgents?: number;
+                spooledEnvelopes?: number;
+                offline?: threatguard.v1.EpochAgent.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotationPlan.$Properties;
+        }
+
+        interface IGetKeysRequest extends threatguard.v1.GetKeysRequest.$Properties {
+        }
+
+        class GetKeysRequest {
+            constructor(properties?: threatguard.v1.GetKeysRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.GetKeysRequest.$Shape): threatguard.v1.GetKeysRequest & threatguard.v1.GetKeysRequest.$Shape;
+            static create(properties?: threatguard.v1.GetKeysRequest.$Properties): threatguard.v1.GetKeysRequest;
+            static encode(message: threatguard.v1.GetKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetKeysRequest & threatguard.v1.GetKeysRequest.$Shape;
+        }
+
+        namespace GetKeysRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetKeysRequest.$Properties;
+        }
+
+        interface IControlRotationRequest extends threatguard.v1.ControlRotationRequest.$Properties {
+        }
+
+        class ControlRotationRequest {
+            constructor(properties?: threatguard.v1.ControlRotationRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            action: string;
+            static create(properties: threatguard.v1.ControlRotationRequest.$Shape): threatguard.v1.ControlRotationRequest & threatguard.v1.ControlRotationRequest.$Shape;
+            static create(properties?: threatguard.v1.ControlRotationRequest.$Properties): threatguard.v1.ControlRotationRequest;
+            static encode(message: threatguard.v1.ControlRotationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ControlRotationRequest & threatguard.v1.ControlRotationRequest.$Shape;
+        }
+
+        namespace ControlRotationRequest {
+            interface $Properties {
+                action?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ControlRotationRequest.$Properties;
+        }
+
+        interface IScheduleRotationRequest extends threatguard.v1.ScheduleRotationRequest.$Properties {
+        }
+
+        class ScheduleRotationRequest {
+            constructor(properties?: threatguard.v1.ScheduleRotationRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            everySeconds: number;
+            static create(properties: threatguard.v1.ScheduleRotationRequest.$Shape): threatguard.v1.ScheduleRotationRequest & threatguard.v1.ScheduleRotationRequest.$Shape;
+            static create(properties?: threatguard.v1.ScheduleRotationRequest.$Properties): threatguard.v1.ScheduleRotationRequest;
+            static encode(message: threatguard.v1.ScheduleRotationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ScheduleRotationRequest & threatguard.v1.ScheduleRotationRequest.$Shape;
+        }
+
+        namespace ScheduleRotationRequest {
+            interface $Properties {
+                everySeconds?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ScheduleRotationRequest.$Properties;
+        }
+
+        interface IDestroyEpochRequest extends threatguard.v1.DestroyEpochRequest.$Properties {
+        }
+
+        class DestroyEpochRequest {
+            constructor(properties?: threatguard.v1.DestroyEpochRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            epoch: number;
+            force: boolean;
+            fleetName: string;
+            static create(properties: threatguard.v1.DestroyEpochRequest.$Shape): threatguard.v1.DestroyEpochRequest & threatguard.v1.DestroyEpochRequest.$Shape;
+            static create(properties?: threatguard.v1.DestroyEpochRequest.$Properties): threatguard.v1.DestroyEpochRequest;
+            static encode(message: threatguard.v1.DestroyEpochRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.DestroyEpochRequest & threatguard.v1.DestroyEpochRequest.$Shape;
+        }
+
+        namespace DestroyEpochRequest {
+            interface $Properties {
+                epoch?: number;
+                force?: boolean;
+                fleetName?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.DestroyEpochRequest.$Properties;
+        }
+
+        interface IKeysReport extends threatguard.v1.KeysReport.$Properties {
+        }
+
+        class KeysReport {
+            constructor(properties?: threatguard.v1.KeysReport.$Properties);
+            $unknowns?: Uint8Array[];
+            fleetName: string;
+            epochs: threatguard.v1.KemEpoch[];
+            rotation: threatguard.v1.KeyRotation;
+            stragglers: threatguard.v1.EpochAgent[];
+            scheduleSeconds: number;
+            nextRotationAtUs: number;
+            nowUs: number;
+            static create(properties: threatguard.v1.KeysReport.$Shape): threatguard.v1.KeysReport & threatguard.v1.KeysReport.$Shape;
+            static create(properties?: threatguard.v1.KeysReport.$Properties): threatguard.v1.KeysReport;
+            static encode(message: threatguard.v1.KeysReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeysReport & threatguard.v1.KeysReport.$Shape;
+        }
+
+        namespace KeysReport {
+            interface $Properties {
+                fleetName?: string;
+                epochs?: threatguard.v1.KemEpoch.$Properties[];
+                rotation?: threatguard.v1.KeyRotation.$Properties;
+                stragglers?: threatguard.v1.EpochAgent.$Properties[];
+                scheduleSeconds?: number;
+                nextRotationAtUs?: number;
+                nowUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KeysReport.$Properties;
+        }
+
+        interface IKemEpoch extends threatguard.v1.KemEpoch.$Properties {
+        }
+
+        class KemEpoch {
+            constructor(properties?: threatguard.v1.KemEpoch.$Properties);
+            $unknowns?: Uint8Array[];
+            epoch: number;
+            algorithm: string;
+            publicKeySha256: Uint8Array;
+            state: string;
+            createdAtUs: number;
+            announcedAtUs: number;
+            destroyedAtUs: number;
+            agentsSealing: number;
+            agentsHolding: number;
+            static create(properties: threatguard.v1.KemEpoch.$Shape): threatguard.v1.KemEpoch & threatguard.v1.KemEpoch.$Shape;
+            static create(properties?: threatguard.v1.KemEpoch.$Properties): threatguard.v1.KemEpoch;
+            static encode(message: threatguard.v1.KemEpoch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemEpoch & threatguard.v1.KemEpoch.$Shape;
+        }
+
+        namespace KemEpoch {
+            interface $Properties {
+                epoch?: number;
+                algorithm?: string;
+                publicKeySha256?: Uint8Array;
+                state?: string;
+                createdAtUs?: number;
+                announcedAtUs?: number;
+                destroyedAtUs?: number;
+                agentsSealing?: number;
+                agentsHolding?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KemEpoch.$Properties;
+        }
+
+        interface IKeyRotation extends threatguard.v1.KeyRotation.$Properties {
+        }
+
+        class KeyRotation {
+            constructor(properties?: threatguard.v1.KeyRotation.$Properties);
+            $unknowns?: Uint8Array[];
+            epoch: number;
+            fromEpoch: number;
+            phase: string;
+            paused: boolean;
+            compromised: boolean;
+            startedAtUs: number;
+            endedAtUs: number;
+            startedBy: string;
+            canaryAgents: number;
+            agents: number;
+            told: number;
+            confirmed: number;
+            drained: number;
+            stragglers: number;
+            static create(properties: threatguard.v1.KeyRotation.$Shape): threatguard.v1.KeyRotation & threatguard.v1.KeyRotation.$Shape;
+            static create(properties?: threatguard.v1.KeyRotation.$Properties): threatguard.v1.KeyRotation;
+            static encode(message: threatguard.v1.KeyRotation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeyRotation & threatguard.v1.KeyRotation.$Shape;
+        }
+
+        namespace KeyRotation {
+            interface $Properties {
+                epoch?: number;
+                fromEpoch?: number;
+                phase?: string;
+                paused?: boolean;
+                compromised?: boolean;
+                startedAtUs?: number;
+                endedAtUs?: number;
+                startedBy?: string;
+                canaryAgents?: number;
+                agents?: number;
+                told?: number;
+                confirmed?: number;
+                drained?: number;
+                stragglers?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KeyRotation.$Properties;
+        }
+
+        interface IEpochAgent extends threatguard.v1.EpochAgent.$Properties {
+        }
+
+        class EpochAgent {
+            constructor(properties?: threatguard.v1.EpochAgent.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            agentName: string;
+            connected: boolean;
+            lastSeenAtUs: number;
+            sealingEpoch: number;
+            oldestSpooledEpoch: number;
+            waitsFor: string;
+            static create(properties: threatguard.v1.EpochAgent.$Shape): threatguard.v1.EpochAgent & threatguard.v1.EpochAgent.$Shape;
+            static create(properties?: threatguard.v1.EpochAgent.$Properties): threatguard.v1.EpochAgent;
+            static encode(message: threatguard.v1.EpochAgent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochAgent & threatguard.v1.EpochAgent.$Shape;
+        }
+
+        namespace EpochAgent {
+            interface $Properties {
+                agentId?: string;
+                agentName?: string;
+                connected?: boolean;
+                lastSeenAtUs?: number;
+                sealingEpoch?: number;
+                oldestSpooledEpoch?: number;
+                waitsFor?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EpochAgent.$Properties;
         }
     }
 }

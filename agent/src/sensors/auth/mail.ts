@@ -80,7 +80,9 @@ export const POSTFIX_RULES: LineRule[] = [
   ),
 ];
 
-const EXIM_PEER = /\[(?<address>[0-9a-fA-F.:]{2,64})\](?::(?<port>\d{1,5}))?(?: I=\[[^\]]{1,64}\](?::\d{1,5})?)?: 535/g;
+/** 535: refused; 435: what exim asked did not answer, and nobody was let in. */
+const EXIM_PEER =
+  /\[(?<address>[0-9a-fA-F.:]{2,64})\](?::(?<port>\d{1,5}))?(?: I=\[[^\]]{1,64}\](?::\d{1,5})?)?(?: U=\S{1,64})?: [45]35/g;
 
 export const EXIM_RULES: LineRule[] = [
   says(

@@ -20,9 +20,9 @@ import {
   KLOGIND_RULES,
   OPENVPN_RULES,
   RADIUS_RULES,
-  SAMBA_RULES,
   WEBMIN_RULES,
 } from './remote.ts';
+import { SAMBA_RULES } from './samba.ts';
 import {
   COCKPIT_RULES,
   CRON_RULES,

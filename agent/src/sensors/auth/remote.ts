@@ -1,17 +1,6 @@
-// Servers that let people in from elsewhere, each in words of its own: dropbear, samba, OpenVPN, Webmin, Kerberos, strongSwan, RADIUS.
+// Servers that let people in from elsewhere, each in words of its own: dropbear, OpenVPN, Webmin, Kerberos, strongSwan, RADIUS.
 import { Outcome } from '@threatguard/proto';
-import {
-  attempt,
-  closed,
-  type Fact,
-  type Groups,
-  type LineRule,
-  logoff,
-  nothing,
-  repeats,
-  says,
-  withhold,
-} from './fact.ts';
+import { attempt, closed, type LineRule, logoff, nothing, repeats, says } from './fact.ts';
 
 const { SUCCESS, FAILURE } = Outcome;
 const FROM = 'from (?<address>\\S{1,255}):(?<port>\\d{1,5})';
@@ -64,36 +53,6 @@ export const DROPBEAR_RULES: LineRule[] = [
   ),
   nothing(
     /^(?:Child connection from|Exit|Running in|Not backgrounding|Early exit|Max auth tries|pam_|Failed |Premature|wtmp|Aiee)/,
-  ),
-];
-
-const SAMBA =
-  /^\s*Auth: \[[^\]]{0,64}\] user \[(?<domain>[^\]]{0,255})\]\\\[(?<user>.{0,256}?)\] at \[[^\]]{0,64}\] with \[(?<method>[^\]]{0,64})\] status \[(?<reason>NT_STATUS_[A-Z_]{1,64})\] .{0,1200}?remote host \[(?:ipv[46]:(?<address>[0-9a-fA-F.:]{2,64}):(?<port>\d{1,5})|[^\]]{0,64})\]/s;
-const SAMBA_MARKS = /\] status \[NT_STATUS_|remote host \[/g;
-
-/** Names and workstation are the peer's words and may hold "]": more marks than one line has make it ambiguous. */
-function samba(groups: Groups, said: string): Fact {
-  const isSuccess = groups.reason === 'NT_STATUS_OK';
-  const fact = attempt(
-    'samba',
-    isSuccess ? SUCCESS : FAILURE,
-  )({
-    ...groups,
-    invalid: groups.reason === 'NT_STATUS_NO_SUCH_USER' ? 'yes' : undefined,
-    reason: isSuccess ? '' : groups.reason,
-  });
-  return [...said.slice(0, 8192).matchAll(SAMBA_MARKS)].length > 2
-    ? withhold(fact, 'event.outcome', 'user.name', 'source.ip', 'source.port')
-    : fact;
-}
-
-export const SAMBA_RULES: LineRule[] = [
-  says(/^(?<said>\s*Auth: \[.*)$/s, ({ said = '' }) => {
-    const found = SAMBA.exec(said)?.groups;
-    return found ? samba(found, said) : null;
-  }),
-  nothing(
-    /^\s*(?:\[\d{4}\/|pam_|daemon_ready|STATUS=|smbd version|Copyright|check_ntlm|Successful|\w{1,40}: |\S{1,255} \(ipv)/,
   ),
 ];
 

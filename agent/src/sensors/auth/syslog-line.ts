@@ -1,5 +1,5 @@
 // Takes a log line apart: RFC 3164 and RFC 5424, rsyslog's ISO 8601 times, the short forms of journalctl, asctime dates of OpenWrt and
-// vsftpd, exim's own log, seconds since boot. Each with or without priority, host and pid where the form lets them be absent.
+// vsftpd, exim's and samba's own logs, seconds since boot. Each with or without priority, host and pid where the form lets them be absent.
 import { type Clock, toEpochUs } from './syslog-time.ts';
 
 /** A log line taken apart; what the program said is `message`, untouched. */
@@ -38,6 +38,9 @@ const OWN_LOGS: [RegExp, string][] = [
   [/^\[pid \d{1,10}\] /, 'vsftpd'],
   [/^(?:\[\d{1,10}\] )?[\w-]{1,64} authenticator failed for /, 'exim'],
 ];
+/** samba's JSON where it has a log of its own (auth_json_audit:3@FILE): the whole line is the message. */
+const SAMBA_JSON =
+  /^\s{0,8}\{"timestamp": ?"(?<date>\d{4}-\d\d-\d\d)T(?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,9}))?(?<zone>[+-]\d{4}|Z)", ?"type": ?"/;
 const REPEAT = /^(?:(?<host>\S{1,255}) )?last message repeated (?<count>\d{1,9}) times?$/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -46,7 +49,7 @@ export const LAST_REPEATED = 'last message repeated';
 
 /** Null for what is no log line. Times without a year are placed by the clock. */
 export function parseSyslogLine(line: string, clock: Clock): SyslogLine | null {
-  return parseRfc5424(line, clock) ?? parseTagged(line, clock);
+  return parseRfc5424(line, clock) ?? parseTagged(line, clock) ?? parseSambaJson(line, clock);
 }
 
 function parseRfc5424(line: string, clock: Clock): SyslogLine | null {
@@ -63,6 +66,12 @@ function parseRfc5424(line: string, clock: Clock): SyslogLine | null {
   const parts = { timeUs, host: nil(head.host), program: nil(head.program), pid: Number(head.pid) || 0, message };
   if (parts.program) return { ...parts, ...undated };
   return { ...parts, ...undated, ...taggedParts(message) };
+}
+
+function parseSambaJson(line: string, clock: Clock): SyslogLine | null {
+  const head = SAMBA_JSON.exec(line)?.groups;
+  const when = head && timeOf(head, clock);
+  return when ? { ...when, host: '', program: 'samba', pid: 0, message: line } : null;
 }
 
 /** Where STRUCTURED-DATA (RFC 5424 6.3) ends: "-", or elements in brackets with quoted, escaped values. */

@@ -46,7 +46,7 @@ class AuditChanges implements ChangeAuthors {
       onRecords: (records) => {
         for (const event of fileEvents(records)) this.#remember(event);
       },
-      onLost: () => this.#changes.clear(),
+      onGap: () => this.#changes.clear(),
     };
     try {
       await this.#session.attach(reader, this.#when);

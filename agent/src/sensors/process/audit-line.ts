@@ -55,6 +55,12 @@ export function parseAuditLine(line: string): AuditRecord | undefined {
   return parseText(kind as AuditType, line.slice(head.length));
 }
 
+/** The number of a kernel's record, also of a type not known here; undefined where there is none. */
+export function readSerial(text: string): number | undefined {
+  const serial = HEADER.exec(text.slice(0, 64))?.[3];
+  return serial === undefined ? undefined : Number(serial);
+}
+
 /** A record as the kernel sends it over netlink. */
 export function parseAuditMessage(type: number, text: string): AuditRecord | undefined {
   const name = auditTypeOf(type);

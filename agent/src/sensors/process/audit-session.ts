@@ -15,17 +15,22 @@ import { NETLINK_AUDIT, NETLINK_HEADER_BYTES, NetlinkSocket } from '../../kernel
 import { AuditControl, type AuditStatus, encodeAuditSettings } from './audit-control.ts';
 import { AuditError } from './audit-error.ts';
 import { AuditJoiner, type JoinedRecords } from './audit-joiner.ts';
-import { type AuditRecord, parseAuditMessage, plainText } from './audit-line.ts';
+import { type AuditRecord, parseAuditMessage, plainText, readSerial } from './audit-line.ts';
 import { AUDIT_NLGRP_READLOG, isRecordedElsewhere } from './audit-listeners.ts';
 import { AUDIT_KEY, keyOfRule } from './audit-rules.ts';
 import { SavedSettings } from './audit-saved.ts';
 import { AUDIT_TYPES } from './audit-types.ts';
+import { SerialGaps } from './serial-gaps.ts';
 
 const LOCKED = 2;
 const PANIC = 2;
 const PRINTK = 1;
-/** Records the kernel may hold for its readers: 64, its default, are a dozen execs. */
-const BACKLOG_RECORDS_MIN = 8192;
+/**
+ * Records the kernel may hold for its readers: 64, its default, are nine execs of seven records. This is five seconds of 1,000 execs a
+ * second (8,192 lost a third of them where other work kept this process waiting), and 40 MiB of the kernel's memory at most, which
+ * it takes only while we are behind.
+ */
+const BACKLOG_RECORDS_MIN = 32_768;
 /** How often the kernel's count of lost records and its state are read. */
 const STATUS_INTERVAL_MS = 1000;
 /** How long an event may wait for its last record. */
@@ -40,8 +45,10 @@ export interface AuditReader {
   onRecords(records: readonly AuditRecord[]): void;
   /** Less is audited than before, and not by our doing: told to the first reader that asks for it. */
   onConfig?(record: AuditRecord): void;
-  /** Records that the kernel dropped: told to the reader that came first, so that each is counted once. */
-  onLost(count: number): void;
+  /** Events that never came: told to the first reader that counts them, so that each is counted once. */
+  onLost?(count: number): void;
+  /** The same, told to each reader: what it remembers may no longer be so. */
+  onGap?(): void;
 }
 
 /**
@@ -61,7 +68,9 @@ export class AuditSession {
   #timer: NodeJS.Timeout | undefined;
   /** Everything that changes the kernel's state runs one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
-  #lost = 0;
+  /** Refused by the kernel before they had a number, as it counts them itself. */
+  #refused = 0;
+  #gaps = new SerialGaps();
   /** Rules that we have removed and the kernel has not spoken of yet. */
   #removed = 0;
   #problem = '';
@@ -139,7 +148,8 @@ export class AuditSession {
       await this.#admit(control, when);
       this.#saved.begin();
       this.#control = control;
-      this.#lost = found.lost;
+      this.#refused = found.lost;
+      this.#gaps = new SerialGaps();
       await this.#openRecords(control, found);
       await this.#configure(control, found);
       this.#timer = setInterval(() => void this.#inTurn(() => this.#check()), STATUS_INTERVAL_MS);
@@ -229,7 +239,7 @@ export class AuditSession {
 
   readonly #datagrams = {
     onDatagram: (datagram: Uint8Array) => this.#read(datagram),
-    onOverrun: () => this.#lose(1),
+    onOverrun: () => undefined, // the numbers of what comes next say how many it were
     onError: (error: Error) => {
       this.#problem = error.message;
     },
@@ -243,7 +253,10 @@ export class AuditSession {
     // A daemon that starts asks whether we are alive. It is refused this once, then finds the place free.
     if (type === AUDIT_TYPES.REPLACE) this.#yield();
     const end = bytes.indexOf(0, NETLINK_HEADER_BYTES);
-    const record = parseAuditMessage(type, bytes.toString('utf8', NETLINK_HEADER_BYTES, end < 0 ? bytes.length : end));
+    const text = bytes.toString('utf8', NETLINK_HEADER_BYTES, end < 0 ? bytes.length : end);
+    const serial = readSerial(text);
+    if (serial !== undefined) this.#gaps.see(serial, Date.now());
+    const record = parseAuditMessage(type, text);
     if (record) this.#handOn(this.#joiner.push(record, Date.now()));
   }
 
@@ -274,8 +287,8 @@ export class AuditSession {
     try {
       const status = await this.#control?.status();
       if (!status || !this.#control) return;
-      if (status.lost > this.#lost) this.#lose(status.lost - this.#lost);
-      this.#lost = status.lost;
+      this.#lose(Math.max(0, status.lost - this.#refused) + this.#gaps.take(Date.now() - JOIN_MS_MAX));
+      this.#refused = status.lost;
       this.#problem = status.enabled === 0 ? 'kernel audit was switched off by someone else (auditctl -e 1)' : '';
       await this.#fillVacancy(this.#control, status);
     } catch (error) {
@@ -293,7 +306,9 @@ export class AuditSession {
   }
 
   #lose(count: number): void {
-    const [first] = this.#readers.keys();
-    first?.onLost(count);
+    if (count === 0) return;
+    const readers = [...this.#readers.keys()];
+    readers.find(({ onLost }) => onLost)?.onLost?.(count);
+    for (const reader of readers) reader.onGap?.();
   }
 }

@@ -71,7 +71,7 @@ export class TreeBuilder {
 }
 
 /** Whether the bin is in the set of this node. */
-export function goesLeft(sets: Uint32Array, node: number, bin: number): boolean {
+function goesLeft(sets: Uint32Array, node: number, bin: number): boolean {
   return ((sets[node * SET_WORDS + (bin >> 5)]! >>> (bin & 31)) & 1) === 1;
 }
 

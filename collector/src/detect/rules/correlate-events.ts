@@ -32,9 +32,9 @@ export class EventCorrelation {
   readonly rule: CorrelationRule;
   readonly groups: GroupTable;
 
-  constructor(rule: CorrelationRule, limits?: GroupLimits) {
+  constructor(rule: CorrelationRule, all: GroupTable[], limits?: GroupLimits) {
     this.rule = rule;
-    this.groups = new GroupTable({ spanUs: rule.timespanUs, parts: rule.refers.length, limits });
+    this.groups = new GroupTable({ spanUs: rule.timespanUs, parts: rule.refers.length, all, limits });
   }
 
   /** The match of rule number `part`; what fires, if anything. Events without a field it groups by belong to no group. */
@@ -110,6 +110,7 @@ function completesOrder({ window }: Group, entry: WindowEntry): boolean {
 }
 
 function isNews(group: Group, now: { entity: string; progress: number; atUs: number; spanUs: number }): boolean {
+  group.fired ??= new Map();
   const before = group.fired.get(now.entity);
   if (before && now.progress < before.progress * 2 && now.atUs - before.atUs < now.spanUs) return false;
   group.fired.delete(now.entity);

@@ -1,14 +1,17 @@
-// The groups of one correlation, least recently active first. Bounded in groups and in entries, so that an attacker who
-// varies what a rule groups by costs a stated amount of memory; groups that go while still active are counted.
+// The groups of one correlation, least recently active first. Bounded in groups and in entries, and all correlations of an
+// engine in entries together, so that an attacker who varies what rules group by costs a stated amount of memory; groups
+// that go while still active are counted.
 import { SlidingWindow, type WindowEntry } from './sliding-window.ts';
 
 export interface GroupLimits {
   groupsMax: number;
   entriesMax: number;
+  /** Of all correlations of an engine: when there are more, the one that has most gives up its oldest. */
+  sharedMax: number;
 }
 
-/** About 60 MB per correlation at the very worst. */
-const GROUP_LIMITS: GroupLimits = { groupsMax: 20_000, entriesMax: 200_000 };
+/** An entry is some 250 bytes with what it refers to: 50 MB for one correlation, 100 MB for all of them. */
+const GROUP_LIMITS: GroupLimits = { groupsMax: 20_000, entriesMax: 200_000, sharedMax: 400_000 };
 
 /** How far a group has fired for one entity: it fires again when this has doubled or a whole time span has passed. */
 interface Fired {
@@ -20,7 +23,8 @@ export interface Group {
   window: SlidingWindow;
   /** Whether the condition held at the last entry. */
   held: boolean;
-  fired: Map<string, Fired>;
+  /** By entity; made when it first fires, which few do. */
+  fired: Map<string, Fired> | undefined;
 }
 
 export class GroupTable {
@@ -32,12 +36,16 @@ export class GroupTable {
   readonly #spanUs: number;
   readonly #parts: number;
   readonly #limits: GroupLimits;
+  readonly #all: GroupTable[];
   #entries = 0;
 
-  constructor(options: { spanUs: number; parts: number; limits?: GroupLimits | undefined }) {
+  /** Adds itself to `all`, the tables of one engine. */
+  constructor(options: { spanUs: number; parts: number; all: GroupTable[]; limits?: GroupLimits | undefined }) {
     this.#spanUs = options.spanUs;
     this.#parts = options.parts;
     this.#limits = options.limits ?? GROUP_LIMITS;
+    this.#all = options.all;
+    this.#all.push(this);
   }
 
   get size(): number {
@@ -49,7 +57,7 @@ export class GroupTable {
     const group = this.#groups.get(key) ?? {
       window: new SlidingWindow(this.#spanUs, this.#parts),
       held: false,
-      fired: new Map(),
+      fired: undefined,
     };
     const before = group.window.length;
     if (!group.window.add(entry)) {
@@ -60,6 +68,7 @@ export class GroupTable {
     this.#groups.delete(key);
     this.#groups.set(key, group);
     this.#trim(entry.atUs);
+    this.#trimAll();
     return group;
   }
 
@@ -70,8 +79,22 @@ export class GroupTable {
       // The newest group always stays: it is the one being looked at.
       if ((!over && !expired) || this.#groups.size === 1) return;
       if (!expired) this.evicted++;
-      this.#groups.delete(key);
-      this.#entries -= group.window.length;
+      this.#forget(key, group);
     }
+  }
+
+  #trimAll(): void {
+    while (this.#all.reduce((sum, table) => sum + table.#entries, 0) > this.#limits.sharedMax) {
+      const fullest = this.#all.reduce((most, table) => (table.#entries > most.#entries ? table : most));
+      const [oldest] = fullest.#groups;
+      if (!oldest || fullest.#groups.size === 1) return;
+      fullest.evicted++;
+      fullest.#forget(...oldest);
+    }
+  }
+
+  #forget(key: string, group: Group): void {
+    this.#groups.delete(key);
+    this.#entries -= group.window.length;
   }
 }

@@ -10,7 +10,7 @@ import {
   type RuleFailure,
 } from './event-matcher.ts';
 import { EventView } from './fields.ts';
-import type { GroupLimits } from './groups.ts';
+import type { GroupLimits, GroupTable } from './groups.ts';
 import { compileRules, type RuleFile, readRuleFiles } from './load.ts';
 import { buildDetection, type Rule } from './rule.ts';
 import { formatProblem, type RuleProblem } from './rule-error.ts';
@@ -37,8 +37,9 @@ export class RuleEngine {
     this.#problems = (options.problems ?? []).map(formatProblem);
     this.#wired = wireRules(rules);
     this.#matcher = new EventMatcher(this.#wired);
+    const all: GroupTable[] = [];
     rules.forEach((rule, index) => {
-      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, options.limits));
+      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, all, options.limits));
     });
   }
 
@@ -119,6 +120,15 @@ export class RuleEngine {
       groupsEvicted: all.reduce((sum, { groups }) => sum + groups.evicted, 0),
       eventsLate: all.reduce((sum, { groups }) => sum + groups.late, 0),
     };
+  }
+
+  /** That for people: what was given up for lack of room. */
+  notices(): string[] {
+    const { groupsEvicted } = this.counters();
+    if (groupsEvicted === 0) return [];
+    return [
+      `${groupsEvicted} groups of correlations were forgotten for lack of room while active: their count begins anew`,
+    ];
   }
 
   #feed(rule: number, match: RuleMatch, into: Detection[]): void {

@@ -22,18 +22,26 @@ export interface WindowEntry {
   firstAtUs: number;
 }
 
+const NO_VALUES: ReadonlyMap<string, number> = new Map();
+
 export class SlidingWindow {
   weight = 0;
-  readonly values = new Map<string, number>();
   readonly partCounts: number[];
   newestUs = Number.NEGATIVE_INFINITY;
   readonly #spanUs: number;
   #entries: WindowEntry[] = [];
   #head = 0;
+  /** Made for the first value: most windows count none, and an empty map is as large as an entry. */
+  #values: Map<string, number> | undefined;
 
   constructor(spanUs: number, parts: number) {
     this.#spanUs = spanUs;
     this.partCounts = new Array(parts).fill(0);
+  }
+
+  /** How often each value occurs. */
+  get values(): ReadonlyMap<string, number> {
+    return this.#values ?? NO_VALUES;
   }
 
   get length(): number {
@@ -91,8 +99,9 @@ export class SlidingWindow {
     this.weight += sign * entry.weight;
     this.partCounts[entry.part] = this.partCounts[entry.part]! + sign;
     if (entry.value === undefined) return;
-    const count = (this.values.get(entry.value) ?? 0) + sign;
-    if (count > 0) this.values.set(entry.value, count);
-    else this.values.delete(entry.value);
+    this.#values ??= new Map();
+    const count = (this.#values.get(entry.value) ?? 0) + sign;
+    if (count > 0) this.#values.set(entry.value, count);
+    else this.#values.delete(entry.value);
   }
 }

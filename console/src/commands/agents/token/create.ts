@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { ConsoleError } from '../../../model/console-error.ts';
+import { parseDuration } from '../../../model/duration.ts';
 import { renderPairs } from '../../../model/table.ts';
 import { humanTime, isoTime, zoneName } from '../../../model/time.ts';
 import { ConsoleCommand, describe, wholeNumber } from '../../console-command.ts';
 
-const UNIT_SECONDS: Record<string, number> = { m: 60, h: 3600, d: 86_400 };
 /** A token is a secret that lies around; longer than this it will be forgotten. */
 const VALID_SECONDS_MAX = 90 * 86_400;
 
@@ -52,8 +52,7 @@ export class AgentsTokenCreate extends ConsoleCommand {
 }
 
 function readValidity(text: string): number {
-  const match = /^(\d{1,6})(m|h|d)$/.exec(text);
-  const seconds = match ? Number(match[1]) * UNIT_SECONDS[match[2]!]! : 0;
+  const seconds = parseDuration(text) ?? 0;
   if (seconds > 0 && seconds <= VALID_SECONDS_MAX) return seconds;
   throw new ConsoleError('usage', `--valid "${text}" must be a duration such as 30m, 24h or 7d, at most 90d`);
 }

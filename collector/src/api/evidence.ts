@@ -1,0 +1,150 @@
+// The Evidence service: bundles as they are made, and the heads of the tree.
+import {
+  type handleServerStreamingCall,
+  type ServerWritableStream,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import {
+  type BundleCertificate,
+  DIGEST_BYTES,
+  type EvidenceChunk,
+  type ExportEvidenceRequest,
+  type ListTreeHeadsRequest,
+} from '@threatguard/proto';
+import { type ExportPlan, planAgent, planAlert } from '../evidence/plan-export.ts';
+import type { TreeKeeper } from '../evidence/tree-keeper.ts';
+import { type BundleSources, writeBundle } from '../evidence/write-bundle.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { AuditActor, Store } from '../store/store.ts';
+import { getAlert } from './alerts.ts';
+import { ApiError, toStatus, unary } from './grpc-status.ts';
+import { clampLimit } from './limits.ts';
+
+/** Bundles made at one time: each reads the store as fast as its console takes it. */
+const EXPORTS_MAX = 4;
+/** One message; a record may be larger. */
+const CHUNK_BYTES = 256 * 1024;
+const HEADS_ASKED_MAX = 100;
+
+export interface EvidenceServiceParts {
+  store: Store;
+  fleet: Fleet;
+  keeper: TreeKeeper;
+  sources: Omit<BundleSources, 'evidence' | 'agent'>;
+  about: { evidenceDays: number; collectorVersion: string };
+  /** Who calls from an address: for the audit log. */
+  actor: (address: string) => AuditActor;
+  failed: (error: unknown) => void;
+}
+
+/** Callers are consoles: authorisation is done before. */
+export function evidenceHandlers(parts: EvidenceServiceParts): UntypedServiceImplementation {
+  const { evidence } = parts.store;
+  return {
+    exportEvidence: exportEvidence(parts),
+    listTreeHeads: unary(
+      async (request: ListTreeHeadsRequest) => ({ heads: await evidence.heads(clampLimit(request.limit)) }),
+      parts.failed,
+    ),
+  };
+}
+
+function exportEvidence(parts: EvidenceServiceParts): handleServerStreamingCall<ExportEvidenceRequest, EvidenceChunk> {
+  let running = 0;
+  return (call) => {
+    const end = (error: unknown) => {
+      const known = toStatus(error);
+      if (!known) parts.failed(error);
+      call.emit('error', known ?? { code: status.INTERNAL, details: 'the collector failed; its log says why' });
+    };
+    if (running >= EXPORTS_MAX) {
+      end(new ApiError('rate_limited', `${EXPORTS_MAX} bundles are being made already; try again in a while`));
+      return;
+    }
+    running++;
+    sendBundle(parts, call)
+      .then(
+        () => call.end(),
+        (error) => (call.cancelled ? undefined : end(error)),
+      )
+      .finally(() => running--);
+  };
+}
+
+async function sendBundle(
+  parts: EvidenceServiceParts,
+  call: ServerWritableStream<ExportEvidenceRequest, EvidenceChunk>,
+): Promise<void> {
+  const { store, sources } = parts;
+  const { request } = call;
+  const plan = await planOf(parts, request);
+  const digests = (request.headDigests ?? []).slice(0, HEADS_ASKED_MAX).filter(({ length }) => length === DIGEST_BYTES);
+  const { alertId, agentId, fromUs, toUs } = plan.start;
+  await store.evidence.noteExport(sources.nowUs(), parts.actor(call.getPeer()), {
+    subject: alertId || agentId || '',
+    after: alertId ? { alert: alertId } : { agent: agentId, fromUs, toUs },
+  });
+  const agent = (id: string) => describeAgent(parts, id);
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  let written = 0;
+  const flush = async () => {
+    const chunk = { data: Buffer.concat(waiting), envelopesWritten: written, envelopes: plan.envelopes };
+    waiting = [];
+    bytes = 0;
+    if (!call.write(chunk)) await untilDrained(call);
+  };
+  call.write({ envelopes: plan.envelopes, notice: plan.notice });
+  for await (const { data, envelopes } of writeBundle({ ...sources, evidence: store.evidence, agent }, plan, digests)) {
+    if (call.cancelled) return;
+    waiting.push(data);
+    bytes += data.length;
+    written = envelopes;
+    if (bytes >= CHUNK_BYTES) await flush();
+  }
+  await flush();
+}
+
+/** Its name, and every certificate it had; the one it has now stands with the agent, too. */
+async function describeAgent({ store, fleet }: EvidenceServiceParts, id: string) {
+  const known = fleet.agent(id);
+  const certificates: BundleCertificate[] = (await store.certificatesOf(id)).map((had) =>
+    had.succession
+      ? { certificate: had.certificate, succession: had.succession, successionSignature: had.successionSignature }
+      : { certificate: had.certificate },
+  );
+  const present = known?.certificate;
+  const isAmong = certificates.some(({ certificate }) => present && Buffer.compare(certificate!, present) === 0);
+  if (present && !isAmong) certificates.push({ certificate: present });
+  return { name: known?.name ?? '', certificates };
+}
+
+async function planOf(parts: EvidenceServiceParts, request: ExportEvidenceRequest): Promise<ExportPlan> {
+  const { store, fleet, keeper, about } = parts;
+  const sources = { evidence: store.evidence, keeper, about };
+  if (request.alertId) {
+    const { alert } = await getAlert(store, { id: request.alertId });
+    return planAlert(sources, alert ?? {});
+  }
+  const agent = fleet.find(request.agent ?? '');
+  if (!agent) throw new ApiError('not_found', 'no agent has this name or id; threatguard agents list shows them all');
+  const [fromUs, toUs] = [request.fromUs ?? 0, request.toUs ?? 0];
+  if (toUs > 0 && fromUs > toUs) throw new ApiError('invalid', 'the time begins after its end');
+  const plan = await planAgent(sources, { agentId: agent.id, fromUs, toUs });
+  if (plan) return plan;
+  throw new ApiError('not_found', 'nothing of this agent was recorded in this time; give an earlier --from');
+}
+
+function untilDrained(call: ServerWritableStream<unknown, unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('drain', done);
+      call.off('cancelled', done);
+      resolve();
+    };
+    call.on('drain', done);
+    call.on('cancelled', done);
+    if (call.cancelled) done();
+  });
+}

@@ -1,0 +1,10 @@
+// What a server's database and the thread of its commits say to each other.
+import type { CommitWays } from './database.ts';
+import type { CommitGroup, StoreErrorCode } from './store.ts';
+
+export type CommitRequest = { id: number; group: CommitGroup; ways: CommitWays } | 'close';
+
+export interface CommitReply {
+  id: number;
+  error?: { code: StoreErrorCode; message: string };
+}
