@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AgentConfig } from './config.ts';
-import { agentVersion, readHostFacts } from './host-facts.ts';
+import { agentVersion, readHostMarks } from './host-facts.ts';
 import { COMMAND_USAGE, DEFAULT_HOME, USAGE } from './usage.ts';
 
 const EXIT_OK = 0;
@@ -58,7 +58,7 @@ async function enrollCommand(args: string[]): Promise<number> {
     collector,
     token: secret,
     name,
-    machineId: readHostFacts().machineId,
+    ...readHostMarks(),
     force: force ?? false,
   });
   print(`enrolled as ${enrolment.name} (${enrolment.agentId})\n`);
@@ -120,9 +120,9 @@ async function keysCommand([wanted = '', ...args]: string[]): Promise<number> {
   if (wanted !== 'seal' && wanted !== 'unseal') throw new UsageError('keys takes seal or unseal');
   const { home } = readOptions(args, { home: { type: 'string' } });
   await loadPassphrase();
-  const { rewriteAgentKey } = await import('./identity/identity-files.ts');
+  const { rewriteAgentKeys } = await import('./identity/identity-files.ts');
   const state = wanted === 'seal' ? 'sealed' : 'open';
-  const files = rewriteAgentKey(resolve(home ?? DEFAULT_HOME), state);
+  const files = rewriteAgentKeys(resolve(home ?? DEFAULT_HOME), state);
   return print(files.map((file) => `${state}: ${file}\n`).join('') || `it was ${state} already\n`);
 }
 

@@ -4,10 +4,11 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import {
   activeProvider,
-  envelopeIdentity,
   type KemKey,
+  keyId,
   type SensorHealth,
   selectCrypto,
+  sha256,
   signEpochConfirmation,
   UNACKNOWLEDGED_ENVELOPES_MAX,
 } from '@threatguard/proto';
@@ -23,6 +24,7 @@ import { yieldToHost } from './governor/precedence.ts';
 import { ReleaseChoice, releaseMemory } from './governor/resident.ts';
 import { lockHome } from './home-lock.ts';
 import { agentVersion, readBootId, readHostFacts } from './host-facts.ts';
+import { CertificateKeeper } from './identity/certificate-keeper.ts';
 import { readIdentity } from './identity/identity-files.ts';
 import { SealingKey } from './identity/sealing-key.ts';
 import { planSensors } from './sensors/plan.ts';
@@ -31,6 +33,7 @@ import type { ServiceManager } from './service.ts';
 import { ContentKeys } from './spool/content-keys.ts';
 import { ResealMark } from './spool/reseal-mark.ts';
 import { Spool } from './spool/spool.ts';
+import { CertificateDuties } from './uplink/certificate-duties.ts';
 import { Resealing } from './uplink/reseal.ts';
 import { Uplink } from './uplink/uplink.ts';
 
@@ -59,7 +62,8 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
   await selectCrypto({ provider: config.crypto.provider, profile: identity.profile });
   await using _lock = await lockHome(home);
   const collector = config.collector ?? identity.collector;
-  const signer = envelopeIdentity(identity.agentId, identity);
+  const keeper = new CertificateKeeper({ home, identity, nowMs: Date.now });
+  const signer = () => keeper.signer;
   log.info(
     { precedence: await yieldToHost(config.limits.nice), cpuPercentMax: config.limits.cpuPercent },
     'the host comes first',
@@ -71,7 +75,7 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
   });
   const losses = new LossLedger(page);
   const facts = readHostFacts();
-  const sealingKey = new SealingKey(home, identity);
+  const sealingKey = new SealingKey({ home, kemKey: identity.kemKey, anchors: () => keeper.anchors });
   const kemKey = () => sealingKey.current;
   let sensors: RunningSensors | undefined;
   const health = () => [...(sensors?.health() ?? []), governor.health()];
@@ -80,7 +84,9 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
   await using spool = Spool.open({
     directory,
     bytesMax: config.spool.bytesMax,
-    owner: signer.signingKeyId,
+    // The agent, and not its key: that is replaced while the stream goes on.
+    owner: sha256(Buffer.from(identity.agentId)),
+    formerOwner: keyId(identity.publicKey),
     bootId: readBootId(),
     nowUs,
     lose: (loss) => losses.add(loss),
@@ -93,7 +99,8 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
   checkpoints.register(LOSSES, () => losses.position());
   await using uplink = Uplink.start({
     collector,
-    identity: identity.pem,
+    identity: keeper.tls,
+    certificates: new CertificateDuties({ keeper, collector, host: facts, nowMs: Date.now, log }),
     spool,
     hello: () => ({
       agentVersion: agentVersion(),
@@ -110,10 +117,10 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
       sealingEpoch: kemKey().epoch,
       oldestSpooledEpoch: spool.oldestEpoch,
     }),
-    resealing: new Resealing({ spool, identity: signer, contentKeys, mark: new ResealMark(directory), kemKey }),
+    resealing: new Resealing({ spool, signer, contentKeys, mark: new ResealMark(directory), kemKey }),
     confirmation: () =>
       signEpochConfirmation({
-        identity: signer,
+        identity: signer(),
         kemKey: kemKey(),
         oldestSpooledEpoch: spool.oldestEpoch,
         nowUs: nowUs(),
@@ -135,7 +142,7 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     admits: (event) => governor.admits(event),
     isBehind: () => spool.end - spool.first > UNACKNOWLEDGED_ENVELOPES_MAX,
     into: (events) =>
-      sealIntoSpool({ identity: signer, kemKey, spool, contentKeys, losses, checkpoints, nowUs }, events),
+      sealIntoSpool({ identity: signer(), kemKey, spool, contentKeys, losses, checkpoints, nowUs }, events),
   });
   const plans = planSensors({
     config: config.sensors,

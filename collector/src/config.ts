@@ -17,7 +17,12 @@ const schema = z.strictObject({
   listen: listen.default('127.0.0.1:7443'),
   database: z.strictObject({ url: databaseUrl.optional() }).prefault({}),
   nats: z.strictObject({ url: natsUrl.optional(), console_url: natsUrl.optional() }).prefault({}),
-  agents: z.strictObject({ silent_after_seconds: z.coerce.number().int().min(5).max(86_400).default(60) }).prefault({}),
+  agents: z
+    .strictObject({
+      silent_after_seconds: z.coerce.number().int().min(5).max(86_400).default(60),
+      expired_grace_days: z.coerce.number().int().min(0).max(3_650).default(365),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       events_days: days.default(90),
@@ -103,6 +108,8 @@ listen: ${JSON.stringify(listenAt)}
 
 agents:
   silent_after_seconds: 60
+  # How long after its certificate expired (30 days) an agent that slept may still get another for the same key.
+  expired_grace_days: 365
 
 # What the fleet is called, and has to be typed before a key it may still need is destroyed; without it, this host's name.
 # fleet:

@@ -1,9 +1,10 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
+import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
+import { certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { enrolmentHandlers } from './api/enrolment-service.ts';
@@ -12,13 +13,28 @@ import { keysHandlers } from './api/keys.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
-import { agentSilent, clockOff, cryptoWeaker, epochContradicted, epochUnconfirmed } from './detect/health.ts';
+import {
+  agentCloned,
+  agentReplaced,
+  agentSilent,
+  clockOff,
+  cryptoWeaker,
+  epochContradicted,
+  epochUnconfirmed,
+  keySuperseded,
+} from './detect/health.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
+import { CertificateAuthorities } from './fleet/authorities.ts';
+import { CertificateError } from './fleet/certificate-authority.ts';
+import { CertificateCare } from './fleet/certificate-care.ts';
+import { agentPresented, CertificationError, certifyAgent } from './fleet/certification.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
-import { loadCollectorIdentity } from './fleet/collector-identity.ts';
+import { CloneWatch, hostMarks } from './fleet/clone-watch.ts';
+import { CollectorIdentity } from './fleet/collector-identity.ts';
+import { ConsolesSeen, consoleRenewal } from './fleet/consoles-seen.ts';
 import { findEpochs, startEpochs } from './fleet/epochs/start-epochs.ts';
 import { UnconfirmedWatch } from './fleet/epochs/unconfirmed-watch.ts';
 import { Fleet } from './fleet/fleet.ts';
@@ -31,7 +47,6 @@ import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers, provenSession } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { serveTelemetry } from './ingest/telemetry-service.ts';
-import { loadAuthority } from './init.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -45,6 +60,12 @@ import { type AuditActor, StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
+
+/** What a second host with the identity of an agent is told. */
+const CLONED_BECAUSE = {
+  machine_id: 'this identity belongs to a host with another machine id; enroll this host by itself',
+  boot_id: 'this identity is in use on another host that is connected now; enroll this host by itself',
+};
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
@@ -76,12 +97,12 @@ export async function startCollector(parts: {
   };
   await using stack = new AsyncDisposableStack();
 
-  const authority = await loadAuthority(parts.home);
-  const crypto = await chooseCrypto(authority, config.crypto);
-  const identity = await loadCollectorIdentity({
+  const authorities = await CertificateAuthorities.load(paths.caDirectory);
+  const crypto = await chooseCrypto(authorities.newest, config.crypto);
+  const identity = await CollectorIdentity.load({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
-    authority,
+    authorities,
     nowMs: nowMs(),
   });
 
@@ -137,6 +158,7 @@ export async function startCollector(parts: {
     feed,
     outbox,
     agentName,
+    signers: (agentId) => fleet.signers(agentId),
     stored: (events) => rate.add(events, nowMs()),
     nowUs,
     clock,
@@ -210,19 +232,41 @@ export async function startCollector(parts: {
   });
   fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
 
+  const clones = new CloneWatch({ nowMs });
+  const aboutAgent = (agentId: string) => ({ agentId, agentName: agentName(agentId), atUs: nowUs() });
+  const graceUs = config.agents.expired_grace_days * 24 * 3_600_000_000;
+  const certification = { fleet, authorities };
+  const consoles = new ConsolesSeen({ store, nowUs, failed });
+  const privateKey = identity.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const credentials = () => ({
+    privateKey,
+    ca: authorities.anchorsPem,
+    chains: identity.certificates.map(({ certificate, ca }) => ({
+      serverName: caServerName(keyId(ca.publicKey).toString('hex')),
+      certificateChain: certificate.toString() + ca.toString(),
+    })),
+  });
+
   const handshakes = new HandshakeCounts();
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
-      certificateChain: identity.certificate.toString() + authority.certificate.toString(),
-      privateKey: identity.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-      ca: authority.certificate.toString(),
-      lookup: (id) => fleet.agent(id),
-      refused: (code, address) => {
+      credentials: credentials(),
+      nowMs,
+      lookup: (id, keyId) => {
+        const agent = fleet.agent(id);
+        return agent && { revokedAtUs: agent.revokedAtUs, standing: fleet.standing(id, keyId) };
+      },
+      refused: (code, address, agentId) => {
         handshakes.count(code);
         log.debug({ code, address }, 'connection refused');
+        if (code === 'key_superseded' && agentId) report(keySuperseded({ ...aboutAgent(agentId), address }));
       },
       peers,
+      accepted: ({ identity: peer }) => {
+        if (peer?.kind === 'console') consoles.came(peer);
+      },
+      renewal: (console) => consoleRenewal(console, { newestCa: authorities.newest.fingerprint, nowMs: nowMs() }),
       oversized: (agentId) => {
         const refusal = { code: 'frame_oversized', message: 'a message beyond the limit of gRPC' } as const;
         pipeline.countRefusal(agentId, refusal).catch(failed);
@@ -232,6 +276,27 @@ export async function startCollector(parts: {
           peers,
           sessions,
           kemKey: (agentId) => epochs.announcementFor(agentId),
+          trustAnchors: () => authorities.announced,
+          judgeHost: async (agentId, hello, address) => {
+            const sign = await clones.judge(fleet.agent(agentId)!, hostMarks(hello));
+            if (!sign) return undefined;
+            report(agentCloned({ ...aboutAgent(agentId), sign, address }));
+            return CLONED_BECAUSE[sign];
+          },
+          presented: ({ id, certificate, caSha256 }) =>
+            agentPresented(certification, { agentId: id, certificate, caSha256 }, nowUs()),
+          certify: async (peer, from, request) => {
+            const { id: agentId, publicKey } = peer;
+            try {
+              return {
+                certificate: await certifyAgent(certification, request, { agentId, publicKey, from, nowUs: nowUs() }),
+              };
+            } catch (error) {
+              if (!(error instanceof CertificationError || error instanceof CertificateError)) throw error;
+              log.warn({ agent: agentId, code: error.code, reason: error.message }, 'no certificate for an agent');
+              return { refusal: error.message };
+            }
+          },
           nowUs,
           agentName,
           positions: (agentId) => store.streamPositions(agentId),
@@ -239,11 +304,14 @@ export async function startCollector(parts: {
           receive: (envelope, sender) => pipeline.receive(envelope, sender),
           refused: (agentId, refusal) => pipeline.countRefusal(agentId, refusal),
           opened: (agent, hello, clockOffsetUs) => {
+            clones.opened(agent.id, hostMarks(hello));
+            care.forget(agent.id);
             attendance.opened(agent, hello, clockOffsetUs);
             const session = provenSession(peers.at(agent.address));
             if (session) register.opened({ ...session, provider: hello.cryptoProvider }, nowUs()).catch(failed);
           },
-          heard: (agentId, heartbeat) => {
+          heard: (agentId, heartbeat, sentAtUs) => {
+            if (heartbeat) clones.heard(agentId, sentAtUs / 1000);
             attendance.heard(agentId, heartbeat);
             if (heartbeat) kem.agents.heard(agentId, heartbeat);
           },
@@ -253,14 +321,26 @@ export async function startCollector(parts: {
               .verifyConfirmation(peer.id, confirmation, peer);
             kem.agents.confirm(peer.id, confirmed, confirmation);
           },
-          closed: (agentId) => attendance.closed(agentId),
+          closed: (agentId) => {
+            clones.closed(agentId);
+            attendance.closed(agentId);
+          },
           failed,
         }),
       },
       enrolment: enrolmentHandlers({
-        fleet: { store, fleet, authority, epochs },
+        fleet: { store, fleet, authorities, epochs, live: (agentId) => clones.liveBoot(agentId) },
+        graceUs,
         nowMs,
-        enrolled: (agent) => log.info(agent, 'enrolled'),
+        expired: (address) => peers.at(address)?.expired,
+        enrolled: (agent, superseded) => {
+          log.info({ ...agent, replaced: superseded.map(({ id }) => id) }, 'enrolled');
+          const { agent: successorId, address } = agent;
+          for (const { id } of superseded) report(agentReplaced({ ...aboutAgent(id), successorId, address }));
+        },
+        recovered: (agent) => log.info(agent, 'an agent whose certificate had expired has another'),
+        otherMachine: (agentId, address) =>
+          report(agentCloned({ ...aboutAgent(agentId), sign: 'machine_id', address })),
         failed,
       }),
       console: consoleHandlers({
@@ -275,7 +355,7 @@ export async function startCollector(parts: {
           correlator,
           fleet,
           presence,
-          authority,
+          authorities,
           identity,
           epochs,
           handshakes,
@@ -288,7 +368,7 @@ export async function startCollector(parts: {
           fleet,
           presence,
           sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
-          caSha256: authority.fingerprint,
+          caSha256: () => authorities.newest.fingerprint,
           nowUs,
         },
         actor,
@@ -301,15 +381,39 @@ export async function startCollector(parts: {
         store,
         fleet,
         keeper,
-        sources: {
-          signer: () => identity,
-          trustAnchors: () => ({ certificates: [authority.certificate.raw] }),
-          nowUs,
-        },
+        sources: { signer: () => identity, trustAnchors: () => authorities.history, nowUs },
         about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
         actor,
         failed,
       }),
+      certificates: certificatesHandlers({
+        store,
+        fleet,
+        authorities,
+        presence,
+        graceUs,
+        nowUs,
+        care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
+        announceAnchors: () => sessions.tellAll({ trustAnchors: authorities.announced }),
+        peer: (address) => peers.at(address)?.identity,
+        actor,
+        failed,
+      }),
+    }),
+  );
+  const care = stack.use(
+    new CertificateCare({
+      fleet,
+      authorities,
+      identity,
+      nowUs,
+      order: (agentId, certificateOrder) => sessions.of(agentId)?.tell({ certificateOrder }) ?? false,
+      connected: () => sessions.agents(),
+      renewed: () => {
+        log.info({ until: identity.certificate.validTo }, 'the certificate of the collector was renewed');
+        server.use(credentials());
+      },
+      failed,
     }),
   );
 
@@ -319,7 +423,7 @@ export async function startCollector(parts: {
   const whole = stack.move();
   return {
     address: server.address,
-    caSha256: authority.fingerprint,
+    caSha256: authorities.newest.fingerprint,
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };

@@ -202,6 +202,20 @@ export function verifyHeader(
 }
 
 /**
+ * Which key an envelope claims to be signed with: only to choose, among the keys of one agent, the one to verify with.
+ * Undefined where the bytes do not say.
+ */
+export function claimedSigningKey(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length > ENVELOPE_BYTES_MAX) return undefined;
+  try {
+    const { header } = Envelope.decode(bytes);
+    return header.length > HEADER_BYTES_MAX ? undefined : EnvelopeHeader.decode(header).signingKeyId;
+  } catch {
+    return undefined; // verifyEnvelope says what is wrong with it
+  }
+}
+
+/**
  * Decrypts a verified envelope to its payload, zstd(Batch), confirmed by AES-GCM and by the signed digest.
  * Throws RefusalError (`epoch_unknown`, `ciphertext_invalid`, `payload_digest_mismatch`).
  */

@@ -21,6 +21,7 @@ export { type CryptoProvider, PROVIDER_NAMES, type ProviderName } from './crypto
 export { keyAtRest, openKey, SealedKeyError, setKeyPassphrase } from './crypto/sealed-key.ts';
 export { ECS_FIELDS, type EcsValue, toEcs } from './ecs.ts';
 export {
+  claimedSigningKey,
   type DecodedBatch,
   DIGEST_BYTES,
   decodeBatch,
@@ -43,6 +44,7 @@ export {
 export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
 export { type AnnouncedKemKey, signKemKey, verifyKemKey } from './kem-key.ts';
+export { type SignedKeySuccession, signKeySuccession, verifyKeySuccession } from './key-succession.ts';
 export {
   ARGS_BYTES_MAX,
   BATCH_BYTES_MAX,
@@ -63,6 +65,7 @@ export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
 export { readOwnHeader, resealEnvelope } from './reseal.ts';
 export {
+  certificatesService,
   consoleService,
   cryptoService,
   enrolmentService,
@@ -81,7 +84,16 @@ export {
   TREE_HEAD_SUBJECT,
 } from './subjects.ts';
 export { suggest } from './suggest.ts';
-export { TLS_POLICY, tlsPolicy } from './transport.ts';
+export { RENEW_METADATA, TLS_POLICY, tlsPolicy } from './transport.ts';
+export {
+  caServerName,
+  extendTrust,
+  issuerOf,
+  readCertificates,
+  signCaSuccession,
+  TRUST_ANCHORS_MAX,
+  withoutRetired,
+} from './trust-anchors.ts';
 export {
   type AbsentEnvelope,
   Acknowledgement,
@@ -103,7 +115,12 @@ export {
   BundleRecord,
   type BundleRun,
   type BundleStart,
-  type CaSuccession,
+  type Ca,
+  type CaHolder,
+  CaSuccession,
+  type CertificateAnswer,
+  type CertificateOrder,
+  type CertificateRequest,
   CollectorFrame,
   ControlRotationRequest,
   Counter,
@@ -135,6 +152,8 @@ export {
   GetAgentResponse,
   GetAlertRequest,
   GetAlertResponse,
+  GetCasRequest,
+  GetCasResponse,
   GetIncidentRequest,
   GetIncidentResponse,
   GetKeysRequest,
@@ -164,11 +183,21 @@ export {
   ListTreeHeadsResponse,
   type Loss,
   type Network,
+  OrderKeysRequest,
+  OrderKeysResponse,
   Outcome,
   type Process,
+  RecoverRequest,
+  RecoverResponse,
   Refusal,
+  RenewConsoleRequest,
+  RenewConsoleResponse,
+  RetireCaRequest,
+  RetireCaResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateCaRequest,
+  RotateCaResponse,
   RotateKeysRequest,
   RotateKeysResponse,
   type RotationPlan,
@@ -186,7 +215,7 @@ export {
   TreeEntry,
   TreeHead,
   type TreeRun,
-  type TrustAnchors,
+  TrustAnchors,
   type User,
   VerifyAuditRequest,
   VerifyAuditResponse,

@@ -6,6 +6,7 @@ import type { KemPublicKey } from './envelope.ts';
 import { parsePeerName } from './peer-name.ts';
 import { RefusalError } from './refusal.ts';
 import { keyId, signBytes, verifyBytes } from './signature.ts';
+import { issuerOf } from './trust-anchors.ts';
 import { type KemKey, KemKeyBody } from './v1.ts';
 
 /** What an agent learns of a verified announcement. */
@@ -34,11 +35,11 @@ export function signKemKey(parts: {
   return { key, signature, certificate: parts.signer.certificate.raw };
 }
 
-/** The key, once its certificate chains to `ca` and its signature verifies. Throws RefusalError otherwise. */
-export function verifyKemKey(announced: KemKey, ca: X509Certificate): AnnouncedKemKey {
+/** The key, once its certificate chains to one of `ca` and its signature verifies. Throws RefusalError otherwise. */
+export function verifyKemKey(announced: KemKey, ca: X509Certificate | readonly X509Certificate[]): AnnouncedKemKey {
   const message = announced.key ?? new Uint8Array();
   const certificate = new X509Certificate(announced.certificate ?? new Uint8Array());
-  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
+  if (!issuerOf(certificate, [ca].flat())) {
     throw new RefusalError('identity_mismatch', 'the ML-KEM key is signed by a certificate of another CA');
   }
   if (parsePeerName(certificate.subjectAltName)?.kind !== 'collector') {

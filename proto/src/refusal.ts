@@ -25,6 +25,7 @@ export const REFUSAL_CODES = [
   'protocol_violation', // a frame out of turn
   'agent_unknown',
   'agent_revoked',
+  'agent_cloned', // the same key speaks from two hosts
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

@@ -16,6 +16,8 @@ import {
   GetAgentResponse,
   GetAlertRequest,
   GetAlertResponse,
+  GetCasRequest,
+  GetCasResponse,
   GetIncidentRequest,
   GetIncidentResponse,
   GetKeysRequest,
@@ -33,8 +35,18 @@ import {
   ListIncidentsResponse,
   ListTreeHeadsRequest,
   ListTreeHeadsResponse,
+  OrderKeysRequest,
+  OrderKeysResponse,
+  RecoverRequest,
+  RecoverResponse,
+  RenewConsoleRequest,
+  RenewConsoleResponse,
+  RetireCaRequest,
+  RetireCaResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateCaRequest,
+  RotateCaResponse,
   RotateKeysRequest,
   RotateKeysResponse,
   ScheduleRotationRequest,
@@ -80,6 +92,7 @@ export const telemetryService = {
 
 export const enrolmentService = {
   enrol: method<EnrolRequest, EnrolResponse>('Enrolment/Enrol', EnrolRequest, EnrolResponse),
+  recover: method<RecoverRequest, RecoverResponse>('Enrolment/Recover', RecoverRequest, RecoverResponse),
 };
 
 export const consoleService = {
@@ -134,6 +147,18 @@ export const consoleService = {
     'Console/VerifyAudit',
     VerifyAuditRequest,
     VerifyAuditResponse,
+  ),
+};
+
+export const certificatesService = {
+  getCas: method<GetCasRequest, GetCasResponse>('Certificates/GetCas', GetCasRequest, GetCasResponse),
+  rotateCa: method<RotateCaRequest, RotateCaResponse>('Certificates/RotateCa', RotateCaRequest, RotateCaResponse),
+  retireCa: method<RetireCaRequest, RetireCaResponse>('Certificates/RetireCa', RetireCaRequest, RetireCaResponse),
+  orderKeys: method<OrderKeysRequest, OrderKeysResponse>('Certificates/OrderKeys', OrderKeysRequest, OrderKeysResponse),
+  renewConsole: method<RenewConsoleRequest, RenewConsoleResponse>(
+    'Certificates/RenewConsole',
+    RenewConsoleRequest,
+    RenewConsoleResponse,
   ),
 };
 

@@ -15,3 +15,6 @@ export function tlsPolicy(ca: string | Uint8Array): typeof TLS_13 & { ecdhCurve:
   if (!profile) throw new TypeError('the key of this CA is not one of an algorithm of ours');
   return { ...TLS_13, ecdhCurve: profile.tlsGroup };
 }
+
+/** Metadata in answers to a console whose certificate should be renewed: why. */
+export const RENEW_METADATA = 'threatguard-renew';

@@ -50,6 +50,11 @@ const event = (number: number): HostEvent => ({
   sensor: 'auth.file',
 });
 
+function sealingKey(directory: string): SealingKey {
+  const { kemKey, anchors } = readIdentity(directory);
+  return new SealingKey({ home: directory, kemKey, anchors: () => anchors });
+}
+
 /** An agent of this home, with or without a connection; ended by `stop`, as by a kill where the spool is not asked. */
 function startAgent(options: { connect: boolean }) {
   const identity = readIdentity(home);
@@ -111,7 +116,7 @@ describe('an announced epoch', () => {
   };
 
   test('is on disk before it is used, and is what the next start seals for', () => {
-    const key = new SealingKey(home, readIdentity(home));
+    const key = sealingKey(home);
     collector.rotate(2);
     expect(take(key, collector.kemKey)).toBe('true');
     expect(key.current.epoch).toBe(2);
@@ -130,7 +135,7 @@ describe('an announced epoch', () => {
     ],
   ])('%s is refused, and the present one stays', async (_what, make, code) => {
     const stranger = stack.use(await FakeCollector.start());
-    const key = new SealingKey(home, readIdentity(home));
+    const key = sealingKey(home);
     const old = collector.kemKey;
     key.take(collector.rotate(2));
     const present = readFileSync(join(home, 'identity', 'kem-key.bin'));
@@ -140,7 +145,7 @@ describe('an announced epoch', () => {
   });
 
   test('once refused stays refused, though an older announcement of the same epoch comes again', () => {
-    const key = new SealingKey(home, readIdentity(home));
+    const key = sealingKey(home);
     const mild = collector.rotate(2);
     collector.refusedBefore = 2;
     key.take(collector.kemKey);

@@ -231,6 +231,10 @@ async function addAgent(store: Store, agent: number): Promise<void> {
     version: '0.1.0',
     os: 'Debian GNU/Linux 12',
     kernel: '6.18.0',
+    group: '',
+    supersededBy: undefined,
+    keyOrderedAtUs: undefined,
+    presentedCa: undefined,
   });
 }
 

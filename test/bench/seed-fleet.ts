@@ -4,7 +4,8 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyId } from '@threatguard/proto';
-import { loadAuthority } from '../../collector/src/init.ts';
+import { CertificateAuthorities } from '../../collector/src/fleet/authorities.ts';
+import { homePaths } from '../../collector/src/fleet/home.ts';
 import { openStore } from '../../collector/src/store/open.ts';
 
 const SAY_EVERY = 1_000;
@@ -25,7 +26,7 @@ export async function seedFleet(parts: {
   agents: number;
 }): Promise<string> {
   const { home, url, directory, agents } = parts;
-  const authority = await loadAuthority(home);
+  const { newest: authority } = await CertificateAuthorities.load(homePaths(home).caDirectory);
   await using store = await openStore({ url, directory: join(home, 'collector', 'store') });
   const lines: string[] = [];
   const nowMs = Date.now();
@@ -47,6 +48,10 @@ export async function seedFleet(parts: {
       version: '',
       os: '',
       kernel: '',
+      group: '',
+      supersededBy: undefined,
+      keyOrderedAtUs: undefined,
+      presentedCa: undefined,
     });
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     lines.push(JSON.stringify({ agentId, name, certificate: certificate.toString(), key } satisfies SeededAgent));

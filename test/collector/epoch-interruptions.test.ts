@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyId } from '@threatguard/proto';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { CollectorIdentity } from '../../collector/src/fleet/collector-identity.ts';
+import type { CollectorSigner } from '../../collector/src/fleet/collector-identity.ts';
 import { destroyEpochKey, makeFirstEpochKey } from '../../collector/src/fleet/epochs/epoch-files.ts';
 import { findEpochs, startEpochs } from '../../collector/src/fleet/epochs/start-epochs.ts';
 import type {
@@ -67,7 +67,7 @@ class MortalStore implements EpochStore {
 }
 
 let directory: string;
-let signer: CollectorIdentity;
+let signer: CollectorSigner;
 beforeAll(async () => {
   const ca = await makeCa();
   const certificate = new X509Certificate(ca.pem);

@@ -24,6 +24,10 @@ const agent = (atUs = START_US) => ({
   version: '',
   os: '',
   kernel: '',
+  group: '',
+  supersededBy: undefined,
+  keyOrderedAtUs: undefined,
+  presentedCa: undefined,
 });
 const token = (madeAtUs = START_US) => ({
   id: randomUUID(),
@@ -32,6 +36,8 @@ const token = (madeAtUs = START_US) => ({
   usesLeft: 3,
   madeAtUs,
   expiresAtUs: START_US,
+  group: '',
+  replaces: false,
 });
 
 for (const { name, available, start } of ENGINES) {

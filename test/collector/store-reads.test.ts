@@ -19,6 +19,10 @@ function makeAgent(parts: Partial<AgentRecord> = {}): AgentRecord {
     version: '',
     os: '',
     kernel: '',
+    group: '',
+    supersededBy: undefined,
+    keyOrderedAtUs: undefined,
+    presentedCa: undefined,
     ...parts,
   };
 }
@@ -43,15 +47,23 @@ for (const { name, available, start } of ENGINES) {
     test('a token is good for its uses, its secret and its time, however many ask at once', async () => {
       const secretHash = randomBytes(32);
       const times = { madeAtUs: START_US, expiresAtUs: START_US + 100 };
-      const token = { id: `t-${randomUUID()}`, secretHash, label: '', usesLeft: 3, ...times };
+      const token = {
+        id: `t-${randomUUID()}`,
+        secretHash,
+        label: '',
+        usesLeft: 3,
+        ...times,
+        group: 'web',
+        replaces: true,
+      };
       await rig.store.addToken(token);
-      expect(await rig.store.consumeToken(token.id, randomBytes(32), START_US)).toBe(false);
-      expect(await rig.store.consumeToken(token.id, secretHash, START_US + 100)).toBe(false);
-      expect(await rig.store.consumeToken('nothing\0', secretHash, START_US)).toBe(false);
+      expect(await rig.store.consumeToken(token.id, randomBytes(32), START_US)).toBeUndefined();
+      expect(await rig.store.consumeToken(token.id, secretHash, START_US + 100)).toBeUndefined();
+      expect(await rig.store.consumeToken('nothing\0', secretHash, START_US)).toBeUndefined();
       const answers = await Promise.all(
         Array.from({ length: 8 }, () => rig.store.consumeToken(token.id, secretHash, START_US)),
       );
-      expect(answers.filter(Boolean)).toHaveLength(3);
+      expect(answers.filter(Boolean)).toEqual(Array(3).fill({ group: 'web', replaces: true, label: '' }));
     });
 
     test('alerts are listed newest first, filtered, in pages', async () => {

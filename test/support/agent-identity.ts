@@ -86,6 +86,8 @@ export async function enrolTestAgent(parts: {
   ca: string;
   token: string;
   hostName?: string;
+  machineId?: string;
+  bootId?: string;
   algorithm?: SignatureAlgorithm;
 }): Promise<AgentIdentity> {
   const keys = activeProvider().generate(parts.algorithm ?? activeProfile().signature);
@@ -95,7 +97,8 @@ export async function enrolTestAgent(parts: {
     tokenSecret: token.secret,
     certificateRequest: await certificateRequest(keys),
     hostName: parts.hostName ?? 'test-host',
-    machineId: randomBytes(16).toString('hex'),
+    machineId: parts.machineId ?? randomBytes(16).toString('hex'),
+    bootId: parts.bootId ?? '',
   });
   const agentId = response.agentId!;
   return {

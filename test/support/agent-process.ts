@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { readHostMarks } from '../../agent/src/host-facts.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { endChild } from './child-server.ts';
 import { ROOT } from './source-files.ts';
@@ -42,7 +43,7 @@ export class AgentProcess implements AsyncDisposable {
   }): Promise<void> {
     const { home, log, collector, token, name = 'crash-agent', settings } = parts;
     mkdirSync(home, { recursive: true });
-    await enrol({ home, collector, token, name, machineId: name, force: false });
+    await enrol({ home, collector, token, name, ...readHostMarks(), force: false });
     if (settings !== undefined) return writeFileSync(join(home, 'agent.yaml'), settings);
     const off = ['process', 'network', 'file', 'host'].map((name) => `  ${name}: { enabled: false }\n`).join('');
     const auth = `  auth: { logs: [${log}], journal: off }\n`;

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Client, Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { Client, Metadata, type MethodDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
 import {
   type Alert,
   type AlertFilter,
@@ -12,6 +12,7 @@ import {
   type CreateTokenRequest,
   type CreateTokenResponse,
   type CryptoReport,
+  certificatesService,
   consoleService,
   cryptoService,
   type DestroyEpochRequest,
@@ -122,6 +123,35 @@ export class ConsoleClient implements Disposable {
   [Symbol.dispose](): void {
     this.#client.close();
     this.#others.close();
+  }
+}
+
+/** The Certificates service as a console calls it, and the console's own calls over a trust that may change. */
+export class CertificatesClient implements Disposable {
+  readonly #client: Client;
+
+  constructor(parts: { address: string; home: string }) {
+    this.#client = new Client(parts.address, collectorCredentials(consoleIdentityOf(parts.home)), CHANNEL_OPTIONS);
+  }
+
+  getCas = () => this.#call(certificatesService.getCas, {});
+  rotateCa = () => this.#call(certificatesService.rotateCa, {});
+  retireCa = (force: boolean) => this.#call(certificatesService.retireCa, { force });
+  orderKeys = (agent: string) => this.#call(certificatesService.orderKeys, { agent });
+  renewConsole = () => this.#call(certificatesService.renewConsole, {});
+  status = () => this.#call(consoleService.getStatus, {});
+
+  #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+    const { path, requestSerialize, responseDeserialize } = method;
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) =>
+        error ? reject(error) : resolve(response as Response),
+      );
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { connect, type TLSSocket } from 'node:tls';
-import { parsePeerName, tlsPolicy } from '@threatguard/proto';
+import { caServerName, keyId, parsePeerName, tlsPolicy } from '@threatguard/proto';
 import { parseAddress } from '../identity/enrol.ts';
 import type { Identity } from '../identity/identity-files.ts';
 import { type Finding, reporter } from './finding.ts';
@@ -34,7 +34,7 @@ export async function checkCollector(collector: string, identity: Identity): Pro
   }
 }
 
-function handshake(collector: string, { pem }: Identity): Promise<TLSSocket> {
+function handshake(collector: string, { pem, anchors }: Identity): Promise<TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const socket = connect({
     ...parseAddress(collector),
@@ -42,6 +42,8 @@ function handshake(collector: string, { pem }: Identity): Promise<TLSSocket> {
     ca: pem.ca,
     cert: pem.certificate,
     key: pem.key,
+    // It shows a certificate of the CA that is asked for.
+    servername: caServerName(keyId(anchors[0]!.publicKey).toString('hex')),
     ALPNProtocols: ['h2'],
     // The collector is known by the name in its certificate, which is looked at afterwards, not by its address.
     checkServerIdentity: () => undefined,

@@ -1,6 +1,9 @@
 // The agent's identity on disk, HOME/identity:
-//   agent.key (PKCS#8 PEM, sealed where there is a passphrase; 0600)  agent.crt  ca.crt (PEM)  enrolment.json  kem-key.bin (an encoded KemKey)
-// enrolment.json is written last: where it stands, the rest is complete.
+//   agent.key (PKCS#8 PEM, sealed where there is a passphrase; 0600)  agent.crt  ca.crt (PEM, the newest first)
+//   enrolment.json  kem-key.bin (an encoded KemKey)
+//   agent.key.next: a key that is to follow, kept like agent.key, from before it is asked for until its certificate is in place
+// enrolment.json is written last: where it stands, the rest is complete. agent.crt says which key is the present one: it is
+// replaced by one rename, and the key it is of is there before, so that no moment is without a key and its certificate.
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import {
   closeSync,
@@ -21,6 +24,7 @@ import {
   openKey,
   type ProfileName,
   profileOfCa,
+  readCertificates,
   rewriteKeys,
   SealedKeyError,
   signatureAlgorithmOf,
@@ -51,7 +55,8 @@ export interface Identity extends Enrolment {
   privateKey: KeyObject;
   publicKey: KeyObject;
   certificate: X509Certificate;
-  ca: X509Certificate;
+  /** Whom this agent trusts, the newest first; never empty. */
+  anchors: X509Certificate[];
   /** What TLS takes, PEM. */
   pem: { key: string; certificate: string; ca: string };
   kemKey: AnnouncedKemKey;
@@ -85,18 +90,24 @@ export function readIdentity(home: string): Identity {
       ca: `${read('ca.crt')}`,
     };
     const enrolment = JSON.parse(`${read('enrolment.json')}`) as Enrolment;
-    const privateKey = createPrivateKey(pem.key);
     const certificate = new X509Certificate(pem.certificate);
-    const ca = new X509Certificate(pem.ca);
-    const profile = profileOfCa(ca.publicKey);
+    let privateKey = createPrivateKey(pem.key);
+    const next = readNextKey(home);
+    if (next && certificate.checkPrivateKey(next.privateKey)) {
+      // Stopped after the certificate of the next key was put in place, and before that key was.
+      privateKey = next.privateKey;
+      pem.key = next.pem;
+    }
+    const anchors = readCertificates(pem.ca);
+    const profile = anchors[0] && profileOfCa(anchors[0].publicKey);
     if (!profile) throw new Error('ca.crt is not of a ThreatGuard fleet');
     if (!profile.acceptedSignatures.some((accepted) => accepted === signatureAlgorithmOf(privateKey))) {
       throw new Error(`agent.key is not a key of ${profile.acceptedSignatures.join(' or ')}`);
     }
     if (!certificate.checkPrivateKey(privateKey)) throw new Error('agent.crt is not the certificate of agent.key');
-    const kemKey = verifyKemKey(KemKey.decode(read('kem-key.bin')), ca);
+    const kemKey = verifyKemKey(KemKey.decode(read('kem-key.bin')), anchors);
     const publicKey = createPublicKey(privateKey);
-    return { ...enrolment, privateKey, publicKey, certificate, ca, pem, kemKey, profile: profile.name };
+    return { ...enrolment, privateKey, publicKey, certificate, anchors, pem, kemKey, profile: profile.name };
   } catch (error) {
     if (error instanceof SealedKeyError) throw error;
     const advice = 'restore the directory from a backup, or enroll again with --force';
@@ -104,11 +115,12 @@ export function readIdentity(home: string): Identity {
   }
 }
 
-/** Seals the agent's key, or writes it open again; the files that changed. Throws SealedKeyError. */
-export function rewriteAgentKey(home: string, wanted: 'sealed' | 'open'): string[] {
-  const file = join(identityDirectory(home), 'agent.key');
-  if (!existsSync(file)) throw new IdentityError('not_enrolled', `there is no key in ${identityDirectory(home)} yet`);
-  return rewriteKeys([file], wanted);
+/** Seals the agent's key and the one that is to follow it, or writes them open again; the files that changed. Throws SealedKeyError. */
+export function rewriteAgentKeys(home: string, wanted: 'sealed' | 'open'): string[] {
+  const directory = identityDirectory(home);
+  const files = ['agent.key', 'agent.key.next'].map((name) => join(directory, name)).filter((file) => existsSync(file));
+  if (files.length === 0) throw new IdentityError('not_enrolled', `there is no key in ${directory} yet`);
+  return rewriteKeys(files, wanted);
 }
 
 /** A fresh place for an identity in the making, so that the present one stays until the new one is whole. */
@@ -142,11 +154,66 @@ export function finishIdentity(
 
 /** Keeps the fleet's current ML-KEM key for the next start; whole or not at all, and over a power cut once it returns. */
 export function saveKemKey(home: string, kemKey: KemKey): void {
+  replace(home, 'kem-key.bin', KemKey.encode(kemKey).finish());
+}
+
+/** Whether the ML-KEM key that is kept is one of a collector of these CAs. */
+export function kemKeyIsOf(home: string, anchors: readonly X509Certificate[]): boolean {
+  try {
+    verifyKemKey(KemKey.decode(readFileSync(join(identityDirectory(home), 'kem-key.bin'))), anchors);
+    return true;
+  } catch {
+    return false; // whatever is wrong with it, it does not speak for these CAs
+  }
+}
+
+/** The newest first. */
+export function saveAnchors(home: string, anchors: readonly X509Certificate[]): void {
+  replace(home, 'ca.crt', anchors.map(String).join(''));
+}
+
+/** The key that is to follow the present one; undefined where none was made. */
+export function readNextKey(home: string): { privateKey: KeyObject; pem: string } | undefined {
+  const path = join(identityDirectory(home), 'agent.key.next');
+  if (!existsSync(path)) return undefined;
+  const pem = openKey(readFileSync(path, 'utf8'), 'agent.key.next');
+  return { privateKey: createPrivateKey(pem), pem };
+}
+
+/** Kept before anybody is asked to certify it: an answer that is lost is asked for again, for the same key. */
+export function saveNextKey(home: string, pem: string): void {
+  replace(home, 'agent.key.next', keyAtRest(pem));
+}
+
+/** Puts a certificate of the present key in place, or one of the next key, which then is the present one. */
+export function saveCertificate(home: string, certificate: X509Certificate): void {
+  replace(home, 'agent.crt', certificate.toString());
+  settleNextKey(home, certificate);
+}
+
+/** Gives the next key its place where `certificate`, which is in place already, is its own. */
+export function settleNextKey(home: string, certificate: X509Certificate): void {
+  const next = readNextKey(home);
+  if (!next || !certificate.checkPrivateKey(next.privateKey)) return;
   const directory = identityDirectory(home);
-  const path = join(directory, 'kem-key.bin');
-  writeFileSync(`${path}.new`, KemKey.encode(kemKey).finish(), { mode: 0o600, flush: true });
+  renameSync(join(directory, 'agent.key.next'), join(directory, 'agent.key'));
+  flushDirectory(directory);
+}
+
+/** Replaces a file whole, and for good: what is done next may rely on it after a power cut. */
+function replace(home: string, name: string, content: string | Uint8Array): void {
+  const directory = identityDirectory(home);
+  const path = join(directory, name);
+  writeFileSync(`${path}.new`, content, { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
+  flushDirectory(directory);
+}
+
+function flushDirectory(directory: string): void {
   const descriptor = openSync(directory, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -35,8 +35,10 @@ const SEGMENTS_MIN = 16;
 export interface SpoolOptions {
   directory: string;
   bytesMax: number;
-  /** Id of the key that signs, 32 bytes: another one begins a new stream. */
+  /** Whose stream it is, 32 bytes: another one begins a new stream. */
   owner: Uint8Array;
+  /** What stood for the same owner in a spool of an earlier version: taken over, and the stream goes on. */
+  formerOwner?: Uint8Array;
   /** The kernel's boot, 16 bytes: tells a restart of the agent from one of the machine. */
   bootId: Uint8Array;
   nowUs: () => number;
@@ -235,7 +237,7 @@ export class Spool implements AsyncDisposable {
   }
 
   #recover(): void {
-    const { directory, owner, bootId } = this.#options;
+    const { directory, owner, formerOwner, bootId } = this.#options;
     let inDoubt = true;
     for (const found of this.#segments.openAll()) {
       const { segment } = found;
@@ -247,11 +249,12 @@ export class Spool implements AsyncDisposable {
       for (const record of found.records) this.#pending.push({ ...record, segment, done: false });
     }
     const newest = this.#segments.newest?.header;
-    const endedClean = takeCleanMark(directory, newest && { bootId, owner, position: this.#position });
+    const endedClean = takeCleanMark(directory, newest && { ...newest, position: this.#position });
     const sameRun = newest && Buffer.compare(newest.bootId, bootId) === 0;
     const sameOwner = newest && Buffer.compare(newest.owner, owner) === 0;
-    if (inDoubt || !sameOwner || !(sameRun || endedClean)) this.#rotate(newStream());
-    else if (!sameRun) this.#rotate(this.#position);
+    const ours = sameOwner || (newest && formerOwner && Buffer.compare(newest.owner, formerOwner) === 0);
+    if (inDoubt || !ours || !(sameRun || endedClean)) this.#rotate(newStream());
+    else if (!sameRun || !sameOwner) this.#rotate(this.#position);
   }
 
   #rotate(position: StreamPosition): void {

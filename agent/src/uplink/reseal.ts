@@ -13,7 +13,8 @@ import type { Spool, SpooledEnvelope } from '../spool/spool.ts';
 
 export interface ResealParts {
   spool: Spool;
-  identity: EnvelopeIdentity;
+  /** Signs what is sealed anew; asked each time, since the agent's key may be replaced. */
+  signer: () => EnvelopeIdentity;
   contentKeys: ContentKeys;
   mark: ResealMark;
   kemKey: () => AnnouncedKemKey;
@@ -70,11 +71,12 @@ export class Resealing {
       this.#parts.mark.clear(envelope.streamId);
       return envelope.bytes;
     }
-    const { identity, contentKeys, kemKey, mark } = this.#parts;
+    const { signer, contentKeys, kemKey, mark } = this.#parts;
     const contentKey = contentKeys.unwrap(envelope.wrappedKey);
     if (!contentKey) return undefined;
     const { bytes } = envelope;
-    const sealed = resealEnvelope({ bytes, contentKey, identity, kemKey: kemKey(), previousHeaderDigest: continues });
+    const to = { identity: signer(), kemKey: kemKey(), previousHeaderDigest: continues };
+    const sealed = resealEnvelope({ bytes, contentKey, ...to });
     if (!sealed) return undefined;
     mark.set(envelope.streamId);
     this.#sent = sealed.position.headerDigest;

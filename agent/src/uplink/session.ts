@@ -37,10 +37,14 @@ export interface SessionParts {
   confirmation: () => EpochConfirmation;
   resealing: Resealing;
   refused: (refusal: Refusal) => void;
+  /** Any other frame; 'reconnect' ends this session so that the next one shows what changed. */
+  told?: (frame: CollectorFrame, send: (frame: AgentFrame) => void) => 'done' | 'reconnect';
+  /** Called as often as a heartbeat is sent. */
+  beat?: (send: (frame: AgentFrame) => void) => void;
 }
 
-/** Why a session ended: the collector or network ended it, or the next envelope belongs to another stream. */
-export type SessionEnd = { kind: 'lost'; error: Error | undefined } | { kind: 'next_stream' };
+/** Why a session ended: the collector or network ended it, the next envelope belongs to another stream, or who we are has changed. */
+export type SessionEnd = { kind: 'lost'; error: Error | undefined } | { kind: 'next_stream' } | { kind: 'renewed' };
 
 export class Session {
   readonly #parts: SessionParts;
@@ -95,6 +99,7 @@ export class Session {
     if (!this.#welcomed) return;
     this.#toldOldest = this.#parts.spool.oldestEpoch;
     this.#parts.call.write({ heartbeat: this.#parts.heartbeat() });
+    this.#parts.beat?.((frame) => this.#write(frame));
   }
 
   /** Ends the stream; what is unacknowledged stays in the spool. */
@@ -128,9 +133,17 @@ export class Session {
       if (this.#toldOldest !== spool.oldestEpoch && this.#toldOldest < resealing.epoch) this.sendHeartbeat();
     } else if (frame.refusal) {
       this.#refuse(frame.refusal);
+    } else if (this.#parts.told?.(frame, (answer) => this.#write(answer)) === 'reconnect') {
+      this.#end({ kind: 'renewed' });
+      return;
     }
     if (this.#parts.spool.first === this.#parts.spool.end) this.#drained?.resolve();
     this.#pump();
+  }
+
+  /** Nothing where the session has ended meanwhile: the collector asks again. */
+  #write(frame: AgentFrame): void {
+    if (this.#welcomed) this.#parts.call.write(frame);
   }
 
   #confirm(): void {

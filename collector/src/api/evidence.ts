@@ -111,7 +111,11 @@ async function describeAgent({ store, fleet }: EvidenceServiceParts, id: string)
   const known = fleet.agent(id);
   const certificates: BundleCertificate[] = (await store.certificatesOf(id)).map((had) =>
     had.succession
-      ? { certificate: had.certificate, succession: had.succession, successionSignature: had.successionSignature }
+      ? {
+          certificate: had.certificate,
+          succession: had.succession.succession,
+          successionSignature: had.succession.signature,
+        }
       : { certificate: had.certificate },
   );
   const present = known?.certificate;

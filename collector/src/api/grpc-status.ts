@@ -1,5 +1,7 @@
 import { type handleUnaryCall, status } from '@grpc/grpc-js';
+import { CaError } from '../fleet/authorities.ts';
 import { CertificateError } from '../fleet/certificate-authority.ts';
+import { CertificationError } from '../fleet/certification.ts';
 import { EnrolmentError } from '../fleet/enrolment.ts';
 import { EpochError } from '../fleet/epochs/epoch-error.ts';
 import { StoreError } from '../store/store.ts';
@@ -47,6 +49,8 @@ export function toStatus(error: unknown): { code: status; details: string } | un
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
+  if (error instanceof CertificationError) return { code: status.PERMISSION_DENIED, details: error.message };
+  if (error instanceof CaError) return { code: status.FAILED_PRECONDITION, details: error.message };
   if (error instanceof StoreError) {
     const details =
       error.code === 'unavailable' ? `the store does not answer: ${error.message}; try again` : error.message;

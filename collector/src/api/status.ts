@@ -1,7 +1,7 @@
 import { activeProfile, activeProvider, type Counter, type StatusReport } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
 import type { RuleEngine } from '../detect/rules/rule-engine.ts';
-import type { CertificateAuthority } from '../fleet/certificate-authority.ts';
+import type { CertificateAuthorities } from '../fleet/authorities.ts';
 import type { CollectorIdentity } from '../fleet/collector-identity.ts';
 import type { Epochs } from '../fleet/epochs/epochs.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -24,7 +24,7 @@ export interface StatusParts {
   correlator: Pick<Correlator, 'notices'>;
   fleet: Fleet;
   presence: Presence;
-  authority: CertificateAuthority;
+  authorities: CertificateAuthorities;
   identity: CollectorIdentity;
   epochs: Pick<Epochs, 'epoch'>;
   handshakes: HandshakeCounts;
@@ -57,7 +57,8 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     agentsConnected: parts.presence.connectedCount(),
     rulesLoaded: parts.rules.rules.length,
     rulesDisabled: parts.rules.disabled(),
-    caSha256: parts.authority.fingerprint,
+    caSha256: parts.authorities.newest.fingerprint,
+    caTrusted: parts.authorities.trusted.map(({ fingerprint }) => fingerprint),
     kemEpoch: parts.epochs.epoch,
     kemAlgorithm: activeProfile().kem,
     signatureAlgorithm: activeProfile().signature,
@@ -65,7 +66,8 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     cryptoProfile: activeProfile().name,
     cryptoProvider: activeProvider().name,
     notices: [...parts.store.notices, ...problems, ...parts.rules.notices(), ...parts.correlator.notices()],
-    signingCertificate: parts.identity.certificate.raw,
+    // Of the oldest CA: a console that was not told of a newer one yet is to believe it too.
+    signingCertificate: parts.identity.certificates.at(-1)!.certificate.raw,
     natsUrl: nats.url,
     natsCredentials: nats.credentials,
     space: space && spaceByKind(space, parts.retention),

@@ -76,6 +76,27 @@ const RULES = {
     techniques: ['T1565.002'],
     tactics: ['impact'],
   },
+  agentCloned: {
+    id: 'health/agent-cloned',
+    title: 'Identity of an agent on a second host',
+    severity: Severity.CRITICAL,
+    techniques: ['T1552.004', 'T1078'],
+    tactics: [...EVASION, 'credential-access'],
+  },
+  keySuperseded: {
+    id: 'health/key-superseded',
+    title: 'Replaced key of an agent used again',
+    severity: Severity.HIGH,
+    techniques: ['T1552.004', 'T1078'],
+    tactics: [...EVASION, 'credential-access'],
+  },
+  agentReplaced: {
+    id: 'health/agent-replaced',
+    title: 'Agent replaced by a new enrolment',
+    severity: Severity.LOW,
+    techniques: ['T1562.001'],
+    tactics: EVASION,
+  },
   epochContradicted: {
     id: 'health/epoch-contradicted',
     title: 'Agent spoke against what it had proved of its ML-KEM epoch',
@@ -183,6 +204,34 @@ export function signatureRefused(facts: AgentAt & { code: string; message: strin
   return detect(RULES.signatureRefused, facts, {
     reason: `an envelope on the stream of ${facts.agentName} was refused (${facts.code}): ${facts.message}`,
     values: { 'threatguard.refusal_code': facts.code },
+  });
+}
+
+/** The key of an agent came from another host than the one that has it. `sign` is what differed. */
+export function agentCloned(facts: AgentAt & { sign: 'machine_id' | 'boot_id'; address: string }): Detection {
+  const how =
+    facts.sign === 'machine_id'
+      ? 'from a host with another machine id'
+      : 'from a second host while the first one was connected';
+  return detect(RULES.agentCloned, facts, {
+    reason: `the identity of ${facts.agentName} was used ${how}, at ${facts.address}; that one was refused: enrol it by itself, or rotate the key if it was stolen`,
+    values: { 'threatguard.clone_sign': facts.sign, 'source.address': facts.address },
+  });
+}
+
+/** Somebody connected with a key that its agent has replaced: a copy of the host from before, or a thief of the old key. */
+export function keySuperseded(facts: AgentAt & { address: string }): Detection {
+  return detect(RULES.keySuperseded, facts, {
+    reason: `a key that ${facts.agentName} has replaced was used again at ${facts.address}: a copy of the host from before, or a stolen key; it was refused`,
+    values: { 'source.address': facts.address },
+  });
+}
+
+/** A host enrolled in the place of an agent, whose certificate is refused from now on. */
+export function agentReplaced(facts: AgentAt & { successorId: string; address: string }): Detection {
+  return detect(RULES.agentReplaced, facts, {
+    reason: `${facts.agentName} was replaced by a host that enrolled at ${facts.address} as the same machine; its former certificate is refused`,
+    values: { 'threatguard.successor': facts.successorId, 'source.address': facts.address },
   });
 }
 

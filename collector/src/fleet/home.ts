@@ -7,8 +7,7 @@ export function homePaths(home: string) {
   return {
     collectorDirectory: collector,
     configFile: join(collector, 'collector.yaml'),
-    caKey: join(collector, 'ca', 'ca.key'),
-    caCertificate: join(collector, 'ca', 'ca.crt'),
+    caDirectory: join(collector, 'ca'),
     tlsKey: join(collector, 'tls', 'collector.key'),
     tlsCertificate: join(collector, 'tls', 'collector.crt'),
     kemDirectory: join(collector, 'kem'),

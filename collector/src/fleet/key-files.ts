@@ -44,8 +44,31 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
+export async function readBytesIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Overwrites a key and removes it; nothing where there is none. What the disk keeps elsewhere is beyond a program. */
+export async function destroyKey(path: string): Promise<void> {
+  try {
+    await using file = await open(path, 'r+');
+    const { size } = await file.stat();
+    await file.write(new Uint8Array(size), 0, size, 0);
+    await file.sync();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  await unlink(path);
+}
+
 /** Writes a file that must not exist yet; one that appeared meanwhile wins. */
-export async function writeOnce(path: string, text: string): Promise<void> {
+export async function writeOnce(path: string, text: string | Uint8Array): Promise<void> {
   const temporary = await writeTemporary(path, text);
   try {
     await link(temporary, path);
@@ -61,7 +84,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   await rename(await writeTemporary(path, text), path);
 }
 
-async function writeTemporary(path: string, text: string): Promise<string> {
+async function writeTemporary(path: string, text: string | Uint8Array): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.new`;
   await using file = await open(temporary, 'w', 0o600);

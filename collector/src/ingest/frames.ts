@@ -1,6 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import {
   AgentFrame,
+  type CertificateRequest,
   type CollectorFrame,
   type EpochConfirmation,
   type Heartbeat,
@@ -13,6 +14,7 @@ export type InboundFrame =
   | { kind: 'hello'; hello: Hello }
   | { kind: 'envelope'; bytes: Uint8Array }
   | { kind: 'heartbeat'; heartbeat: Heartbeat }
+  | { kind: 'certificate_request'; request: CertificateRequest }
   | { kind: 'confirmation'; confirmation: EpochConfirmation }
   | { kind: 'malformed' };
 
@@ -27,6 +29,7 @@ function readFrame(bytes: Uint8Array): InboundFrame {
   if (frame.hello) return { kind: 'hello', hello: frame.hello };
   if (frame.envelope) return { kind: 'envelope', bytes: frame.envelope };
   if (frame.heartbeat) return { kind: 'heartbeat', heartbeat: frame.heartbeat };
+  if (frame.certificateRequest) return { kind: 'certificate_request', request: frame.certificateRequest };
   if (frame.epochConfirmation) return { kind: 'confirmation', confirmation: frame.epochConfirmation };
   return { kind: 'malformed' };
 }

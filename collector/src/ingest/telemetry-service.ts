@@ -1,5 +1,7 @@
 import { type handleBidiStreamingCall, status } from '@grpc/grpc-js';
 import type {
+  CertificateAnswer,
+  CertificateRequest,
   CollectorFrame,
   EpochConfirmation,
   Heartbeat,
@@ -7,6 +9,7 @@ import type {
   KemKey,
   RefusalCode,
   StreamPosition,
+  TrustAnchors,
 } from '@threatguard/proto';
 import { type FindDigest, StreamChain } from './admission.ts';
 import type { InboundFrame } from './frames.ts';
@@ -18,6 +21,10 @@ export interface TelemetryParts {
   peers: Peers;
   sessions: Sessions;
   kemKey: (agentId: string) => KemKey;
+  trustAnchors: () => TrustAnchors;
+  judgeHost: (agentId: string, hello: Hello, address: string) => Promise<string | undefined>;
+  presented: (identity: PeerIdentity) => Promise<void>;
+  certify: (identity: PeerIdentity, address: string, request: CertificateRequest) => Promise<CertificateAnswer>;
   nowUs: () => number;
   agentName: (agentId: string) => string;
   positions: (agentId: string) => Promise<StreamPosition[]>;
@@ -25,7 +32,7 @@ export interface TelemetryParts {
   receive: SessionParts['receive'];
   refused: (agentId: string, refusal: { code: RefusalCode; message: string }) => Promise<unknown>;
   opened: (agent: { id: string; address: string }, hello: Hello, clockOffsetUs: number) => void;
-  heard: (agentId: string, heartbeat: Heartbeat | undefined) => void;
+  heard: (agentId: string, heartbeat: Heartbeat | undefined, sentAtUs: number) => void;
   confirmed: (identity: PeerIdentity, confirmation: EpochConfirmation) => Promise<void>;
   closed: (agentId: string) => void;
   failed: (error: unknown) => void;
@@ -46,6 +53,10 @@ export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<I
       agent,
       identity,
       kemKey: () => parts.kemKey(agent.id),
+      trustAnchors: parts.trustAnchors,
+      judgeHost: (hello) => parts.judgeHost(agent.id, hello, address),
+      presented: () => parts.presented(identity),
+      certify: (request) => parts.certify(identity, address, request),
       nowUs: parts.nowUs,
       loadChain: async () => {
         await parts.sessions.takeOver(agent.id, session);
@@ -55,7 +66,7 @@ export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<I
       receive: parts.receive,
       refused: (refusal) => parts.refused(agent.id, refusal),
       opened: (hello, clockOffsetUs) => parts.opened({ id: agent.id, address }, hello, clockOffsetUs),
-      heard: (heartbeat) => parts.heard(agent.id, heartbeat),
+      heard: (heartbeat, sentAtUs) => parts.heard(agent.id, heartbeat, sentAtUs),
       confirmed: (confirmation) => parts.confirmed(identity, confirmation),
       failed: parts.failed,
     });

@@ -3,13 +3,13 @@ import type { EntityName } from '../correlate/entities.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
+import * as certificates from './certificate-records.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
 import { EpochRecords } from './epoch-records.ts';
 import type { EventQuery } from './event-pages.ts';
 import * as eventReads from './event-reads.ts';
 import { searchEvents } from './event-search.ts';
-import { certificatesOf } from './evidence-reads.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
@@ -22,7 +22,7 @@ import type { Retention } from './retention.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
-import type { AgentRecord, CommitGroup, Store, TokenRecord } from './store.ts';
+import type { AgentRecord, CertificateChange, CommitGroup, ConsoleCertificate, Store, TokenRecord } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';
 import { keepUp } from './upkeep.ts';
 
@@ -67,13 +67,59 @@ export class SqlStore implements Store {
     return fleet.headerDigest(this.#database, agentId, streamId, sequence);
   }
 
-  addAgent(agent: AgentRecord, by = COLLECTOR_ACTOR) {
+  addAgent(agent: AgentRecord, by = COLLECTOR_ACTOR, supersedes: readonly string[] = []) {
     return this.#database.transaction(async (session) => {
       await fleet.addAgent(session, agent);
-      const { id, name, machineId, keyId } = agent;
-      const after = { name, machineId, keyId };
-      await appendAudit(session, agent.enrolledAtUs, by, { action: 'agent.enrolled', subject: id, after });
+      const { id, certificate, enrolledAtUs: atUs } = agent;
+      await certificates.addCertificate(session, {
+        agentId: id,
+        keyId: agent.keyId,
+        notBeforeUs: atUs,
+        notAfterUs: agent.certificateExpiresAtUs,
+        certificate,
+        succession: undefined,
+      });
+      const superseded: { former: string; name: string }[] = [];
+      for (const former of supersedes) {
+        const name = await fleet.supersedeAgent(session, former, { by: id, atUs });
+        if (name !== undefined) superseded.push({ former, name });
+      }
+      const { name, machineId, keyId, group } = agent;
+      const after = { name, machineId, keyId, ...(group && { group }) };
+      await appendAudit(session, atUs, by, { action: 'agent.enrolled', subject: id, after });
+      for (const { former, name } of superseded) {
+        const states = { before: { name, revoked: false }, after: { name, revoked: true, supersededBy: id } };
+        await appendAudit(session, atUs, by, { action: 'agent.superseded', subject: former, ...states });
+      }
     });
+  }
+
+  changeCertificate({ action, agent, issued, before, after }: CertificateChange, atUs: number, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction(async (session) => {
+      await fleet.keepCertificate(session, agent);
+      if (issued) await certificates.addCertificate(session, issued);
+      await appendAudit(session, atUs, by, { action, subject: agent.id, before, after });
+    });
+  }
+
+  certificatesOf(agentId: string) {
+    return certificates.certificatesOf(this.#database, agentId);
+  }
+
+  agentKeys() {
+    return certificates.agentKeys(this.#database);
+  }
+
+  recordConsole(seen: ConsoleCertificate) {
+    return certificates.recordConsole(this.#database, seen);
+  }
+
+  consoleCertificates() {
+    return certificates.consoleCertificates(this.#database);
+  }
+
+  recordFact(fact: Parameters<Store['recordFact']>[0], atUs: number, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction((session) => appendAudit(session, atUs, by, fact));
   }
 
   agents() {
@@ -87,10 +133,6 @@ export class SqlStore implements Store {
       const states = { before: { name, revoked: false }, after: { name, revoked: true } };
       await appendAudit(session, atUs, by, { action: 'agent.revoked', subject: id, ...states });
     });
-  }
-
-  certificatesOf(agentId: string) {
-    return certificatesOf(this.#database, agentId);
   }
 
   touchAgent(id: string, seen: Parameters<Store['touchAgent']>[1]) {
@@ -112,11 +154,11 @@ export class SqlStore implements Store {
   addToken(token: TokenRecord, by = COLLECTOR_ACTOR) {
     return this.#database.transaction(async (session) => {
       await fleet.addToken(session, token);
-      const { id, label, usesLeft: uses, madeAtUs, expiresAtUs } = token;
+      const { id, label, usesLeft: uses, madeAtUs, expiresAtUs, group, replaces } = token;
       await appendAudit(session, madeAtUs, by, {
         action: 'token.made',
         subject: id,
-        after: { label, uses, expiresAtUs },
+        after: { label, uses, expiresAtUs, ...(group && { group }), ...(replaces && { replaces }) },
       });
     });
   }

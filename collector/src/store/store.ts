@@ -7,6 +7,7 @@ import type {
   FieldFilter,
   Loss,
   RefusalCode,
+  SignedKeySuccession,
   StoredEvent,
   StreamPosition,
 } from '@threatguard/proto';
@@ -14,7 +15,6 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
-import type { AgentCertificate } from './evidence-reads.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
@@ -62,6 +62,53 @@ export interface AgentRecord {
   version: string;
   os: string;
   kernel: string;
+  /** Of the token that enrolled it; empty for none. */
+  group: string;
+  /** The agent that took the place of this one. Such a one is revoked as well. */
+  supersededBy: string | undefined;
+  /** Since when a new signing key is asked of it; undefined where none is. */
+  keyOrderedAtUs: number | undefined;
+  /** SHA-256 of the key of the CA whose certificate it last connected with, hex; undefined before it ever did. */
+  presentedCa: string | undefined;
+}
+
+/** A certificate an agent has or had. */
+export interface AgentCertificate {
+  agentId: string;
+  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
+  keyId: string;
+  notBeforeUs: number;
+  notAfterUs: number;
+  /** DER. */
+  certificate: Uint8Array;
+  /** Where its key replaced another; undefined where it is the first, or renewed. */
+  succession: SignedKeySuccession | undefined;
+}
+
+/** A certificate a console was seen with. */
+export interface ConsoleCertificate {
+  name: string;
+  keyId: string;
+  certificate: Uint8Array;
+  expiresAtUs: number;
+  lastSeenAtUs: number;
+}
+
+/** What changes with a certificate of an agent. */
+export interface CertificateChange {
+  action:
+    | 'agent.renewed'
+    | 'agent.recovered'
+    | 'agent.key_ordered'
+    | 'agent.key_granted'
+    | 'agent.key_rotated'
+    | 'agent.ca_followed';
+  /** To be kept of the agent from now on. */
+  agent: AgentRecord;
+  /** A certificate that was issued with it. */
+  issued?: AgentCertificate;
+  before: unknown;
+  after: unknown;
 }
 
 /** What sessions of an agent were protected with, and from when to when. */
@@ -87,7 +134,13 @@ export interface TokenRecord {
   usesLeft: number;
   madeAtUs: number;
   expiresAtUs: number;
+  /** What the agents it enrols belong to. */
+  group: string;
+  /** Whether they take the place of agents of the same host name. */
+  replaces: boolean;
 }
+
+export type UsedToken = Pick<TokenRecord, 'group' | 'replaces' | 'label'>;
 
 export interface OutboxRow {
   /** Ascending in commit order. */
@@ -267,11 +320,10 @@ export interface Store extends AsyncDisposable {
   headerDigest(agentId: string, streamId: Uint8Array, sequence: number): Promise<Uint8Array | undefined>;
 
   /** Changes are entries of the audit log in the same transaction; without an actor the collector made them. */
-  addAgent(agent: AgentRecord, by?: AuditActor): Promise<void>;
+  /** With its first certificate; `supersedes` are revoked in the same transaction. */
+  addAgent(agent: AgentRecord, by?: AuditActor, supersedes?: readonly string[]): Promise<void>;
   agents(): Promise<AgentRecord[]>;
   revokeAgent(id: string, atUs: number, by?: AuditActor): Promise<void>;
-  /** Every certificate an agent had, oldest first. */
-  certificatesOf(agentId: string): Promise<AgentCertificate[]>;
   touchAgent(id: string, seen: { atUs: number; version?: string; os?: string; kernel?: string }): Promise<void>;
   /** Gives the newest session the agent had before. */
   recordAgentSession(
@@ -283,8 +335,23 @@ export interface Store extends AsyncDisposable {
   agentTotals(): Promise<Map<string, { events: number; lost: number }>>;
 
   addToken(token: TokenRecord, by?: AuditActor): Promise<void>;
-  /** Takes one use of a token that exists, is not expired and has the secret; false otherwise. Atomic. */
-  consumeToken(id: string, secretHash: Uint8Array, nowUs: number): Promise<boolean>;
+  /** Takes one use of a token that exists, is not expired and has the secret; undefined otherwise. Atomic. */
+  consumeToken(id: string, secretHash: Uint8Array, nowUs: number): Promise<UsedToken | undefined>;
+
+  /** Keeps what changed with a certificate of an agent, and writes it down. */
+  changeCertificate(change: CertificateChange, atUs: number, by?: AuditActor): Promise<void>;
+  /** Every certificate an agent ever had, the oldest first. */
+  certificatesOf(agentId: string): Promise<AgentCertificate[]>;
+  /** The newest certificate of every key of every agent, the keys of one agent in the order they came. */
+  agentKeys(): Promise<AgentCertificate[]>;
+  recordConsole(seen: ConsoleCertificate): Promise<void>;
+  consoleCertificates(): Promise<ConsoleCertificate[]>;
+  /** A change of state that has no table of its own. */
+  recordFact(
+    fact: { action: string; subject: string; before?: unknown; after?: unknown },
+    atUs: number,
+    by?: AuditActor,
+  ): Promise<void>;
 
   /** Newest first. */
   alerts(filter: AlertFilter, limit: number, after: string, signal?: AbortSignal): Promise<Page<Alert>>;

@@ -1,5 +1,6 @@
 import { AgentsList } from './agents/list.ts';
 import { AgentsRevoke } from './agents/revoke.ts';
+import { AgentsRotateKey } from './agents/rotate-key.ts';
 import { AgentsShow } from './agents/show.ts';
 import { AgentsTokenCreate } from './agents/token/create.ts';
 import { AlertsList } from './alerts/list.ts';
@@ -7,6 +8,9 @@ import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
 import { AuditList } from './audit/list.ts';
 import { AuditVerify } from './audit/verify.ts';
+import { CaRetire } from './ca/retire.ts';
+import { CaRotate } from './ca/rotate.ts';
+import { CaStatus } from './ca/status.ts';
 import { CryptoReportCommand } from './crypto/report.ts';
 import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
@@ -43,6 +47,10 @@ export const COMMANDS = {
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
   'audit:verify': AuditVerify,
+  'agents:rotate-key': AgentsRotateKey,
+  'ca:status': CaStatus,
+  'ca:rotate': CaRotate,
+  'ca:retire': CaRetire,
   'crypto:report': CryptoReportCommand,
   'evidence:export': EvidenceExport,
   'evidence:verify': EvidenceVerify,

@@ -56,6 +56,7 @@ export function statusRecord(status: StatusReport, collector: string): JsonRecor
     refusals: counters(status.refusals),
     losses: counters(status.losses),
     'ca.sha256': status.caSha256 ?? '',
+    'ca.trusted': status.caTrusted ?? [],
     'kem.algorithm': status.kemAlgorithm ?? '',
     'kem.epoch': status.kemEpoch ?? 0,
     'signature.algorithm': status.signatureAlgorithm ?? '',
@@ -85,6 +86,7 @@ export function statusPairs(status: StatusReport, collector: string, nowMs: numb
     ['crypto', `${status.signatureAlgorithm}, ${status.kemAlgorithm} epoch ${status.kemEpoch}, TLS ${status.tlsGroup}`],
     ['profile', `${status.cryptoProfile || '?'}, computed by ${status.cryptoProvider || '?'}`],
     ['CA SHA-256', status.caSha256 ?? ''],
+    ...(status.caTrusted ?? []).slice(1).map((sha256) => ['  still trusted', sha256] as const),
     ...(status.notices ?? []).map((notice) => ['notice', notice] as const),
   ]);
 }

@@ -636,6 +636,796 @@ export namespace threatguard {
             type $Shape = threatguard.v1.HostSample.$Properties;
         }
 
+        interface ICa extends threatguard.v1.Ca.$Properties {
+        }
+
+        class Ca {
+            constructor(properties?: threatguard.v1.Ca.$Properties);
+            $unknowns?: Uint8Array[];
+            sha256: string;
+            state: string;
+            madeAtUs: number;
+            expiresAtUs: number;
+            certificates: number;
+            holders: threatguard.v1.CaHolder[];
+            static create(properties: threatguard.v1.Ca.$Shape): threatguard.v1.Ca & threatguard.v1.Ca.$Shape;
+            static create(properties?: threatguard.v1.Ca.$Properties): threatguard.v1.Ca;
+            static encode(message: threatguard.v1.Ca.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Ca & threatguard.v1.Ca.$Shape;
+        }
+
+        namespace Ca {
+            interface $Properties {
+                sha256?: string;
+                state?: string;
+                madeAtUs?: number;
+                expiresAtUs?: number;
+                certificates?: number;
+                holders?: threatguard.v1.CaHolder.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Ca.$Properties;
+        }
+
+        interface ICaHolder extends threatguard.v1.CaHolder.$Properties {
+        }
+
+        class CaHolder {
+            constructor(properties?: threatguard.v1.CaHolder.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            name: string;
+            certificateExpiresAtUs: number;
+            lastSeenAtUs: number;
+            connected: boolean;
+            static create(properties: threatguard.v1.CaHolder.$Shape): threatguard.v1.CaHolder & threatguard.v1.CaHolder.$Shape;
+            static create(properties?: threatguard.v1.CaHolder.$Properties): threatguard.v1.CaHolder;
+            static encode(message: threatguard.v1.CaHolder.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CaHolder & threatguard.v1.CaHolder.$Shape;
+        }
+
+        namespace CaHolder {
+            interface $Properties {
+                kind?: string;
+                name?: string;
+                certificateExpiresAtUs?: number;
+                lastSeenAtUs?: number;
+                connected?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CaHolder.$Properties;
+        }
+
+        interface IGetCasRequest extends threatguard.v1.GetCasRequest.$Properties {
+        }
+
+        class GetCasRequest {
+            constructor(properties?: threatguard.v1.GetCasRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.GetCasRequest.$Shape): threatguard.v1.GetCasRequest & threatguard.v1.GetCasRequest.$Shape;
+            static create(properties?: threatguard.v1.GetCasRequest.$Properties): threatguard.v1.GetCasRequest;
+            static encode(message: threatguard.v1.GetCasRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetCasRequest & threatguard.v1.GetCasRequest.$Shape;
+        }
+
+        namespace GetCasRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetCasRequest.$Properties;
+        }
+
+        interface IGetCasResponse extends threatguard.v1.GetCasResponse.$Properties {
+        }
+
+        class GetCasResponse {
+            constructor(properties?: threatguard.v1.GetCasResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            cas: threatguard.v1.Ca[];
+            static create(properties: threatguard.v1.GetCasResponse.$Shape): threatguard.v1.GetCasResponse & threatguard.v1.GetCasResponse.$Shape;
+            static create(properties?: threatguard.v1.GetCasResponse.$Properties): threatguard.v1.GetCasResponse;
+            static encode(message: threatguard.v1.GetCasResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetCasResponse & threatguard.v1.GetCasResponse.$Shape;
+        }
+
+        namespace GetCasResponse {
+            interface $Properties {
+                cas?: threatguard.v1.Ca.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetCasResponse.$Properties;
+        }
+
+        interface IRotateCaRequest extends threatguard.v1.RotateCaRequest.$Properties {
+        }
+
+        class RotateCaRequest {
+            constructor(properties?: threatguard.v1.RotateCaRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.RotateCaRequest.$Shape): threatguard.v1.RotateCaRequest & threatguard.v1.RotateCaRequest.$Shape;
+            static create(properties?: threatguard.v1.RotateCaRequest.$Properties): threatguard.v1.RotateCaRequest;
+            static encode(message: threatguard.v1.RotateCaRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateCaRequest & threatguard.v1.RotateCaRequest.$Shape;
+        }
+
+        namespace RotateCaRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateCaRequest.$Properties;
+        }
+
+        interface IRotateCaResponse extends threatguard.v1.RotateCaResponse.$Properties {
+        }
+
+        class RotateCaResponse {
+            constructor(properties?: threatguard.v1.RotateCaResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            sha256: string;
+            formerSha256: string;
+            agentsTold: number;
+            static create(properties: threatguard.v1.RotateCaResponse.$Shape): threatguard.v1.RotateCaResponse & threatguard.v1.RotateCaResponse.$Shape;
+            static create(properties?: threatguard.v1.RotateCaResponse.$Properties): threatguard.v1.RotateCaResponse;
+            static encode(message: threatguard.v1.RotateCaResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateCaResponse & threatguard.v1.RotateCaResponse.$Shape;
+        }
+
+        namespace RotateCaResponse {
+            interface $Properties {
+                sha256?: string;
+                formerSha256?: string;
+                agentsTold?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateCaResponse.$Properties;
+        }
+
+        interface IRetireCaRequest extends threatguard.v1.RetireCaRequest.$Properties {
+        }
+
+        class RetireCaRequest {
+            constructor(properties?: threatguard.v1.RetireCaRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            force: boolean;
+            static create(properties: threatguard.v1.RetireCaRequest.$Shape): threatguard.v1.RetireCaRequest & threatguard.v1.RetireCaRequest.$Shape;
+            static create(properties?: threatguard.v1.RetireCaRequest.$Properties): threatguard.v1.RetireCaRequest;
+            static encode(message: threatguard.v1.RetireCaRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RetireCaRequest & threatguard.v1.RetireCaRequest.$Shape;
+        }
+
+        namespace RetireCaRequest {
+            interface $Properties {
+                force?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RetireCaRequest.$Properties;
+        }
+
+        interface IRetireCaResponse extends threatguard.v1.RetireCaResponse.$Properties {
+        }
+
+        class RetireCaResponse {
+            constructor(properties?: threatguard.v1.RetireCaResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            retiredSha256: string[];
+            lockedOut: number;
+            static create(properties: threatguard.v1.RetireCaResponse.$Shape): threatguard.v1.RetireCaResponse & threatguard.v1.RetireCaResponse.$Shape;
+            static create(properties?: threatguard.v1.RetireCaResponse.$Properties): threatguard.v1.RetireCaResponse;
+            static encode(message: threatguard.v1.RetireCaResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RetireCaResponse & threatguard.v1.RetireCaResponse.$Shape;
+        }
+
+        namespace RetireCaResponse {
+            interface $Properties {
+                retiredSha256?: string[];
+                lockedOut?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RetireCaResponse.$Properties;
+        }
+
+        interface IOrderKeysRequest extends threatguard.v1.OrderKeysRequest.$Properties {
+        }
+
+        class OrderKeysRequest {
+            constructor(properties?: threatguard.v1.OrderKeysRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: string;
+            static create(properties: threatguard.v1.OrderKeysRequest.$Shape): threatguard.v1.OrderKeysRequest & threatguard.v1.OrderKeysRequest.$Shape;
+            static create(properties?: threatguard.v1.OrderKeysRequest.$Properties): threatguard.v1.OrderKeysRequest;
+            static encode(message: threatguard.v1.OrderKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.OrderKeysRequest & threatguard.v1.OrderKeysRequest.$Shape;
+        }
+
+        namespace OrderKeysRequest {
+            interface $Properties {
+                agent?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.OrderKeysRequest.$Properties;
+        }
+
+        interface IOrderKeysResponse extends threatguard.v1.OrderKeysResponse.$Properties {
+        }
+
+        class OrderKeysResponse {
+            constructor(properties?: threatguard.v1.OrderKeysResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            ordered: number;
+            connected: number;
+            static create(properties: threatguard.v1.OrderKeysResponse.$Shape): threatguard.v1.OrderKeysResponse & threatguard.v1.OrderKeysResponse.$Shape;
+            static create(properties?: threatguard.v1.OrderKeysResponse.$Properties): threatguard.v1.OrderKeysResponse;
+            static encode(message: threatguard.v1.OrderKeysResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.OrderKeysResponse & threatguard.v1.OrderKeysResponse.$Shape;
+        }
+
+        namespace OrderKeysResponse {
+            interface $Properties {
+                ordered?: number;
+                connected?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.OrderKeysResponse.$Properties;
+        }
+
+        interface IRenewConsoleRequest extends threatguard.v1.RenewConsoleRequest.$Properties {
+        }
+
+        class RenewConsoleRequest {
+            constructor(properties?: threatguard.v1.RenewConsoleRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.RenewConsoleRequest.$Shape): threatguard.v1.RenewConsoleRequest & threatguard.v1.RenewConsoleRequest.$Shape;
+            static create(properties?: threatguard.v1.RenewConsoleRequest.$Properties): threatguard.v1.RenewConsoleRequest;
+            static encode(message: threatguard.v1.RenewConsoleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RenewConsoleRequest & threatguard.v1.RenewConsoleRequest.$Shape;
+        }
+
+        namespace RenewConsoleRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RenewConsoleRequest.$Properties;
+        }
+
+        interface IRenewConsoleResponse extends threatguard.v1.RenewConsoleResponse.$Properties {
+        }
+
+        class RenewConsoleResponse {
+            constructor(properties?: threatguard.v1.RenewConsoleResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            trustAnchors: threatguard.v1.TrustAnchors;
+            static create(properties: threatguard.v1.RenewConsoleResponse.$Shape): threatguard.v1.RenewConsoleResponse & threatguard.v1.RenewConsoleResponse.$Shape;
+            static create(properties?: threatguard.v1.RenewConsoleResponse.$Properties): threatguard.v1.RenewConsoleResponse;
+            static encode(message: threatguard.v1.RenewConsoleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RenewConsoleResponse & threatguard.v1.RenewConsoleResponse.$Shape;
+        }
+
+        namespace RenewConsoleResponse {
+            interface $Properties {
+                certificate?: Uint8Array;
+                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RenewConsoleResponse.$Properties;
+        }
+
+        interface IAgentFrame extends threatguard.v1.AgentFrame.$Properties {
+        }
+
+        class AgentFrame {
+            constructor(properties?: threatguard.v1.AgentFrame.$Properties);
+            $unknowns?: Uint8Array[];
+            hello: (threatguard.v1.Hello|null);
+            envelope: (Uint8Array|null);
+            heartbeat: (threatguard.v1.Heartbeat|null);
+            epochConfirmation: (threatguard.v1.EpochConfirmation|null);
+            certificateRequest: (threatguard.v1.CertificateRequest|null);
+            frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
+            static create(properties: threatguard.v1.AgentFrame.$Shape): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
+            static create(properties?: threatguard.v1.AgentFrame.$Properties): threatguard.v1.AgentFrame;
+            static encode(message: threatguard.v1.AgentFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
+        }
+
+        namespace AgentFrame {
+            interface $Properties {
+                hello?: (threatguard.v1.Hello.$Properties|null);
+                envelope?: (Uint8Array|null);
+                heartbeat?: (threatguard.v1.Heartbeat.$Properties|null);
+                epochConfirmation?: (threatguard.v1.EpochConfirmation.$Properties|null);
+                certificateRequest?: (threatguard.v1.CertificateRequest.$Properties|null);
+                frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              hello?: threatguard.v1.Hello.$Shape|null;
+              envelope?: Uint8Array|null;
+              heartbeat?: threatguard.v1.Heartbeat.$Shape|null;
+              epochConfirmation?: threatguard.v1.EpochConfirmation.$Shape|null;
+              certificateRequest?: threatguard.v1.CertificateRequest.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ frame?: undefined; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "hello"; hello: threatguard.v1.Hello.$Shape; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "envelope"; hello?: null; envelope: Uint8Array; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "heartbeat"; hello?: null; envelope?: null; heartbeat: threatguard.v1.Heartbeat.$Shape; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "epochConfirmation"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation: threatguard.v1.EpochConfirmation.$Shape; certificateRequest?: null }|{ frame?: "certificateRequest"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest: threatguard.v1.CertificateRequest.$Shape })
+            );
+        }
+
+        interface IHello extends threatguard.v1.Hello.$Properties {
+        }
+
+        class Hello {
+            constructor(properties?: threatguard.v1.Hello.$Properties);
+            $unknowns?: Uint8Array[];
+            agentVersion: string;
+            hostName: string;
+            machineId: string;
+            sentAtUs: number;
+            streamId: Uint8Array;
+            sensors: threatguard.v1.SensorHealth[];
+            os: string;
+            kernel: string;
+            cryptoProvider: string;
+            bootId: string;
+            static create(properties: threatguard.v1.Hello.$Shape): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
+            static create(properties?: threatguard.v1.Hello.$Properties): threatguard.v1.Hello;
+            static encode(message: threatguard.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
+        }
+
+        namespace Hello {
+            interface $Properties {
+                agentVersion?: string;
+                hostName?: string;
+                machineId?: string;
+                sentAtUs?: number;
+                streamId?: Uint8Array;
+                sensors?: threatguard.v1.SensorHealth.$Properties[];
+                os?: string;
+                kernel?: string;
+                cryptoProvider?: string;
+                bootId?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Hello.$Properties;
+        }
+
+        interface IHeartbeat extends threatguard.v1.Heartbeat.$Properties {
+        }
+
+        class Heartbeat {
+            constructor(properties?: threatguard.v1.Heartbeat.$Properties);
+            $unknowns?: Uint8Array[];
+            sentAtUs: number;
+            spooledBytes: number;
+            spooledEnvelopes: number;
+            sensors: threatguard.v1.SensorHealth[];
+            sealingEpoch: number;
+            oldestSpooledEpoch: number;
+            static create(properties: threatguard.v1.Heartbeat.$Shape): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
+            static create(properties?: threatguard.v1.Heartbeat.$Properties): threatguard.v1.Heartbeat;
+            static encode(message: threatguard.v1.Heartbeat.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
+        }
+
+        namespace Heartbeat {
+            interface $Properties {
+                sentAtUs?: number;
+                spooledBytes?: number;
+                spooledEnvelopes?: number;
+                sensors?: threatguard.v1.SensorHealth.$Properties[];
+                sealingEpoch?: number;
+                oldestSpooledEpoch?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Heartbeat.$Properties;
+        }
+
+        interface ISensorHealth extends threatguard.v1.SensorHealth.$Properties {
+        }
+
+        class SensorHealth {
+            constructor(properties?: threatguard.v1.SensorHealth.$Properties);
+            $unknowns?: Uint8Array[];
+            sensor: string;
+            source: string;
+            state: string;
+            detail: string;
+            events: number;
+            static create(properties: threatguard.v1.SensorHealth.$Shape): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
+            static create(properties?: threatguard.v1.SensorHealth.$Properties): threatguard.v1.SensorHealth;
+            static encode(message: threatguard.v1.SensorHealth.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
+        }
+
+        namespace SensorHealth {
+            interface $Properties {
+                sensor?: string;
+                source?: string;
+                state?: string;
+                detail?: string;
+                events?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SensorHealth.$Properties;
+        }
+
+        interface ICollectorFrame extends threatguard.v1.CollectorFrame.$Properties {
+        }
+
+        class CollectorFrame {
+            constructor(properties?: threatguard.v1.CollectorFrame.$Properties);
+            $unknowns?: Uint8Array[];
+            welcome: (threatguard.v1.Welcome|null);
+            acknowledgement: (threatguard.v1.Acknowledgement|null);
+            refusal: (threatguard.v1.Refusal|null);
+            kemKey: (threatguard.v1.KemKey|null);
+            certificateAnswer: (threatguard.v1.CertificateAnswer|null);
+            trustAnchors: (threatguard.v1.TrustAnchors|null);
+            certificateOrder: (threatguard.v1.CertificateOrder|null);
+            frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
+            static create(properties: threatguard.v1.CollectorFrame.$Shape): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
+            static create(properties?: threatguard.v1.CollectorFrame.$Properties): threatguard.v1.CollectorFrame;
+            static encode(message: threatguard.v1.CollectorFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
+        }
+
+        namespace CollectorFrame {
+            interface $Properties {
+                welcome?: (threatguard.v1.Welcome.$Properties|null);
+                acknowledgement?: (threatguard.v1.Acknowledgement.$Properties|null);
+                refusal?: (threatguard.v1.Refusal.$Properties|null);
+                kemKey?: (threatguard.v1.KemKey.$Properties|null);
+                certificateAnswer?: (threatguard.v1.CertificateAnswer.$Properties|null);
+                trustAnchors?: (threatguard.v1.TrustAnchors.$Properties|null);
+                certificateOrder?: (threatguard.v1.CertificateOrder.$Properties|null);
+                frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              welcome?: threatguard.v1.Welcome.$Shape|null;
+              acknowledgement?: threatguard.v1.Acknowledgement.$Shape|null;
+              refusal?: threatguard.v1.Refusal.$Shape|null;
+              kemKey?: threatguard.v1.KemKey.$Shape|null;
+              certificateAnswer?: threatguard.v1.CertificateAnswer.$Shape|null;
+              trustAnchors?: threatguard.v1.TrustAnchors.$Shape|null;
+              certificateOrder?: threatguard.v1.CertificateOrder.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ frame?: undefined; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "welcome"; welcome: threatguard.v1.Welcome.$Shape; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "acknowledgement"; welcome?: null; acknowledgement: threatguard.v1.Acknowledgement.$Shape; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "refusal"; welcome?: null; acknowledgement?: null; refusal: threatguard.v1.Refusal.$Shape; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "kemKey"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey: threatguard.v1.KemKey.$Shape; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "certificateAnswer"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer: threatguard.v1.CertificateAnswer.$Shape; trustAnchors?: null; certificateOrder?: null }|{ frame?: "trustAnchors"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors: threatguard.v1.TrustAnchors.$Shape; certificateOrder?: null }|{ frame?: "certificateOrder"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder: threatguard.v1.CertificateOrder.$Shape })
+            );
+        }
+
+        interface IWelcome extends threatguard.v1.Welcome.$Properties {
+        }
+
+        class Welcome {
+            constructor(properties?: threatguard.v1.Welcome.$Properties);
+            $unknowns?: Uint8Array[];
+            streamId: Uint8Array;
+            lastSequence: number;
+            kemKey: threatguard.v1.KemKey;
+            sentAtUs: number;
+            trustAnchors: threatguard.v1.TrustAnchors;
+            lastHeaderDigest: Uint8Array;
+            static create(properties: threatguard.v1.Welcome.$Shape): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
+            static create(properties?: threatguard.v1.Welcome.$Properties): threatguard.v1.Welcome;
+            static encode(message: threatguard.v1.Welcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
+        }
+
+        namespace Welcome {
+            interface $Properties {
+                streamId?: Uint8Array;
+                lastSequence?: number;
+                kemKey?: threatguard.v1.KemKey.$Properties;
+                sentAtUs?: number;
+                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
+                lastHeaderDigest?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Welcome.$Properties;
+        }
+
+        interface IKemKey extends threatguard.v1.KemKey.$Properties {
+        }
+
+        class KemKey {
+            constructor(properties?: threatguard.v1.KemKey.$Properties);
+            $unknowns?: Uint8Array[];
+            key: Uint8Array;
+            signature: Uint8Array;
+            certificate: Uint8Array;
+            static create(properties: threatguard.v1.KemKey.$Shape): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
+            static create(properties?: threatguard.v1.KemKey.$Properties): threatguard.v1.KemKey;
+            static encode(message: threatguard.v1.KemKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
+        }
+
+        namespace KemKey {
+            interface $Properties {
+                key?: Uint8Array;
+                signature?: Uint8Array;
+                certificate?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KemKey.$Properties;
+        }
+
+        interface IKemKeyBody extends threatguard.v1.KemKeyBody.$Properties {
+        }
+
+        class KemKeyBody {
+            constructor(properties?: threatguard.v1.KemKeyBody.$Properties);
+            $unknowns?: Uint8Array[];
+            algorithm: string;
+            epoch: number;
+            publicKey: Uint8Array;
+            createdAtUs: number;
+            refusedBefore: number;
+            static create(properties: threatguard.v1.KemKeyBody.$Shape): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
+            static create(properties?: threatguard.v1.KemKeyBody.$Properties): threatguard.v1.KemKeyBody;
+            static encode(message: threatguard.v1.KemKeyBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
+        }
+
+        namespace KemKeyBody {
+            interface $Properties {
+                algorithm?: string;
+                epoch?: number;
+                publicKey?: Uint8Array;
+                createdAtUs?: number;
+                refusedBefore?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KemKeyBody.$Properties;
+        }
+
+        interface IEpochConfirmation extends threatguard.v1.EpochConfirmation.$Properties {
+        }
+
+        class EpochConfirmation {
+            constructor(properties?: threatguard.v1.EpochConfirmation.$Properties);
+            $unknowns?: Uint8Array[];
+            body: Uint8Array;
+            signature: Uint8Array;
+            static create(properties: threatguard.v1.EpochConfirmation.$Shape): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
+            static create(properties?: threatguard.v1.EpochConfirmation.$Properties): threatguard.v1.EpochConfirmation;
+            static encode(message: threatguard.v1.EpochConfirmation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
+        }
+
+        namespace EpochConfirmation {
+            interface $Properties {
+                body?: Uint8Array;
+                signature?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EpochConfirmation.$Properties;
+        }
+
+        interface IEpochConfirmationBody extends threatguard.v1.EpochConfirmationBody.$Properties {
+        }
+
+        class EpochConfirmationBody {
+            constructor(properties?: threatguard.v1.EpochConfirmationBody.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            epoch: number;
+            publicKeySha256: Uint8Array;
+            confirmedAtUs: number;
+            oldestSpooledEpoch: number;
+            static create(properties: threatguard.v1.EpochConfirmationBody.$Shape): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
+            static create(properties?: threatguard.v1.EpochConfirmationBody.$Properties): threatguard.v1.EpochConfirmationBody;
+            static encode(message: threatguard.v1.EpochConfirmationBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
+        }
+
+        namespace EpochConfirmationBody {
+            interface $Properties {
+                agentId?: string;
+                epoch?: number;
+                publicKeySha256?: Uint8Array;
+                confirmedAtUs?: number;
+                oldestSpooledEpoch?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EpochConfirmationBody.$Properties;
+        }
+
+        interface ICertificateRequest extends threatguard.v1.CertificateRequest.$Properties {
+        }
+
+        class CertificateRequest {
+            constructor(properties?: threatguard.v1.CertificateRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            certificateRequest: Uint8Array;
+            succession: Uint8Array;
+            successionSignature: Uint8Array;
+            static create(properties: threatguard.v1.CertificateRequest.$Shape): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
+            static create(properties?: threatguard.v1.CertificateRequest.$Properties): threatguard.v1.CertificateRequest;
+            static encode(message: threatguard.v1.CertificateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
+        }
+
+        namespace CertificateRequest {
+            interface $Properties {
+                certificateRequest?: Uint8Array;
+                succession?: Uint8Array;
+                successionSignature?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CertificateRequest.$Properties;
+        }
+
+        interface IKeySuccession extends threatguard.v1.KeySuccession.$Properties {
+        }
+
+        class KeySuccession {
+            constructor(properties?: threatguard.v1.KeySuccession.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            oldKeyId: Uint8Array;
+            newKeyId: Uint8Array;
+            succeedsAtUs: number;
+            static create(properties: threatguard.v1.KeySuccession.$Shape): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
+            static create(properties?: threatguard.v1.KeySuccession.$Properties): threatguard.v1.KeySuccession;
+            static encode(message: threatguard.v1.KeySuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
+        }
+
+        namespace KeySuccession {
+            interface $Properties {
+                agentId?: string;
+                oldKeyId?: Uint8Array;
+                newKeyId?: Uint8Array;
+                succeedsAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KeySuccession.$Properties;
+        }
+
+        interface ICertificateAnswer extends threatguard.v1.CertificateAnswer.$Properties {
+        }
+
+        class CertificateAnswer {
+            constructor(properties?: threatguard.v1.CertificateAnswer.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            refusal: string;
+            static create(properties: threatguard.v1.CertificateAnswer.$Shape): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
+            static create(properties?: threatguard.v1.CertificateAnswer.$Properties): threatguard.v1.CertificateAnswer;
+            static encode(message: threatguard.v1.CertificateAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
+        }
+
+        namespace CertificateAnswer {
+            interface $Properties {
+                certificate?: Uint8Array;
+                refusal?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CertificateAnswer.$Properties;
+        }
+
+        interface ICertificateOrder extends threatguard.v1.CertificateOrder.$Properties {
+        }
+
+        class CertificateOrder {
+            constructor(properties?: threatguard.v1.CertificateOrder.$Properties);
+            $unknowns?: Uint8Array[];
+            newKey: boolean;
+            reason: string;
+            static create(properties: threatguard.v1.CertificateOrder.$Shape): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
+            static create(properties?: threatguard.v1.CertificateOrder.$Properties): threatguard.v1.CertificateOrder;
+            static encode(message: threatguard.v1.CertificateOrder.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
+        }
+
+        namespace CertificateOrder {
+            interface $Properties {
+                newKey?: boolean;
+                reason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CertificateOrder.$Properties;
+        }
+
+        interface ITrustAnchors extends threatguard.v1.TrustAnchors.$Properties {
+        }
+
+        class TrustAnchors {
+            constructor(properties?: threatguard.v1.TrustAnchors.$Properties);
+            $unknowns?: Uint8Array[];
+            certificates: Uint8Array[];
+            successions: threatguard.v1.CaSuccession[];
+            static create(properties: threatguard.v1.TrustAnchors.$Shape): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
+            static create(properties?: threatguard.v1.TrustAnchors.$Properties): threatguard.v1.TrustAnchors;
+            static encode(message: threatguard.v1.TrustAnchors.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
+        }
+
+        namespace TrustAnchors {
+            interface $Properties {
+                certificates?: Uint8Array[];
+                successions?: threatguard.v1.CaSuccession.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TrustAnchors.$Properties;
+        }
+
+        interface ICaSuccession extends threatguard.v1.CaSuccession.$Properties {
+        }
+
+        class CaSuccession {
+            constructor(properties?: threatguard.v1.CaSuccession.$Properties);
+            $unknowns?: Uint8Array[];
+            oldCaKeyId: Uint8Array;
+            newCaCertificate: Uint8Array;
+            signature: Uint8Array;
+            succeedsAtUs: number;
+            static create(properties: threatguard.v1.CaSuccession.$Shape): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
+            static create(properties?: threatguard.v1.CaSuccession.$Properties): threatguard.v1.CaSuccession;
+            static encode(message: threatguard.v1.CaSuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
+        }
+
+        namespace CaSuccession {
+            interface $Properties {
+                oldCaKeyId?: Uint8Array;
+                newCaCertificate?: Uint8Array;
+                signature?: Uint8Array;
+                succeedsAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CaSuccession.$Properties;
+        }
+
+        interface IAcknowledgement extends threatguard.v1.Acknowledgement.$Properties {
+        }
+
+        class Acknowledgement {
+            constructor(properties?: threatguard.v1.Acknowledgement.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            static create(properties: threatguard.v1.Acknowledgement.$Shape): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
+            static create(properties?: threatguard.v1.Acknowledgement.$Properties): threatguard.v1.Acknowledgement;
+            static encode(message: threatguard.v1.Acknowledgement.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
+        }
+
+        namespace Acknowledgement {
+            interface $Properties {
+                sequence?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Acknowledgement.$Properties;
+        }
+
+        interface IRefusal extends threatguard.v1.Refusal.$Properties {
+        }
+
+        class Refusal {
+            constructor(properties?: threatguard.v1.Refusal.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            code: string;
+            message: string;
+            static create(properties: threatguard.v1.Refusal.$Shape): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
+            static create(properties?: threatguard.v1.Refusal.$Properties): threatguard.v1.Refusal;
+            static encode(message: threatguard.v1.Refusal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
+        }
+
+        namespace Refusal {
+            interface $Properties {
+                sequence?: number;
+                code?: string;
+                message?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Refusal.$Properties;
+        }
+
         interface IGetStatusRequest extends threatguard.v1.GetStatusRequest.$Properties {
         }
 
@@ -691,6 +1481,7 @@ export namespace threatguard {
             bytesPerEvent: number;
             cryptoProfile: string;
             cryptoProvider: string;
+            caTrusted: string[];
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -729,6 +1520,7 @@ export namespace threatguard {
                 bytesPerEvent?: number;
                 cryptoProfile?: string;
                 cryptoProvider?: string;
+                caTrusted?: string[];
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
@@ -844,6 +1636,7 @@ export namespace threatguard {
             certificateExpiresAtUs: number;
             spooledEnvelopes: number;
             address: string;
+            group: string;
             static create(properties: threatguard.v1.AgentSummary.$Shape): threatguard.v1.AgentSummary & threatguard.v1.AgentSummary.$Shape;
             static create(properties?: threatguard.v1.AgentSummary.$Properties): threatguard.v1.AgentSummary;
             static encode(message: threatguard.v1.AgentSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -868,6 +1661,7 @@ export namespace threatguard {
                 certificateExpiresAtUs?: number;
                 spooledEnvelopes?: number;
                 address?: string;
+                group?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AgentSummary.$Properties;
@@ -982,6 +1776,8 @@ export namespace threatguard {
             uses: number;
             validSeconds: number;
             label: string;
+            group: string;
+            replace: boolean;
             static create(properties: threatguard.v1.CreateTokenRequest.$Shape): threatguard.v1.CreateTokenRequest & threatguard.v1.CreateTokenRequest.$Shape;
             static create(properties?: threatguard.v1.CreateTokenRequest.$Properties): threatguard.v1.CreateTokenRequest;
             static encode(message: threatguard.v1.CreateTokenRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -993,6 +1789,8 @@ export namespace threatguard {
                 uses?: number;
                 validSeconds?: number;
                 label?: string;
+                group?: string;
+                replace?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.CreateTokenRequest.$Properties;
@@ -1806,522 +2604,6 @@ export namespace threatguard {
             type $Shape = threatguard.v1.VerifyAuditResponse.$Properties;
         }
 
-        interface IAgentFrame extends threatguard.v1.AgentFrame.$Properties {
-        }
-
-        class AgentFrame {
-            constructor(properties?: threatguard.v1.AgentFrame.$Properties);
-            $unknowns?: Uint8Array[];
-            hello: (threatguard.v1.Hello|null);
-            envelope: (Uint8Array|null);
-            heartbeat: (threatguard.v1.Heartbeat|null);
-            epochConfirmation: (threatguard.v1.EpochConfirmation|null);
-            certificateRequest: (threatguard.v1.CertificateRequest|null);
-            frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
-            static create(properties: threatguard.v1.AgentFrame.$Shape): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
-            static create(properties?: threatguard.v1.AgentFrame.$Properties): threatguard.v1.AgentFrame;
-            static encode(message: threatguard.v1.AgentFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
-        }
-
-        namespace AgentFrame {
-            interface $Properties {
-                hello?: (threatguard.v1.Hello.$Properties|null);
-                envelope?: (Uint8Array|null);
-                heartbeat?: (threatguard.v1.Heartbeat.$Properties|null);
-                epochConfirmation?: (threatguard.v1.EpochConfirmation.$Properties|null);
-                certificateRequest?: (threatguard.v1.CertificateRequest.$Properties|null);
-                frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = {
-              hello?: threatguard.v1.Hello.$Shape|null;
-              envelope?: Uint8Array|null;
-              heartbeat?: threatguard.v1.Heartbeat.$Shape|null;
-              epochConfirmation?: threatguard.v1.EpochConfirmation.$Shape|null;
-              certificateRequest?: threatguard.v1.CertificateRequest.$Shape|null;
-              $unknowns?: Uint8Array[];
-            } & (
-              ({ frame?: undefined; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "hello"; hello: threatguard.v1.Hello.$Shape; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "envelope"; hello?: null; envelope: Uint8Array; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "heartbeat"; hello?: null; envelope?: null; heartbeat: threatguard.v1.Heartbeat.$Shape; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "epochConfirmation"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation: threatguard.v1.EpochConfirmation.$Shape; certificateRequest?: null }|{ frame?: "certificateRequest"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest: threatguard.v1.CertificateRequest.$Shape })
-            );
-        }
-
-        interface IHello extends threatguard.v1.Hello.$Properties {
-        }
-
-        class Hello {
-            constructor(properties?: threatguard.v1.Hello.$Properties);
-            $unknowns?: Uint8Array[];
-            agentVersion: string;
-            hostName: string;
-            machineId: string;
-            sentAtUs: number;
-            streamId: Uint8Array;
-            sensors: threatguard.v1.SensorHealth[];
-            os: string;
-            kernel: string;
-            cryptoProvider: string;
-            bootId: string;
-            static create(properties: threatguard.v1.Hello.$Shape): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
-            static create(properties?: threatguard.v1.Hello.$Properties): threatguard.v1.Hello;
-            static encode(message: threatguard.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
-        }
-
-        namespace Hello {
-            interface $Properties {
-                agentVersion?: string;
-                hostName?: string;
-                machineId?: string;
-                sentAtUs?: number;
-                streamId?: Uint8Array;
-                sensors?: threatguard.v1.SensorHealth.$Properties[];
-                os?: string;
-                kernel?: string;
-                cryptoProvider?: string;
-                bootId?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Hello.$Properties;
-        }
-
-        interface IHeartbeat extends threatguard.v1.Heartbeat.$Properties {
-        }
-
-        class Heartbeat {
-            constructor(properties?: threatguard.v1.Heartbeat.$Properties);
-            $unknowns?: Uint8Array[];
-            sentAtUs: number;
-            spooledBytes: number;
-            spooledEnvelopes: number;
-            sensors: threatguard.v1.SensorHealth[];
-            sealingEpoch: number;
-            oldestSpooledEpoch: number;
-            static create(properties: threatguard.v1.Heartbeat.$Shape): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
-            static create(properties?: threatguard.v1.Heartbeat.$Properties): threatguard.v1.Heartbeat;
-            static encode(message: threatguard.v1.Heartbeat.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
-        }
-
-        namespace Heartbeat {
-            interface $Properties {
-                sentAtUs?: number;
-                spooledBytes?: number;
-                spooledEnvelopes?: number;
-                sensors?: threatguard.v1.SensorHealth.$Properties[];
-                sealingEpoch?: number;
-                oldestSpooledEpoch?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Heartbeat.$Properties;
-        }
-
-        interface ISensorHealth extends threatguard.v1.SensorHealth.$Properties {
-        }
-
-        class SensorHealth {
-            constructor(properties?: threatguard.v1.SensorHealth.$Properties);
-            $unknowns?: Uint8Array[];
-            sensor: string;
-            source: string;
-            state: string;
-            detail: string;
-            events: number;
-            static create(properties: threatguard.v1.SensorHealth.$Shape): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
-            static create(properties?: threatguard.v1.SensorHealth.$Properties): threatguard.v1.SensorHealth;
-            static encode(message: threatguard.v1.SensorHealth.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
-        }
-
-        namespace SensorHealth {
-            interface $Properties {
-                sensor?: string;
-                source?: string;
-                state?: string;
-                detail?: string;
-                events?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.SensorHealth.$Properties;
-        }
-
-        interface ICollectorFrame extends threatguard.v1.CollectorFrame.$Properties {
-        }
-
-        class CollectorFrame {
-            constructor(properties?: threatguard.v1.CollectorFrame.$Properties);
-            $unknowns?: Uint8Array[];
-            welcome: (threatguard.v1.Welcome|null);
-            acknowledgement: (threatguard.v1.Acknowledgement|null);
-            refusal: (threatguard.v1.Refusal|null);
-            kemKey: (threatguard.v1.KemKey|null);
-            certificateAnswer: (threatguard.v1.CertificateAnswer|null);
-            trustAnchors: (threatguard.v1.TrustAnchors|null);
-            certificateOrder: (threatguard.v1.CertificateOrder|null);
-            frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
-            static create(properties: threatguard.v1.CollectorFrame.$Shape): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
-            static create(properties?: threatguard.v1.CollectorFrame.$Properties): threatguard.v1.CollectorFrame;
-            static encode(message: threatguard.v1.CollectorFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
-        }
-
-        namespace CollectorFrame {
-            interface $Properties {
-                welcome?: (threatguard.v1.Welcome.$Properties|null);
-                acknowledgement?: (threatguard.v1.Acknowledgement.$Properties|null);
-                refusal?: (threatguard.v1.Refusal.$Properties|null);
-                kemKey?: (threatguard.v1.KemKey.$Properties|null);
-                certificateAnswer?: (threatguard.v1.CertificateAnswer.$Properties|null);
-                trustAnchors?: (threatguard.v1.TrustAnchors.$Properties|null);
-                certificateOrder?: (threatguard.v1.CertificateOrder.$Properties|null);
-                frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = {
-              welcome?: threatguard.v1.Welcome.$Shape|null;
-              acknowledgement?: threatguard.v1.Acknowledgement.$Shape|null;
-              refusal?: threatguard.v1.Refusal.$Shape|null;
-              kemKey?: threatguard.v1.KemKey.$Shape|null;
-              certificateAnswer?: threatguard.v1.CertificateAnswer.$Shape|null;
-              trustAnchors?: threatguard.v1.TrustAnchors.$Shape|null;
-              certificateOrder?: threatguard.v1.CertificateOrder.$Shape|null;
-              $unknowns?: Uint8Array[];
-            } & (
-              ({ frame?: undefined; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "welcome"; welcome: threatguard.v1.Welcome.$Shape; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "acknowledgement"; welcome?: null; acknowledgement: threatguard.v1.Acknowledgement.$Shape; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "refusal"; welcome?: null; acknowledgement?: null; refusal: threatguard.v1.Refusal.$Shape; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "kemKey"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey: threatguard.v1.KemKey.$Shape; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "certificateAnswer"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer: threatguard.v1.CertificateAnswer.$Shape; trustAnchors?: null; certificateOrder?: null }|{ frame?: "trustAnchors"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors: threatguard.v1.TrustAnchors.$Shape; certificateOrder?: null }|{ frame?: "certificateOrder"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder: threatguard.v1.CertificateOrder.$Shape })
-            );
-        }
-
-        interface IWelcome extends threatguard.v1.Welcome.$Properties {
-        }
-
-        class Welcome {
-            constructor(properties?: threatguard.v1.Welcome.$Properties);
-            $unknowns?: Uint8Array[];
-            streamId: Uint8Array;
-            lastSequence: number;
-            kemKey: threatguard.v1.KemKey;
-            sentAtUs: number;
-            trustAnchors: threatguard.v1.TrustAnchors;
-            lastHeaderDigest: Uint8Array;
-            static create(properties: threatguard.v1.Welcome.$Shape): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
-            static create(properties?: threatguard.v1.Welcome.$Properties): threatguard.v1.Welcome;
-            static encode(message: threatguard.v1.Welcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
-        }
-
-        namespace Welcome {
-            interface $Properties {
-                streamId?: Uint8Array;
-                lastSequence?: number;
-                kemKey?: threatguard.v1.KemKey.$Properties;
-                sentAtUs?: number;
-                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
-                lastHeaderDigest?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Welcome.$Properties;
-        }
-
-        interface IKemKey extends threatguard.v1.KemKey.$Properties {
-        }
-
-        class KemKey {
-            constructor(properties?: threatguard.v1.KemKey.$Properties);
-            $unknowns?: Uint8Array[];
-            key: Uint8Array;
-            signature: Uint8Array;
-            certificate: Uint8Array;
-            static create(properties: threatguard.v1.KemKey.$Shape): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
-            static create(properties?: threatguard.v1.KemKey.$Properties): threatguard.v1.KemKey;
-            static encode(message: threatguard.v1.KemKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
-        }
-
-        namespace KemKey {
-            interface $Properties {
-                key?: Uint8Array;
-                signature?: Uint8Array;
-                certificate?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.KemKey.$Properties;
-        }
-
-        interface IKemKeyBody extends threatguard.v1.KemKeyBody.$Properties {
-        }
-
-        class KemKeyBody {
-            constructor(properties?: threatguard.v1.KemKeyBody.$Properties);
-            $unknowns?: Uint8Array[];
-            algorithm: string;
-            epoch: number;
-            publicKey: Uint8Array;
-            createdAtUs: number;
-            refusedBefore: number;
-            static create(properties: threatguard.v1.KemKeyBody.$Shape): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
-            static create(properties?: threatguard.v1.KemKeyBody.$Properties): threatguard.v1.KemKeyBody;
-            static encode(message: threatguard.v1.KemKeyBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
-        }
-
-        namespace KemKeyBody {
-            interface $Properties {
-                algorithm?: string;
-                epoch?: number;
-                publicKey?: Uint8Array;
-                createdAtUs?: number;
-                refusedBefore?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.KemKeyBody.$Properties;
-        }
-
-        interface IEpochConfirmation extends threatguard.v1.EpochConfirmation.$Properties {
-        }
-
-        class EpochConfirmation {
-            constructor(properties?: threatguard.v1.EpochConfirmation.$Properties);
-            $unknowns?: Uint8Array[];
-            body: Uint8Array;
-            signature: Uint8Array;
-            static create(properties: threatguard.v1.EpochConfirmation.$Shape): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
-            static create(properties?: threatguard.v1.EpochConfirmation.$Properties): threatguard.v1.EpochConfirmation;
-            static encode(message: threatguard.v1.EpochConfirmation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
-        }
-
-        namespace EpochConfirmation {
-            interface $Properties {
-                body?: Uint8Array;
-                signature?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.EpochConfirmation.$Properties;
-        }
-
-        interface IEpochConfirmationBody extends threatguard.v1.EpochConfirmationBody.$Properties {
-        }
-
-        class EpochConfirmationBody {
-            constructor(properties?: threatguard.v1.EpochConfirmationBody.$Properties);
-            $unknowns?: Uint8Array[];
-            agentId: string;
-            epoch: number;
-            publicKeySha256: Uint8Array;
-            confirmedAtUs: number;
-            oldestSpooledEpoch: number;
-            static create(properties: threatguard.v1.EpochConfirmationBody.$Shape): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
-            static create(properties?: threatguard.v1.EpochConfirmationBody.$Properties): threatguard.v1.EpochConfirmationBody;
-            static encode(message: threatguard.v1.EpochConfirmationBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
-        }
-
-        namespace EpochConfirmationBody {
-            interface $Properties {
-                agentId?: string;
-                epoch?: number;
-                publicKeySha256?: Uint8Array;
-                confirmedAtUs?: number;
-                oldestSpooledEpoch?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.EpochConfirmationBody.$Properties;
-        }
-
-        interface ICertificateRequest extends threatguard.v1.CertificateRequest.$Properties {
-        }
-
-        class CertificateRequest {
-            constructor(properties?: threatguard.v1.CertificateRequest.$Properties);
-            $unknowns?: Uint8Array[];
-            certificateRequest: Uint8Array;
-            succession: Uint8Array;
-            successionSignature: Uint8Array;
-            static create(properties: threatguard.v1.CertificateRequest.$Shape): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
-            static create(properties?: threatguard.v1.CertificateRequest.$Properties): threatguard.v1.CertificateRequest;
-            static encode(message: threatguard.v1.CertificateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
-        }
-
-        namespace CertificateRequest {
-            interface $Properties {
-                certificateRequest?: Uint8Array;
-                succession?: Uint8Array;
-                successionSignature?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.CertificateRequest.$Properties;
-        }
-
-        interface IKeySuccession extends threatguard.v1.KeySuccession.$Properties {
-        }
-
-        class KeySuccession {
-            constructor(properties?: threatguard.v1.KeySuccession.$Properties);
-            $unknowns?: Uint8Array[];
-            agentId: string;
-            oldKeyId: Uint8Array;
-            newKeyId: Uint8Array;
-            succeedsAtUs: number;
-            static create(properties: threatguard.v1.KeySuccession.$Shape): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
-            static create(properties?: threatguard.v1.KeySuccession.$Properties): threatguard.v1.KeySuccession;
-            static encode(message: threatguard.v1.KeySuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
-        }
-
-        namespace KeySuccession {
-            interface $Properties {
-                agentId?: string;
-                oldKeyId?: Uint8Array;
-                newKeyId?: Uint8Array;
-                succeedsAtUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.KeySuccession.$Properties;
-        }
-
-        interface ICertificateAnswer extends threatguard.v1.CertificateAnswer.$Properties {
-        }
-
-        class CertificateAnswer {
-            constructor(properties?: threatguard.v1.CertificateAnswer.$Properties);
-            $unknowns?: Uint8Array[];
-            certificate: Uint8Array;
-            refusal: string;
-            static create(properties: threatguard.v1.CertificateAnswer.$Shape): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
-            static create(properties?: threatguard.v1.CertificateAnswer.$Properties): threatguard.v1.CertificateAnswer;
-            static encode(message: threatguard.v1.CertificateAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
-        }
-
-        namespace CertificateAnswer {
-            interface $Properties {
-                certificate?: Uint8Array;
-                refusal?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.CertificateAnswer.$Properties;
-        }
-
-        interface ICertificateOrder extends threatguard.v1.CertificateOrder.$Properties {
-        }
-
-        class CertificateOrder {
-            constructor(properties?: threatguard.v1.CertificateOrder.$Properties);
-            $unknowns?: Uint8Array[];
-            newKey: boolean;
-            reason: string;
-            static create(properties: threatguard.v1.CertificateOrder.$Shape): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
-            static create(properties?: threatguard.v1.CertificateOrder.$Properties): threatguard.v1.CertificateOrder;
-            static encode(message: threatguard.v1.CertificateOrder.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
-        }
-
-        namespace CertificateOrder {
-            interface $Properties {
-                newKey?: boolean;
-                reason?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.CertificateOrder.$Properties;
-        }
-
-        interface ITrustAnchors extends threatguard.v1.TrustAnchors.$Properties {
-        }
-
-        class TrustAnchors {
-            constructor(properties?: threatguard.v1.TrustAnchors.$Properties);
-            $unknowns?: Uint8Array[];
-            certificates: Uint8Array[];
-            successions: threatguard.v1.CaSuccession[];
-            static create(properties: threatguard.v1.TrustAnchors.$Shape): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
-            static create(properties?: threatguard.v1.TrustAnchors.$Properties): threatguard.v1.TrustAnchors;
-            static encode(message: threatguard.v1.TrustAnchors.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
-        }
-
-        namespace TrustAnchors {
-            interface $Properties {
-                certificates?: Uint8Array[];
-                successions?: threatguard.v1.CaSuccession.$Properties[];
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.TrustAnchors.$Properties;
-        }
-
-        interface ICaSuccession extends threatguard.v1.CaSuccession.$Properties {
-        }
-
-        class CaSuccession {
-            constructor(properties?: threatguard.v1.CaSuccession.$Properties);
-            $unknowns?: Uint8Array[];
-            oldCaKeyId: Uint8Array;
-            newCaCertificate: Uint8Array;
-            signature: Uint8Array;
-            succeedsAtUs: number;
-            static create(properties: threatguard.v1.CaSuccession.$Shape): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
-            static create(properties?: threatguard.v1.CaSuccession.$Properties): threatguard.v1.CaSuccession;
-            static encode(message: threatguard.v1.CaSuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
-        }
-
-        namespace CaSuccession {
-            interface $Properties {
-                oldCaKeyId?: Uint8Array;
-                newCaCertificate?: Uint8Array;
-                signature?: Uint8Array;
-                succeedsAtUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.CaSuccession.$Properties;
-        }
-
-        interface IAcknowledgement extends threatguard.v1.Acknowledgement.$Properties {
-        }
-
-        class Acknowledgement {
-            constructor(properties?: threatguard.v1.Acknowledgement.$Properties);
-            $unknowns?: Uint8Array[];
-            sequence: number;
-            static create(properties: threatguard.v1.Acknowledgement.$Shape): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
-            static create(properties?: threatguard.v1.Acknowledgement.$Properties): threatguard.v1.Acknowledgement;
-            static encode(message: threatguard.v1.Acknowledgement.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
-        }
-
-        namespace Acknowledgement {
-            interface $Properties {
-                sequence?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Acknowledgement.$Properties;
-        }
-
-        interface IRefusal extends threatguard.v1.Refusal.$Properties {
-        }
-
-        class Refusal {
-            constructor(properties?: threatguard.v1.Refusal.$Properties);
-            $unknowns?: Uint8Array[];
-            sequence: number;
-            code: string;
-            message: string;
-            static create(properties: threatguard.v1.Refusal.$Shape): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
-            static create(properties?: threatguard.v1.Refusal.$Properties): threatguard.v1.Refusal;
-            static encode(message: threatguard.v1.Refusal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
-        }
-
-        namespace Refusal {
-            interface $Properties {
-                sequence?: number;
-                code?: string;
-                message?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Refusal.$Properties;
-        }
-
         interface ICryptoReportRequest extends threatguard.v1.CryptoReportRequest.$Properties {
         }
 
@@ -2993,6 +3275,7 @@ export namespace threatguard {
             certificateRequest: Uint8Array;
             hostName: string;
             machineId: string;
+            bootId: string;
             static create(properties: threatguard.v1.EnrolRequest.$Shape): threatguard.v1.EnrolRequest & threatguard.v1.EnrolRequest.$Shape;
             static create(properties?: threatguard.v1.EnrolRequest.$Properties): threatguard.v1.EnrolRequest;
             static encode(message: threatguard.v1.EnrolRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3006,6 +3289,7 @@ export namespace threatguard {
                 certificateRequest?: Uint8Array;
                 hostName?: string;
                 machineId?: string;
+                bootId?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolRequest.$Properties;
@@ -3022,6 +3306,7 @@ export namespace threatguard {
             caCertificate: Uint8Array;
             agentName: string;
             kemKey: threatguard.v1.KemKey;
+            trustAnchors: threatguard.v1.TrustAnchors;
             static create(properties: threatguard.v1.EnrolResponse.$Shape): threatguard.v1.EnrolResponse & threatguard.v1.EnrolResponse.$Shape;
             static create(properties?: threatguard.v1.EnrolResponse.$Properties): threatguard.v1.EnrolResponse;
             static encode(message: threatguard.v1.EnrolResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3035,9 +3320,58 @@ export namespace threatguard {
                 caCertificate?: Uint8Array;
                 agentName?: string;
                 kemKey?: threatguard.v1.KemKey.$Properties;
+                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolResponse.$Properties;
+        }
+
+        interface IRecoverRequest extends threatguard.v1.RecoverRequest.$Properties {
+        }
+
+        class RecoverRequest {
+            constructor(properties?: threatguard.v1.RecoverRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            certificateRequest: Uint8Array;
+            machineId: string;
+            bootId: string;
+            static create(properties: threatguard.v1.RecoverRequest.$Shape): threatguard.v1.RecoverRequest & threatguard.v1.RecoverRequest.$Shape;
+            static create(properties?: threatguard.v1.RecoverRequest.$Properties): threatguard.v1.RecoverRequest;
+            static encode(message: threatguard.v1.RecoverRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RecoverRequest & threatguard.v1.RecoverRequest.$Shape;
+        }
+
+        namespace RecoverRequest {
+            interface $Properties {
+                certificateRequest?: Uint8Array;
+                machineId?: string;
+                bootId?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RecoverRequest.$Properties;
+        }
+
+        interface IRecoverResponse extends threatguard.v1.RecoverResponse.$Properties {
+        }
+
+        class RecoverResponse {
+            constructor(properties?: threatguard.v1.RecoverResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            trustAnchors: threatguard.v1.TrustAnchors;
+            static create(properties: threatguard.v1.RecoverResponse.$Shape): threatguard.v1.RecoverResponse & threatguard.v1.RecoverResponse.$Shape;
+            static create(properties?: threatguard.v1.RecoverResponse.$Properties): threatguard.v1.RecoverResponse;
+            static encode(message: threatguard.v1.RecoverResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RecoverResponse & threatguard.v1.RecoverResponse.$Shape;
+        }
+
+        namespace RecoverResponse {
+            interface $Properties {
+                certificate?: Uint8Array;
+                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RecoverResponse.$Properties;
         }
 
         interface IRotateKeysRequest extends threatguard.v1.RotateKeysRequest.$Properties {

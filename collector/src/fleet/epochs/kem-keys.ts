@@ -2,10 +2,10 @@
 //
 // Invariants: `#open` holds the epochs whose envelopes are taken, `#gone` those that never are again, with the code they
 // are refused with; an epoch is in one of them at most. Announcements are signed once and kept until something in them changes.
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { type KemKey, kemAlgorithmOf, keyId, signKemKey } from '@threatguard/proto';
 import type { HeldKey } from '../../store/store.ts';
-import type { CollectorIdentity } from '../collector-identity.ts';
+import type { CollectorSigner } from '../collector-identity.ts';
 import type { EpochKey } from './epoch-files.ts';
 
 /** What the threads that open envelopes have to know. */
@@ -15,15 +15,15 @@ export interface OpeningKeys {
 }
 
 export class KemKeys {
-  readonly #signer: () => CollectorIdentity;
+  readonly #signer: () => CollectorSigner;
   readonly #open = new Map<number, EpochKey & { publicKey: KeyObject; publicKeySha256: Uint8Array }>();
   readonly #gone = new Map<number, 'epoch_destroyed' | 'epoch_refused'>();
   /** Still opened, and announced as refused already. */
   readonly #leaving = new Set<number>();
-  readonly #announced = new Map<number, { kemKey: KemKey; by: CollectorIdentity; refusedBefore: number }>();
+  readonly #announced = new Map<number, { kemKey: KemKey; by: X509Certificate; refusedBefore: number }>();
 
   /** `signer` is asked at each announcement: the collector's certificate is renewed now and then. */
-  constructor(signer: () => CollectorIdentity) {
+  constructor(signer: () => CollectorSigner) {
     this.#signer = signer;
   }
 
@@ -58,12 +58,18 @@ export class KemKeys {
 
   /** What an agent is told to seal for this epoch, signed; the epoch must be open. */
   announcement(epoch: number): KemKey {
-    const by = this.#signer();
+    const { privateKey, certificate: by } = this.#signer();
     const refusedBefore = Math.min(...[...this.#open.keys()].filter((each) => !this.#leaving.has(each)));
     const known = this.#announced.get(epoch);
     if (known?.by === by && known.refusedBefore === refusedBefore) return known.kemKey;
     const { publicKey, createdAtUs } = this.#open.get(epoch)!;
-    const kemKey = signKemKey({ epoch, publicKey, createdAtUs, refusedBefore, signer: by });
+    const kemKey = signKemKey({
+      epoch,
+      publicKey,
+      createdAtUs,
+      refusedBefore,
+      signer: { privateKey, certificate: by },
+    });
     this.#announced.set(epoch, { kemKey, by, refusedBefore });
     return kemKey;
   }

@@ -1,6 +1,6 @@
 // Epochs, put together: files and records brought to one truth, then what keeps them going.
 import type { EpochStore } from '../../store/store.ts';
-import type { CollectorIdentity } from '../collector-identity.ts';
+import type { CollectorSigner } from '../collector-identity.ts';
 import { adoptEpochs } from './adopt-epochs.ts';
 import { AgentEpochs, type AgentEpochsParts } from './agent-epochs.ts';
 import { Announcer, type Hearer } from './announcer.ts';
@@ -19,7 +19,7 @@ export interface FoundEpochs {
 export async function findEpochs(parts: {
   directory: string;
   store: EpochStore;
-  signer: () => CollectorIdentity;
+  signer: () => CollectorSigner;
   nowUs: number;
 }): Promise<FoundEpochs> {
   const keys = new KemKeys(parts.signer);

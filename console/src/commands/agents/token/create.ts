@@ -16,11 +16,16 @@ export class AgentsTokenCreate extends ConsoleCommand {
   );
   static override examples = [
     '<%= config.bin %> agents token create',
-    '<%= config.bin %> agents token create --uses 50 --valid 7d --label "web servers"',
+    '<%= config.bin %> agents token create --uses 50 --valid 7d --group web --label "web servers"',
+    '<%= config.bin %> agents token create --replace',
   ];
   static override flags = {
     uses: Flags.string({ summary: 'How many agents it may enrol.', default: '1', helpValue: 'N' }),
     valid: Flags.string({ summary: 'How long it is valid: 30m, 24h, 7d.', default: '24h', helpValue: 'DURATION' }),
+    group: Flags.string({ summary: 'What the agents it enrols belong to.', default: '' }),
+    replace: Flags.boolean({
+      summary: 'A host takes the place of the agent that has its name, as after a new install.',
+    }),
     label: Flags.string({ summary: 'What it is for, for whoever reads the list later.', default: '' }),
   };
 
@@ -31,6 +36,8 @@ export class AgentsTokenCreate extends ConsoleCommand {
       uses: wholeNumber('uses', flags.uses, { min: 1, max: 100_000 }),
       validSeconds: readValidity(flags.valid),
       label: flags.label,
+      group: flags.group,
+      replace: flags.replace ?? false,
     };
     const { client } = await this.connect(flags);
     using _ = client;
@@ -40,6 +47,8 @@ export class AgentsTokenCreate extends ConsoleCommand {
       uses: made.uses ?? 0,
       expires_at: isoTime(made.expiresAtUs),
       label: flags.label,
+      group: flags.group,
+      replace: request.replace,
     };
     output.show(record, () =>
       renderPairs([
