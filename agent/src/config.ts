@@ -1,6 +1,7 @@
 // HOME/agent.yaml. Every key has a default: an empty or absent file is a working configuration.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROVIDER_NAMES } from '@threatguard/proto';
 import { readConfig } from '@threatguard/proto/config';
 import { z } from 'zod';
 
@@ -11,6 +12,8 @@ const absolutePath = z.string().startsWith('/', 'must be an absolute path');
 const schema = z.strictObject({
   /** HOST:PORT; the one that enrolled this agent unless given. */
   collector: z.string().regex(/:\d+$/, 'is not HOST:PORT; for example collector.example.net:7443').optional(),
+  /** What signs and seals; the fleet's profile comes with its CA. TLS is always OpenSSL's. */
+  crypto: z.strictObject({ provider: z.enum(PROVIDER_NAMES).default('openssl') }).prefault({}),
   log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   spool: z
     .strictObject({
@@ -115,6 +118,7 @@ export type AgentConfig = z.output<typeof schema>;
 
 const OVERRIDES = {
   THREATGUARD_COLLECTOR: 'collector',
+  THREATGUARD_CRYPTO_PROVIDER: 'crypto.provider',
   THREATGUARD_LOG_LEVEL: 'log.level',
   THREATGUARD_SPOOL_BYTES_MAX: 'spool.bytesMax',
   THREATGUARD_AUDIT: 'sensors.audit',

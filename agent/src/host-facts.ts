@@ -2,19 +2,29 @@ import { readFileSync } from 'node:fs';
 import { hostname, release, type } from 'node:os';
 import { parseOsRelease } from './sensors/host/stat-parse.ts';
 
-/** Who this host is, as far as it says. Empty where it does not. */
-export interface HostFacts {
-  hostName: string;
+/** Which host this is, and which boot of it. Empty where it does not say. */
+interface HostMarks {
   machineId: string;
+  bootId: string;
+}
+
+/** Who this host is, as far as it says. Empty where it does not. */
+export interface HostFacts extends HostMarks {
+  hostName: string;
   os: string;
   kernel: string;
+}
+
+export function readHostMarks(): HostMarks {
+  const bootId = readText('/proc/sys/kernel/random/boot_id').trim();
+  return { machineId: readText('/etc/machine-id').trim(), bootId };
 }
 
 export function readHostFacts(): HostFacts {
   const { name, version } = parseOsRelease(readText('/etc/os-release'));
   return {
     hostName: hostname(),
-    machineId: readText('/etc/machine-id').trim(),
+    ...readHostMarks(),
     os: `${name || type()} ${version}`.trim(),
     kernel: release(),
   };

@@ -1,9 +1,10 @@
 // The only file that reads argv and the environment, listens to signals, or exits.
 import { type StdioOptions, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AgentConfig } from './config.ts';
-import { agentVersion, readHostFacts } from './host-facts.ts';
+import { agentVersion, readHostMarks } from './host-facts.ts';
 import { COMMAND_USAGE, DEFAULT_HOME, USAGE } from './usage.ts';
 
 const EXIT_OK = 0;
@@ -22,6 +23,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
   config: configCommand,
   parse: parseCommand,
   doctor: doctorCommand,
+  keys: keysCommand,
 };
 
 /** Gives the exit code. */
@@ -32,7 +34,7 @@ async function main(args: string[]): Promise<number> {
   const command = COMMANDS[name];
   if (!command)
     throw new UsageError(
-      name ? `there is no command "${name}"` : 'which command: enroll, run, config, parse or doctor?',
+      name ? `there is no command "${name}"` : 'which command: enroll, run, config, parse, doctor or keys?',
     );
   if (rest.includes('--help') || rest.includes('-h')) return print(COMMAND_USAGE[name]!);
   return command(rest);
@@ -49,13 +51,14 @@ async function enrollCommand(args: string[]): Promise<number> {
   const secret = token ?? process.env.THREATGUARD_TOKEN;
   if (!collector) throw new UsageError('enroll needs --collector HOST:PORT');
   if (!secret) throw new UsageError('enroll needs --token TOKEN, from "threatguard agents token create"');
+  await loadPassphrase();
   const { enrol } = await import('./identity/enrol.ts');
   const enrolment = await enrol({
     home: resolve(home ?? DEFAULT_HOME),
     collector,
     token: secret,
     name,
-    machineId: readHostFacts().machineId,
+    ...readHostMarks(),
     force: force ?? false,
   });
   print(`enrolled as ${enrolment.name} (${enrolment.agentId})\n`);
@@ -79,6 +82,7 @@ async function runCommand(args: string[]): Promise<number> {
     import('./run.ts'),
     import('./service.ts'),
   ]);
+  await loadPassphrase();
   using service = serviceManager(process.env, process.pid);
   // Programs the agent starts have nothing to tell the service manager.
   delete process.env.NOTIFY_SOCKET;
@@ -106,9 +110,33 @@ async function doctorCommand(args: string[]): Promise<number> {
     import('./doctor/examine-host.ts'),
     import('./doctor/render.ts'),
   ]);
+  await loadPassphrase();
   const findings = await examineHost(directory, () => readAgentConfig(directory, process.env));
   print(output === 'json' ? `${JSON.stringify(findings, null, 2)}\n` : renderFindings(findings));
   return findings.some(({ state }) => state === 'degraded') ? EXIT_FAILURE : EXIT_OK;
+}
+
+async function keysCommand([wanted = '', ...args]: string[]): Promise<number> {
+  if (wanted !== 'seal' && wanted !== 'unseal') throw new UsageError('keys takes seal or unseal');
+  const { home } = readOptions(args, { home: { type: 'string' } });
+  await loadPassphrase();
+  const { rewriteAgentKeys } = await import('./identity/identity-files.ts');
+  const state = wanted === 'seal' ? 'sealed' : 'open';
+  const files = rewriteAgentKeys(resolve(home ?? DEFAULT_HOME), state);
+  return print(files.map((file) => `${state}: ${file}\n`).join('') || `it was ${state} already\n`);
+}
+
+async function loadPassphrase(): Promise<void> {
+  const file = process.env.THREATGUARD_KEY_PASSPHRASE_FILE;
+  if (!file) return;
+  const { setKeyPassphrase } = await import('@threatguard/proto');
+  try {
+    setKeyPassphrase(readFileSync(file));
+  } catch (error) {
+    const { code, name, message } = error as NodeJS.ErrnoException;
+    if (name === 'SealedKeyError') throw error;
+    throw new UsageError(`THREATGUARD_KEY_PASSPHRASE_FILE: ${file} cannot be read (${code ?? message})`);
+  }
 }
 
 /**
@@ -169,7 +197,11 @@ try {
 } catch (error) {
   const isUsage = error instanceof UsageError;
   // Errors of ours say what to do; of anything else the stack is what helps.
-  const ours = isUsage || ['EnrolError', 'IdentityError', 'HomeError', 'ConfigError'].includes((error as Error).name);
+  const ours =
+    isUsage ||
+    ['EnrolError', 'IdentityError', 'HomeError', 'ConfigError', 'SealedKeyError', 'LiboqsError'].includes(
+      (error as Error).name,
+    );
   process.stderr.write(`threatguard-agent: ${ours ? (error as Error).message : (error as Error).stack}\n`);
   if (isUsage) process.stderr.write('try: threatguard-agent --help\n');
   process.exit(isUsage ? EXIT_USAGE : EXIT_FAILURE);

@@ -2,7 +2,16 @@
 //   sensors -> batcher -> seal -> spool -> uplink
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { envelopeIdentity, type KemKey, type SensorHealth, verifyKemKey } from '@threatguard/proto';
+import {
+  activeProvider,
+  type KemKey,
+  keyId,
+  type SensorHealth,
+  selectCrypto,
+  sha256,
+  signEpochConfirmation,
+  UNACKNOWLEDGED_ENVELOPES_MAX,
+} from '@threatguard/proto';
 import type { Logger } from 'pino';
 import { Batcher } from './batch/batcher.ts';
 import { CheckpointLedger } from './batch/checkpoints.ts';
@@ -15,11 +24,17 @@ import { yieldToHost } from './governor/precedence.ts';
 import { ReleaseChoice, releaseMemory } from './governor/resident.ts';
 import { lockHome } from './home-lock.ts';
 import { agentVersion, readBootId, readHostFacts } from './host-facts.ts';
-import { readIdentity, saveKemKey } from './identity/identity-files.ts';
+import { CertificateKeeper } from './identity/certificate-keeper.ts';
+import { readIdentity } from './identity/identity-files.ts';
+import { SealingKey } from './identity/sealing-key.ts';
 import { planSensors } from './sensors/plan.ts';
 import { type RunningSensors, startSensors } from './sensors/start.ts';
 import type { ServiceManager } from './service.ts';
+import { ContentKeys } from './spool/content-keys.ts';
+import { ResealMark } from './spool/reseal-mark.ts';
 import { Spool } from './spool/spool.ts';
+import { CertificateDuties } from './uplink/certificate-duties.ts';
+import { Resealing } from './uplink/reseal.ts';
 import { Uplink } from './uplink/uplink.ts';
 
 /** Under which name the ledger of losses keeps its position among the checkpoints. */
@@ -44,9 +59,11 @@ export interface RunOptions {
  */
 export async function run({ home, config, log, stop, service }: RunOptions): Promise<void> {
   const identity = readIdentity(home);
+  await selectCrypto({ provider: config.crypto.provider, profile: identity.profile });
   await using _lock = await lockHome(home);
   const collector = config.collector ?? identity.collector;
-  const signer = envelopeIdentity(identity.agentId, identity);
+  const keeper = new CertificateKeeper({ home, identity, nowMs: Date.now });
+  const signer = () => keeper.signer;
   log.info(
     { precedence: await yieldToHost(config.limits.nice), cpuPercentMax: config.limits.cpuPercent },
     'the host comes first',
@@ -58,40 +75,59 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
   });
   const losses = new LossLedger(page);
   const facts = readHostFacts();
-  let { kemKey } = identity;
+  const sealingKey = new SealingKey({ home, kemKey: identity.kemKey, anchors: () => keeper.anchors });
+  const kemKey = () => sealingKey.current;
   let sensors: RunningSensors | undefined;
   const health = () => [...(sensors?.health() ?? []), governor.health()];
 
+  const directory = join(home, 'spool');
   await using spool = Spool.open({
-    directory: join(home, 'spool'),
+    directory,
     bytesMax: config.spool.bytesMax,
-    owner: signer.signingKeyId,
+    // The agent, and not its key: that is replaced while the stream goes on.
+    owner: sha256(Buffer.from(identity.agentId)),
+    formerOwner: keyId(identity.publicKey),
     bootId: readBootId(),
     nowUs,
     lose: (loss) => losses.add(loss),
     onDiskError: sayOnceAMinute((error) => log.error({ reason: error.message }, 'the disk refuses the spool')),
   });
+  const contentKeys = ContentKeys.open({ directory, empty: spool.first === spool.end });
   const checkpoints = new CheckpointLedger(spool.checkpoints, () => spool.sync());
   const forgotten = losses.recover(checkpoints.recovered(LOSSES));
   if (forgotten > 0) log.warn({ events: forgotten }, 'an earlier run was killed before it could send or count these');
   checkpoints.register(LOSSES, () => losses.position());
   await using uplink = Uplink.start({
     collector,
-    identity: identity.pem,
+    identity: keeper.tls,
+    certificates: new CertificateDuties({ keeper, collector, host: facts, nowMs: Date.now, log }),
     spool,
-    hello: () => ({ agentVersion: agentVersion(), ...facts, sentAtUs: nowUs(), sensors: health() }),
+    hello: () => ({
+      agentVersion: agentVersion(),
+      ...facts,
+      sentAtUs: nowUs(),
+      sensors: health(),
+      cryptoProvider: activeProvider().name,
+    }),
     heartbeat: () => ({
       sentAtUs: nowUs(),
       spooledBytes: spool.pendingBytes,
       spooledEnvelopes: spool.end - spool.first,
       sensors: health(),
+      sealingEpoch: kemKey().epoch,
+      oldestSpooledEpoch: spool.oldestEpoch,
     }),
+    resealing: new Resealing({ spool, signer, contentKeys, mark: new ResealMark(directory), kemKey }),
+    confirmation: () =>
+      signEpochConfirmation({
+        identity: signer(),
+        kemKey: kemKey(),
+        oldestSpooledEpoch: spool.oldestEpoch,
+        nowUs: nowUs(),
+      }),
     onKemKey(announced: KemKey) {
       try {
-        const announcedKey = verifyKemKey(announced, identity.ca);
-        if (announcedKey.epoch !== kemKey.epoch) log.info({ epoch: announcedKey.epoch }, 'sealing for a new epoch');
-        kemKey = announcedKey;
-        saveKemKey(home, announced);
+        if (sealingKey.take(announced)) log.info({ epoch: kemKey().epoch }, 'sealing for a new epoch');
       } catch (error) {
         log.error({ reason: (error as Error).message }, 'the announced ML-KEM key is not used; the present one stays');
       }
@@ -104,8 +140,9 @@ export async function run({ home, config, log, stop, service }: RunOptions): Pro
     losses,
     nowUs,
     admits: (event) => governor.admits(event),
+    isBehind: () => spool.end - spool.first > UNACKNOWLEDGED_ENVELOPES_MAX,
     into: (events) =>
-      sealIntoSpool({ identity: signer, kemKey: () => kemKey, spool, losses, checkpoints, nowUs }, events),
+      sealIntoSpool({ identity: signer(), kemKey, spool, contentKeys, losses, checkpoints, nowUs }, events),
   });
   const plans = planSensors({
     config: config.sensors,

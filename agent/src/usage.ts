@@ -10,6 +10,7 @@ Usage:
   threatguard-agent run [--home DIR] [--auth-log FILE]...
   threatguard-agent config [--home DIR] [--quiet]
   threatguard-agent doctor [--home DIR] [--output table|json]
+  threatguard-agent keys seal|unseal [--home DIR]
   threatguard-agent parse --sensor auth|audit|falco|tetragon
   threatguard-agent --help | --version        (also: threatguard-agent COMMAND --help)
 
@@ -44,7 +45,8 @@ ${EXIT_CODES}
   --home DIR             state of the agent (default ${DEFAULT_HOME}); settings in DIR/agent.yaml
   --auth-log FILE        a further authentication log to follow; may be given several times
 
-Environment: THREATGUARD_COLLECTOR, THREATGUARD_LOG_LEVEL, THREATGUARD_SPOOL_BYTES_MAX, THREATGUARD_AUDIT override agent.yaml.
+Environment: THREATGUARD_COLLECTOR, THREATGUARD_LOG_LEVEL, THREATGUARD_SPOOL_BYTES_MAX, THREATGUARD_AUDIT,
+THREATGUARD_CRYPTO_PROVIDER override agent.yaml.
 Log: one JSON object per line on standard error; "ready" once the sensors run, "connected" on each connection.
 
 Example:
@@ -74,6 +76,19 @@ Example:
   sudo threatguard-agent doctor
 
 Exit codes: 0 all is well, 1 something is degraded, 2 wrong usage.
+`,
+  keys: `threatguard-agent keys seal|unseal: seals this host's signing key under a passphrase, or writes it open again
+
+  --home DIR             state of the agent (default ${DEFAULT_HOME})
+
+Environment: THREATGUARD_KEY_PASSPHRASE_FILE names the file that holds the passphrase; under systemd, a credential. "run", "doctor"
+and "enroll" read it too: a sealed key opens with it only, and a key made where it is set is sealed. The key is overwritten in
+its old form; whether the disk keeps the old blocks is up to the disk.
+
+Example:
+  THREATGUARD_KEY_PASSPHRASE_FILE=/root/passphrase threatguard-agent keys seal
+
+${EXIT_CODES}
 `,
   parse: `threatguard-agent parse: shows what a sensor makes of lines on standard input, one JSON event per line
 

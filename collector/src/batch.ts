@@ -59,6 +59,8 @@ export interface StorableBatch extends Omit<AnalysedBatch, 'events' | 'eventTime
   lastEventAtUs: number;
   /** Rows of binary COPY into `events`, without header and trailer. */
   eventRows: Uint8Array;
+  /** Rows of binary COPY into `batch_terms`, likewise: what its events contain. */
+  termRows: Uint8Array;
   /** Its events counted, without the agent. */
   series: readonly SeriesCount[];
   /** Set where a fault of ours keeps its events from being analysed or made into rows: it is set aside, with this reason. */

@@ -1,3 +1,4 @@
+import { PROFILES, PROVIDER_NAMES, type ProfileName } from '@threatguard/proto';
 import { readConfig } from '@threatguard/proto/config';
 import { z } from 'zod';
 import type { Retention } from './store/retention.ts';
@@ -16,7 +17,12 @@ const schema = z.strictObject({
   listen: listen.default('127.0.0.1:7443'),
   database: z.strictObject({ url: databaseUrl.optional() }).prefault({}),
   nats: z.strictObject({ url: natsUrl.optional(), console_url: natsUrl.optional() }).prefault({}),
-  agents: z.strictObject({ silent_after_seconds: z.coerce.number().int().min(5).max(86_400).default(60) }).prefault({}),
+  agents: z
+    .strictObject({
+      silent_after_seconds: z.coerce.number().int().min(5).max(86_400).default(60),
+      expired_grace_days: z.coerce.number().int().min(0).max(3_650).default(365),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       events_days: days.default(90),
@@ -28,8 +34,16 @@ const schema = z.strictObject({
       series_minute_days: days.default(30),
     })
     .prefault({}),
+  fleet: z.strictObject({ name: z.string().trim().min(1).max(64).optional() }).prefault({}),
   shards: z.coerce.number().int().min(1).max(64).optional(),
   rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
+  crypto: z
+    .strictObject({
+      provider: z.enum(PROVIDER_NAMES).default('openssl'),
+      /** The fleet's, decided by `init`; stated here for people, and held against the CA. */
+      profile: z.enum(Object.keys(PROFILES) as ProfileName[]).optional(),
+    })
+    .prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
 
@@ -42,6 +56,7 @@ const OVERRIDES = {
   THREATGUARD_NATS_URL: 'nats.url',
   THREATGUARD_NATS_CONSOLE_URL: 'nats.console_url',
   THREATGUARD_SHARDS: 'shards',
+  THREATGUARD_CRYPTO_PROVIDER: 'crypto.provider',
   THREATGUARD_LOG_LEVEL: 'log.level',
 };
 
@@ -75,8 +90,8 @@ export function parseListen(text: string): { host: string; port: number } | unde
   return host !== undefined && port <= 65_535 ? { host, port } : undefined;
 }
 
-/** The file `init` writes: every key with its default, so that nobody has to look them up. */
-export function initialConfig(listenAt: string): string {
+/** The file `init` writes: every key with its default, so that nobody has to look them up; the profile once it is decided. */
+export function initialConfig(listenAt: string, profile?: ProfileName): string {
   return `# ThreatGuard collector. Every key may be left out; environment variables named beside them go first.
 
 # Where agents and consoles connect. THREATGUARD_LISTEN
@@ -93,6 +108,12 @@ listen: ${JSON.stringify(listenAt)}
 
 agents:
   silent_after_seconds: 60
+  # How long after its certificate expired (30 days) an agent that slept may still get another for the same key.
+  expired_grace_days: 365
+
+# What the fleet is called, and has to be typed before a key it may still need is destroyed; without it, this host's name.
+# fleet:
+#   name: production
 
 # How long each kind is kept, in days. Alerts include their history, detections, incidents and entities. Of the series,
 # hours are kept a year and days seven years.
@@ -108,6 +129,13 @@ retention:
 # Threads that open and analyse what agents send; without it, one less than there are processors, and at most 8.
 # THREATGUARD_SHARDS
 # shards: 2
+
+# What signs, verifies and opens: openssl, or liboqs (a second implementation, in WebAssembly); keys and signatures are the
+# same for both. TLS and certificates are always OpenSSL's. THREATGUARD_CRYPTO_PROVIDER
+# The profile was decided when this fleet was made: standard is ML-KEM-768 with ML-DSA-65, cnsa2 is ML-KEM-1024 with ML-DSA-87.
+crypto:
+  provider: openssl
+  ${profile ? `profile: ${profile}` : '# profile: standard'}
 
 log:
   level: info

@@ -1,75 +1,87 @@
 // Makes a deployment's state directory. Idempotent: what is there stays, what is missing is made, so an init that was
 // interrupted is simply repeated.
 import { createPublicKey } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ProfileName, selectCrypto } from '@threatguard/proto';
 import { initialConfig, parseListen } from './config.ts';
-import { CertificateAuthority, selfSignCa } from './fleet/certificate-authority.ts';
-import { loadCollectorIdentity } from './fleet/collector-identity.ts';
+import { CertificateAuthorities } from './fleet/authorities.ts';
+import { chooseCrypto } from './fleet/chosen-crypto.ts';
+import { CollectorIdentity } from './fleet/collector-identity.ts';
+import { makeFirstEpochKey } from './fleet/epochs/epoch-files.ts';
 import { homePaths } from './fleet/home.ts';
-import { KemKeys } from './fleet/kem-keys.ts';
 import { loadOrMakeSigningKey, readIfThere, replaceFile, writeOnce } from './fleet/key-files.ts';
+
+export interface InitParts {
+  home: string;
+  listen: string;
+  /** Of a fleet that is made now; of one that is there, only the same. */
+  profile?: ProfileName | undefined;
+  nowMs: number;
+}
 
 export interface InitResult {
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   caSha256: string;
+  profile: ProfileName;
   configFile: string;
   consoleDirectory: string;
 }
 
-export async function initHome(parts: { home: string; listen: string; nowMs: number }): Promise<InitResult> {
+/** Throws FleetCryptoError where the fleet that is there has another profile. */
+export async function initHome(parts: InitParts): Promise<InitResult> {
   const paths = homePaths(parts.home);
   for (const directory of [parts.home, join(parts.home, 'collector'), paths.kemDirectory, paths.storeDirectory]) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
-  const { key: caKey } = await loadOrMakeSigningKey(paths.caKey);
-  if ((await readIfThere(paths.caCertificate)) === undefined) {
-    await writeOnce(paths.caCertificate, await selfSignCa(caKey, parts.nowMs));
-  }
-  const authority = await loadAuthority(parts.home);
-  const identity = await loadCollectorIdentity({
+  await selectCrypto({ profile: parts.profile ?? 'standard' });
+  await CertificateAuthorities.init(paths.caDirectory, parts.nowMs);
+  const authorities = await CertificateAuthorities.load(paths.caDirectory);
+  const { profile } = await chooseCrypto(authorities.newest, { provider: 'openssl', profile: parts.profile });
+  await CollectorIdentity.load({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
-    authority,
+    authorities,
     nowMs: parts.nowMs,
   });
-  await KemKeys.load(paths.kemDirectory, identity);
-  await writeOnce(paths.configFile, initialConfig(parts.listen));
+  await makeFirstEpochKey(paths.kemDirectory);
+  await writeOnce(paths.configFile, initialConfig(parts.listen, profile));
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({
-    authority,
+    authorities,
     directory: paths.consoleDirectory,
     name: 'admin',
     collector: consoleAddress(parts.listen),
     nowMs: parts.nowMs,
   });
-  return { caSha256: authority.fingerprint, configFile: paths.configFile, consoleDirectory: paths.consoleDirectory };
-}
-
-export async function loadAuthority(home: string): Promise<CertificateAuthority> {
-  const { caCertificate, caKey } = homePaths(home);
-  return new CertificateAuthority({
-    certificatePem: await readFile(caCertificate, 'utf8'),
-    privateKeyPem: await readFile(caKey, 'utf8'),
-  });
+  return {
+    caSha256: authorities.newest.fingerprint,
+    profile,
+    configFile: paths.configFile,
+    consoleDirectory: paths.consoleDirectory,
+  };
 }
 
 /** Makes what a console needs to connect, in a directory of its own. An identity that is complete is left alone. */
 export async function issueConsoleIdentity(parts: {
-  authority: CertificateAuthority;
+  authorities: CertificateAuthorities;
   directory: string;
   name: string;
   collector: string;
   nowMs: number;
 }): Promise<void> {
   const file = (name: string) => join(parts.directory, name);
-  const { key } = await loadOrMakeSigningKey(file('console.key'));
+  const { key } = await loadOrMakeSigningKey(file('console.key'), { open: true });
   if ((await readIfThere(file('console.crt'))) === undefined) {
     const name = { kind: 'console', id: parts.name } as const;
-    const certificate = await parts.authority.issue({ name, publicKey: createPublicKey(key), nowMs: parts.nowMs });
+    const certificate = await parts.authorities.newest.issue({
+      name,
+      publicKey: createPublicKey(key),
+      nowMs: parts.nowMs,
+    });
     await writeOnce(file('console.crt'), certificate.toString());
   }
-  await replaceFile(file('ca.crt'), parts.authority.certificate.toString());
+  await replaceFile(file('ca.crt'), parts.authorities.anchorsPem);
   await writeOnce(file('console.json'), `${JSON.stringify({ collector: parts.collector })}\n`);
 }
 

@@ -1,8 +1,11 @@
 // The collector's command line: the one file that reads arguments and environment, listens for signals, and exits.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { SealedKeyError } from '@threatguard/proto';
 import { ConfigError, suggest } from '@threatguard/proto/config';
 import { UsageError } from './commands/command.ts';
 import { COMMANDS, findCommand } from './commands/index.ts';
+import { loadPassphrase } from './commands/key-files.ts';
+import { FleetCryptoError } from './fleet/chosen-crypto.ts';
 import { USAGE } from './usage.ts';
 
 const EXIT_FAILED = 1;
@@ -40,6 +43,7 @@ async function main(): Promise<number> {
   if (!command.operands && operands.length > 0) {
     throw new UsageError(`"${found}" takes no ${operands.map((word) => `"${word}"`).join(' ')}`);
   }
+  await loadPassphrase(process.env);
   const code = await command.run({
     values,
     operands,
@@ -60,7 +64,8 @@ try {
   // What was written must have left before the process does: stdout may be a pipe.
   process.stdout.write('', () => process.exit());
 } catch (error) {
-  const wrong = error instanceof UsageError || error instanceof ConfigError;
+  // What another start would not change.
+  const wrong = [UsageError, ConfigError, FleetCryptoError, SealedKeyError].some((kind) => error instanceof kind);
   process.stderr.write(`threatguard-collector: ${(error as Error).message}\n`);
   if (error instanceof UsageError) process.stderr.write('threatguard-collector --help says what there is\n');
   process.exit(wrong ? EXIT_USAGE : EXIT_FAILED);

@@ -8,6 +8,7 @@ import { type ReceivedEnvelope, SMALL_ENVELOPE_BYTES_MAX } from './batch.ts';
 import type { Correlated, Correlator } from './correlate/correlator.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
 import { detectRefusal, detectStreamHealth } from './detect/stream-health.ts';
+import type { SigningKey } from './fleet/agent-keys.ts';
 import type { StreamChain } from './ingest/admission.ts';
 import type { PeerIdentity } from './ingest/peers.ts';
 import type { Receipt } from './ingest/session.ts';
@@ -29,6 +30,8 @@ export interface PipelineParts {
   feed: AlertFeed;
   outbox: Pick<OutboxPublisher, 'wake'>;
   agentName: (agentId: string) => string;
+  /** The keys of an agent that had more than one. */
+  signers?: (agentId: string) => readonly SigningKey[];
   /** Told how many events each committed batch had. */
   stored: (events: number) => void;
   nowUs: () => number;
@@ -63,21 +66,33 @@ export class Pipeline {
       ({ sequence } = analysis.batch.header);
       return await this.#accept(analysis, sender);
     } catch (error) {
-      if (error instanceof RefusedEnvelopeError) return this.#refuse(received, error, error.sequence);
+      if (error instanceof RefusedEnvelopeError) {
+        return (await this.#repeated(error, sender)) ?? this.#refuse(received, error, error.sequence);
+      }
       if (error instanceof RefusalError) return this.#refuse(received, error, sequence);
       throw error;
     }
   }
 
+  /** An envelope whose epoch is gone, but which is stored already: its acknowledgement was lost, not its events. */
+  async #repeated({ code, header }: RefusedEnvelopeError, { chain }: Sender): Promise<Receipt | undefined> {
+    if (!header || (code !== 'epoch_destroyed' && code !== 'epoch_refused')) return undefined;
+    const verdict = await chain.admit(header);
+    if (verdict.verdict !== 'duplicate') return undefined;
+    return { sequence: header.sequence, refusal: undefined, committed: verdict.committed };
+  }
+
   async #analyse(received: ReceivedEnvelope, { identity }: Sender): Promise<Analysis> {
-    const { writer, shards } = this.#parts;
+    const { writer, shards, signers } = this.#parts;
+    const { publicKey, signingKeyId } = identity;
+    const others = signers?.(received.agentId) ?? [];
     const { length } = received.bytes;
     for (;;) {
       await writer.room(length);
       const shard = shards.of(received.agentId, length);
       using _turn = await shard.turns.next(length);
       // Others may have taken the room before the turn came: then again from the start.
-      if (writer.hasRoom(length)) return await shard.analyse(received, identity);
+      if (writer.hasRoom(length)) return await shard.analyse(received, { publicKey, signingKeyId, others });
     }
   }
 

@@ -1,32 +1,52 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
-import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
+import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
+import { certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
+import { cryptoHandlers } from './api/crypto.ts';
 import { enrolmentHandlers } from './api/enrolment-service.ts';
 import { evidenceHandlers } from './api/evidence.ts';
+import { keysHandlers } from './api/keys.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
-import { agentSilent, clockOff } from './detect/health.ts';
+import {
+  agentCloned,
+  agentReplaced,
+  agentSilent,
+  clockOff,
+  cryptoWeaker,
+  epochContradicted,
+  epochUnconfirmed,
+  keySuperseded,
+} from './detect/health.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
-import { loadCollectorIdentity } from './fleet/collector-identity.ts';
+import { CertificateAuthorities } from './fleet/authorities.ts';
+import { CertificateError } from './fleet/certificate-authority.ts';
+import { CertificateCare } from './fleet/certificate-care.ts';
+import { agentPresented, CertificationError, certifyAgent } from './fleet/certification.ts';
+import { chooseCrypto } from './fleet/chosen-crypto.ts';
+import { CloneWatch, hostMarks } from './fleet/clone-watch.ts';
+import { CollectorIdentity } from './fleet/collector-identity.ts';
+import { ConsolesSeen, consoleRenewal } from './fleet/consoles-seen.ts';
+import { findEpochs, startEpochs } from './fleet/epochs/start-epochs.ts';
+import { UnconfirmedWatch } from './fleet/epochs/unconfirmed-watch.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
-import { KemKeys } from './fleet/kem-keys.ts';
 import { Presence } from './fleet/presence.ts';
+import { SessionRegister } from './fleet/session-register.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
-import { Peers } from './ingest/peers.ts';
+import { Peers, provenSession } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { serveTelemetry } from './ingest/telemetry-service.ts';
-import { loadAuthority } from './init.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -36,10 +56,16 @@ import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
 import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
-import { StoreError } from './store/store.ts';
+import { type AuditActor, StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
+
+/** What a second host with the identity of an agent is told. */
+const CLONED_BECAUSE = {
+  machine_id: 'this identity belongs to a host with another machine id; enroll this host by itself',
+  boot_id: 'this identity is in use on another host that is connected now; enroll this host by itself',
+};
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
@@ -71,14 +97,14 @@ export async function startCollector(parts: {
   };
   await using stack = new AsyncDisposableStack();
 
-  const authority = await loadAuthority(parts.home);
-  const identity = await loadCollectorIdentity({
+  const authorities = await CertificateAuthorities.load(paths.caDirectory);
+  const crypto = await chooseCrypto(authorities.newest, config.crypto);
+  const identity = await CollectorIdentity.load({
     keyFile: paths.tlsKey,
     certificateFile: paths.tlsCertificate,
-    authority,
+    authorities,
     nowMs: nowMs(),
   });
-  const kemKeys = await KemKeys.load(paths.kemDirectory, identity);
 
   const store = stack.use(await openStore({ url: config.database.url, directory: paths.storeDirectory }));
   for (const notice of store.notices) log.info({ engine: store.engine }, notice);
@@ -93,7 +119,8 @@ export async function startCollector(parts: {
       failed: (error) => log.warn({ reason: String(error) }, 'the store could not be kept in shape; tried again'),
     }),
   );
-  await store.recordKeys(kemKeys.held(), nowUs());
+  const directory = paths.kemDirectory;
+  const found = await findEpochs({ directory, store: store.epochs, signer: () => identity, nowUs: nowUs() });
   const signer = new AlertSigner(identity);
   const outbox = config.nats.url
     ? stack.use(OutboxPublisher.start({ store, url: config.nats.url, signer }))
@@ -112,7 +139,9 @@ export async function startCollector(parts: {
 
   const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
   for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
-  const shards = stack.use(await Shards.start({ ruleFiles, kemKeys: kemKeys.privateKeys(), timed }, config.shards));
+  const shards = stack.use(
+    await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
+  );
   const correlator = await Correlator.load(store, nowUs());
   await replayWindows({ engine, store, nowUs: nowUs() });
 
@@ -129,6 +158,7 @@ export async function startCollector(parts: {
     feed,
     outbox,
     agentName,
+    signers: (agentId) => fleet.signers(agentId),
     stored: (events) => rate.add(events, nowMs()),
     nowUs,
     clock,
@@ -136,6 +166,32 @@ export async function startCollector(parts: {
   const report = (...detections: Parameters<Pipeline['report']>[0]) => void pipeline.report(detections).catch(failed);
 
   const sessions = new Sessions();
+  const fleetName = config.fleet.name ?? hostname();
+  const kem = stack.use(
+    startEpochs(found, {
+      directory,
+      store: store.epochs,
+      fleet,
+      fleetName,
+      live: () => sessions.all(),
+      useKeys: (keys) => shards.useKeys(keys),
+      contradicted: ({ agentId, epoch, oldestSpooledEpoch }) => {
+        const facts = { agentId, agentName: agentName(agentId), atUs: nowUs(), epoch, oldestSpooledEpoch };
+        report(epochContradicted(facts));
+      },
+      nowUs,
+      failed,
+    }),
+  );
+  const { epochs } = kem;
+  stack.use(
+    new UnconfirmedWatch({
+      ...kem,
+      nowUs,
+      unconfirmed: ({ id, name }, told) =>
+        report(epochUnconfirmed({ agentId: id, agentName: name, atUs: nowUs(), ...told })),
+    }),
+  );
   const silenceUsMax = config.agents.silent_after_seconds * 1_000_000;
   const attendance = stack.use(
     new Attendance({
@@ -151,6 +207,10 @@ export async function startCollector(parts: {
     }),
   );
 
+  const register = new SessionRegister({
+    store,
+    weaker: (agentId, what) => report(cryptoWeaker({ agentId, agentName: agentName(agentId), atUs: nowUs(), what })),
+  });
   const keeper = stack.use(
     TreeKeeper.start({
       evidence: store.evidence,
@@ -165,21 +225,48 @@ export async function startCollector(parts: {
   );
 
   const peers = new Peers();
+  const actor = (address: string): AuditActor => ({
+    kind: 'console',
+    id: peers.at(address)?.identity?.id ?? '',
+    from: address,
+  });
   fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
+
+  const clones = new CloneWatch({ nowMs });
+  const aboutAgent = (agentId: string) => ({ agentId, agentName: agentName(agentId), atUs: nowUs() });
+  const graceUs = config.agents.expired_grace_days * 24 * 3_600_000_000;
+  const certification = { fleet, authorities };
+  const consoles = new ConsolesSeen({ store, nowUs, failed });
+  const privateKey = identity.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const credentials = () => ({
+    privateKey,
+    ca: authorities.anchorsPem,
+    chains: identity.certificates.map(({ certificate, ca }) => ({
+      serverName: caServerName(keyId(ca.publicKey).toString('hex')),
+      certificateChain: certificate.toString() + ca.toString(),
+    })),
+  });
 
   const handshakes = new HandshakeCounts();
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
-      certificateChain: identity.certificate.toString() + authority.certificate.toString(),
-      privateKey: await readFile(paths.tlsKey, 'utf8'),
-      ca: authority.certificate.toString(),
-      lookup: (id) => fleet.agent(id),
-      refused: (code, address) => {
+      credentials: credentials(),
+      nowMs,
+      lookup: (id, keyId) => {
+        const agent = fleet.agent(id);
+        return agent && { revokedAtUs: agent.revokedAtUs, standing: fleet.standing(id, keyId) };
+      },
+      refused: (code, address, agentId) => {
         handshakes.count(code);
         log.debug({ code, address }, 'connection refused');
+        if (code === 'key_superseded' && agentId) report(keySuperseded({ ...aboutAgent(agentId), address }));
       },
       peers,
+      accepted: ({ identity: peer }) => {
+        if (peer?.kind === 'console') consoles.came(peer);
+      },
+      renewal: (console) => consoleRenewal(console, { newestCa: authorities.newest.fingerprint, nowMs: nowMs() }),
       oversized: (agentId) => {
         const refusal = { code: 'frame_oversized', message: 'a message beyond the limit of gRPC' } as const;
         pipeline.countRefusal(agentId, refusal).catch(failed);
@@ -188,23 +275,72 @@ export async function startCollector(parts: {
         stream: serveTelemetry({
           peers,
           sessions,
-          kemKey: kemKeys.announced,
+          kemKey: (agentId) => epochs.announcementFor(agentId),
+          trustAnchors: () => authorities.announced,
+          judgeHost: async (agentId, hello, address) => {
+            const sign = await clones.judge(fleet.agent(agentId)!, hostMarks(hello));
+            if (!sign) return undefined;
+            report(agentCloned({ ...aboutAgent(agentId), sign, address }));
+            return CLONED_BECAUSE[sign];
+          },
+          presented: ({ id, certificate, caSha256 }) =>
+            agentPresented(certification, { agentId: id, certificate, caSha256 }, nowUs()),
+          certify: async (peer, from, request) => {
+            const { id: agentId, publicKey } = peer;
+            try {
+              return {
+                certificate: await certifyAgent(certification, request, { agentId, publicKey, from, nowUs: nowUs() }),
+              };
+            } catch (error) {
+              if (!(error instanceof CertificationError || error instanceof CertificateError)) throw error;
+              log.warn({ agent: agentId, code: error.code, reason: error.message }, 'no certificate for an agent');
+              return { refusal: error.message };
+            }
+          },
           nowUs,
           agentName,
           positions: (agentId) => store.streamPositions(agentId),
           findDigest: (agentId, streamId, sequence) => store.headerDigest(agentId, streamId, sequence),
           receive: (envelope, sender) => pipeline.receive(envelope, sender),
           refused: (agentId, refusal) => pipeline.countRefusal(agentId, refusal),
-          opened: (agent, hello, clockOffsetUs) => attendance.opened(agent, hello, clockOffsetUs),
-          heard: (agentId, heartbeat) => attendance.heard(agentId, heartbeat),
-          closed: (agentId) => attendance.closed(agentId),
+          opened: (agent, hello, clockOffsetUs) => {
+            clones.opened(agent.id, hostMarks(hello));
+            care.forget(agent.id);
+            attendance.opened(agent, hello, clockOffsetUs);
+            const session = provenSession(peers.at(agent.address));
+            if (session) register.opened({ ...session, provider: hello.cryptoProvider }, nowUs()).catch(failed);
+          },
+          heard: (agentId, heartbeat, sentAtUs) => {
+            if (heartbeat) clones.heard(agentId, sentAtUs / 1000);
+            attendance.heard(agentId, heartbeat);
+            if (heartbeat) kem.agents.heard(agentId, heartbeat);
+          },
+          confirmed: async (peer, confirmation) => {
+            const confirmed = await shards
+              .of(peer.id, Number.POSITIVE_INFINITY)
+              .verifyConfirmation(peer.id, confirmation, peer);
+            kem.agents.confirm(peer.id, confirmed, confirmation);
+          },
+          closed: (agentId) => {
+            clones.closed(agentId);
+            attendance.closed(agentId);
+          },
           failed,
         }),
       },
       enrolment: enrolmentHandlers({
-        fleet: { store, fleet, authority, kemKeys },
+        fleet: { store, fleet, authorities, epochs, live: (agentId) => clones.liveBoot(agentId) },
+        graceUs,
         nowMs,
-        enrolled: (agent) => log.info(agent, 'enrolled'),
+        expired: (address) => peers.at(address)?.expired,
+        enrolled: (agent, superseded) => {
+          log.info({ ...agent, replaced: superseded.map(({ id }) => id) }, 'enrolled');
+          const { agent: successorId, address } = agent;
+          for (const { id } of superseded) report(agentReplaced({ ...aboutAgent(id), successorId, address }));
+        },
+        recovered: (agent) => log.info(agent, 'an agent whose certificate had expired has another'),
+        otherMachine: (agentId, address) =>
+          report(agentCloned({ ...aboutAgent(agentId), sign: 'machine_id', address })),
         failed,
       }),
       console: consoleHandlers({
@@ -219,43 +355,76 @@ export async function startCollector(parts: {
           correlator,
           fleet,
           presence,
-          authority,
+          authorities,
           identity,
-          kemKeys,
+          epochs,
           handshakes,
           rate,
           consoleNatsUrl: config.nats.console_url,
           nowMs,
         },
-        agents: { store, fleet, presence, kemEpoch: kemKeys.epoch, caSha256: authority.fingerprint, nowUs },
-        actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
+        agents: {
+          store,
+          fleet,
+          presence,
+          sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
+          caSha256: () => authorities.newest.fingerprint,
+          nowUs,
+        },
+        actor,
         feed,
         failed,
       }),
+      crypto: cryptoHandlers({ store, fleet, presence, nowUs, failed }),
+      keys: keysHandlers({ ...kem, fleet, presence, fleetName, actor, nowUs, failed }),
       evidence: evidenceHandlers({
         store,
         fleet,
         keeper,
-        sources: {
-          signer: () => identity,
-          trustAnchors: () => ({ certificates: [authority.certificate.raw] }),
-          nowUs,
-        },
+        sources: { signer: () => identity, trustAnchors: () => authorities.history, nowUs },
         about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
-        actor: (address) => ({ kind: 'console', id: peers.at(address)?.identity?.id ?? '', from: address }),
+        actor,
         failed,
       }),
+      certificates: certificatesHandlers({
+        store,
+        fleet,
+        authorities,
+        presence,
+        graceUs,
+        nowUs,
+        care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
+        announceAnchors: () => sessions.tellAll({ trustAnchors: authorities.announced }),
+        peer: (address) => peers.at(address)?.identity,
+        actor,
+        failed,
+      }),
+    }),
+  );
+  const care = stack.use(
+    new CertificateCare({
+      fleet,
+      authorities,
+      identity,
+      nowUs,
+      order: (agentId, certificateOrder) => sessions.of(agentId)?.tell({ certificateOrder }) ?? false,
+      connected: () => sessions.agents(),
+      renewed: () => {
+        log.info({ until: identity.certificate.validTo }, 'the certificate of the collector was renewed');
+        server.use(credentials());
+      },
+      failed,
     }),
   );
 
   // First of all when stopping, while there is still a connection to say it on.
   stack.defer(() => sessions.endAll('the collector is stopping; connect again'));
 
-  const running = stack.move();
+  const whole = stack.move();
   return {
     address: server.address,
-    caSha256: authority.fingerprint,
+    caSha256: authorities.newest.fingerprint,
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
 }

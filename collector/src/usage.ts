@@ -6,6 +6,9 @@ const ENVIRONMENT = `Environment, going before DIR/collector/collector.yaml:
   THREATGUARD_DATABASE_URL      PostgreSQL instead of the embedded one
   THREATGUARD_NATS_URL          where alerts are published, nats://USER:PASSWORD@HOST:PORT
   THREATGUARD_NATS_CONSOLE_URL  where consoles may read them
+  THREATGUARD_CRYPTO_PROVIDER   openssl or liboqs
+  THREATGUARD_KEY_PASSPHRASE_FILE
+                                holds the passphrase of sealed keys; under systemd, a credential
   THREATGUARD_LOG_LEVEL         debug, info, warn or error
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration.

@@ -26,6 +26,8 @@ const UNUSED_FOLDERS: Record<string, RegExp> = {
   koffi: /^(vendor|doc|lib)(\/|$)|\.(c|cc|cpp|h|hh|hpp|S|asm|inc|def|txt)$|^cnoke\.cjs$/,
   '@koromix/koffi-linux-x64': /^musl_/,
   '@koromix/koffi-linux-arm64': /^musl_/,
+  // Two modules of WebAssembly of some 100, and not its command line.
+  '@openforge-sh/liboqs': /^(src\/cli|bin)(\/|$)|^dist\/(?!ml-dsa-65\.min\.js$|ml-kem-768\.min\.js$)./,
   protobufjs: /^(dist|cli|scripts|tests?|bench)(\/|$)/,
   zod: /^src(\/|$)/,
 };

@@ -1,11 +1,16 @@
 import type { Buffer } from 'node:buffer';
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate } from 'node:tls';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 import { MESSAGE_BYTES_MAX } from './limits.ts';
 import { parsePeerName } from './peer-name.ts';
-import { TLS_POLICY } from './transport.ts';
+import { keyId } from './signature.ts';
+import { tlsPolicy } from './transport.ts';
+import { caServerName } from './trust-anchors.ts';
 
-/** PEM texts. Without `certificate` and `key` only the enrolment service answers. */
+/**
+ * PEM texts; `ca` may hold several, the newest first. Without `certificate` and `key` only the enrolment service answers.
+ */
 export interface ClientIdentity {
   ca: string | Buffer;
   certificate?: string | Buffer;
@@ -13,12 +18,12 @@ export interface ClientIdentity {
 }
 
 /**
- * Credentials towards a collector: TLS 1.3, the hybrid group only, the fleet's CA only. The collector is known by the
+ * Credentials towards a collector: TLS 1.3, the hybrid group of the fleet's profile only, the fleet's CA only. The collector is known by the
  * name in its certificate, not by its address, so it may move.
  */
 export function collectorCredentials(identity: ClientIdentity): ChannelCredentials {
   const context = createSecureContext({
-    ...TLS_POLICY,
+    ...tlsPolicy(identity.ca),
     ca: identity.ca,
     cert: identity.certificate,
     key: identity.key,
@@ -48,3 +53,9 @@ export const CHANNEL_OPTIONS: ChannelOptions = {
   // Agents and consoles go to their collector directly; a proxy in the environment is for other programs.
   'grpc.enable_http_proxy': 0,
 };
+
+/** CHANNEL_OPTIONS with which the collector shows a certificate of the newest CA that `ca` holds. */
+export function channelOptionsFor({ ca }: Pick<ClientIdentity, 'ca'>): ChannelOptions {
+  const caSha256 = keyId(new X509Certificate(ca).publicKey).toString('hex');
+  return { ...CHANNEL_OPTIONS, 'grpc.ssl_target_name_override': caServerName(caSha256) };
+}

@@ -1,24 +1,17 @@
 // The envelope: zstd(Batch) sealed for the fleet's ML-KEM key and signed by the agent.
 //
 //   payload    = zstd(Batch)
-//   secret     = ML-KEM-768.Encaps(epoch key)                      FIPS 203
+//   secret     = ML-KEM.Encaps(epoch key)                          FIPS 203; ML-KEM-768 or -1024, by that key
 //   key        = HKDF-SHA-256(secret, salt = nonce, info)          RFC 5869
 //   header     = EnvelopeHeader{..., SHA-256(payload), SHA-256(previous header)}
 //   ciphertext = AES-256-GCM(key, nonce, payload, AAD = header)    SP 800-38D; each key is used once
-//   signature  = ML-DSA-65(header, ctx = "threatguard/batch/v1")   FIPS 204
+//   signature  = ML-DSA(header, ctx = "threatguard/batch/v1")      FIPS 204; ML-DSA-65 or -87, by the agent's key
 //
 // The signature covers the digest of the plaintext, so a stored payload stays provable after its ML-KEM key is destroyed.
-import {
-  createCipheriv,
-  createDecipheriv,
-  decapsulate,
-  encapsulate,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { KEM_ALGORITHM, KEM_ALGORITHMS } from './algorithms.ts';
+import { KEM_ALGORITHMS, type KemAlgorithm, kemAlgorithmOf } from './algorithms.ts';
+import { activeProfile, activeProvider } from './crypto/active.ts';
 import { eventSpans } from './event-spans.ts';
 import {
   BATCH_BYTES_MAX,
@@ -64,6 +57,9 @@ export interface SealedEnvelope {
   bytes: Uint8Array;
   /** What the next envelope of the stream continues. */
   position: StreamPosition;
+  kemEpoch: number;
+  /** The AES-256-GCM key: whoever sealed may keep it to seal the payload anew for another epoch (reseal.ts). */
+  contentKey: Uint8Array;
 }
 
 /** Seals events as the successor of `previous`. Times of the events must be in microseconds; losses may be empty. */
@@ -80,38 +76,64 @@ export function sealEnvelope(parts: {
     throw new RangeError(`a batch of ${parts.events.length} events and ${batch.length} bytes exceeds its limits`);
   }
   const payload = zstdCompressSync(batch, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
-  const { ciphertext: kemCiphertext, sharedKey } = encapsulate(parts.kemKey.publicKey);
-  const nonce = randomBytes(NONCE_BYTES);
   const { firstAtUs, lastAtUs } = timeSpan(parts.events);
+  return sealPayload({
+    payload,
+    about: {
+      eventCount: parts.events.length,
+      firstEventAtUs: firstAtUs,
+      lastEventAtUs: lastAtUs,
+      sealedAtUs: parts.nowUs,
+      losses: parts.losses.slice(0, HEADER_LOSSES_MAX),
+      payloadDigest: sha256(payload),
+      batchBytes: batch.length,
+    },
+    sequence: parts.previous.sequence + 1,
+    ...parts,
+  });
+}
+
+/** What a header says of its payload: the same for whichever epoch it is sealed. */
+export type AboutPayload = Pick<
+  VerifiedHeader,
+  'eventCount' | 'firstEventAtUs' | 'lastEventAtUs' | 'sealedAtUs' | 'losses' | 'payloadDigest' | 'batchBytes'
+>;
+
+/** Seals and signs a payload that is made already. */
+export function sealPayload(parts: {
+  payload: Uint8Array;
+  about: AboutPayload;
+  identity: EnvelopeIdentity;
+  kemKey: KemPublicKey;
+  previous: Pick<StreamPosition, 'streamId' | 'headerDigest'>;
+  sequence: number;
+}): SealedEnvelope {
+  const { ciphertext: kemCiphertext, sharedKey } = activeProvider().encapsulate(parts.kemKey.publicKey);
+  const nonce = randomBytes(NONCE_BYTES);
+  const { streamId } = parts.previous;
+  const { sequence, payload } = parts;
   const header = EnvelopeHeader.encode({
     version: ENVELOPE_VERSION,
     agentId: parts.identity.agentId,
     signingKeyId: parts.identity.signingKeyId,
-    streamId: parts.previous.streamId,
-    sequence: parts.previous.sequence + 1,
+    streamId,
+    sequence,
     previousHeaderDigest: parts.previous.headerDigest,
-    eventCount: parts.events.length,
-    firstEventAtUs: firstAtUs,
-    lastEventAtUs: lastAtUs,
-    sealedAtUs: parts.nowUs,
-    losses: parts.losses.slice(0, HEADER_LOSSES_MAX),
-    payloadDigest: sha256(payload),
-    batchBytes: batch.length,
-    kemAlgorithm: KEM_ALGORITHM,
+    ...parts.about,
+    kemAlgorithm: kemAlgorithmOf(parts.kemKey.publicKey),
     kemEpoch: parts.kemKey.epoch,
     kemCiphertext,
     nonce,
   }).finish();
-  const cipher = createCipheriv('aes-256-gcm', envelopeKey(sharedKey, nonce), nonce).setAAD(header);
+  const contentKey = envelopeKey(sharedKey, nonce);
+  const cipher = createCipheriv('aes-256-gcm', contentKey, nonce).setAAD(header);
   const ciphertext = Buffer.concat([cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
   const signature = signBytes({ message: header, privateKey: parts.identity.privateKey, purpose: 'batch' });
   return {
     bytes: Envelope.encode({ header, signature, ciphertext }).finish(),
-    position: {
-      streamId: parts.previous.streamId,
-      sequence: parts.previous.sequence + 1,
-      headerDigest: sha256(header),
-    },
+    position: { streamId, sequence, headerDigest: sha256(header) },
+    kemEpoch: parts.kemKey.epoch,
+    contentKey,
   };
 }
 
@@ -130,6 +152,7 @@ export interface VerifiedHeader {
   losses: Loss[];
   payloadDigest: Uint8Array;
   batchBytes: number;
+  kemAlgorithm: KemAlgorithm;
   kemEpoch: number;
   kemCiphertext: Uint8Array;
   nonce: Uint8Array;
@@ -179,6 +202,20 @@ export function verifyHeader(
 }
 
 /**
+ * Which key an envelope claims to be signed with: only to choose, among the keys of one agent, the one to verify with.
+ * Undefined where the bytes do not say.
+ */
+export function claimedSigningKey(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length > ENVELOPE_BYTES_MAX) return undefined;
+  try {
+    const { header } = Envelope.decode(bytes);
+    return header.length > HEADER_BYTES_MAX ? undefined : EnvelopeHeader.decode(header).signingKeyId;
+  } catch {
+    return undefined; // verifyEnvelope says what is wrong with it
+  }
+}
+
+/**
  * Decrypts a verified envelope to its payload, zstd(Batch), confirmed by AES-GCM and by the signed digest.
  * Throws RefusalError (`epoch_unknown`, `ciphertext_invalid`, `payload_digest_mismatch`).
  */
@@ -189,23 +226,47 @@ export function openEnvelope(
   const { header, headerBytes, ciphertext } = envelope;
   const privateKey = kemPrivateKey(header.kemEpoch);
   if (!privateKey) throw new RefusalError('epoch_unknown', `sealed for ML-KEM epoch ${header.kemEpoch}`);
+  if (kemAlgorithmOf(privateKey) !== header.kemAlgorithm) {
+    const held = `the key of ML-KEM epoch ${header.kemEpoch} is of ${kemAlgorithmOf(privateKey)}`;
+    throw new RefusalError('ciphertext_invalid', `sealed with ${header.kemAlgorithm}; ${held}`);
+  }
   if (ciphertext.length < TAG_BYTES) throw new RefusalError('ciphertext_invalid', 'shorter than its tag');
-  const secret = decapsulate(privateKey, header.kemCiphertext);
-  const body = ciphertext.subarray(0, -TAG_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', envelopeKey(secret, header.nonce), header.nonce)
-    .setAAD(headerBytes)
-    .setAuthTag(ciphertext.subarray(-TAG_BYTES));
-  let payload: Buffer;
-  try {
-    payload = Buffer.concat([decipher.update(body), decipher.final()]);
-  } catch {
-    // ML-KEM never fails on a wrong key (FIPS 203 6.3, implicit rejection): this is where it shows.
-    throw new RefusalError('ciphertext_invalid', `not confirmed under ML-KEM epoch ${header.kemEpoch}`);
+  const secret = activeProvider().decapsulate({ privateKey, ciphertext: header.kemCiphertext });
+  const payload = decryptPayload({
+    headerBytes,
+    ciphertext,
+    nonce: header.nonce,
+    key: envelopeKey(secret, header.nonce),
+  });
+  // ML-KEM never fails on a wrong key (FIPS 203 6.3, implicit rejection): this is where it shows.
+  if (!payload) {
+    throw new RefusalError(
+      'ciphertext_invalid',
+      `tried the key of ML-KEM epoch ${header.kemEpoch}: AES-GCM does not confirm it`,
+    );
   }
   if (!sameBytes(sha256(payload), header.payloadDigest)) {
     throw new RefusalError('payload_digest_mismatch', 'the payload is not the one that was signed');
   }
   return payload;
+}
+
+/** Undefined where AES-GCM does not confirm key, header and ciphertext. */
+export function decryptPayload(parts: {
+  headerBytes: Uint8Array;
+  ciphertext: Uint8Array;
+  nonce: Uint8Array;
+  key: Uint8Array;
+}): Buffer | undefined {
+  if (parts.ciphertext.length < TAG_BYTES) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', parts.key, parts.nonce)
+    .setAAD(parts.headerBytes)
+    .setAuthTag(parts.ciphertext.subarray(-TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(parts.ciphertext.subarray(0, -TAG_BYTES)), decipher.final()]);
+  } catch {
+    return undefined; // final() throws where the tag is not the one of key, header and ciphertext
+  }
 }
 
 /** Events beside the bytes they were decoded from. */
@@ -253,16 +314,17 @@ function readHeader(bytes: Uint8Array): VerifiedHeader {
       `envelope version ${header.version}, this collector knows ${ENVELOPE_VERSION}`,
     );
   }
-  if (header.kemAlgorithm !== KEM_ALGORITHM) {
-    throw new RefusalError('version_unsupported', `sealed with another KEM than ${KEM_ALGORITHM}`);
-  }
+  const accepted = activeProfile().acceptedKems;
+  const kemAlgorithm = accepted.find((name) => name === header.kemAlgorithm);
+  if (!kemAlgorithm)
+    throw new RefusalError('version_unsupported', `sealed with another KEM than ${accepted.join(', ')}`);
   const wellFormed =
     header.signingKeyId.length === DIGEST_BYTES &&
     header.streamId.length === STREAM_ID_BYTES &&
     header.previousHeaderDigest.length === DIGEST_BYTES &&
     header.payloadDigest.length === DIGEST_BYTES &&
     header.nonce.length === NONCE_BYTES &&
-    header.kemCiphertext.length === KEM_ALGORITHMS[KEM_ALGORITHM].ciphertextBytes &&
+    header.kemCiphertext.length === KEM_ALGORITHMS[kemAlgorithm].ciphertextBytes &&
     header.losses.length <= HEADER_LOSSES_MAX &&
     Number.isSafeInteger(header.sequence) &&
     header.sequence >= 1 &&
@@ -284,6 +346,7 @@ function readHeader(bytes: Uint8Array): VerifiedHeader {
     losses: header.losses,
     payloadDigest: header.payloadDigest,
     batchBytes: header.batchBytes,
+    kemAlgorithm,
     kemEpoch: header.kemEpoch,
     kemCiphertext: header.kemCiphertext,
     nonce: header.nonce,

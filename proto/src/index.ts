@@ -1,16 +1,27 @@
 // The contract between agent, collector and console: messages, envelope, names, limits.
 export {
-  KEM_ALGORITHM,
+  type CryptoProfile,
   KEM_ALGORITHMS,
   type KemAlgorithm,
-  SIGNATURE_ALGORITHM,
+  kemAlgorithmOf,
+  PROFILES,
+  type ProfileName,
+  profileOfCa,
   SIGNATURE_ALGORITHMS,
   SIGNATURE_CONTEXTS,
   type SignatureAlgorithm,
   type SignaturePurpose,
+  signatureAlgorithmOf,
+  TLS_GROUPS,
+  type TlsGroup,
 } from './algorithms.ts';
+export { activeProfile, activeProvider, selectCrypto } from './crypto/active.ts';
+export { rewriteKeys } from './crypto/key-store.ts';
+export { type CryptoProvider, PROVIDER_NAMES, type ProviderName } from './crypto/provider.ts';
+export { keyAtRest, openKey, SealedKeyError, setKeyPassphrase } from './crypto/sealed-key.ts';
 export { ECS_FIELDS, type EcsValue, toEcs } from './ecs.ts';
 export {
+  claimedSigningKey,
   type DecodedBatch,
   DIGEST_BYTES,
   decodeBatch,
@@ -30,8 +41,10 @@ export {
   verifyEnvelope,
   verifyHeader,
 } from './envelope.ts';
+export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
-export { signKemKey, verifyKemKey } from './kem-key.ts';
+export { type AnnouncedKemKey, signKemKey, verifyKemKey } from './kem-key.ts';
+export { type SignedKeySuccession, signKeySuccession, verifyKeySuccession } from './key-succession.ts';
 export {
   ARGS_BYTES_MAX,
   BATCH_BYTES_MAX,
@@ -50,7 +63,16 @@ export {
 export { LOSS_REASONS, type LossReason } from './loss.ts';
 export { type PeerName, parsePeerName, peerUri } from './peer-name.ts';
 export { REFUSAL_CODES, type RefusalCode, RefusalError } from './refusal.ts';
-export { consoleService, enrolmentService, evidenceService, telemetryService } from './services.ts';
+export { readOwnHeader, resealEnvelope } from './reseal.ts';
+export {
+  certificatesService,
+  consoleService,
+  cryptoService,
+  enrolmentService,
+  evidenceService,
+  keysService,
+  telemetryService,
+} from './services.ts';
 export { keyId, sha256, signBytes, verifyBytes } from './signature.ts';
 export { type AlertKey, signAlert, signAlertAside, verifyAlert } from './signed-alert.ts';
 export {
@@ -62,7 +84,16 @@ export {
   TREE_HEAD_SUBJECT,
 } from './subjects.ts';
 export { suggest } from './suggest.ts';
-export { TLS_GROUP, TLS_POLICY } from './transport.ts';
+export { RENEW_METADATA, TLS_POLICY, tlsPolicy } from './transport.ts';
+export {
+  caServerName,
+  extendTrust,
+  issuerOf,
+  readCertificates,
+  signCaSuccession,
+  TRUST_ANCHORS_MAX,
+  withoutRetired,
+} from './trust-anchors.ts';
 export {
   type AbsentEnvelope,
   Acknowledgement,
@@ -84,11 +115,21 @@ export {
   BundleRecord,
   type BundleRun,
   type BundleStart,
-  type CaSuccession,
+  type Ca,
+  type CaHolder,
+  CaSuccession,
+  type CertificateAnswer,
+  type CertificateOrder,
+  type CertificateRequest,
   CollectorFrame,
+  ControlRotationRequest,
   Counter,
   CreateTokenRequest,
   CreateTokenResponse,
+  type CryptoHost,
+  CryptoReport,
+  CryptoReportRequest,
+  DestroyEpochRequest,
   Detection,
   Direction,
   type EarlierHead,
@@ -98,6 +139,9 @@ export {
   type EntityName,
   Envelope,
   EnvelopeHeader,
+  type EpochAgent,
+  EpochConfirmation,
+  EpochConfirmationBody,
   EventClass,
   EventReference,
   EvidenceChunk,
@@ -108,17 +152,23 @@ export {
   GetAgentResponse,
   GetAlertRequest,
   GetAlertResponse,
+  GetCasRequest,
+  GetCasResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
   Heartbeat,
   Hello,
   HostEvent,
   type HostSample,
   type Incident,
+  type KemEpoch,
   KemKey,
   KemKeyBody,
+  type KeyRotation,
   KeySuccession,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -133,11 +183,25 @@ export {
   ListTreeHeadsResponse,
   type Loss,
   type Network,
+  OrderKeysRequest,
+  OrderKeysResponse,
   Outcome,
   type Process,
+  RecoverRequest,
+  RecoverResponse,
   Refusal,
+  RenewConsoleRequest,
+  RenewConsoleResponse,
+  RetireCaRequest,
+  RetireCaResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateCaRequest,
+  RotateCaResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  type RotationPlan,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   type SensorHealth,
@@ -151,7 +215,7 @@ export {
   TreeEntry,
   TreeHead,
   type TreeRun,
-  type TrustAnchors,
+  TrustAnchors,
   type User,
   VerifyAuditRequest,
   VerifyAuditResponse,

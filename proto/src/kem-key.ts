@@ -1,33 +1,45 @@
 // The fleet's current ML-KEM public key, signed by the collector's certificate key: agents seal for no other.
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { KEM_ALGORITHM, KEM_ALGORITHMS } from './algorithms.ts';
+import { kemAlgorithmOf } from './algorithms.ts';
+import { activeProfile } from './crypto/active.ts';
 import type { KemPublicKey } from './envelope.ts';
 import { parsePeerName } from './peer-name.ts';
 import { RefusalError } from './refusal.ts';
-import { signBytes, verifyBytes } from './signature.ts';
+import { keyId, signBytes, verifyBytes } from './signature.ts';
+import { issuerOf } from './trust-anchors.ts';
 import { type KemKey, KemKeyBody } from './v1.ts';
+
+/** What an agent learns of a verified announcement. */
+export interface AnnouncedKemKey extends KemPublicKey {
+  /** Of the SubjectPublicKeyInfo: what a confirmation names. */
+  publicKeySha256: Uint8Array;
+  refusedBefore: number;
+}
 
 export function signKemKey(parts: {
   epoch: number;
   publicKey: KeyObject;
   createdAtUs: number;
+  /** Nothing sealed for an epoch below is taken any more; 0 where all are. */
+  refusedBefore?: number;
   signer: { privateKey: KeyObject; certificate: X509Certificate };
 }): KemKey {
   const key = KemKeyBody.encode({
-    algorithm: KEM_ALGORITHM,
+    algorithm: kemAlgorithmOf(parts.publicKey),
     epoch: parts.epoch,
     publicKey: parts.publicKey.export({ type: 'spki', format: 'der' }),
     createdAtUs: parts.createdAtUs,
+    refusedBefore: parts.refusedBefore ?? 0,
   }).finish();
   const signature = signBytes({ message: key, privateKey: parts.signer.privateKey, purpose: 'kem' });
   return { key, signature, certificate: parts.signer.certificate.raw };
 }
 
-/** The key, once its certificate chains to `ca` and its signature verifies. Throws RefusalError otherwise. */
-export function verifyKemKey(announced: KemKey, ca: X509Certificate): KemPublicKey {
+/** The key, once its certificate chains to one of `ca` and its signature verifies. Throws RefusalError otherwise. */
+export function verifyKemKey(announced: KemKey, ca: X509Certificate | readonly X509Certificate[]): AnnouncedKemKey {
   const message = announced.key ?? new Uint8Array();
   const certificate = new X509Certificate(announced.certificate ?? new Uint8Array());
-  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
+  if (!issuerOf(certificate, [ca].flat())) {
     throw new RefusalError('identity_mismatch', 'the ML-KEM key is signed by a certificate of another CA');
   }
   if (parsePeerName(certificate.subjectAltName)?.kind !== 'collector') {
@@ -39,8 +51,13 @@ export function verifyKemKey(announced: KemKey, ca: X509Certificate): KemPublicK
   }
   const body = KemKeyBody.decode(message);
   const kemKey = createPublicKey({ key: Buffer.from(body.publicKey), type: 'spki', format: 'der' });
-  if (body.algorithm !== KEM_ALGORITHM || kemKey.asymmetricKeyType !== KEM_ALGORITHMS[KEM_ALGORITHM].keyType) {
-    throw new RefusalError('version_unsupported', `the announced key is not an ${KEM_ALGORITHM} key`);
+  const algorithm = kemAlgorithmOf(kemKey);
+  const { acceptedKems } = activeProfile();
+  if (!algorithm || algorithm !== body.algorithm || !acceptedKems.includes(algorithm)) {
+    throw new RefusalError('version_unsupported', `the announced key is none of ${acceptedKems.join(', ')}`);
   }
-  return { epoch: body.epoch, publicKey: kemKey };
+  if (body.epoch < 1 || body.refusedBefore > body.epoch) {
+    throw new RefusalError('header_malformed', 'the announced key has no epoch, or refuses itself');
+  }
+  return { epoch: body.epoch, publicKey: kemKey, publicKeySha256: keyId(kemKey), refusedBefore: body.refusedBefore };
 }

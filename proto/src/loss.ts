@@ -8,6 +8,7 @@ export const LOSS_REASONS = [
   'line_oversized', // a log line beyond its limit, cut
   'spool_overflow', // oldest envelopes dropped from a full spool
   'spool_damaged', // records of the spool that failed their checksum
+  'epoch_refused', // sealed for an epoch that is refused, by a version that kept no key to seal them anew
   'refused', // envelopes that the collector will never take
 ] as const;
 

@@ -10,6 +10,9 @@ export const REFUSAL_CODES = [
   'identity_mismatch', // header names another agent or key than the certificate of the stream
   'signature_invalid', // wrong key, wrong context or altered bytes
   'epoch_unknown', // sealed for an ML-KEM epoch the collector does not hold
+  'epoch_destroyed', // sealed for one whose key is gone; the agent seals it anew where it can
+  'epoch_refused', // sealed for a compromised one; the agent seals it anew
+  'confirmation_refused', // an EpochConfirmation of another key than the one announced, or an older one again
   'ciphertext_invalid', // AES-GCM did not confirm: altered, or the wrong ML-KEM key
   'payload_digest_mismatch',
   'payload_malformed', // not zstd, longer than it says, or not a Batch
@@ -22,6 +25,7 @@ export const REFUSAL_CODES = [
   'protocol_violation', // a frame out of turn
   'agent_unknown',
   'agent_revoked',
+  'agent_cloned', // the same key speaks from two hosts
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

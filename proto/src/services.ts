@@ -2,8 +2,12 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 import {
   AgentFrame,
   CollectorFrame,
+  ControlRotationRequest,
   CreateTokenRequest,
   CreateTokenResponse,
+  CryptoReport,
+  CryptoReportRequest,
+  DestroyEpochRequest,
   EnrolRequest,
   EnrolResponse,
   EvidenceChunk,
@@ -12,9 +16,13 @@ import {
   GetAgentResponse,
   GetAlertRequest,
   GetAlertResponse,
+  GetCasRequest,
+  GetCasResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetKeysRequest,
   GetStatusRequest,
+  KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
   ListAlertsRequest,
@@ -27,8 +35,21 @@ import {
   ListIncidentsResponse,
   ListTreeHeadsRequest,
   ListTreeHeadsResponse,
+  OrderKeysRequest,
+  OrderKeysResponse,
+  RecoverRequest,
+  RecoverResponse,
+  RenewConsoleRequest,
+  RenewConsoleResponse,
+  RetireCaRequest,
+  RetireCaResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RotateCaRequest,
+  RotateCaResponse,
+  RotateKeysRequest,
+  RotateKeysResponse,
+  ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
   SignedAlert,
@@ -71,6 +92,7 @@ export const telemetryService = {
 
 export const enrolmentService = {
   enrol: method<EnrolRequest, EnrolResponse>('Enrolment/Enrol', EnrolRequest, EnrolResponse),
+  recover: method<RecoverRequest, RecoverResponse>('Enrolment/Recover', RecoverRequest, RecoverResponse),
 };
 
 export const consoleService = {
@@ -128,6 +150,22 @@ export const consoleService = {
   ),
 };
 
+export const certificatesService = {
+  getCas: method<GetCasRequest, GetCasResponse>('Certificates/GetCas', GetCasRequest, GetCasResponse),
+  rotateCa: method<RotateCaRequest, RotateCaResponse>('Certificates/RotateCa', RotateCaRequest, RotateCaResponse),
+  retireCa: method<RetireCaRequest, RetireCaResponse>('Certificates/RetireCa', RetireCaRequest, RetireCaResponse),
+  orderKeys: method<OrderKeysRequest, OrderKeysResponse>('Certificates/OrderKeys', OrderKeysRequest, OrderKeysResponse),
+  renewConsole: method<RenewConsoleRequest, RenewConsoleResponse>(
+    'Certificates/RenewConsole',
+    RenewConsoleRequest,
+    RenewConsoleResponse,
+  ),
+};
+
+export const cryptoService = {
+  report: method<CryptoReportRequest, CryptoReport>('Crypto/Report', CryptoReportRequest, CryptoReport),
+};
+
 export const evidenceService = {
   exportEvidence: method<ExportEvidenceRequest, EvidenceChunk>(
     'Evidence/ExportEvidence',
@@ -140,4 +178,20 @@ export const evidenceService = {
     ListTreeHeadsRequest,
     ListTreeHeadsResponse,
   ),
+};
+
+export const keysService = {
+  rotateKeys: method<RotateKeysRequest, RotateKeysResponse>('Keys/RotateKeys', RotateKeysRequest, RotateKeysResponse),
+  getKeys: method<GetKeysRequest, KeysReport>('Keys/GetKeys', GetKeysRequest, KeysReport),
+  controlRotation: method<ControlRotationRequest, KeysReport>(
+    'Keys/ControlRotation',
+    ControlRotationRequest,
+    KeysReport,
+  ),
+  scheduleRotation: method<ScheduleRotationRequest, KeysReport>(
+    'Keys/ScheduleRotation',
+    ScheduleRotationRequest,
+    KeysReport,
+  ),
+  destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
 };

@@ -57,6 +57,26 @@ describe('when a batch leaves', () => {
     expect(batches[0]!.map((event) => event.class)).toEqual([EventClass.PROCESS, EventClass.AUTHENTICATION]);
   });
 
+  test('while others have to go out first, urgent events share an envelope for a quarter of a second', () => {
+    vi.useFakeTimers();
+    try {
+      let behind = true;
+      const { batcher, batches } = recording({ isBehind: () => behind });
+      batcher.emit(login);
+      vi.advanceTimersByTime(249);
+      batcher.emit(login);
+      expect(batches).toHaveLength(0);
+      vi.advanceTimersByTime(1);
+      expect(batches.map((events) => events.length)).toEqual([2]);
+      behind = false;
+      batcher.emit(login);
+      vi.advanceTimersByTime(5);
+      expect(batches).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('an ordinary event waits for the age limit, and an urgent one only for its own', () => {
     vi.useFakeTimers();
     try {

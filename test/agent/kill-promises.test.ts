@@ -21,6 +21,7 @@ import { CheckpointLedger } from '../../agent/src/batch/checkpoints.ts';
 import { LossLedger } from '../../agent/src/batch/losses.ts';
 import { sealIntoSpool } from '../../agent/src/batch/seal.ts';
 import { followFile } from '../../agent/src/sensors/follow/follow-file.ts';
+import { ContentKeys } from '../../agent/src/spool/content-keys.ts';
 import { decodeRecordHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from '../../agent/src/spool/record.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { makeEnvelopeKeys } from '../support/envelopes.ts';
@@ -69,7 +70,8 @@ async function startAgent(home: string, around: { before?: () => void; after?: (
     lose: (loss) => losses.add(loss),
   });
   const checkpoints = new CheckpointLedger(spool.checkpoints);
-  const parts = { identity: keys.identity, kemKey: () => keys.kemKey, spool, losses, checkpoints, nowUs };
+  const contentKeys = ContentKeys.open({ directory: join(home, 'spool'), empty: spool.first === spool.end });
+  const parts = { identity: keys.identity, kemKey: () => keys.kemKey, spool, contentKeys, losses, checkpoints, nowUs };
   const batcher = new Batcher({
     ageMsMax: 3_600_000,
     losses,

@@ -11,6 +11,7 @@ import { openLossPage } from '../../agent/src/batch/loss-file.ts';
 import { LOSS_PAGE_BYTES, LossPage } from '../../agent/src/batch/loss-page.ts';
 import { LossLedger } from '../../agent/src/batch/losses.ts';
 import { sealIntoSpool } from '../../agent/src/batch/seal.ts';
+import { ContentKeys } from '../../agent/src/spool/content-keys.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { makeEnvelopeKeys } from '../support/envelopes.ts';
 import { SmallDisk } from '../support/small-disk.ts';
@@ -50,7 +51,8 @@ async function startAgent(home: string, queue?: { eventsMax: number; bytesMax: n
   const checkpoints = new CheckpointLedger(spool.checkpoints);
   const recovered = losses.recover(checkpoints.recovered('losses'));
   checkpoints.register('losses', () => losses.position());
-  const parts = { identity: keys.identity, kemKey: () => keys.kemKey, spool, losses, checkpoints, nowUs };
+  const contentKeys = ContentKeys.open({ directory: join(home, 'spool'), empty: spool.first === spool.end });
+  const parts = { identity: keys.identity, kemKey: () => keys.kemKey, spool, contentKeys, losses, checkpoints, nowUs };
   let spooled = 0;
   const batcher = new Batcher({
     ageMsMax: 3_600_000,

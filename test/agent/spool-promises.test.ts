@@ -45,7 +45,7 @@ function append(spool: Spool, text: string, events = 1, checkpoints?: string): b
   const { streamId, sequence } = spool.position;
   const bytes = Buffer.from(text);
   return spool.append(
-    { bytes, position: { streamId, sequence: sequence + 1, headerDigest: sha256(bytes) } },
+    { bytes, position: { streamId, sequence: sequence + 1, headerDigest: sha256(bytes) }, kemEpoch: 1 },
     { events, firstAtUs: 10, lastAtUs: 20 },
     checkpoints === undefined ? undefined : Buffer.from(checkpoints),
   );

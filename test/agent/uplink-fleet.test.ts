@@ -9,6 +9,7 @@ import { enrol } from '../../agent/src/identity/enrol.ts';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
+import { agentEpochs } from '../support/agent-epochs.ts';
 import { FakeCollector } from '../support/fake-collector.ts';
 import { until } from '../support/until.ts';
 
@@ -24,11 +25,13 @@ test(`${AGENTS} agents whose collector restarts come back one after the other, a
   const { address, token } = collector;
   await enrol({ home, collector: address, token, name: 'h', machineId: 'm', force: false });
   const identity = readIdentity(home);
-  const owner = envelopeIdentity(identity.agentId, identity).signingKeyId;
+  const signer = envelopeIdentity(identity.agentId, identity);
+  const owner = signer.signingKeyId;
   const nowUs = () => Date.now() * 1000;
   const uplinks = Array.from({ length: AGENTS }, (_, index) => {
     const place = { directory: join(directory, `spool-${index}`), bytesMax: 1 << 26, bootId: Buffer.alloc(16, 1) };
     const spool = stack.use(Spool.open({ ...place, owner, nowUs, lose: () => undefined }));
+    const { resealing, confirmation } = agentEpochs({ home, ...place, identity, signer, spool });
     return stack.use(
       Uplink.start({
         collector: address,
@@ -37,6 +40,8 @@ test(`${AGENTS} agents whose collector restarts come back one after the other, a
         hello: () => ({ hostName: `h${index}`, sentAtUs: nowUs() }),
         heartbeat: () => ({}),
         onKemKey: () => undefined,
+        resealing,
+        confirmation,
         log: pino({ level: 'silent' }),
         random: Math.random,
       }),

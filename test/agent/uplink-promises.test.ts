@@ -21,6 +21,7 @@ import { readIdentity } from '../../agent/src/identity/identity-files.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { backoffMs } from '../../agent/src/uplink/backoff.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
+import { agentEpochs } from '../support/agent-epochs.ts';
 import { FakeCollector } from '../support/fake-collector.ts';
 import { until } from '../support/until.ts';
 
@@ -63,6 +64,8 @@ function startAgent(options: { connect?: boolean } = {}) {
   const owner = signer.signingKeyId;
   const spool = Spool.open({ directory, bytesMax: 1 << 26, owner, bootId, nowUs, lose: (loss) => losses.push(loss) });
   stack.use(spool);
+  const epochs = agentEpochs({ home, directory, identity, signer, spool });
+  const { sealingKey, kemKey, contentKeys, resealing, confirmation } = epochs;
   const connect = () =>
     stack.use(
       Uplink.start({
@@ -71,14 +74,19 @@ function startAgent(options: { connect?: boolean } = {}) {
         spool,
         hello: () => ({ hostName: 'h', sentAtUs: nowUs() }),
         heartbeat: () => ({ spooledEnvelopes: spool.end - spool.first }),
-        onKemKey: (key) => kemKeys.push(key),
+        onKemKey: (key) => {
+          kemKeys.push(key);
+          sealingKey.take(key);
+        },
+        resealing,
+        confirmation,
         log: pino({ level: 'info' }, stream),
         random: () => 0.1,
       }),
     );
   const ledger = new LossLedger();
   const checkpoints = new CheckpointLedger(spool.checkpoints);
-  const parts = { identity: signer, kemKey: () => identity.kemKey, spool, losses: ledger, checkpoints, nowUs };
+  const parts = { identity: signer, kemKey, spool, contentKeys, losses: ledger, checkpoints, nowUs };
   let sent = 0;
   const send = (count = 1) => {
     for (let index = 0; index < count; index++) sealIntoSpool(parts, [event(++sent)]);

@@ -28,6 +28,7 @@ const OWNERS: Record<string, string[]> = {
   '@nats-io/jetstream': ['collector/src/publish/', 'console/src/client/'],
   ink: ['console/src/ui/'],
   react: ['console/src/ui/'],
+  '@openforge-sh/liboqs': ['proto/src/crypto/'],
   '@peculiar/x509': ['agent/src/identity/', 'collector/src/fleet/'],
 };
 

@@ -1,5 +1,5 @@
 // The bare cost of the parts that a latency is made of, measured in the same run on the same machine.
-import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomUUID, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
 import { Client, Server, ServerCredentials } from '@grpc/grpc-js';
@@ -31,7 +31,7 @@ export async function bareGrpcRoundTrip(count: number): Promise<number[]> {
     String(key.export({ type: 'pkcs8', format: 'pem' }));
   const caKey = generateKeyPairSync('ml-dsa-65').privateKey;
   const ca = await selfSignCa(caKey, Date.now());
-  const authority = new CertificateAuthority({ certificatePem: ca, privateKeyPem: pem(caKey) });
+  const authority = new CertificateAuthority({ certificate: new X509Certificate(ca), privateKey: caKey });
   const issue = async (kind: 'collector' | 'agent') => {
     const { privateKey } = generateKeyPairSync('ml-dsa-65');
     const publicKey = createPublicKey(privateKey);

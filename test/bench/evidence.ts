@@ -1,7 +1,7 @@
 // What the tree over evidence costs: a store with envelopes of many agents is recorded in it, and the time and the space are
 // set against what committing the same envelopes took.
 //
-//   npm run bench:evidence -- --agents 50 --envelopes 20000
+//   npm run bench:evidence -- --agents 2000 --envelopes 20000
 import { generateKeyPairSync, randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { makeCa } from '../support/agent-identity.ts';
 import { group, makeBatch, realisticEvents, START_US } from '../support/stores.ts';
 
 const { values } = parseArgs({
-  options: { agents: { type: 'string', default: '50' }, envelopes: { type: 'string', default: '20000' } },
+  options: { agents: { type: 'string', default: '2000' }, envelopes: { type: 'string', default: '20000' } },
 });
 const agents = Array.from({ length: Number(values.agents) }, () => ({
   agentId: randomUUID(),

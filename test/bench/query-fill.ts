@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { type Alert, AlertState, type EventReference, type HostEvent, Severity } from '@threatguard/proto';
 import type { EnrichedBatch } from '../../collector/src/batch.ts';
-import { CopyWriter, uuidBytes } from '../../collector/src/store/copy-writer.ts';
+import { encodeTermRows, TERM_COLUMNS } from '../../collector/src/store/batch-terms.ts';
+import { COPY_HEADER, COPY_TRAILER, CopyWriter, uuidBytes } from '../../collector/src/store/copy-writer.ts';
 import type { Database } from '../../collector/src/store/database.ts';
 import { EVENT_COLUMNS } from '../../collector/src/store/event-columns.ts';
 import { encodeEventRows } from '../../collector/src/store/event-rows.ts';
@@ -65,7 +66,7 @@ function batchOf(number: number, rounds: number): EnrichedBatch {
 }
 
 const ENVELOPE_COLUMNS =
-  'agent_id stream_id sequence header_digest received_at first_event_at last_event_at event_count quarantined'.split(
+  'agent_id stream_id sequence header_digest received_at first_event_at last_event_at event_count quarantined has_terms'.split(
     ' ',
   );
 
@@ -82,6 +83,7 @@ function encodeEnvelopeRows(batches: readonly EnrichedBatch[]): Buffer {
     writer.timestamp(eventTimesUs.at(-1)!);
     writer.int4(eventTimesUs.length);
     writer.bytes(Uint8Array.of(0));
+    writer.bytes(Uint8Array.of(1));
   }
   return writer.finish();
 }
@@ -104,12 +106,14 @@ export async function fill(
   for (let first = 0; first < batches; first += BATCHES_PER_COPY) {
     const length = Math.min(BATCHES_PER_COPY, batches - first);
     const group = Array.from({ length }, (_, index) => batchOf(first + index, rounds));
-    const rows = encodeEventRows(group);
+    const rows = group.map((batch) => encodeEventRows([batch]).subarray(COPY_HEADER.length, -COPY_TRAILER.length));
+    const terms = rows.map(encodeTermRows);
     const envelopes = encodeEnvelopeRows(group);
     // The next group is encoded while the database takes this one.
     await copied;
     copied = database.transaction(async (session) => {
-      await session.copyIn('events', EVENT_COLUMNS, rows);
+      await session.copyIn('events', EVENT_COLUMNS, [COPY_HEADER, ...rows, COPY_TRAILER]);
+      await session.copyIn('batch_terms', TERM_COLUMNS, [COPY_HEADER, ...terms, COPY_TRAILER]);
       await session.copyIn('envelopes', ENVELOPE_COLUMNS, envelopes);
     });
   }
@@ -153,20 +157,27 @@ async function fillSeries(database: Database): Promise<void> {
        select bucket, class, outcome, number % ${SLOTS_USED}, sum(events), sum(bytes)
        from (select *, row_number() over () as number from series_${resolution}) s group by 1, 2, 3, 4`,
     );
+    await database.script(
+      `insert into user_${resolution}
+       select bucket, user_name, class, outcome, number % ${SLOTS_USED}, sum(events), sum(bytes)
+       from (select *, row_number() over () as number from series_${resolution}) s group by 1, 2, 3, 4, 5`,
+    );
   }
 }
 
-/** The month's partitions where `events` is cut by day, as the collector would have made them ahead of each. */
+/** The month's partitions where tables are cut by day, as the collector would have made them ahead of each. */
 async function makeDays(database: Database): Promise<void> {
   const cut = await database.query("select 1 from pg_partitioned_table where partrelid = 'events'::regclass");
   if (cut.length === 0) return;
   const date = (dayUs: number) => new Date(dayUs / 1000).toISOString().slice(0, 10);
   for (let dayUs = START_US - (START_US % DAY_US); dayUs < END_US; dayUs += DAY_US) {
     const [from, to] = [date(dayUs), date(dayUs + DAY_US)];
-    const name = `events_${from.replaceAll('-', '')}`;
-    await database.script(
-      `create table ${name} partition of events for values from ('${from}T00:00:00Z') to ('${to}T00:00:00Z')`,
-    );
+    for (const table of ['events', 'batch_terms']) {
+      await database.script(
+        `create table ${table}_${from.replaceAll('-', '')} partition of ${table}
+         for values from ('${from}T00:00:00Z') to ('${to}T00:00:00Z')`,
+      );
+    }
   }
 }
 
@@ -220,6 +231,10 @@ async function addAgent(store: Store, agent: number): Promise<void> {
     version: '0.1.0',
     os: 'Debian GNU/Linux 12',
     kernel: '6.18.0',
+    group: '',
+    supersededBy: undefined,
+    keyOrderedAtUs: undefined,
+    presentedCa: undefined,
   });
 }
 

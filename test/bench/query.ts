@@ -1,21 +1,22 @@
 // How long the dashboard's and a hunt's queries take over a full store, through the Store interface, and the same SQL by
 // hand in one session of the same database.
 //
-//   npm run bench:query [-- --events 10000000 --engine postgresql|pglite --runs 50 --keep]
-//   THREATGUARD_BENCH_URL=postgres://... names a database to use instead of one of our own; one that an earlier run filled is
-//   asked as it stands. --keep leaves the embedded store where it is; a database by URL is never removed.
+//   npm run bench:query [-- --events 10000000 --engine postgresql|pglite --runs 50]
+//
+// To fill once and ask often, each for itself: a database that THREATGUARD_BENCH_URL=postgres://... names, or an embedded one in
+// `--directory DIR`, stays; `--fill` fills it and ends; and what an earlier run filled is asked as it stands.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Database } from '../../collector/src/store/database.ts';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
-import { type CompressedBytes, readCompressedBytes } from '../../collector/src/store/space.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { PsqlSession } from './psql-session.ts';
-import { END_US, fill, rowBytes } from './query-fill.ts';
+import { rowBytes } from './query-fill.ts';
 import { EVENT_QUERIES, OTHER_QUERIES } from './query-list.ts';
+import { compressedPerEvent, prepare, sizes } from './query-prepare.ts';
 import { percentile, printResult, round } from './report.ts';
 
 const TARGET_MS = 100;
@@ -27,15 +28,26 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1000000' },
     engine: { type: 'string', default: postgresAvailable() ? 'postgresql' : 'pglite' },
     runs: { type: 'string', default: '50' },
-    keep: { type: 'boolean', default: false },
+    fill: { type: 'boolean', default: false },
+    directory: { type: 'string' },
   },
 });
 const runs = Number(values.runs);
 if (!['postgresql', 'pglite'].includes(values.engine))
   throw new Error(`--engine ${values.engine}: postgresql or pglite`);
 
-if (values.keep && values.engine === 'postgresql' && !process.env.THREATGUARD_BENCH_URL)
-  throw new Error('--keep: a server of the bench ends with it; name one of yours in THREATGUARD_BENCH_URL');
+const given = process.env.THREATGUARD_BENCH_URL;
+if (values.fill && !given && !values.directory)
+  throw new Error(
+    '--fill: name what shall stay, a database in THREATGUARD_BENCH_URL or --directory with --engine pglite',
+  );
+
+interface Asked {
+  database: Database;
+  store: Store;
+  url: string | undefined;
+  stack: AsyncDisposableStack;
+}
 
 async function timed(act: () => Promise<unknown>): Promise<number> {
   const sinceMs = performance.now();
@@ -43,62 +55,22 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
   return performance.now() - sinceMs;
 }
 
-/** Table and index bytes of `events`, with whatever it is cut into. */
-async function sizes(database: Database, engine: Store['engine']): Promise<{ table: number; index: number }> {
-  if (engine === 'timescaledb') {
-    const [row] = await database.query(
-      `select sum(table_bytes + coalesce(toast_bytes, 0))::bigint as "table", sum(index_bytes)::bigint as index
-       from hypertable_detailed_size('events')`,
-    );
-    return row as { table: number; index: number };
-  }
-  const [row] = await database.query(
-    `select coalesce(sum(pg_table_size(relid)), 0)::bigint as "table", coalesce(sum(pg_indexes_size(relid)), 0)::bigint as index
-     from (select 'events'::regclass as relid union select relid from pg_partition_tree('events')) parts`,
-  );
-  return row as { table: number; index: number };
-}
-
-/** The columnstore of all days that have passed, which its policy would have made; bytes per event of those days. */
-async function compress(database: Database): Promise<CompressedBytes> {
-  const passed = new Date(END_US / 1000).toISOString().slice(0, 10);
-  return database.aside!(async (session) => {
-    await session.query(
-      "select compress_chunk(c, if_not_compressed => true) from show_chunks('events', older_than => $1::timestamptz) c",
-      [passed],
-    );
-    const [row] = await session.query('select count(*) as events from events where event_at < $1', [passed]);
-    const { before, after } = (await readCompressedBytes(session))!;
-    return { before: before / row!.events, after: after / row!.events };
-  });
-}
-
-const directory = mkdtempSync(join(tmpdir(), 'threatguard-bench-query-'));
+const directory = values.directory ?? mkdtempSync(join(tmpdir(), 'threatguard-bench-query-'));
 try {
   await using stack = new AsyncDisposableStack();
-  const given = process.env.THREATGUARD_BENCH_URL;
   const server = !given && values.engine === 'postgresql' ? stack.use(await startPostgres()) : undefined;
   const url = given ?? server?.createDatabase();
   const database = openDatabase({ url, directory });
   const store = stack.use(await storeOver(database));
   console.log(`${store.engine} ${store.version}`);
+  const { events } = await prepare(database, store, Number(values.events));
+  if (!values.fill) await ask(events, { database, store, url, stack });
+} finally {
+  if (!values.directory) rmSync(directory, { recursive: true, force: true });
+}
 
-  let { events } = await store.totals();
-  if (events === 0) {
-    const filled = await fill(database, store, Number(values.events));
-    events = filled.events;
-    const seconds = Math.round(filled.tookMs / 1000);
-    console.log(`filled in ${seconds} s: ${events} events with envelopes by COPY, ${Math.round(filled.rate)} events/s`);
-  }
+async function ask(events: number, { database, store, url, stack }: Asked): Promise<void> {
   const psql = url && postgresAvailable() ? stack.use(new PsqlSession(url)) : undefined;
-  // What maintenance does when a day has passed.
-  const compressed = store.engine === 'timescaledb' ? await compress(database) : undefined;
-  const indexingMs = await timed(() => store.indexPastDays(END_US, new AbortController().signal));
-  console.log(`indexed the days that have passed in ${Math.round(indexingMs / 1000)} s`);
-  // What autovacuum does in its own time.
-  if (psql) await psql.run('vacuum (analyze)');
-  else await database.script(url ? 'analyze' : 'vacuum (analyze)');
-
   const byHand = (sql: string) => (psql ? psql.run(sql) : timed(() => database.query(sql)));
   const all: number[] = [];
   let slowest = { name: '', p95: 0 };
@@ -121,6 +93,7 @@ try {
 
   const { table, index } = await sizes(database, store.engine);
   const rows = rowBytes();
+  const compressed = await compressedPerEvent(database);
   if (compressed) {
     const { before, after } = compressed;
     console.log(
@@ -146,7 +119,4 @@ try {
       bytesPerEventCompressed: round(compressed.after, 1),
     }),
   });
-} finally {
-  if (values.keep) console.log(`kept in ${directory}`);
-  else rmSync(directory, { recursive: true, force: true });
 }

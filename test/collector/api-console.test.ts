@@ -230,7 +230,7 @@ describe('agents', () => {
       async () => (await collector.console.agents()).find(({ spooledEnvelopes }) => spooledEnvelopes === 9),
       { limitMs: 5_000, what: 'the heartbeat' },
     );
-    expect(summary).toMatchObject({ name: 'web-1', state: 'connected', version: '0.1.0', kemEpoch: 1 });
+    expect(summary).toMatchObject({ name: 'web-1', state: 'connected', version: '0.1.0', kemEpoch: 0 });
     expect(summary.sensors![0]).toMatchObject({ sensor: 'auth', detail: 'a[2Jb', events: 7 });
   });
 });

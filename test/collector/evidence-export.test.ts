@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
+import { connect } from '@nats-io/transport-node';
+import { SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { EvidenceReport } from '@threatguard/proto/evidence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../collector/src/store/open.ts';
@@ -10,7 +12,9 @@ import { initTestHome, TestCollector } from '../support/collector.ts';
 import { runConsole } from '../support/console-process.ts';
 import { processEvents } from '../support/envelopes.ts';
 import { exportBundle, exportChunks, takeApart, treeHeads, verifyBytesOf } from '../support/evidence.ts';
+import { natsAvailable, startNats } from '../support/nats.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
+import { until } from '../support/until.ts';
 
 let collector: TestCollector;
 let agent: SealingAgent;
@@ -21,6 +25,8 @@ let home: string;
 beforeAll(async () => {
   home = await initTestHome();
   collector = await TestCollector.start({ home });
+  // The home was made before its collector had a port.
+  writeFileSync(join(home, 'console', 'console.json'), JSON.stringify({ collector: collector.address }));
   ca = (await collector.console.status()).caSha256!;
   directory = mkdtempSync(join(tmpdir(), 'threatguard-evidence-'));
   agent = await SealingAgent.connect({ address: collector.address, identity: await collector.enrol('web-1') });
@@ -223,5 +229,32 @@ describe('what is not there any more', () => {
     collector = await TestCollector.start({ home, nowMs, config: 'retention:\n  evidence_days: 2\n' });
     const aged = await verifyBytesOf(await exportBundle(collector, ofWeb), { caSha256: [ca], nowUs: nowMs() * 1000 });
     expect(aged).toMatchObject({ findings: [], agents: [{ envelopes: 0, agedOut: 7 }] });
+  });
+});
+
+describe.skipIf(!natsAvailable())('tree heads on NATS', () => {
+  it('reach whoever listens, as they are signed', async () => {
+    await using nats = await startNats();
+    const listener = await connect({ servers: new URL(nats.url).host });
+    const heard: SignedTreeHead[] = [];
+    listener.subscribe(TREE_HEAD_SUBJECT, {
+      callback: (_, message) => {
+        heard.push(SignedTreeHead.decode(message.data));
+      },
+    });
+    await listener.flush();
+    await using publishing = await TestCollector.start({ config: `nats:\n  url: ${nats.url}\n` });
+    const isConnected = async () => (await publishing.console.status()).publishState?.startsWith('connected');
+    await until(isConnected, { limitMs: 10_000, what: 'NATS' });
+    using sender = await SealingAgent.connect({
+      address: publishing.address,
+      identity: await publishing.enrol('db-1'),
+    });
+    await sender.send(processEvents(1));
+    await exportBundle(publishing, { agent: 'db-1', fromUs: 1 });
+    await until(() => heard.length > 0, { limitMs: 10_000, what: 'a head' });
+    const { heads } = await treeHeads(publishing);
+    expect(heads).toContainEqual(heard.at(-1));
+    await listener.close();
   });
 });

@@ -2,12 +2,11 @@ import { generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { parseJoinToken, parsePeerName, sha256, verifyKemKey } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CertificateAuthority } from '../../collector/src/fleet/certificate-authority.ts';
-import { loadCollectorIdentity } from '../../collector/src/fleet/collector-identity.ts';
+import { CertificateAuthorities } from '../../collector/src/fleet/authorities.ts';
+import { CollectorIdentity } from '../../collector/src/fleet/collector-identity.ts';
 import { homePaths } from '../../collector/src/fleet/home.ts';
 import { SilenceWatch } from '../../collector/src/fleet/silence-watch.ts';
 import { RateLimit } from '../../collector/src/ingest/rate-limit.ts';
-import { loadAuthority } from '../../collector/src/init.ts';
 import { callEnrol, certificateRequest, enrolTestAgent } from '../support/agent-identity.ts';
 import { TestCollector } from '../support/collector.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
@@ -120,10 +119,10 @@ describe('the certificate of the collector', () => {
   it('is renewed when less than a third of its life is left, for the same key', async () => {
     const paths = homePaths(collector.home);
     const load = async (nowMs: number) =>
-      loadCollectorIdentity({
+      CollectorIdentity.load({
         keyFile: paths.tlsKey,
         certificateFile: paths.tlsCertificate,
-        authority: (await loadAuthority(collector.home)) satisfies CertificateAuthority,
+        authorities: await CertificateAuthorities.load(paths.caDirectory),
         nowMs,
       });
     const now = await load(Date.now());

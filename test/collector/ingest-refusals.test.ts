@@ -348,11 +348,11 @@ it('a clock an hour off: events are kept, their times corrected, and an alert sa
 });
 
 describe('a connection is refused and counted where', () => {
-  async function refusedWith(identity: AgentIdentity, code: string): Promise<void> {
+  async function refusedWith(identity: AgentIdentity, code: string, ended = status.UNAVAILABLE): Promise<void> {
     const name = `handshake.${code}`;
     const counted = await collector.console.refusals(name);
     using agent = new SealingAgent({ address: collector.address, identity });
-    expect((await agent.untilEnded()).code).toBe(status.UNAVAILABLE);
+    expect((await agent.untilEnded()).code).toBe(ended);
     await until(async () => (await collector.console.refusals(name)) > counted, { limitMs: 5_000, what: name });
   }
 
@@ -371,7 +371,7 @@ describe('a connection is refused and counted where', () => {
 
   it('the certificate has expired', async () => {
     const identity = await withCertificate({ uri: 'own', notAfter: new Date(Date.now() - 1000) });
-    await refusedWith(identity, 'certificate_expired');
+    await refusedWith(identity, 'certificate_expired', status.UNAUTHENTICATED);
   });
 
   it('another CA issued the certificate, though it has the same name', async () => {

@@ -28,7 +28,8 @@ const agentId = randomUUID();
 const keys = makeEnvelopeKeys(agentId);
 const data: ShardData = {
   ruleFiles: [{ name: 'rules.yml', text: RULES }],
-  kemKeys: new Map([[1, keys.kemPrivateKey(1)!]]),
+  crypto: { provider: 'openssl', profile: 'standard' },
+  kemKeys: { open: new Map([[1, keys.kemPrivateKey(1)!]]), gone: new Map() },
   timed: true,
 };
 

@@ -1,40 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StreamChain } from '../../collector/src/ingest/admission.ts';
-import type { Database } from '../../collector/src/store/database.ts';
-import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
-import type { Store } from '../../collector/src/store/store.ts';
-import {
-  ENGINES,
-  type EngineUnderTest,
-  group,
-  isTimescale,
-  makeBatch,
-  realisticEvents,
-  START_US,
-} from '../support/stores.ts';
+import { storeRig } from '../support/store-rig.ts';
+import { ENGINES, group, isTimescale, makeBatch, realisticEvents, START_US } from '../support/stores.ts';
 
 const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 2557, seriesMinute: 30 };
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`what ages out of a store on ${name}`, () => {
-    let engine: EngineUnderTest;
-    let database: Database;
-    let store: Store;
-
-    beforeAll(async () => {
-      engine = await start();
-      database = openDatabase(engine.location());
-      store = await storeOver(database);
-    });
-    afterAll(async () => {
-      await store?.[Symbol.asyncDispose]();
-      await engine?.[Symbol.asyncDispose]();
-    });
+    const rig = storeRig(start);
 
     const rows = async (table: string, agentId: string) =>
-      (await database.query(`select count(*) as rows from ${table} where agent_id = $1`, [agentId]))[0]?.rows;
+      (await rig.database.query(`select count(*) as rows from ${table} where agent_id = $1`, [agentId]))[0]?.rows;
 
     // TimescaleDB drops evidence by its own clock (store-timescale.test.ts): here only envelopes are looked at.
     const kept = (envelopes: number, evidence: number) => (isTimescale(name) ? [envelopes] : [envelopes, evidence]);
@@ -50,15 +28,15 @@ for (const { name, available, start } of ENGINES) {
       const later = START_US + 400 * DAY_US;
       const old = [1, 2, 3].map((sequence) => envelope(sequence, START_US));
       const recent = envelope(4, later - DAY_US);
-      await store.commit(group({ batches: [...old, recent] }));
-      const total = (await store.agentTotals()).get(agentId);
-      await store.keepUp(RETENTION, later);
+      await rig.store.commit(group({ batches: [...old, recent] }));
+      const total = (await rig.store.agentTotals()).get(agentId);
+      await rig.store.keepUp(RETENTION, later);
       expect(await keptOf(agentId)).toEqual(kept(1, 1));
 
       // As its agent sends it again: admission looks at the position, which never ages out.
       const chain = new StreamChain({
-        positions: await store.streamPositions(agentId),
-        findDigest: (stream, sequence) => store.headerDigest(agentId, stream, sequence),
+        positions: await rig.store.streamPositions(agentId),
+        findDigest: (stream, sequence) => rig.store.headerDigest(agentId, stream, sequence),
       });
       expect(chain.lastSequence(streamId)).toBe(4);
       expect(await chain.admit(old[1]!.header)).toEqual({ verdict: 'refuse', code: 'sequence_reordered' });
@@ -66,14 +44,14 @@ for (const { name, available, start } of ENGINES) {
 
       // As it would reach the store past admission: with others, alone, and as another envelope of that sequence.
       const next = envelope(5, later);
-      await store.commit(group({ batches: [old[0]!, old[2]!, next] }));
-      await store.commit(group({ batches: [old[1]!] }));
-      await store.commit(group({ batches: [envelope(3, later)] }));
+      await rig.store.commit(group({ batches: [old[0]!, old[2]!, next] }));
+      await rig.store.commit(group({ batches: [old[1]!] }));
+      await rig.store.commit(group({ batches: [envelope(3, later)] }));
       expect(await keptOf(agentId)).toEqual(kept(2, 2));
-      expect((await store.agentTotals()).get(agentId)).toEqual({ events: total!.events + 2, lost: 0 });
-      expect(await store.streamPositions(agentId)).toMatchObject([{ sequence: 5 }]);
+      expect((await rig.store.agentTotals()).get(agentId)).toEqual({ events: total!.events + 2, lost: 0 });
+      expect(await rig.store.streamPositions(agentId)).toMatchObject([{ sequence: 5 }]);
       // Another stream of the agent begins at 1 as ever.
-      await store.commit(
+      await rig.store.commit(
         group({ batches: [{ ...makeBatch({ agentId, events: realisticEvents(1, later) }), receivedAtUs: later }] }),
       );
       expect(await rows('envelopes', agentId)).toBe(3);
@@ -82,17 +60,17 @@ for (const { name, available, start } of ENGINES) {
     test('envelopes stay as long as events need them, where these are kept longer than evidence', async () => {
       const agentId = randomUUID();
       const batch = makeBatch({ agentId, events: realisticEvents(3) });
-      await store.commit(group({ batches: [batch] }));
-      await store.keepUp({ ...RETENTION, events: 500, evidence: 10 }, START_US + 400 * DAY_US);
+      await rig.store.commit(group({ batches: [batch] }));
+      await rig.store.keepUp({ ...RETENTION, events: 500, evidence: 10 }, START_US + 400 * DAY_US);
       const reference = { agentId, streamId: batch.header.streamId, sequence: 1, index: 2 };
       expect(await keptOf(agentId)).toEqual(kept(1, 0));
-      expect(await store.eventsByReference([reference])).toHaveLength(1);
+      expect(await rig.store.eventsByReference([reference])).toHaveLength(1);
     });
 
     test('what was set aside and refused goes with the evidence, and never fills the store', async () => {
       const nowUs = START_US + 1000 * DAY_US;
       const add = (count: number, daysAgo: number) =>
-        database.script(
+        rig.database.script(
           `insert into quarantine(agent_id, stream_id, sequence, received_at, reason, header, signature, payload)
            select '${randomUUID()}', '\\x00', i, to_timestamp(${nowUs / 1e6}) - interval '${daysAgo} days', 'r', '', '', ''
            from generate_series(1, ${count}) i`,
@@ -101,11 +79,11 @@ for (const { name, available, start } of ENGINES) {
       await add(10_003, 3);
       const refused = (code: 'chain_broken' | 'agent_unknown', daysAgo: number) =>
         ({ agentId: 'x', code, message: '', atUs: nowUs - daysAgo * DAY_US }) as const;
-      await store.commit(group({ refusals: [refused('chain_broken', 400), refused('agent_unknown', 1)] }));
-      await store.keepUp(RETENTION, nowUs);
-      const [left] = await database.query('select count(*) as rows, min(sequence) as first from quarantine');
+      await rig.store.commit(group({ refusals: [refused('chain_broken', 400), refused('agent_unknown', 1)] }));
+      await rig.store.keepUp(RETENTION, nowUs);
+      const [left] = await rig.database.query('select count(*) as rows, min(sequence) as first from quarantine');
       expect(left).toEqual({ rows: 10_000, first: 4 });
-      expect((await store.totals()).refusals).toEqual([
+      expect((await rig.store.totals()).refusals).toEqual([
         { name: 'agent_unknown', count: 1 },
         { name: 'quarantined', count: 10_000 },
       ]);

@@ -5,7 +5,7 @@ import { verifyAuditChain } from '../../collector/src/store/audit-verification.t
 import type { Database } from '../../collector/src/store/database.ts';
 import { openDatabase, type StoreLocation, storeOver } from '../../collector/src/store/open.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
-import type { AuditActor, AuditVerification, Store } from '../../collector/src/store/store.ts';
+import type { AuditActor, AuditVerification, KemKeyRecord, Store } from '../../collector/src/store/store.ts';
 import { ENGINES, type EngineUnderTest, START_US } from '../support/stores.ts';
 
 const ADMIN: AuditActor = { kind: 'console', id: 'admin', from: '127.0.0.1:5' };
@@ -24,6 +24,10 @@ const agent = (atUs = START_US) => ({
   version: '',
   os: '',
   kernel: '',
+  group: '',
+  supersededBy: undefined,
+  keyOrderedAtUs: undefined,
+  presentedCa: undefined,
 });
 const token = (madeAtUs = START_US) => ({
   id: randomUUID(),
@@ -32,6 +36,8 @@ const token = (madeAtUs = START_US) => ({
   usesLeft: 3,
   madeAtUs,
   expiresAtUs: START_US,
+  group: '',
+  replaces: false,
 });
 
 for (const { name, available, start } of ENGINES) {
@@ -170,10 +176,13 @@ for (const { name, available, start } of ENGINES) {
         createdAtUs: START_US + epoch,
       });
       const [one, two] = [key(1), key(2)];
-      await store.recordKeys([one], START_US);
-      await store.recordKeys([one], START_US + 1);
-      await store.recordKeys([one, two], START_US + 2);
-      await store.recordKeys([two], START_US + 3);
+      const first = { ...one, state: 'announced', announcedAtUs: START_US, destroyedAtUs: undefined } as const;
+      const second = { ...two, state: 'announced', announcedAtUs: START_US + 2, destroyedAtUs: undefined } as const;
+      const change = (atUs: number, keys: readonly KemKeyRecord[]) =>
+        store.epochs.change({ atUs, action: 'started', keys }, ADMIN);
+      await change(START_US, [first]);
+      await change(START_US + 2, [{ ...first, state: 'draining' }, second]);
+      await change(START_US + 3, [{ ...first, state: 'destroyed', destroyedAtUs: START_US + 3 }]);
       expect(await store.keys()).toEqual([
         { ...two, state: 'announced', announcedAtUs: START_US + 2, destroyedAtUs: undefined },
         { ...one, state: 'destroyed', announcedAtUs: START_US, destroyedAtUs: START_US + 3 },

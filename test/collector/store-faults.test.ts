@@ -1,47 +1,27 @@
 // Faults of our own code, met while a group is stored: the fleet goes on, the culprit is kept with its reason and counted.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Detection } from '@threatguard/proto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { StorableBatch } from '../../collector/src/batch.ts';
-import type { Database, Parameter } from '../../collector/src/store/database.ts';
+import type { Parameter } from '../../collector/src/store/database.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
-import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
-import type { Store } from '../../collector/src/store/store.ts';
+import { openDatabase } from '../../collector/src/store/open.ts';
 import { Writer } from '../../collector/src/store/writer.ts';
-import {
-  ENGINES,
-  type EngineUnderTest,
-  makeAlert,
-  makeBatch,
-  realisticEvents,
-  startPglite,
-} from '../support/stores.ts';
+import { storeRig } from '../support/store-rig.ts';
+import { ENGINES, makeAlert, makeBatch, realisticEvents, startPglite } from '../support/stores.ts';
 
 /** A detection no code of ours makes: reading it is a TypeError. */
 const BROKEN = null as unknown as Detection;
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`a fault of the collector, on ${name}`, () => {
-    let engine: EngineUnderTest;
-    let database: Database;
-    let store: Store;
+    const rig = storeRig(start);
 
-    beforeAll(async () => {
-      engine = await start();
-      database = openDatabase(engine.location());
-      store = await storeOver(database);
-    });
-
-    afterAll(async () => {
-      await store?.[Symbol.asyncDispose]();
-      await engine?.[Symbol.asyncDispose]();
-    });
-
-    const stored = async (agentId: string) => (await store.agentTotals()).get(agentId)?.events;
+    const stored = async (agentId: string) => (await rig.store.agentTotals()).get(agentId)?.events;
 
     function writer() {
       const problems: (string | undefined)[] = [];
-      const parts = { store, lossyAgents: new Set<string>() };
+      const parts = { store: rig.store, lossyAgents: new Set<string>() };
       return { problems, writer: new Writer({ ...parts, stateChanged: (problem) => problems.push(problem) }) };
     }
 
@@ -64,13 +44,13 @@ for (const { name, available, start } of ENGINES) {
       await into[Symbol.asyncDispose]();
       expect(problems).toEqual([]);
       expect(await stored(agentId)).toBe(10);
-      expect(await store.streamPositions(agentId)).toMatchObject([{ sequence: 3 }]);
-      const aside = await database.query('select sequence, reason, payload from quarantine where agent_id = $1', [
+      expect(await rig.store.streamPositions(agentId)).toMatchObject([{ sequence: 3 }]);
+      const aside = await rig.database.query('select sequence, reason, payload from quarantine where agent_id = $1', [
         agentId,
       ]);
       expect(aside).toMatchObject([{ sequence: 2, payload: new Uint8Array(batches[1]!.payload) }]);
       expect(aside[0]?.reason).toMatch(/^a fault of the collector: TypeError/);
-      expect((await store.totals()).refusals).toContainEqual({ name: 'quarantined', count: 1 });
+      expect((await rig.store.totals()).refusals).toContainEqual({ name: 'quarantined', count: 1 });
     });
 
     test('refuses the batch that not even the quarantine takes, and counts it with its reason', async () => {
@@ -87,7 +67,7 @@ for (const { name, available, start } of ENGINES) {
       ]);
       await into[Symbol.asyncDispose]();
       expect(await stored(agentId)).toBe(10);
-      const refused = await database.query('select code, count, last_message from refusals where agent_id = $1', [
+      const refused = await rig.database.query('select code, count, last_message from refusals where agent_id = $1', [
         agentId,
       ]);
       expect(refused).toMatchObject([{ code: 'payload_malformed', count: 1 }]);
@@ -103,8 +83,8 @@ for (const { name, available, start } of ENGINES) {
       await Promise.all(batches.map((batch) => into.write({ batch })));
       await into[Symbol.asyncDispose]();
       expect(await stored(agentId)).toBe(10);
-      expect(await store.streamPositions(agentId)).toMatchObject([{ sequence: 3 }]);
-      const aside = await database.query('select sequence, reason from quarantine where agent_id = $1', [agentId]);
+      expect(await rig.store.streamPositions(agentId)).toMatchObject([{ sequence: 3 }]);
+      const aside = await rig.database.query('select sequence, reason from quarantine where agent_id = $1', [agentId]);
       expect(aside).toEqual([{ sequence: 2, reason: 'a fault of the collector: made up' }]);
     });
 
@@ -113,7 +93,7 @@ for (const { name, available, start } of ENGINES) {
       const { writer: into } = writer();
       const written = await Promise.allSettled([bad, good].map((alert) => into.write({ alerts: [alert] })));
       expect(written.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
-      expect(await store.alertsByIdPrefix(good.id!)).toHaveLength(1);
+      expect(await rig.store.alertsByIdPrefix(good.id!)).toHaveLength(1);
       await into[Symbol.asyncDispose]();
     });
   });

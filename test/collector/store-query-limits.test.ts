@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { FieldFilter, StoredEvent } from '@threatguard/proto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../collector/src/store/database.ts';
+import { describe, expect, test } from 'vitest';
 import { searchEvents } from '../../collector/src/store/event-search.ts';
-import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
+import { openDatabase } from '../../collector/src/store/open.ts';
 import { PgliteDatabase } from '../../collector/src/store/pglite.ts';
-import type { EventPage, Store, StoreError } from '../../collector/src/store/store.ts';
+import type { EventPage, StoreError } from '../../collector/src/store/store.ts';
 import { END_US, fill, START_US } from '../bench/query-fill.ts';
 import { postgresAvailable } from '../support/postgres.ts';
-import { ENGINES, type EngineUnderTest, group, makeBatch, realisticEvents } from '../support/stores.ts';
+import { storeRig } from '../support/store-rig.ts';
+import { ENGINES, group, makeBatch, realisticEvents } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const EVENTS = 30_000;
@@ -23,25 +23,16 @@ const NONE: FieldFilter = { field: 'process.command_line', value: '*none*' };
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`a search on ${name} that is given little time`, () => {
-    let engine: EngineUnderTest;
-    let database: Database;
-    let store: Store;
-
-    beforeAll(async () => {
-      engine = await start();
-      database = openDatabase(engine.location());
-      store = await storeOver(database);
-      await fill(database, store, EVENTS);
-      await database.script('analyze');
-    }, 120_000);
-
-    afterAll(async () => {
-      await store?.[Symbol.asyncDispose]();
-      await engine?.[Symbol.asyncDispose]();
+    const rig = storeRig(start, {
+      fill: async ({ database, store }) => {
+        await fill(database, store, EVENTS);
+        await database.script('analyze');
+      },
+      timeoutMs: 120_000,
     });
 
     const search = (parts: Partial<Parameters<typeof searchEvents>[1]> & { filters: FieldFilter[] }) =>
-      searchEvents(database, {
+      searchEvents(rig.database, {
         query: { filters: parts.filters },
         limit: 100,
         after: '',
@@ -76,7 +67,10 @@ for (const { name, available, start } of ENGINES) {
     test('that nobody waits for is not begun', async () => {
       const signal = AbortSignal.abort();
       await expect(search({ filters: RARE, signal })).rejects.toMatchObject({ code: 'cancelled' });
-      await expect(store.alerts({}, 1, '', signal)).rejects.toMatchObject({ name: 'StoreError', code: 'cancelled' });
+      await expect(rig.store.alerts({}, 1, '', signal)).rejects.toMatchObject({
+        name: 'StoreError',
+        code: 'cancelled',
+      });
       expect((await search({ filters: RARE })).rows.length).toBeGreaterThan(0);
     });
 
@@ -88,25 +82,25 @@ for (const { name, available, start } of ENGINES) {
           (error: StoreError) => error.code === 'timed_out',
         ),
       );
-      const before = (await store.totals()).events;
+      const before = (await rig.store.totals()).events;
       for (let sequence = 1; sequence <= 5; sequence++) {
-        await store.commit(group({ batches: [makeBatch({ agentId: randomUUID(), events: realisticEvents(40) })] }));
+        await rig.store.commit(group({ batches: [makeBatch({ agentId: randomUUID(), events: realisticEvents(40) })] }));
       }
-      expect((await store.totals()).events).toBe(before + 200);
+      expect((await rig.store.totals()).events).toBe(before + 200);
       expect(await Promise.all(runaways)).toEqual(Array(6).fill(true));
     });
 
     describe.skipIf(name === 'pglite')('on a server where somebody holds the table', () => {
       /** Events are locked from here until the end of `work`. */
       async function whileLocked(work: () => Promise<void>): Promise<void> {
-        await database.transaction(async (session) => {
+        await rig.database.transaction(async (session) => {
           await session.script('lock table events in access exclusive mode');
           await work();
         });
       }
       /** Statements of readers that the server is still at. */
       const running = async () => {
-        const rows = await database.query(
+        const rows = await rig.database.query(
           `select query from pg_stat_activity where datname = current_database() and state = 'active'
            and query like '%from events%' and pid <> pg_backend_pid()`,
         );

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type AlertFilter, AlertState, type FieldFilter } from '@threatguard/proto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
+import { describe, expect, test } from 'vitest';
 import type { SeriesPoint, SeriesQuery } from '../../collector/src/store/series.ts';
-import type { Store } from '../../collector/src/store/store.ts';
 import { agentId, agentName, DAYS, END_US, fill, START_US } from '../bench/query-fill.ts';
-import { ExplainingDatabase } from '../support/explain.ts';
-import { ENGINES, type EngineUnderTest, isTimescale } from '../support/stores.ts';
+import { explainedStoreRig } from '../support/store-rig.ts';
+import { ENGINES, isTimescale } from '../support/stores.ts';
 
 const EVENTS = 50_000;
 const DAY_ROWS = Math.ceil(EVENTS / DAYS);
@@ -22,30 +20,21 @@ const hour = { sinceUs: middleUs, untilUs: middleUs + HOUR_US };
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`how ${name} reads ${EVENTS} events`, () => {
-    let engine: EngineUnderTest;
-    let database: ExplainingDatabase;
-    let store: Store;
-
-    beforeAll(async () => {
-      engine = await start();
-      database = new ExplainingDatabase(openDatabase(engine.location()));
-      store = await storeOver(database);
-      await fill(database, store, EVENTS);
-      await database.script('analyze');
-    }, 120_000);
-
-    afterAll(async () => {
-      await store?.[Symbol.asyncDispose]();
-      await engine?.[Symbol.asyncDispose]();
+    const rig = explainedStoreRig(start, {
+      fill: async ({ database, store }) => {
+        await fill(database, store, EVENTS);
+        await database.script('analyze');
+      },
+      timeoutMs: 120_000,
     });
 
     /** The most rows one statement looks at, and the indexes and tables that are used. */
     async function plan(read: () => Promise<unknown>): Promise<{ rows: number; indexes: string[]; tables: string[] }> {
-      database.forget();
+      rig.database.forget();
       await read();
-      const nodes = database.reads.flatMap((each) => each.nodes);
+      const nodes = rig.database.reads.flatMap((each) => each.nodes);
       return {
-        rows: Math.max(0, ...database.reads.map(({ rowsRead }) => rowsRead)),
+        rows: Math.max(0, ...rig.database.reads.map(({ rowsRead }) => rowsRead)),
         indexes: nodes.flatMap((node) => node['Index Name'] ?? []),
         tables: [...new Set(nodes.flatMap((node) => node['Relation Name'] ?? []))],
       };
@@ -65,21 +54,21 @@ for (const { name, available, start } of ENGINES) {
       ['all but a user', one('user.name', 'root', true), {}],
       ['a program by wildcard in an hour', one('process.executable', '/tmp/*'), hour],
     ])('%s: by an index, never all events', async (_, filters, span) => {
-      const { rows, indexes } = await plan(() => store.searchEvents({ filters, ...span }, 100, ''));
+      const { rows, indexes } = await plan(() => rig.store.searchEvents({ filters, ...span }, 100, ''));
       expect(rows).toBeLessThanOrEqual(rowsReadMax(name));
       expect(indexes.length).toBeGreaterThan(0);
     });
 
     test('the events of one agent come in order from its own index, not by looking at those of others', async () => {
       for (const filters of [one('agent.name', agentName(7)), one('agent.id', agentId(7))]) {
-        const { indexes } = await plan(() => store.searchEvents({ filters, ...hour }, 100, ''));
+        const { indexes } = await plan(() => rig.store.searchEvents({ filters, ...hour }, 100, ''));
         expect(indexes.filter((index) => /by_agent|agent_id/.test(index))).not.toEqual([]);
       }
     });
 
     test('a search within an hour leaves all other days alone, where events are cut by day', async () => {
       const { tables } = await plan(() =>
-        store.searchEvents({ filters: one('process.executable', '/tmp/*'), ...hour }, 100, ''),
+        rig.store.searchEvents({ filters: one('process.executable', '/tmp/*'), ...hour }, 100, ''),
       );
       const days = tables.filter((table) => /^(_hyper_|events_\d)/.test(table));
       expect(days.length).toBeLessThanOrEqual(1);
@@ -88,7 +77,7 @@ for (const { name, available, start } of ENGINES) {
     test('an agent that is not there has no events, and finding that out reads none', async () => {
       for (const filter of [one('agent.name', 'nobody'), one('agent.id', randomUUID()), one('agent.id', 'nobody')]) {
         const { rows: read } = await plan(async () => {
-          expect(await store.searchEvents({ filters: filter }, 100, '')).toEqual({ rows: [], next: '' });
+          expect(await rig.store.searchEvents({ filters: filter }, 100, '')).toEqual({ rows: [], next: '' });
         });
         expect(read).toBeLessThanOrEqual(rowsReadMax(name));
       }
@@ -97,7 +86,7 @@ for (const { name, available, start } of ENGINES) {
     test('a page deep within the month begins at its cursor', async () => {
       const cursor = `${middleUs}.${agentId(0)}..0.0`;
       const { rows: read } = await plan(async () => {
-        const { rows } = await store.searchEvents({ filters: [] }, 100, cursor);
+        const { rows } = await rig.store.searchEvents({ filters: [] }, 100, cursor);
         expect(rows).toHaveLength(100);
         expect(Math.max(...rows.map((row) => row.eventAtUs ?? 0))).toBeLessThanOrEqual(middleUs);
       });
@@ -105,10 +94,10 @@ for (const { name, available, start } of ENGINES) {
     });
 
     test('the events of an alert and the share that was observed are found by agent and time', async () => {
-      const { rows } = await store.alerts({}, 1, '');
+      const { rows } = await rig.store.alerts({}, 1, '');
       const found = await plan(async () => {
-        expect(await store.eventsByReference(rows[0]!.events!)).toHaveLength(10);
-        expect(await store.observedRatio(agentId(7), hour.sinceUs, hour.untilUs)).toBe(1);
+        expect(await rig.store.eventsByReference(rows[0]!.events!)).toHaveLength(10);
+        expect(await rig.store.observedRatio(agentId(7), hour.sinceUs, hour.untilUs)).toBe(1);
       });
       expect(found.rows).toBeLessThanOrEqual(rowsReadMax(name));
     });
@@ -126,7 +115,7 @@ for (const { name, available, start } of ENGINES) {
     ])('alerts, %s: from their index, no more rows than there are answers', async (_, filter, index) => {
       let answers = 0;
       const { rows, indexes } = await plan(async () => {
-        answers = (await store.alerts(filter, 100, '')).rows.length;
+        answers = (await rig.store.alerts(filter, 100, '')).rows.length;
       });
       expect(indexes.filter((each) => !index.test(each))).toEqual([]);
       expect(indexes).not.toEqual([]);
@@ -136,28 +125,30 @@ for (const { name, available, start } of ENGINES) {
     test.each<[string, Omit<SeriesQuery, 'resolution' | 'fromUs' | 'toUs'>, RegExp]>([
       ['the fleet', {}, /fleet_/],
       ['one agent', { agentId: agentId(7) }, /by_agent|agent_id/],
-      ['one user', { user: 'visitor3' }, /by_user|user_name/],
+      ['one user', { user: 'visitor3' }, /user_(minute|hour|day)|user_name/],
+      ['one user whom every host has', { user: 'root' }, /user_(minute|hour|day)|user_name/],
     ])('series of %s: no rows of others are added up', async (_, of, index) => {
       for (const resolution of ['minute', 'hour', 'day'] as const) {
         const dayUs = 24 * HOUR_US;
         const span = { fromUs: END_US - dayUs, toUs: END_US };
         let points: SeriesPoint[] = [];
         const { rows, indexes, tables } = await plan(async () => {
-          points = await store.series({ resolution, ...span, ...of });
+          points = await rig.store.series({ resolution, ...span, ...of });
         });
         if (of.agentId) expect(points.length).toBeGreaterThan(0);
         const counted = points.reduce((sum, { events }) => sum + events, 0);
-        // Totals are so few that reading all may be cheapest; on TimescaleDB some come from the level below.
+        // Totals are so few that reading all may be cheapest; on TimescaleDB some come from the level below. A total is as
+        // many rows as connections have added to it.
         const few = isTimescale(name) || index.test('fleet_');
-        expect(rows).toBeLessThanOrEqual(few ? Math.max(2 * counted, 2_000) : counted);
+        expect(rows).toBeLessThanOrEqual(few ? Math.max(2 * counted, 2_000) : Math.max(counted, 3 * points.length));
         if (isTimescale(name)) continue;
         expect([...indexes, ...tables].some((each) => index.test(each))).toBe(true);
       }
     });
 
     test.each([
-      ['events', (limit: number) => store.searchEvents({ filters: [] }, limit, ''), 5_000],
-      ['alerts', (limit: number) => store.alerts({}, limit, ''), 1_000],
+      ['events', (limit: number) => rig.store.searchEvents({ filters: [] }, limit, ''), 5_000],
+      ['alerts', (limit: number) => rig.store.alerts({}, limit, ''), 1_000],
     ] as const)('an answer of %s is bounded, however much is asked for', async (_, read, max) => {
       const { rows, next } = await read(1e9);
       expect(rows).toHaveLength(max);

@@ -1,18 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type AlertFilter, AlertState, Severity } from '@threatguard/proto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../collector/src/store/database.ts';
-import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
-import type { AgentRecord, Store } from '../../collector/src/store/store.ts';
-import {
-  ENGINES,
-  type EngineUnderTest,
-  group,
-  makeAlert,
-  makeBatch,
-  realisticEvents,
-  START_US,
-} from '../support/stores.ts';
+import { describe, expect, test } from 'vitest';
+import type { AgentRecord } from '../../collector/src/store/store.ts';
+import { storeRig } from '../support/store-rig.ts';
+import { ENGINES, group, makeAlert, makeBatch, realisticEvents, START_US } from '../support/stores.ts';
 
 function makeAgent(parts: Partial<AgentRecord> = {}): AgentRecord {
   return {
@@ -28,36 +19,27 @@ function makeAgent(parts: Partial<AgentRecord> = {}): AgentRecord {
     version: '',
     os: '',
     kernel: '',
+    group: '',
+    supersededBy: undefined,
+    keyOrderedAtUs: undefined,
+    presentedCa: undefined,
     ...parts,
   };
 }
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`reading from a store on ${name}`, () => {
-    let engine: EngineUnderTest;
-    let database: Database;
-    let store: Store;
-
-    beforeAll(async () => {
-      engine = await start();
-      database = openDatabase(engine.location());
-      store = await storeOver(database);
-    });
-
-    afterAll(async () => {
-      await store?.[Symbol.asyncDispose]();
-      await engine?.[Symbol.asyncDispose]();
-    });
+    const rig = storeRig(start);
 
     test('agents are kept, touched and revoked', async () => {
       const agent = makeAgent({ name: 'db-\0-1' });
-      await store.addAgent(agent);
-      const mine = async () => (await store.agents()).find(({ id }) => id === agent.id);
+      await rig.store.addAgent(agent);
+      const mine = async () => (await rig.store.agents()).find(({ id }) => id === agent.id);
       expect(await mine()).toEqual({ ...agent, name: 'db-\ufffd-1' });
-      await store.touchAgent(agent.id, { atUs: START_US + 9, version: '0.1.0', os: 'Debian 12', kernel: '6.1' });
-      await store.touchAgent(agent.id, { atUs: START_US + 5 });
-      await store.revokeAgent(agent.id, START_US + 20);
-      await store.revokeAgent(agent.id, START_US + 30);
+      await rig.store.touchAgent(agent.id, { atUs: START_US + 9, version: '0.1.0', os: 'Debian 12', kernel: '6.1' });
+      await rig.store.touchAgent(agent.id, { atUs: START_US + 5 });
+      await rig.store.revokeAgent(agent.id, START_US + 20);
+      await rig.store.revokeAgent(agent.id, START_US + 30);
       const expected = { lastSeenAtUs: START_US + 9, version: '0.1.0', revokedAtUs: START_US + 20, kernel: '6.1' };
       expect(await mine()).toMatchObject(expected);
     });
@@ -65,15 +47,23 @@ for (const { name, available, start } of ENGINES) {
     test('a token is good for its uses, its secret and its time, however many ask at once', async () => {
       const secretHash = randomBytes(32);
       const times = { madeAtUs: START_US, expiresAtUs: START_US + 100 };
-      const token = { id: `t-${randomUUID()}`, secretHash, label: '', usesLeft: 3, ...times };
-      await store.addToken(token);
-      expect(await store.consumeToken(token.id, randomBytes(32), START_US)).toBe(false);
-      expect(await store.consumeToken(token.id, secretHash, START_US + 100)).toBe(false);
-      expect(await store.consumeToken('nothing\0', secretHash, START_US)).toBe(false);
+      const token = {
+        id: `t-${randomUUID()}`,
+        secretHash,
+        label: '',
+        usesLeft: 3,
+        ...times,
+        group: 'web',
+        replaces: true,
+      };
+      await rig.store.addToken(token);
+      expect(await rig.store.consumeToken(token.id, randomBytes(32), START_US)).toBeUndefined();
+      expect(await rig.store.consumeToken(token.id, secretHash, START_US + 100)).toBeUndefined();
+      expect(await rig.store.consumeToken('nothing\0', secretHash, START_US)).toBeUndefined();
       const answers = await Promise.all(
-        Array.from({ length: 8 }, () => store.consumeToken(token.id, secretHash, START_US)),
+        Array.from({ length: 8 }, () => rig.store.consumeToken(token.id, secretHash, START_US)),
       );
-      expect(answers.filter(Boolean)).toHaveLength(3);
+      expect(answers.filter(Boolean)).toEqual(Array(3).fill({ group: 'web', replaces: true, label: '' }));
     });
 
     test('alerts are listed newest first, filtered, in pages', async () => {
@@ -90,9 +80,9 @@ for (const { name, available, start } of ENGINES) {
           values: { 'user.name': index === 6 ? 'alice' : 'root' },
         }),
       );
-      await store.commit(group({ alerts }));
+      await rig.store.commit(group({ alerts }));
       const ids = async (filter: AlertFilter) => {
-        const { rows } = await store.alerts({ agent: agentName, ...filter }, 100, '');
+        const { rows } = await rig.store.alerts({ agent: agentName, ...filter }, 100, '');
         return rows.map(({ id }) => alerts.findIndex((alert) => alert.id === id)).toSorted();
       };
       expect(await ids({})).toEqual([0, 1, 2, 3, 4, 5, 6]);
@@ -106,21 +96,21 @@ for (const { name, available, start } of ENGINES) {
       expect(await ids({ agent: "x' or true --\0" })).toEqual([]);
       const paged: (string | undefined)[] = [];
       for (let after = '', page = 0; page === 0 || after; page++) {
-        const answer = await store.alerts({ agent: agentId }, 2, after);
+        const answer = await rig.store.alerts({ agent: agentId }, 2, after);
         expect(answer.rows.length).toBeLessThanOrEqual(2);
         paged.push(...answer.rows.map(({ id }) => id));
         after = answer.next;
       }
-      const { rows } = await store.alerts({ agent: agentId }, 100, '');
+      const { rows } = await rig.store.alerts({ agent: agentId }, 100, '');
       expect(paged).toEqual(rows.map(({ id }) => id));
-      const open = (await store.openAlertsSince(START_US + 1)).filter((alert) => alert.agentId === agentId);
+      const open = (await rig.store.openAlertsSince(START_US + 1)).filter((alert) => alert.agentId === agentId);
       expect(open).toHaveLength(5);
     });
 
     test('an id prefix is taken as it stands', async () => {
       const ids = ['zz01', 'zz02', 'zz_3'];
-      await store.commit(group({ alerts: ids.map((id) => makeAlert({ id })) }));
-      const found = async (prefix: string) => (await store.alertsByIdPrefix(prefix)).map(({ id }) => id);
+      await rig.store.commit(group({ alerts: ids.map((id) => makeAlert({ id })) }));
+      const found = async (prefix: string) => (await rig.store.alertsByIdPrefix(prefix)).map(({ id }) => id);
       expect(await found('zz0')).toEqual(['zz01', 'zz02']);
       expect(await found('ZZ01')).toEqual(['zz01']);
       expect(await found('zz_')).toEqual(['zz_3']);
@@ -129,9 +119,13 @@ for (const { name, available, start } of ENGINES) {
 
     test('an event carries the name of its agent, and is found by it', async () => {
       const agent = makeAgent({ name: `mail-${randomUUID()}` });
-      await store.addAgent(agent);
-      await store.commit(group({ batches: [makeBatch({ agentId: agent.id, events: realisticEvents(2) })] }));
-      const { rows } = await store.searchEvents({ filters: [{ field: 'agent.name', value: `${agent.name}*` }] }, 9, '');
+      await rig.store.addAgent(agent);
+      await rig.store.commit(group({ batches: [makeBatch({ agentId: agent.id, events: realisticEvents(2) })] }));
+      const { rows } = await rig.store.searchEvents(
+        { filters: [{ field: 'agent.name', value: `${agent.name}*` }] },
+        9,
+        '',
+      );
       expect(rows.map(({ agentName }) => agentName)).toEqual([agent.name, agent.name]);
     });
 
@@ -142,7 +136,7 @@ for (const { name, available, start } of ENGINES) {
       ['__proto__', ''],
       ['constructor', ''],
     ])('refuses the field %s and names the nearest', async (field, nearest) => {
-      const search = store.searchEvents({ filters: [{ field, value: 'x' }] }, 1, '');
+      const search = rig.store.searchEvents({ filters: [{ field, value: 'x' }] }, 1, '');
       await expect(search).rejects.toMatchObject({ name: 'StoreError', code: 'rejected' });
       await expect(search).rejects.toThrow(`"${nearest}`);
     });
@@ -153,10 +147,10 @@ for (const { name, available, start } of ENGINES) {
         observedAtUs: START_US + index * 1_000_000,
         user: { name: `user-${index}` },
       }));
-      await store.commit(group({ batches: [makeBatch({ agentId: randomUUID(), events })] }));
-      await database.script('analyze events');
+      await rig.store.commit(group({ batches: [makeBatch({ agentId: randomUUID(), events })] }));
+      await rig.database.script('analyze events');
       const plan = async (where: string) => {
-        const rows = await database.query(
+        const rows = await rig.database.query(
           `explain select * from events e where ${where} order by event_at desc limit 50`,
         );
         return rows.map((row) => row['QUERY PLAN']).join('\n');
@@ -170,11 +164,11 @@ for (const { name, available, start } of ENGINES) {
     });
 
     test('totals agree with what was stored', async () => {
-      const before = await store.totals();
+      const before = await rig.store.totals();
       const losses = [{ sensor: 's', reason: 'queue_shed', count: 4, firstAtUs: START_US, lastAtUs: START_US }];
       const batch = makeBatch({ agentId: randomUUID(), events: realisticEvents(6), losses, alerts: [makeAlert()] });
-      await store.commit(group({ batches: [batch] }));
-      const after = await store.totals();
+      await rig.store.commit(group({ batches: [batch] }));
+      const after = await rig.store.totals();
       expect(after.events - before.events).toBe(6);
       expect(after.envelopes - before.envelopes).toBe(1);
       expect(after.alertsOpen - before.alertsOpen).toBe(1);

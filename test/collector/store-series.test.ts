@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { EventClass, HostEvent, Outcome } from '@threatguard/proto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openStore } from '../../collector/src/store/open.ts';
-import type { Store } from '../../collector/src/store/store.ts';
-import { ENGINES, type EngineUnderTest, group, isTimescale, makeBatch, START_US } from '../support/stores.ts';
+import { describe, expect, test } from 'vitest';
+import { storeRig } from '../support/store-rig.ts';
+import { ENGINES, group, isTimescale, makeBatch, START_US } from '../support/stores.ts';
 
 const MINUTE_US = 60_000_000;
 const HOUR_US = 60 * MINUTE_US;
@@ -19,18 +18,7 @@ const event = (atUs: number, parts: HostEvent = {}): HostEvent => ({
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`series on ${name}`, () => {
-    let engine: EngineUnderTest;
-    let store: Store;
-
-    beforeAll(async () => {
-      engine = await start();
-      store = await openStore(engine.location());
-    });
-
-    afterAll(async () => {
-      await store?.[Symbol.asyncDispose]();
-      await engine?.[Symbol.asyncDispose]();
-    });
+    const rig = storeRig(start);
 
     test('count each event once, in its minute, hour and day, however late it comes', async () => {
       const agentId = randomUUID();
@@ -38,11 +26,11 @@ for (const { name, available, start } of ENGINES) {
       const times = [0, 1, MINUTE_US - 1, MINUTE_US, HOUR_US, DAY_US - 1, DAY_US];
       const batch = makeBatch({ agentId, streamId, events: times.map((offset) => event(MIDNIGHT_US + offset)) });
       const late = makeBatch({ agentId, streamId, sequence: 2, events: [event(MIDNIGHT_US + 5)] });
-      await store.commit(group({ batches: [batch, batch] }));
-      await store.commit(group({ batches: [late] }));
-      await store.commit(group({ batches: [late, batch] }));
+      await rig.store.commit(group({ batches: [batch, batch] }));
+      await rig.store.commit(group({ batches: [late] }));
+      await rig.store.commit(group({ batches: [late, batch] }));
       const counts = async (resolution: 'minute' | 'hour' | 'day', toUs: number) => {
-        const points = await store.series({ resolution, agentId, fromUs: MIDNIGHT_US, toUs });
+        const points = await rig.store.series({ resolution, agentId, fromUs: MIDNIGHT_US, toUs });
         return points.map(({ atUs, events }) => [atUs - MIDNIGHT_US, events]);
       };
       expect(await counts('minute', MIDNIGHT_US + 2 * HOUR_US)).toEqual([
@@ -76,19 +64,50 @@ for (const { name, available, start } of ENGINES) {
           ],
         }),
       );
-      await Promise.all(batches.map((batch) => store.commit(group({ batches: [batch] }))));
-      await store.commit(group({ batches }));
+      await Promise.all(batches.map((batch) => rig.store.commit(group({ batches: [batch] }))));
+      await rig.store.commit(group({ batches }));
       for (const [resolution, spanUs, expected] of [
         ['minute', 2 * HOUR_US, [0, MINUTE_US, HOUR_US]],
         ['hour', 2 * HOUR_US, [0, HOUR_US]],
         ['day', DAY_US, [0, 0]],
       ] as const) {
         const span = { resolution, fromUs, toUs: fromUs + spanUs };
-        const points = await store.series(span);
+        const points = await rig.store.series(span);
         expect(points.map(({ atUs }) => atUs - fromUs)).toEqual(expected);
         expect(points.reduce((sum, { events }) => sum + events, 0)).toBe(6);
         expect(points.at(-1)).toMatchObject({ class: 3, outcome: 1, events: 2, bytes: 84 });
-        expect(await store.series({ ...span, class: 3 })).toEqual([points.at(-1)]);
+        expect(await rig.store.series({ ...span, class: 3 })).toEqual([points.at(-1)]);
+      }
+    });
+
+    test('of a user are those of it on every host, and of nobody else', async () => {
+      const fromUs = MIDNIGHT_US - 20 * DAY_US;
+      const batches = [0, 1, 2].map((index) =>
+        makeBatch({
+          agentId: randomUUID(),
+          events: [
+            event(fromUs + index, { user: { name: 'root' } }),
+            event(fromUs + HOUR_US, { user: { name: 'root' }, class: 3, network: { bytesSent: 7 } }),
+            event(fromUs, { user: { name: 'toor' } }),
+            event(fromUs),
+          ],
+        }),
+      );
+      await Promise.all(batches.map((batch) => rig.store.commit(group({ batches: [batch] }))));
+      await rig.store.commit(group({ batches }));
+      for (const resolution of ['minute', 'hour', 'day'] as const) {
+        const span = { resolution, fromUs, toUs: fromUs + 2 * HOUR_US };
+        const later = resolution === 'day' ? 0 : HOUR_US;
+        expect(await rig.store.series({ ...span, user: 'root' })).toEqual([
+          { atUs: fromUs, class: 1, outcome: 2, events: 3, bytes: 0 },
+          { atUs: fromUs + later, class: 3, outcome: 2, events: 3, bytes: 21 },
+        ]);
+        expect(await rig.store.series({ ...span, user: '' })).toMatchObject([{ events: 3 }]);
+        const [agent] = batches.map(({ agentId }) => agentId);
+        expect(await rig.store.series({ ...span, user: 'root', agentId: agent! })).toMatchObject([
+          { events: 1 },
+          { events: 1, bytes: 7 },
+        ]);
       }
     });
 
@@ -102,10 +121,10 @@ for (const { name, available, start } of ENGINES) {
         event(MIDNIGHT_US, { class: 3, outcome: 1, network }),
         event(MIDNIGHT_US, { class: 3, outcome: 1, network }),
       ];
-      await store.commit(group({ batches: [makeBatch({ agentId, events })] }));
+      await rig.store.commit(group({ batches: [makeBatch({ agentId, events })] }));
       const span = { resolution: 'minute', fromUs: MIDNIGHT_US, toUs: MIDNIGHT_US + MINUTE_US } as const;
       const seen = async (query: object) => {
-        const points = await store.series({ ...span, agentId, ...query });
+        const points = await rig.store.series({ ...span, agentId, ...query });
         return points.map((point) => [point.class, point.outcome, point.events, point.bytes]);
       };
       expect(await seen({})).toEqual([
@@ -135,28 +154,28 @@ for (const { name, available, start } of ENGINES) {
         event(Number.MAX_SAFE_INTEGER),
       ];
       for (const sequence of [1, 2, 3]) {
-        await store.commit(group({ batches: [makeBatch({ agentId, sequence, events })] }));
+        await rig.store.commit(group({ batches: [makeBatch({ agentId, sequence, events })] }));
       }
       const span = { resolution: 'day', agentId, fromUs: 0, toUs: DAY_US } as const;
       const most = Number.MAX_SAFE_INTEGER;
-      expect(await store.series(span)).toEqual([
+      expect(await rig.store.series(span)).toEqual([
         { atUs: 0, class: 0, outcome: 0, events: 3, bytes: 0 },
         { atUs: 0, class: 3, outcome: 0, events: 3, bytes: most },
       ]);
       const day = { ...span, fromUs: MIDNIGHT_US, toUs: MIDNIGHT_US + DAY_US };
-      expect((await store.series({ ...day, user: 'a\0b' }))[0]?.events).toBe(6);
-      expect((await store.series(day))[0]?.events).toBe(15);
+      expect((await rig.store.series({ ...day, user: 'a\0b' }))[0]?.events).toBe(6);
+      expect((await rig.store.series(day))[0]?.events).toBe(15);
     });
 
     test('count a flood of names, and lose none of it', async () => {
       const agentId = randomUUID();
       const events = Array.from({ length: 10_000 }, (_, index) => event(MIDNIGHT_US, { user: { name: `u${index}` } }));
-      await store.commit(group({ batches: [makeBatch({ agentId, events })] }));
+      await rig.store.commit(group({ batches: [makeBatch({ agentId, events })] }));
       const span = { resolution: 'hour', agentId, fromUs: MIDNIGHT_US, toUs: MIDNIGHT_US + HOUR_US } as const;
-      expect((await store.series(span))[0]?.events).toBe(10_000);
-      expect((await store.series({ ...span, user: 'u7' }))[0]?.events).toBe(1);
+      expect((await rig.store.series(span))[0]?.events).toBe(10_000);
+      expect((await rig.store.series({ ...span, user: 'u7' }))[0]?.events).toBe(1);
       // The database counts each name by itself; commits count together what is beyond their bound.
-      const others = (await store.series({ ...span, user: '*' }))[0]?.events ?? 0;
+      const others = (await rig.store.series({ ...span, user: '*' }))[0]?.events ?? 0;
       if (isTimescale(name)) expect(others).toBe(0);
       else expect(others).toBeGreaterThan(5_000);
     });
@@ -166,13 +185,13 @@ for (const { name, available, start } of ENGINES) {
       ['hour', 100 * DAY_US, /more than 2000 points by hour/],
     ] as const)('by the %s of too long a time are refused', async (resolution, span, message) => {
       const query = { resolution, fromUs: MIDNIGHT_US, toUs: MIDNIGHT_US + span };
-      await expect(store.series(query)).rejects.toMatchObject({ code: 'rejected' });
-      await expect(store.series(query)).rejects.toThrow(message);
+      await expect(rig.store.series(query)).rejects.toMatchObject({ code: 'rejected' });
+      await expect(rig.store.series(query)).rejects.toThrow(message);
     });
 
     test('of something that is not an agent are refused', async () => {
       const query = { resolution: 'day', agentId: "x' or true", fromUs: 0, toUs: DAY_US } as const;
-      await expect(store.series(query)).rejects.toMatchObject({ code: 'rejected' });
+      await expect(rig.store.series(query)).rejects.toMatchObject({ code: 'rejected' });
     });
   });
 }

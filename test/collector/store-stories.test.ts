@@ -1,22 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Severity } from '@threatguard/proto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Correlator } from '../../collector/src/correlate/correlator.ts';
 import { HALF_LIFE_US, RiskLedger, riskAt } from '../../collector/src/correlate/risk.ts';
 import { commitGroup } from '../../collector/src/store/commit.ts';
 import type { Database } from '../../collector/src/store/database.ts';
-import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
-import type { Store } from '../../collector/src/store/store.ts';
-import {
-  ENGINES,
-  type EngineUnderTest,
-  group,
-  makeAlert,
-  makeBatch,
-  makeIncident,
-  realisticEvents,
-  START_US,
-} from '../support/stores.ts';
+import { storeOver } from '../../collector/src/store/open.ts';
+import { storeRig } from '../support/store-rig.ts';
+import { ENGINES, group, makeAlert, makeBatch, makeIncident, realisticEvents, START_US } from '../support/stores.ts';
 
 const HOUR_US = 3_600_000_000;
 const HOUR = { fromUs: START_US, toUs: START_US + HOUR_US };
@@ -32,22 +23,9 @@ test('a correlator says what it gave up for lack of room, and nothing while all 
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`stories in a store on ${name}`, () => {
-    let engine: EngineUnderTest;
-    let database: Database;
-    let store: Store;
+    const rig = storeRig(start);
 
-    beforeAll(async () => {
-      engine = await start();
-      database = openDatabase(engine.location());
-      store = await storeOver(database);
-    });
-
-    afterAll(async () => {
-      await store?.[Symbol.asyncDispose]();
-      await engine?.[Symbol.asyncDispose]();
-    });
-
-    const count = async (table: string) => (await database.query(`select count(*) as rows from ${table}`))[0]?.rows;
+    const count = async (table: string) => (await rig.database.query(`select count(*) as rows from ${table}`))[0]?.rows;
     const detection = (ruleId: string, tactic: string, atUs = START_US) => ({
       ruleId,
       ruleTitle: ruleId,
@@ -65,12 +43,12 @@ for (const { name, available, start } of ENGINES) {
       const alert = makeAlert({ agentName: 'ent-1', values: {}, severity: Severity.HIGH });
       const first = ledger.weigh([alert], START_US);
       const second = ledger.weigh([{ ...alert, count: 16 }], START_US + 1);
-      await store.commit(group({ entities: [...second, ...first] }));
-      await store.commit(group({ entities: first }));
-      await store.commit(group({ entities: [...first, ...second] }));
-      const entity = await store.entity({ kind: 'host', name: 'ent-1' });
+      await rig.store.commit(group({ entities: [...second, ...first] }));
+      await rig.store.commit(group({ entities: first }));
+      await rig.store.commit(group({ entities: [...first, ...second] }));
+      const entity = await rig.store.entity({ kind: 'host', name: 'ent-1' });
       expect(entity).toEqual(second[0]);
-      const points = await store.riskHistory({ kind: 'host', name: 'ent-1' }, HOUR);
+      const points = await rig.store.riskHistory({ kind: 'host', name: 'ent-1' }, HOUR);
       expect(points).toEqual([
         { atUs: START_US, level: first[0]!.level },
         { atUs: START_US + 1, level: second[0]!.level },
@@ -89,11 +67,11 @@ for (const { name, available, start } of ENGINES) {
           values: { 'user.name': user },
           severity: severities[index]!,
         });
-        await store.commit(group({ entities: ledger.weigh([alert], START_US) }));
+        await rig.store.commit(group({ entities: ledger.weigh([alert], START_US) }));
       }
       const seen: string[] = [];
       for (let after = ''; ; ) {
-        const page = await store.entities({ kind: 'user' }, 2, after);
+        const page = await rig.store.entities({ kind: 'user' }, 2, after);
         seen.push(...page.rows.map((entity) => entity.name));
         after = page.next;
         if (!after) break;
@@ -101,7 +79,7 @@ for (const { name, available, start } of ENGINES) {
       expect(seen).toEqual(names.map((each) => each.toWellFormed()).reverse());
       const forged = Buffer.from('[1,"user","\\u"]').toString('base64url');
       for (const cursor of ['x', forged, Buffer.from('[1e999,"user","a"]').toString('base64url')]) {
-        await expect(store.entities({}, 2, cursor)).rejects.toMatchObject({ code: 'rejected' });
+        await expect(rig.store.entities({}, 2, cursor)).rejects.toMatchObject({ code: 'rejected' });
       }
     });
 
@@ -110,16 +88,18 @@ for (const { name, available, start } of ENGINES) {
       const first = makeIncident({ alerts: [a], updatedAtUs: START_US + 10 });
       const second = { ...makeIncident({ ...first, alerts: [a, b] }), revision: 2, severity: 5 };
       const older = makeIncident({ alerts: [a], updatedAtUs: START_US + 5, title: 'a\0b' });
-      await store.commit(group({ incidents: [second, first, older] }));
-      await store.commit(group({ incidents: [first] }));
-      expect(await store.incidentsByIdPrefix(first.id.slice(0, 20))).toEqual([second]);
-      const page = await store.incidents({}, 1, '');
+      await rig.store.commit(group({ incidents: [second, first, older] }));
+      await rig.store.commit(group({ incidents: [first] }));
+      expect(await rig.store.incidentsByIdPrefix(first.id.slice(0, 20))).toEqual([second]);
+      const page = await rig.store.incidents({}, 1, '');
       expect(page.rows).toEqual([second]);
-      expect((await store.incidents({}, 1, page.next)).rows).toEqual([{ ...older, title: 'a\uFFFDb' }]);
-      expect((await store.incidents({ severityMin: 5 }, 9, '')).rows).toEqual([second]);
-      expect((await store.incidents({ state: 'closed' }, 9, '')).rows).toEqual([]);
-      await expect(store.incidents({}, 9, '1;2')).rejects.toMatchObject({ code: 'rejected' });
-      const members = await database.query('select alert_id from incident_alerts where incident_id = $1', [first.id]);
+      expect((await rig.store.incidents({}, 1, page.next)).rows).toEqual([{ ...older, title: 'a\uFFFDb' }]);
+      expect((await rig.store.incidents({ severityMin: 5 }, 9, '')).rows).toEqual([second]);
+      expect((await rig.store.incidents({ state: 'closed' }, 9, '')).rows).toEqual([]);
+      await expect(rig.store.incidents({}, 9, '1;2')).rejects.toMatchObject({ code: 'rejected' });
+      const members = await rig.database.query('select alert_id from incident_alerts where incident_id = $1', [
+        first.id,
+      ]);
       expect(members).toHaveLength(2);
     });
 
@@ -135,18 +115,18 @@ for (const { name, available, start } of ENGINES) {
       const batch = makeBatch({ agentId, events: realisticEvents(3), ...correlated });
       const ids = correlated.alerts.map(({ id }) => id!);
       const stored = async () => [
-        (await store.alertsByIdPrefix(ids[0]!)).length,
-        (await store.incidentsByIdPrefix(correlated.incidents[0]!.id)).length,
-        (await store.riskHistory({ kind: 'address', name: '192.0.2.77' }, HOUR)).length,
-        (await store.streamPositions(agentId)).length,
+        (await rig.store.alertsByIdPrefix(ids[0]!)).length,
+        (await rig.store.incidentsByIdPrefix(correlated.incidents[0]!.id)).length,
+        (await rig.store.riskHistory({ kind: 'address', name: '192.0.2.77' }, HOUR)).length,
+        (await rig.store.streamPositions(agentId)).length,
       ];
       // The last thing the transaction writes fails, as if the database had died there.
-      const broken: Database = Object.assign(Object.create(database) as Database, {
-        kind: database.kind,
-        query: database.query.bind(database),
-        script: database.script.bind(database),
+      const broken: Database = Object.assign(Object.create(rig.database) as Database, {
+        kind: rig.database.kind,
+        query: rig.database.query.bind(rig.database),
+        script: rig.database.script.bind(rig.database),
         transaction: (work: Parameters<Database['transaction']>[0]) =>
-          database.transaction(async (session) => {
+          rig.database.transaction(async (session) => {
             const failing = async (sql: string, parameters?: Parameters<typeof session.query>[1]) => {
               if (sql.includes('insert into incidents')) throw new Error('killed');
               return session.query(sql, parameters);
@@ -158,11 +138,11 @@ for (const { name, available, start } of ENGINES) {
       const dying = await storeOver(broken);
       await expect(dying.commit(group({ batches: [batch] }))).rejects.toThrow('killed');
       expect(await stored()).toEqual([0, 0, 0, 0]);
-      await store.commit(group({ batches: [batch] }));
+      await rig.store.commit(group({ batches: [batch] }));
       expect(await stored()).toEqual([1, 1, 1, 1]);
       const points = await count('risk_points');
-      await store.commit(group({ batches: [batch] }));
-      await store.commit(group(correlated));
+      await rig.store.commit(group({ batches: [batch] }));
+      await rig.store.commit(group(correlated));
       expect(await stored()).toEqual([1, 1, 1, 1]);
       expect(await count('risk_points')).toBe(points);
     });
@@ -176,8 +156,8 @@ for (const { name, available, start } of ENGINES) {
       }));
       const before = new Correlator();
       const first = before.correlate([one!, two!], context(atUs));
-      await store.commit(group(first));
-      const after = await Correlator.load(store, atUs + 1);
+      await rig.store.commit(group(first));
+      const after = await Correlator.load(rig.store, atUs + 1);
       const now = context(atUs + 2);
       const [here, there] = [before.correlate([three!], now), after.correlate([three!], now)];
       const known = here.alerts[0]!.id!;

@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
-import type { Store } from '../../collector/src/store/store.ts';
-import { ExplainingDatabase } from '../support/explain.ts';
-import { ENGINES, type EngineUnderTest, START_US } from '../support/stores.ts';
+import { describe, expect, test } from 'vitest';
+import { explainedStoreRig } from '../support/store-rig.ts';
+import { ENGINES, START_US } from '../support/stores.ts';
 
 const ROWS = 20_000;
 const FILL = `
@@ -18,55 +16,46 @@ const FILL = `
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`how ${name} reads ${ROWS} of each kind of story`, () => {
-    let engine: EngineUnderTest;
-    let database: ExplainingDatabase;
-    let store: Store;
-
-    beforeAll(async () => {
-      engine = await start();
-      database = new ExplainingDatabase(openDatabase(engine.location()));
-      store = await storeOver(database);
-      await database.script(FILL);
-    });
-    afterAll(async () => {
-      await store?.[Symbol.asyncDispose]();
-      await engine?.[Symbol.asyncDispose]();
+    const rig = explainedStoreRig(start, {
+      fill: async ({ database }) => {
+        await database.script(FILL);
+      },
     });
 
     const u42 = { kind: 'user', name: 'u42' } as const;
     const entitiesAfter = Buffer.from('[80010,"user","u5"]').toString('base64url');
     test.each<[string, (limit: number) => Promise<{ rows: unknown[] }>, string]>([
-      ['entities by risk', (limit) => store.entities({}, limit, ''), 'entities_by_level'],
+      ['entities by risk', (limit) => rig.store.entities({}, limit, ''), 'entities_by_level'],
       [
         'entities of a kind, deep in the list',
-        (limit) => store.entities({ kind: 'user' }, limit, entitiesAfter),
+        (limit) => rig.store.entities({ kind: 'user' }, limit, entitiesAfter),
         'entities_by_level',
       ],
-      ['incidents by change', (limit) => store.incidents({}, limit, ''), 'incidents_by_time'],
+      ['incidents by change', (limit) => rig.store.incidents({}, limit, ''), 'incidents_by_time'],
       [
         'incidents, deep in the list',
-        (limit) => store.incidents({}, limit, `${START_US + 9_000_000_000}.id9000`),
+        (limit) => rig.store.incidents({}, limit, `${START_US + 9_000_000_000}.id9000`),
         'incidents_by_time',
       ],
-      ['the audit log', (limit) => store.audit(limit, ''), 'audit_pkey'],
-      ['the audit log, deep in it', (limit) => store.audit(limit, '9000'), 'audit_pkey'],
+      ['the audit log', (limit) => rig.store.audit(limit, ''), 'audit_pkey'],
+      ['the audit log, deep in it', (limit) => rig.store.audit(limit, '9000'), 'audit_pkey'],
     ])('%s: a bounded page, by its index', async (_, read, index) => {
-      database.forget();
+      rig.database.forget();
       const { rows } = await read(50);
       expect(rows).toHaveLength(50);
-      const plan = database.reads.flatMap(({ nodes }) => nodes);
+      const plan = rig.database.reads.flatMap(({ nodes }) => nodes);
       expect(plan.map((node) => node['Index Name'])).toContain(index);
       expect(plan.filter((node) => node['Node Type'].endsWith('Seq Scan'))).toEqual([]);
       expect((await read(1e9)).rows).toHaveLength(1_000);
     });
 
     test('one entity, its risk, and an incident by the beginning of its id: by their keys', async () => {
-      database.forget();
+      rig.database.forget();
       const span = { fromUs: START_US, toUs: START_US + 1e12 };
-      expect(await store.riskHistory(u42, span)).toHaveLength(200);
-      expect(await store.entity(u42)).toMatchObject(u42);
-      expect(await store.incidentsByIdPrefix('id1999')).toHaveLength(10);
-      const plan = database.reads.flatMap(({ nodes }) => nodes);
+      expect(await rig.store.riskHistory(u42, span)).toHaveLength(200);
+      expect(await rig.store.entity(u42)).toMatchObject(u42);
+      expect(await rig.store.incidentsByIdPrefix('id1999')).toHaveLength(10);
+      const plan = rig.database.reads.flatMap(({ nodes }) => nodes);
       expect(plan.filter((node) => node['Node Type'].endsWith('Seq Scan'))).toEqual([]);
     });
   });

@@ -103,14 +103,14 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     const first = await layout();
     expect(first).toEqual({
       tables: [
+        { name: 'batch_terms', compressed: false },
         { name: 'events', compressed: true },
         { name: 'evidence', compressed: false },
         { name: 'losses', compressed: false },
       ],
-      series: ['fleet_day', 'fleet_hour', 'fleet_minute', 'series_day', 'series_hour', 'series_minute'].map((name) => ({
-        name,
-        only: false,
-      })),
+      series: ['fleet', 'series', 'user']
+        .flatMap((name) => [`${name}_day`, `${name}_hour`, `${name}_minute`])
+        .map((name) => ({ name, only: false })),
       columnstores: ['events'],
     });
     const [again, other] = await Promise.all([openStore(location), openStore(location)]);
@@ -326,6 +326,7 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     ];
     const before = await all();
     expect(before.map(({ relation, config }) => [relation, config.drop_after ?? config.start_offset])).toEqual([
+      ['batch_terms', '90 days'],
       ['events', '90 days'],
       ['evidence', '365 days'],
       ['fleet_day', '2562 days'],
@@ -335,24 +336,32 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
       ['series_day', '2562 days'],
       ['series_hour', '366 days'],
       ['series_minute', '30 days'],
+      ['user_day', '2562 days'],
+      ['user_hour', '366 days'],
+      ['user_minute', '30 days'],
       ['fleet_day', '8783:00:00'],
       ['fleet_hour', '719:00:00'],
       ['fleet_minute', '719:00:00'],
       ['series_day', '8783:00:00'],
       ['series_hour', '719:00:00'],
       ['series_minute', '719:00:00'],
+      ['user_day', '8783:00:00'],
+      ['user_hour', '719:00:00'],
+      ['user_minute', '719:00:00'],
     ]);
     expect((await store.keepUp(RETENTION, Date.now() * 1000)).made).toEqual([]);
     expect(await all()).toEqual(before);
     const shorter = await store.keepUp({ ...RETENTION, events: 20 }, Date.now() * 1000);
     expect(shorter.made).toEqual([
       'refresh of series_minute: 479 hours',
+      'refresh of user_minute: 479 hours',
       'refresh of fleet_minute: 479 hours',
       'retention of events: 20 days',
+      'retention of batch_terms: 20 days',
     ]);
     // What was dropped stays out of reach: the window of a refresh grows no faster than time passes.
     const longer = await store.keepUp({ ...RETENTION, events: 90 }, Date.now() * 1000);
-    expect(longer.made).toEqual(['retention of events: 90 days']);
+    expect(longer.made).toEqual(['retention of events: 90 days', 'retention of batch_terms: 90 days']);
     expect((await store.keepUp(RETENTION, Date.now() * 1000)).made).toEqual([]);
   });
 

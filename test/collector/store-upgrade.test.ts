@@ -107,18 +107,20 @@ for (const { name, available, start } of ENGINES.filter((each) => !each.name.sta
       expect((await database.query('select count(*) as rows from evidence'))[0]?.rows).toBe(4);
     });
 
-    test('that has counted by host and user has the totals of the fleet from the next start on', async () => {
+    test('that has counted by host and user has the totals of users and of the fleet from the next start on', async () => {
       const database = openDatabase(engine.location());
       await migrate(database, readMigrations().slice(0, 5));
       for (const table of ['series_minute', 'series_hour', 'series_day']) {
         await database.script(`
-          insert into ${table} select '2026-11-21', gen_random_uuid(), 1, 2, 'u' || i, i, 10 from generate_series(1, 4) i`);
+          insert into ${table} select '2026-11-21', gen_random_uuid(), 1, 2, 'u' || i % 2, i, 10 from generate_series(1, 4) i`);
       }
       await using store = await storeOver(database, NOW_US);
       const fromUs = Date.UTC(2026, 10, 21) * 1000;
       for (const resolution of ['minute', 'hour', 'day'] as const) {
         const points = await store.series({ resolution, fromUs, toUs: fromUs + 1 });
         expect(points).toEqual([{ atUs: fromUs, class: 1, outcome: 2, events: 10, bytes: 40 }]);
+        const ofUser = await store.series({ resolution, fromUs, toUs: fromUs + 1, user: 'u1' });
+        expect(ofUser).toEqual([{ atUs: fromUs, class: 1, outcome: 2, events: 4, bytes: 20 }]);
       }
     });
 

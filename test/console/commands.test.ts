@@ -321,3 +321,39 @@ describe('the command line', () => {
     expect(stderr.replace(/^20000 shown.*\n/m, '')).toBe('');
   });
 });
+
+describe('crypto report', () => {
+  const host = {
+    agentId: 'a-1',
+    name: 'web-1',
+    connected: true,
+    tlsProtocol: 'TLSv1.3',
+    tlsGroup: 'X25519MLKEM768',
+    signatureAlgorithm: 'ML-DSA-65',
+    keyId: 'ab'.repeat(32),
+    certificateExpiresAtUs: Date.UTC(2026, 11, 21) * 1000,
+    provider: 'openssl',
+    sessionAtUs: Date.UTC(2026, 10, 21) * 1000,
+    below: [],
+  };
+
+  it('lists what protects each host, and succeeds where all meet the policy', async () => {
+    server.cryptoReport = { profile: 'standard', policy: 'standard', hosts: [host], below: 0 };
+    const table = await run('crypto', 'report');
+    expect(table.code).toBe(0);
+    expect(table.stdout).toMatch(/web-1 +met .* TLSv1.3 X25519MLKEM768 +ML-DSA-65 +openssl +2026-12-21/);
+    const [row] = JSON.parse((await run('crypto', 'report', '--output', 'json')).stdout);
+    expect(row).toMatchObject({ agent: { name: 'web-1' }, tls: { group: 'X25519MLKEM768' }, provider: 'openssl' });
+  });
+
+  it('fails where one is below, after it has said which and why; a hostile name stays a name', async () => {
+    const weak = { ...host, name: HOSTILE, below: ['group X25519MLKEM768 instead of SecP384R1MLKEM1024'] };
+    server.cryptoReport = { profile: 'standard', policy: 'cnsa2', hosts: [weak, host], below: 1 };
+    const { code, stdout, stderr } = await run('crypto', 'report', '--policy', 'cnsa2', '--output', 'csv');
+    expect(code).toBe(1);
+    expect(stdout).toContain('instead of SecP384R1MLKEM1024');
+    expect(stdout).not.toMatch(RAW);
+    expect(stderr).toContain('hosts below the policy cnsa2: 1 of 2');
+    expect(server.calls.at(-1)).toMatchObject({ method: 'reportCrypto', request: { policy: 'cnsa2' } });
+  });
+});

@@ -104,7 +104,7 @@ const append = fc.tuple(fc.integer({ min: 1, max: 3000 }), fc.nat(255), fc.nat(3
     const facts = { events: 1, firstAtUs: 1, lastAtUs: 2 };
     const checkpoints = Buffer.alloc(marks, 255 - fill);
     const position = { streamId, sequence: sequence + 1, headerDigest };
-    expect(real.spool.append({ bytes, position }, facts, checkpoints)).toBe(true);
+    expect(real.spool.append({ bytes, position, kemEpoch: 1 }, facts, checkpoints)).toBe(true);
     model.appended.push({ name, checkpoints: checkpoints.toString('latin1') });
     model.given.add(name);
     model.kept.push({ stream: hex(streamId), sequence: sequence + 1, text: bytes.toString('latin1') });
@@ -198,7 +198,11 @@ test('one altered byte anywhere costs at most the record it lies in, and never a
     const bytes = Buffer.from(`envelope ${count} `.repeat(count));
     const position = { streamId, sequence: sequence + 1, headerDigest: sha256(bytes) };
     checkpoints.push(`read up to ${count} `.repeat(9 - count));
-    spool.append({ bytes, position }, { events: 1, firstAtUs: 1, lastAtUs: 2 }, Buffer.from(checkpoints[count]!));
+    spool.append(
+      { bytes, position, kemEpoch: 1 },
+      { events: 1, firstAtUs: 1, lastAtUs: 2 },
+      Buffer.from(checkpoints[count]!),
+    );
   }
   const whole = contents(spool);
   const names = readdirSync(place.directory).sort();

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { ECS_FIELDS, type FieldFilter, type HostEvent, type StoredEvent } from '@threatguard/proto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseAddress } from '../../collector/src/store/address.ts';
-import type { Database } from '../../collector/src/store/database.ts';
 import { searchEvents } from '../../collector/src/store/event-search.ts';
 import { matcher } from '../../collector/src/store/field-match.ts';
-import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
-import type { Store } from '../../collector/src/store/store.ts';
-import { type EngineUnderTest, group, makeBatch, START_US, startPglite } from '../support/stores.ts';
+import { storeRig } from '../support/store-rig.ts';
+import { group, makeBatch, START_US, startPglite } from '../support/stores.ts';
 
 // What a filter means is said twice, in SQL and in JavaScript: here each answers for the other, and a plain reading of
 // the wildcard (a regular expression) for both.
@@ -111,31 +109,18 @@ function searchable(each: HostEvent): HostEvent {
   return { ...each, network: { ...each.network, ...addresses } };
 }
 
-let engine: EngineUnderTest;
-let database: Database;
-let store: Store;
-
-beforeAll(async () => {
-  engine = await startPglite();
-  database = openDatabase(engine.location());
-  store = await storeOver(database);
-});
-
-afterAll(async () => {
-  await store?.[Symbol.asyncDispose]();
-  await engine?.[Symbol.asyncDispose]();
-});
+const rig = storeRig(startPglite);
 
 test('a search finds what a plain filter over the same events finds, on pages of any size', async () => {
   const run = async (events: HostEvent[], searches: FieldFilter[][], pageSize: number, windowRows: number) => {
     const agentId = randomUUID();
-    await store.commit(group({ batches: [makeBatch({ agentId, events })] }));
+    await rig.store.commit(group({ batches: [makeBatch({ agentId, events })] }));
     for (const filters of searches) {
       const mine = { field: 'agent.id', value: agentId };
       const found: number[] = [];
       for (let after = '', page = 0; page === 0 || after; page++) {
         const search = { query: { filters: [mine, ...filters] }, limit: pageSize, after, windowRows };
-        const answer = await searchEvents(database, search);
+        const answer = await searchEvents(rig.database, search);
         found.push(...answer.rows.map(({ reference }) => reference!.index!));
         after = answer.next;
       }
@@ -181,7 +166,7 @@ test('any text as field or value is answered or refused, never an error of the d
       fc.oneof(fc.constantFrom(...Object.keys(ECS_FIELDS)), anything),
       anything,
       async (field, value) => {
-        const answer = store.searchEvents({ filters: [{ field, value }] }, 5, '').then(
+        const answer = rig.store.searchEvents({ filters: [{ field, value }] }, 5, '').then(
           () => 'answered',
           (error) => (Object.hasOwn(ECS_FIELDS, field) ? error : `${error.code}: ${error.message}`),
         );
@@ -201,8 +186,8 @@ test('any text as cursor is answered or refused', async () => {
   await fc.assert(
     fc.asyncProperty(cursor, async (after) => {
       fc.pre(after !== '');
-      const search = store.searchEvents({ filters: [] }, 5, after).then(() => 'answered', String);
-      const list = store.alerts({}, 5, after).then(() => 'answered', String);
+      const search = rig.store.searchEvents({ filters: [] }, 5, after).then(() => 'answered', String);
+      const list = rig.store.alerts({}, 5, after).then(() => 'answered', String);
       expect(await search).toMatch(/^answered$|not a cursor/);
       expect(await list).toMatch(/^answered$|not a cursor/);
     }),

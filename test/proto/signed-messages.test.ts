@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { Alert, keyId, Severity, type SignedAlert, signAlert, verifyAlert } from '@threatguard/proto';
+import { Alert, keyId, Severity, type SignedAlert, signAlert, signAlertAside, verifyAlert } from '@threatguard/proto';
 import { describe, expect, it } from 'vitest';
 
 const collector = generateKeyPairSync('ml-dsa-65');
@@ -10,6 +10,10 @@ const alert: Alert = { id: '01j0000000000000000000000a', severity: Severity.HIGH
 describe('an alert on NATS', () => {
   it('is read as the collector signed it', () => {
     expect(verifyAlert(signAlert(alert, signer), collector.publicKey)).toMatchObject(alert);
+  });
+
+  it('is read alike where it was signed beside the main thread', async () => {
+    expect(verifyAlert(await signAlertAside(alert, signer), collector.publicKey)).toMatchObject(alert);
   });
 
   const signed = signAlert(alert, signer);

@@ -14,13 +14,17 @@ import { join } from 'node:path';
 import { makeGenericClientConstructor } from '@grpc/grpc-js';
 import * as x509 from '@peculiar/x509';
 import {
+  type AnnouncedKemKey,
+  activeProfile,
+  activeProvider,
   type EnrolRequest,
   type EnrolResponse,
   type EnvelopeIdentity,
   enrolmentService,
   envelopeIdentity,
-  type KemPublicKey,
   parseJoinToken,
+  type SignatureAlgorithm,
+  signatureAlgorithmOf,
   verifyKemKey,
 } from '@threatguard/proto';
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
@@ -39,7 +43,7 @@ export interface AgentIdentity extends TlsIdentity {
   agentId: string;
   name: string;
   envelope: EnvelopeIdentity;
-  kemKey: KemPublicKey;
+  kemKey: AnnouncedKemKey;
 }
 
 export function caOf(home: string): string {
@@ -53,13 +57,14 @@ export function consoleIdentityOf(home: string): TlsIdentity {
 }
 
 export async function certificateRequest(keys: { privateKey: KeyObject; publicKey: KeyObject }): Promise<Buffer> {
+  const algorithm = { name: signatureAlgorithmOf(keys.publicKey)! };
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name: 'CN=whatever the host calls itself',
     keys: {
-      privateKey: keys.privateKey.toCryptoKey(ALGORITHM, false, ['sign']),
-      publicKey: keys.publicKey.toCryptoKey(ALGORITHM, true, ['verify']),
+      privateKey: keys.privateKey.toCryptoKey(algorithm, false, ['sign']),
+      publicKey: keys.publicKey.toCryptoKey(algorithm, true, ['verify']),
     },
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: algorithm,
   });
   return Buffer.from(request.rawData);
 }
@@ -81,15 +86,19 @@ export async function enrolTestAgent(parts: {
   ca: string;
   token: string;
   hostName?: string;
+  machineId?: string;
+  bootId?: string;
+  algorithm?: SignatureAlgorithm;
 }): Promise<AgentIdentity> {
-  const keys = generateKeyPairSync('ml-dsa-65');
+  const keys = activeProvider().generate(parts.algorithm ?? activeProfile().signature);
   const token = parseJoinToken(parts.token)!;
   const response = await callEnrol(parts, {
     tokenId: token.id,
     tokenSecret: token.secret,
     certificateRequest: await certificateRequest(keys),
     hostName: parts.hostName ?? 'test-host',
-    machineId: randomBytes(16).toString('hex'),
+    machineId: parts.machineId ?? randomBytes(16).toString('hex'),
+    bootId: parts.bootId ?? '',
   });
   const agentId = response.agentId!;
   return {

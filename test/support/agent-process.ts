@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { readHostMarks } from '../../agent/src/host-facts.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { endChild } from './child-server.ts';
 import { ROOT } from './source-files.ts';
@@ -15,9 +16,12 @@ export class AgentProcess implements AsyncDisposable {
   readonly log: Record<string, unknown>[] = [];
   readonly #child: ChildProcess;
 
-  private constructor(home: string) {
+  private constructor(home: string, environment: Record<string, string>) {
     const program = join(ROOT, 'agent', 'bin', 'threatguard-agent.js');
-    this.#child = spawn(process.execPath, [program, 'run', '--home', home], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(process.execPath, [program, 'run', '--home', home], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
     createInterface({ input: this.#child.stderr! }).on('line', (line) => {
       if (line.startsWith('{')) this.log.push(JSON.parse(line));
     });
@@ -39,15 +43,15 @@ export class AgentProcess implements AsyncDisposable {
   }): Promise<void> {
     const { home, log, collector, token, name = 'crash-agent', settings } = parts;
     mkdirSync(home, { recursive: true });
-    await enrol({ home, collector, token, name, machineId: name, force: false });
+    await enrol({ home, collector, token, name, ...readHostMarks(), force: false });
     if (settings !== undefined) return writeFileSync(join(home, 'agent.yaml'), settings);
     const off = ['process', 'network', 'file', 'host'].map((name) => `  ${name}: { enabled: false }\n`).join('');
     const auth = `  auth: { logs: [${log}], journal: off }\n`;
     writeFileSync(join(home, 'agent.yaml'), `spool: { bytesMax: 33554432 }\nsensors:\n${auth}${off}`);
   }
 
-  static async start(home: string): Promise<AgentProcess> {
-    const agent = new AgentProcess(home);
+  static async start(home: string, environment: Record<string, string> = {}): Promise<AgentProcess> {
+    const agent = new AgentProcess(home, environment);
     await agent.said('ready', READY_MS_MAX);
     return agent;
   }

@@ -31,7 +31,11 @@ const ROTATE_MS_MIN = 3_000;
 const ROTATE_MS_MAX = 15_000;
 /** As logrotate keeps them. */
 const ROTATIONS_KEPT = 4;
-const SEND_ATTEMPTS_MAX = 8;
+const SEND_ATTEMPTS_MAX = 4;
+/** A collector beside much other work takes some 30 envelopes a second. */
+const SEND_MS_MAX = 10 * 60_000;
+/** How often an agent says how much it has spooled. */
+const HEARTBEAT_MS = 10_000;
 const LOOK_EVERY_MS = 2_000;
 /** A collector that was killed reads its store anew, and processes churn meanwhile. */
 const COLLECTOR_MS_MAX = 10 * 60_000;
@@ -158,7 +162,9 @@ export async function soakAgent(order: {
   }
   await agent.stop('SIGTERM');
   writeFileSync(join(home, 'agent.yaml'), settings(false));
-  await sendRest(home, say);
+  const spooled = () =>
+    asked(collector, collectorHome, async (client) => (await client.agent(NAME)).agent?.spooledEnvelopes ?? 0);
+  await sendRest(home, spooled, say);
   const found = await stored();
   const emitted = agent.log
     .filter(({ msg }) => msg === 'sensor stopped')
@@ -178,8 +184,11 @@ export async function soakAgent(order: {
   };
 }
 
-/** Agents without sensors send what is spooled until nothing is. */
-async function sendRest(home: string, say: (text: string) => void): Promise<void> {
+/**
+ * Agents without sensors send what is spooled until nothing is. One is given the time it needs: `spooled` is what it says in
+ * its heartbeats.
+ */
+async function sendRest(home: string, spooled: () => Promise<number>, say: (text: string) => void): Promise<void> {
   const identity = readIdentity(home);
   const owner = envelopeIdentity(identity.agentId, identity).signingKeyId;
   const place = { directory: join(home, 'spool'), bytesMax: 1 << 28, owner, bootId: readBootId() };
@@ -188,7 +197,9 @@ async function sendRest(home: string, say: (text: string) => void): Promise<void
   for (let attempt = 1; attempt <= SEND_ATTEMPTS_MAX; attempt++) {
     await using sender = await AgentProcess.start(home);
     await sender.said('connected', SETTLE_MS_MAX);
-    await setTimeout(attempt * LOOK_EVERY_MS);
+    await setTimeout(HEARTBEAT_MS);
+    const sinceMs = performance.now();
+    while ((await spooled()) > 0 && performance.now() - sinceMs < SEND_MS_MAX) await setTimeout(LOOK_EVERY_MS);
     await sender.stop('SIGTERM');
     await using spool = Spool.open({ ...place, nowUs: () => Date.now() * 1000, lose: () => undefined });
     left = spool.end - spool.first;

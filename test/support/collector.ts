@@ -4,17 +4,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { Client, Metadata, type MethodDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
 import {
   type Alert,
   type AlertFilter,
   Alert as AlertMessage,
   type CreateTokenRequest,
   type CreateTokenResponse,
+  type CryptoReport,
+  certificatesService,
   consoleService,
+  cryptoService,
+  type DestroyEpochRequest,
   type GetAgentResponse,
   type GetAlertResponse,
   type GetIncidentResponse,
+  type KeysReport,
+  keysService,
   type ListAgentsResponse,
   type ListAlertsRequest,
   type ListAlertsResponse,
@@ -24,7 +30,10 @@ import {
   type ListEntitiesResponse,
   type ListIncidentsRequest,
   type ListIncidentsResponse,
+  type ProfileName,
   type RevokeAgentResponse,
+  type RotateKeysRequest,
+  type RotateKeysResponse,
   type SearchEventsRequest,
   type SearchEventsResponse,
   type SignedAlert,
@@ -47,10 +56,12 @@ const READY_MS_MAX = 60_000;
 /** The console's side of the API, with promises. */
 export class ConsoleClient implements Disposable {
   readonly #client: InstanceType<ReturnType<typeof makeGenericClientConstructor>>;
+  readonly #others: Client;
 
   constructor(address: string, identity: TlsIdentity) {
-    const Client = makeGenericClientConstructor(consoleService, 'Console');
-    this.#client = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+    const ConsoleService = makeGenericClientConstructor({ ...consoleService, ...keysService }, 'Console');
+    this.#client = new ConsoleService(address, collectorCredentials(identity), CHANNEL_OPTIONS);
+    this.#others = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
   }
 
   status = () => this.#call<StatusReport>('getStatus', {});
@@ -66,6 +77,20 @@ export class ConsoleClient implements Disposable {
   audit = (request: ListAuditRequest = {}) => this.#call<ListAuditResponse>('listAudit', request);
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
+
+  cryptoReport(policy = ''): Promise<CryptoReport> {
+    const { path, requestSerialize, responseDeserialize } = cryptoService.report;
+    return new Promise((resolve, reject) => {
+      this.#others.makeUnaryRequest(path, requestSerialize, responseDeserialize, { policy }, (error, report) =>
+        report ? resolve(report) : reject(error),
+      );
+    });
+  }
+  rotate = (request: RotateKeysRequest = {}) => this.#call<RotateKeysResponse>('rotateKeys', request);
+  keys = () => this.#call<KeysReport>('getKeys', {});
+  control = (action: string) => this.#call<KeysReport>('controlRotation', { action });
+  schedule = (everySeconds: number) => this.#call<KeysReport>('scheduleRotation', { everySeconds });
+  destroyEpoch = (request: DestroyEpochRequest) => this.#call<KeysReport>('destroyEpoch', request);
 
   /** Alerts as they come, in `seen`; resolves once the collector listens. */
   async watch(filter: AlertFilter = {}): Promise<{ seen: Alert[]; signed: SignedAlert[]; stop: () => void }> {
@@ -91,6 +116,36 @@ export class ConsoleClient implements Disposable {
     return new Promise((resolve, reject) => {
       this.#client[method]!(request, (error: Error | null, response: Response) =>
         error ? reject(error) : resolve(response),
+      );
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+    this.#others.close();
+  }
+}
+
+/** The Certificates service as a console calls it, and the console's own calls over a trust that may change. */
+export class CertificatesClient implements Disposable {
+  readonly #client: Client;
+
+  constructor(parts: { address: string; home: string }) {
+    this.#client = new Client(parts.address, collectorCredentials(consoleIdentityOf(parts.home)), CHANNEL_OPTIONS);
+  }
+
+  getCas = () => this.#call(certificatesService.getCas, {});
+  rotateCa = () => this.#call(certificatesService.rotateCa, {});
+  retireCa = (force: boolean) => this.#call(certificatesService.retireCa, { force });
+  orderKeys = (agent: string) => this.#call(certificatesService.orderKeys, { agent });
+  renewConsole = () => this.#call(certificatesService.renewConsole, {});
+  status = () => this.#call(consoleService.getStatus, {});
+
+  #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+    const { path, requestSerialize, responseDeserialize } = method;
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) =>
+        error ? reject(error) : resolve(response as Response),
       );
     });
   }
@@ -151,9 +206,9 @@ export class TestCollector implements AsyncDisposable {
   }
 }
 
-export async function initTestHome(): Promise<string> {
+export async function initTestHome(profile?: ProfileName): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
-  await initHome({ home, listen: '127.0.0.1:0', nowMs: Date.now() });
+  await initHome({ home, listen: '127.0.0.1:0', profile, nowMs: Date.now() });
   const makeEmpty = await emptyPglite();
   makeEmpty(homePaths(home).storeDirectory);
   return home;

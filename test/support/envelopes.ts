@@ -1,17 +1,23 @@
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import {
+  activeProvider,
+  type CryptoProfile,
   EventClass,
   envelopeIdentity,
   type HostEvent,
   NO_PREVIOUS_DIGEST,
+  PROFILES,
   STREAM_ID_BYTES,
   type StreamPosition,
 } from '@threatguard/proto';
 
 /** Fresh keys of one agent and of the fleet, for tests that seal and open envelopes themselves. */
-export function makeEnvelopeKeys(agentId = 'b9c3f1de-0000-4000-8000-000000000001') {
-  const signing = generateKeyPairSync('ml-dsa-65');
-  const kem = generateKeyPairSync('ml-kem-768');
+export function makeEnvelopeKeys(
+  agentId = 'b9c3f1de-0000-4000-8000-000000000001',
+  algorithms: Pick<CryptoProfile, 'signature' | 'kem'> = PROFILES.standard,
+) {
+  const signing = activeProvider().generate(algorithms.signature);
+  const kem = activeProvider().generate(algorithms.kem);
   const identity = envelopeIdentity(agentId, signing);
   return {
     identity,

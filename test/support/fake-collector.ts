@@ -12,14 +12,17 @@ import {
   decodePayload,
   type EnrolRequest,
   type EnrolResponse,
+  type EpochConfirmation,
   enrolmentService,
   formatJoinToken,
   type Heartbeat,
   type Hello,
   type HostEvent,
+  type KemKey,
   keyId,
   openEnvelope,
   peerUri,
+  type RefusalCode,
   signKemKey,
   TLS_POLICY,
   telemetryService,
@@ -49,6 +52,7 @@ type Leaf = Awaited<ReturnType<Authority['issue']>>;
 export class FakeCollector implements AsyncDisposable {
   readonly hellos: Hello[] = [];
   readonly heartbeats: Heartbeat[] = [];
+  readonly confirmations: EpochConfirmation[] = [];
   readonly received: Received[] = [];
   readonly enrolments: EnrolRequest[] = [];
   /** How to answer an envelope; acknowledged by default, unanswered where it gives undefined. */
@@ -62,9 +66,14 @@ export class FakeCollector implements AsyncDisposable {
   /** Alters the answer to an enrolment. */
   alterEnrolment: (answer: EnrolResponse) => EnrolResponse = (answer) => answer;
   epoch = 1;
+  refusedBefore = 0;
+  /** What the welcome says the last header of each stream was, instead of the one received. */
+  lastDigest: Uint8Array | undefined;
   port = 0;
   readonly #ca: Authority;
-  readonly #kem = generateKeyPairSync('ml-kem-768');
+  #kem = generateKeyPairSync('ml-kem-768');
+  readonly #kemPrivateKeys = new Map([[1, this.#kem.privateKey]]);
+  #call: ServerDuplexStream<AgentFrame, CollectorFrame> | undefined;
   readonly #leaf: Leaf;
   readonly #agentKeys = new Map<string, KeyObject>();
   #server: Server | undefined;
@@ -96,7 +105,41 @@ export class FakeCollector implements AsyncDisposable {
   get kemKey() {
     const certificate = new X509Certificate(this.#leaf.pem);
     const signer = { privateKey: this.#leaf.privateKey!, certificate };
-    return signKemKey({ epoch: this.epoch, publicKey: this.#kem.publicKey, createdAtUs: 1, signer });
+    const { epoch, refusedBefore } = this;
+    return signKemKey({ epoch, publicKey: this.#kem.publicKey, createdAtUs: 1, refusedBefore, signer });
+  }
+
+  /** A new key for an epoch, which is announced from now on; `refuse` takes nothing of older ones any more. */
+  rotate(epoch: number, options: { refuse?: boolean } = {}): KemKey {
+    this.epoch = epoch;
+    if (options.refuse) this.refusedBefore = epoch;
+    this.#kem = generateKeyPairSync('ml-kem-768');
+    this.#kemPrivateKeys.set(epoch, this.#kem.privateKey);
+    return this.kemKey;
+  }
+
+  /** Tells the agent on its live stream. */
+  announce(): void {
+    this.#call!.write({ kemKey: this.kemKey });
+  }
+
+  acknowledge(sequence: number): void {
+    this.#call!.write({ acknowledgement: { sequence } });
+  }
+
+  refuse(sequence: number, code: RefusalCode): void {
+    this.#call!.write({ refusal: { sequence, code, message: '' } });
+  }
+
+  /** Has this envelope, whatever the agent is told. */
+  commit({ streamId, sequence }: VerifiedHeader): void {
+    const stream = Buffer.from(streamId).toString('hex');
+    this.committed.set(stream, Math.max(sequence, this.committed.get(stream) ?? 0));
+  }
+
+  /** As if these had never come. */
+  forget(which: (header: VerifiedHeader) => boolean): void {
+    this.received.splice(0, this.received.length, ...this.received.filter(({ header }) => !which(header)));
   }
 
   /** All events received, in order. */
@@ -164,23 +207,25 @@ export class FakeCollector implements AsyncDisposable {
   #serve(call: ServerDuplexStream<AgentFrame, CollectorFrame>): void {
     call.on('error', () => call.end());
     call.on('end', () => call.end());
+    this.#call = call;
     call.on('data', (frame: AgentFrame) => {
       if (frame.hello) {
         const streamId = frame.hello.streamId ?? new Uint8Array();
         this.hellos.push(frame.hello);
         const lastSequence = this.committed.get(Buffer.from(streamId).toString('hex')) ?? 0;
-        call.write({
-          welcome: { streamId, lastSequence, kemKey: this.kemKey, sentAtUs: Date.now() * 1000 + this.clockAheadUs },
-        });
+        const last = this.received.findLast(({ header }) => header.sequence === lastSequence);
+        const lastHeaderDigest = this.lastDigest ?? last?.header.headerDigest ?? new Uint8Array();
+        const sentAtUs = Date.now() * 1000 + this.clockAheadUs;
+        call.write({ welcome: { streamId, lastSequence, lastHeaderDigest, kemKey: this.kemKey, sentAtUs } });
       } else if (frame.heartbeat) {
         this.heartbeats.push(frame.heartbeat);
+      } else if (frame.epochConfirmation) {
+        this.confirmations.push(frame.epochConfirmation);
       } else if (frame.envelope) {
         const received = this.#open(frame.envelope);
         const answer = this.answer(received);
         if (!answer) return;
-        const stream = Buffer.from(received.header.streamId).toString('hex');
-        const sequence = answer.acknowledgement?.sequence ?? 0;
-        this.committed.set(stream, Math.max(sequence, this.committed.get(stream) ?? 0));
+        if (answer.acknowledgement) this.commit(received.header);
         call.write(answer);
       }
     });
@@ -191,7 +236,7 @@ export class FakeCollector implements AsyncDisposable {
     for (const [agentId, publicKey] of this.#agentKeys) {
       try {
         const verified = verifyEnvelope(bytes, { agentId, publicKey, signingKeyId: keyId(publicKey) });
-        const payload = openEnvelope(verified, () => this.#kem.privateKey);
+        const payload = openEnvelope(verified, (epoch) => this.#kemPrivateKeys.get(epoch));
         const events = decodePayload(payload, verified.header);
         const received = { header: verified.header, events, bytes, receivedAtMs: performance.now() };
         this.received.push(received);

@@ -9,11 +9,15 @@ import {
   type AgentSummary,
   type Alert,
   type AuditEntry,
+  type CryptoReport,
   consoleService,
+  cryptoService,
   type Entity,
   type GetAgentResponse,
   type Incident,
+  type KeysReport,
   keyId,
+  keysService,
   type SearchEventsResponse,
   type SignedAlert,
   type StatusReport,
@@ -43,8 +47,11 @@ export class FakeConsoleServer implements AsyncDisposable {
   events: StoredEvent[] = [];
   entities: Entity[] = [];
   incidents: Incident[] = [];
+  /** What `getKeys` answers, one after another; the last one again and again. */
+  keys: KeysReport[] = [{}];
   audit: AuditEntry[] = [];
   verification: VerifyAuditResponse = {};
+  cryptoReport: CryptoReport = {};
   /** Method -> how it is refused. */
   readonly refusals = new Map<string, { code: status; details: string }>();
   readonly signer: { privateKey: KeyObject; signingKeyId: Buffer };
@@ -89,6 +96,8 @@ export class FakeConsoleServer implements AsyncDisposable {
   async listen(): Promise<void> {
     const grpc = new Server();
     grpc.addService(consoleService, this.#handlers());
+    grpc.addService(cryptoService, { report: this.#unary('reportCrypto', () => this.cryptoReport) });
+    grpc.addService(keysService, this.#keysHandlers());
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const read = (name: string) => readFileSync(join(this.home, 'collector', name), 'utf8');
     const tls = createServer(
@@ -146,16 +155,35 @@ export class FakeConsoleServer implements AsyncDisposable {
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  #handlers() {
+  #unary(method: string, answer: (request: Record<string, unknown>) => object) {
     type Call = { request: Record<string, unknown> };
     type Callback = (error: object | null, response?: object) => void;
-    const unary =
-      (method: string, answer: (request: Record<string, unknown>) => object) => (call: Call, done: Callback) => {
-        this.calls.push({ method, request: call.request });
-        const refusal = this.refusals.get(method);
-        if (refusal) done(refusal);
-        else done(null, answer(call.request));
-      };
+    return (call: Call, done: Callback) => {
+      this.calls.push({ method, request: call.request });
+      const refusal = this.refusals.get(method);
+      if (refusal) done(refusal);
+      else done(null, answer(call.request));
+    };
+  }
+
+  #keysHandlers() {
+    const report = () => (this.keys.length > 1 ? this.keys.shift()! : this.keys[0]!);
+    return {
+      rotateKeys: this.#unary('rotateKeys', ({ dryRun }) => ({
+        keys: this.keys[0],
+        plan: dryRun
+          ? { fromEpoch: 1, toEpoch: 2, agents: 3, connected: 2, offline: this.keys[0]!.stragglers ?? [] }
+          : undefined,
+      })),
+      getKeys: this.#unary('getKeys', report),
+      controlRotation: this.#unary('controlRotation', report),
+      scheduleRotation: this.#unary('scheduleRotation', report),
+      destroyEpoch: this.#unary('destroyEpoch', report),
+    };
+  }
+
+  #handlers() {
+    const unary = (method: string, answer: (request: Record<string, unknown>) => object) => this.#unary(method, answer);
     const page = <T>(rows: T[], request: Record<string, unknown>) => {
       const from = Number(request.after || 0);
       const to = Math.min(rows.length, from + Number(request.limit));

@@ -13,6 +13,7 @@ import { readIdentity } from '../../agent/src/identity/identity-files.ts';
 import { createAuthSensor } from '../../agent/src/sensors/auth/sensor.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
+import { agentEpochs } from './agent-epochs.ts';
 import { settledMemory } from './settled-memory.ts';
 import { until } from './until.ts';
 
@@ -33,6 +34,13 @@ const spool = Spool.open({
   nowUs,
   lose: (loss) => losses.add(loss),
 });
+const { kemKey, contentKeys, resealing, confirmation } = agentEpochs({
+  home,
+  directory: join(home, 'spool'),
+  identity,
+  signer,
+  spool,
+});
 const checkpoints = new CheckpointLedger(spool.checkpoints);
 const sensor = createAuthSensor({
   logs: [log],
@@ -49,15 +57,16 @@ const uplink = Uplink.start({
   hello: () => ({ agentVersion: agentVersion(), ...readHostFacts(), sentAtUs: nowUs(), sensors: sensors() }),
   heartbeat: () => ({ sentAtUs: nowUs(), spooledBytes: spool.pendingBytes, sensors: sensors() }),
   onKemKey: () => undefined,
+  resealing,
+  confirmation,
   log: pino({ level: 'warn' }, pino.destination(2)),
   random: Math.random,
 });
-const kemKey = () => identity.kemKey;
 const batcher = new Batcher({
   ageMsMax: 50,
   losses,
   nowUs,
-  into: (events) => sealIntoSpool({ identity: signer, kemKey, spool, losses, checkpoints, nowUs }, events),
+  into: (events) => sealIntoSpool({ identity: signer, kemKey, spool, contentKeys, losses, checkpoints, nowUs }, events),
 });
 await sensor.start(batcher);
 

@@ -116,6 +116,7 @@ export function makeBatch(parts: {
       losses,
       payloadDigest: new Uint8Array(32),
       batchBytes: payload.length,
+      kemAlgorithm: 'ML-KEM-768',
       kemEpoch: 1,
       kemCiphertext: new Uint8Array(1088),
       nonce: new Uint8Array(12),

@@ -12,6 +12,8 @@ export interface BatcherOptions {
   ageMsMax?: number;
   /** Longest wait of an urgent one, so that what belongs together shares an envelope. */
   urgentMs?: number;
+  /** Whether so much is spooled before this event that nobody will see it at once in any case. */
+  isBehind?: () => boolean;
   /** What may wait at once; beyond it the least valuable events are shed and counted. */
   queue?: QueueLimits;
   /** Whether the host can spare the work of this event; one that is not admitted is counted as `cpu_ceiling`. */
@@ -24,6 +26,11 @@ export interface BatcherOptions {
 
 const AGE_MS_MAX = 1000;
 const URGENT_MS = 5;
+/**
+ * Longest wait of an urgent event while what is spooled has to go out first. With an envelope for each, 15 minutes beside a slow
+ * collector left 9,700 of them, of a few events each, which it then had to take one by one (measured).
+ */
+const URGENT_BEHIND_MS = 250;
 /** Four full batches: about a second of the busiest host. */
 const QUEUE_LIMITS: QueueLimits = { eventsMax: 4 * BATCH_EVENTS_MAX, bytesMax: 2 * BATCH_BYTES_MAX };
 /** Tag and length of one entry of Batch.events. */
@@ -112,7 +119,8 @@ export class Batcher implements SensorSink, AsyncDisposable {
       // Not within emit: a sensor reading a burst is never held up by sealing.
       this.#fullTurn ??= setImmediate(() => this.flush());
     } else if (urgent) {
-      this.#urgentTimer ??= setTimeout(() => this.flush(), urgentMs);
+      const waitMs = this.#options.isBehind?.() ? Math.max(urgentMs, URGENT_BEHIND_MS) : urgentMs;
+      this.#urgentTimer ??= setTimeout(() => this.flush(), waitMs);
     }
     this.#ageTimer ??= setTimeout(() => this.flush(), ageMsMax);
   }

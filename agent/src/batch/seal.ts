@@ -1,4 +1,5 @@
 import { type EnvelopeIdentity, type HostEvent, type KemPublicKey, sealEnvelope } from '@threatguard/proto';
+import type { ContentKeys } from '../spool/content-keys.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { CheckpointLedger } from './checkpoints.ts';
 import type { LossLedger } from './losses.ts';
@@ -8,6 +9,7 @@ export interface SealParts {
   identity: EnvelopeIdentity;
   kemKey: () => KemPublicKey;
   spool: Spool;
+  contentKeys: Pick<ContentKeys, 'wrap'>;
   losses: LossLedger;
   checkpoints: CheckpointLedger;
   nowUs: () => number;
@@ -30,7 +32,8 @@ export function sealIntoSpool(parts: SealParts, events: HostEvent[]): void {
   const times = events.map((event) => event.observedAtUs ?? 0);
   const firstAtUs = times.reduce((first, time) => Math.min(first, time), times[0] ?? parts.nowUs());
   const lastAtUs = times.reduce((last, time) => Math.max(last, time), firstAtUs);
-  const facts = { events: events.length, firstAtUs, lastAtUs };
+  const wrappedKey = parts.contentKeys.wrap(sealed.contentKey);
+  const facts = { events: events.length, firstAtUs, lastAtUs, wrappedKey };
   const stored = parts.spool.append(sealed, facts, parts.checkpoints.encode());
   if (!stored) for (const loss of losses) parts.losses.add(loss);
   parts.losses.settle();

@@ -1,5 +1,5 @@
 import { connect, type TLSSocket } from 'node:tls';
-import { parsePeerName, TLS_GROUP, TLS_POLICY } from '@threatguard/proto';
+import { caServerName, keyId, parsePeerName, tlsPolicy } from '@threatguard/proto';
 import { parseAddress } from '../identity/enrol.ts';
 import type { Identity } from '../identity/identity-files.ts';
 import { type Finding, reporter } from './finding.ts';
@@ -22,23 +22,28 @@ export async function checkCollector(collector: string, identity: Identity): Pro
       );
     }
     const until = certificate?.validToDate.toISOString().slice(0, 10);
-    return report.ok(collector, `answers over ${socket.getProtocol()} with ${TLS_GROUP}, certificate until ${until}`);
+    return report.ok(
+      collector,
+      `answers over ${socket.getProtocol()} with ${tlsPolicy(identity.pem.ca).ecdhCurve}, certificate until ${until}`,
+    );
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    return report.degraded(collector, message, remedyFor(code));
+    return report.degraded(collector, message, remedyFor(code, tlsPolicy(identity.pem.ca).ecdhCurve));
   } finally {
     socket?.destroy();
   }
 }
 
-function handshake(collector: string, { pem }: Identity): Promise<TLSSocket> {
+function handshake(collector: string, { pem, anchors }: Identity): Promise<TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const socket = connect({
     ...parseAddress(collector),
-    ...TLS_POLICY,
+    ...tlsPolicy(pem.ca),
     ca: pem.ca,
     cert: pem.certificate,
     key: pem.key,
+    // It shows a certificate of the CA that is asked for.
+    servername: caServerName(keyId(anchors[0]!.publicKey).toString('hex')),
     ALPNProtocols: ['h2'],
     // The collector is known by the name in its certificate, which is looked at afterwards, not by its address.
     checkServerIdentity: () => undefined,
@@ -53,11 +58,11 @@ function handshake(collector: string, { pem }: Identity): Promise<TLSSocket> {
   return promise;
 }
 
-function remedyFor(code: string): string {
+function remedyFor(code: string, group: string): string {
   if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET|)$/.test(code))
     return 'check that the collector runs and that no firewall is in between; events are spooled meanwhile';
   if (/^(ENOTFOUND|EAI_)/.test(code)) return 'check the name, and the name service of this host (resolv.conf)';
   if (/CERT|SIGNATURE|ISSUER/.test(code))
     return 'the server is not of the CA that enrolled this agent; correct the address, or enrol again with --force';
-  return `the server must speak TLS 1.3 with ${TLS_GROUP}; check that nothing in between ends TLS`;
+  return `the server must speak TLS 1.3 with ${group}; check that nothing in between ends TLS`;
 }

@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 const RESIDENT_BYTES_AIM = 72 * MIB;
 /** Growth since the last release that is worth another one at once. */
 const GROWTH_BYTES_MIN = 4 * MIB;
-const WORK_PER_RELEASE_MS = 400;
+const WORK_PER_RELEASE_MS = 250;
 
 let collectGarbage: (() => void) | undefined;
 
@@ -53,7 +53,7 @@ export function droppableParts(smaps: string, program: string): ProgramPart[] {
 
 /**
  * Says when giving back is worth its price, some 40 ms of processor time: done every few seconds, that was as much as all else a
- * quiet agent does (measured). So it is due when the agent has worked ten times as long since the last one, or has grown.
+ * quiet agent does (measured). So it is due when the agent has worked six times as long since the last one, or has grown.
  */
 export class ReleaseChoice {
   /** Held at the look after the last release; undefined until then. */

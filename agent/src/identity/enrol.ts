@@ -1,11 +1,22 @@
 // Enrolment: a join token buys a certificate. The order is the protocol:
-//   token whole? -> key made and on disk -> CA fetched and held against the token's pin -> request over a connection that
-//   trusts only that CA -> answer held against our key, the CA and itself -> identity put in place.
+//   token whole? -> CA fetched and held against the token's pin -> key of its profile made and on disk -> request over a
+//   connection that trusts only that CA -> CAs that follow it, as far as it vouches for them -> answer held against our key,
+//   these CAs and itself -> identity put in place.
 import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Client, type ServiceError, status } from '@grpc/grpc-js';
-import { type EnrolResponse, enrolmentService, parseJoinToken, parsePeerName, verifyKemKey } from '@threatguard/proto';
-import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
+import {
+  type EnrolResponse,
+  enrolmentService,
+  extendTrust,
+  issuerOf,
+  parseJoinToken,
+  parsePeerName,
+  profileOfCa,
+  selectCrypto,
+  verifyKemKey,
+} from '@threatguard/proto';
+import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
 import { EnrolError } from './enrol-error.ts';
 import { beginIdentity, type Enrolment, finishIdentity, identityDirectory, isEnrolled } from './identity-files.ts';
 import { makeKey } from './keys.ts';
@@ -22,6 +33,8 @@ export interface EnrolOptions {
   /** What operators call this host; its host name unless given. */
   name?: string | undefined;
   machineId: string;
+  /** Of this boot: tells that an agent which is connected is this very host. */
+  bootId?: string;
   force: boolean;
 }
 
@@ -39,21 +52,27 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   }
   const address = parseAddress(options.collector);
   const name = options.name ?? hostname();
+  const ca = await fetchPinnedCa(address, token.caSha256);
+  const profile = profileOfCa(ca.publicKey);
+  if (!profile)
+    throw new EnrolError('answer_invalid', "the collector's CA has a key this agent does not know; update it");
+  await selectCrypto({ profile: profile.name });
   const key = await makeKey(name);
   beginIdentity(options.home, key.privateKeyPem);
-  const ca = await fetchPinnedCa(address, token.caSha256);
   const answer = await requestCertificate(options.collector, ca, {
     tokenId: token.id,
     tokenSecret: token.secret,
     certificateRequest: key.certificateRequest,
     hostName: name,
     machineId: options.machineId,
+    bootId: options.bootId ?? '',
   });
-  const certificate = checkAnswer(answer, { ca, publicKeyDer: key.publicKeyDer });
+  const anchors = extendTrust([ca], answer.trustAnchors ?? {});
+  const certificate = checkAnswer(answer, { anchors, publicKeyDer: key.publicKeyDer });
   const enrolment = { agentId: answer.agentId ?? '', name: answer.agentName || name, collector: options.collector };
   finishIdentity(options.home, {
     certificatePem: certificate.toString(),
-    caPem: ca.toString(),
+    caPem: anchors.map(String).join(''),
     kemKey: answer.kemKey!,
     enrolment,
   });
@@ -75,7 +94,8 @@ function requestCertificate(
   ca: X509Certificate,
   request: Parameters<typeof enrolmentService.enrol.requestSerialize>[0],
 ): Promise<EnrolResponse> {
-  const client = new Client(collector, collectorCredentials({ ca: ca.toString() }), CHANNEL_OPTIONS);
+  const trust = { ca: ca.toString() };
+  const client = new Client(collector, collectorCredentials(trust), channelOptionsFor(trust));
   const { path, requestSerialize, responseDeserialize } = enrolmentService.enrol;
   return new Promise<EnrolResponse>((resolve, reject) => {
     const deadline = Date.now() + ANSWER_MS_MAX;
@@ -105,20 +125,23 @@ function toEnrolError(error: ServiceError | null, collector: string): EnrolError
   }
 }
 
-function checkAnswer(answer: EnrolResponse, ours: { ca: X509Certificate; publicKeyDer: Buffer }): X509Certificate {
+function checkAnswer(
+  answer: EnrolResponse,
+  ours: { anchors: readonly X509Certificate[]; publicKeyDer: Buffer },
+): X509Certificate {
   const refuse = (what: string) =>
     new EnrolError('answer_invalid', `the collector's answer is not usable: ${what}; look for its version and its log`);
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(answer.certificate ?? new Uint8Array());
-    verifyKemKey(answer.kemKey ?? {}, ours.ca);
+    verifyKemKey(answer.kemKey ?? {}, ours.anchors);
   } catch (error) {
     throw refuse((error as Error).message);
   }
   if (!certificate.publicKey.export({ type: 'spki', format: 'der' }).equals(ours.publicKeyDer)) {
     throw refuse('the certificate is for another key');
   }
-  if (!certificate.checkIssued(ours.ca) || !certificate.verify(ours.ca.publicKey)) {
+  if (!issuerOf(certificate, ours.anchors)) {
     throw refuse('the certificate is of another CA');
   }
   const peer = parsePeerName(certificate.subjectAltName);

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
-import { keyId, TLS_POLICY } from '@threatguard/proto';
+import { caServerName, keyId, TLS_POLICY } from '@threatguard/proto';
 import { EnrolError } from './enrol-error.ts';
 
 const CONNECT_MS_MAX = 10_000;
@@ -16,7 +16,7 @@ export async function fetchPinnedCa(
   address: { host: string; port: number },
   caSha256: string,
 ): Promise<X509Certificate> {
-  const chain = await fetchChain(address);
+  const chain = await fetchChain(address, caServerName(caSha256));
   const ca = chain.find((certificate) => certificate.ca && keyId(certificate.publicKey).toString('hex') === caSha256);
   if (ca) return ca;
   throw new EnrolError(
@@ -26,9 +26,10 @@ export async function fetchPinnedCa(
   );
 }
 
-function fetchChain(address: { host: string; port: number }): Promise<X509Certificate[]> {
+/** The collector shows a certificate of the CA that `servername` asks for. */
+function fetchChain(address: { host: string; port: number }, servername: string): Promise<X509Certificate[]> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...address, ...TLS_POLICY, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+    const socket = connect({ ...address, ...TLS_POLICY, servername, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
     const fail = (why: string) => {
       socket.destroy();
       const where = `${address.host}:${address.port}`;

@@ -53,6 +53,11 @@ export class PendingEnvelopes {
     return this.#records.find((each) => !each.done && each.sequence === sequence && isUpTo(each, streamId, sequence));
   }
 
+  /** The oldest of the stream that is not done. */
+  oldestOf(streamId: Uint8Array): Pending | undefined {
+    return this.#records.find((each) => !each.done && isUpTo(each, streamId, each.sequence));
+  }
+
   /** How many of the oldest, one after the other, are done or at most this sequence of the stream. */
   countUpTo(streamId: Uint8Array, sequence: number): number {
     return this.#countWhile((record) => record.done || isUpTo(record, streamId, sequence));

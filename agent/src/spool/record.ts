@@ -1,9 +1,13 @@
 // The two headers of a segment file, little-endian. Nothing in them is believed before its CRC-32C fits.
 //
 //   segment header  magic "TGS1" | crc of the rest | boot id 16 | owner 32 | stream id 16 | sequence u64 | digest 32
-//   record header   magic "TGR2", or "TGRD" where it is done | crc of the rest | crc of payload | envelope bytes u32 | checkpoint bytes u32 | events u32
-//                   | sequence u64 | first event us u64 | last event us u64 | digest 32
+//   record header   magic | crc of the rest | crc of payload | envelope bytes u32 | checkpoint bytes u32 | events u32
+//                   | sequence u64 | first event us u64 | last event us u64 | digest 32 | epoch u32 | wrapped content key 40
+//   magic           "TGR3", or "TGRE" where it is done; "TGR2" and "TGRD" of the version before, whose header ends with the
+//                   digest: read and marked, and never written
 //   record          record header, then the payload: an encoded Envelope, then the sources' checkpoints
+//
+// A record of the version before, "TGR2", ends its header after the digest: it is read, and never written.
 //
 // An envelope and the positions its events were read up to share one write and one checksum: both are there or neither.
 // A record without an envelope carries checkpoints over into a new segment; it repeats the stream position.
@@ -16,14 +20,23 @@ import { DIGEST_BYTES, ENVELOPE_BYTES_MAX, STREAM_ID_BYTES, type StreamPosition 
 import { crc32c } from './crc32c.ts';
 
 const SEGMENT_MAGIC = Buffer.from('TGS1');
-const RECORD_MAGIC = Buffer.from('TGR2');
-export const DONE_MAGIC = Buffer.from('TGRD');
-/** What both begin with. */
-export const RECORD_MAGIC_START = RECORD_MAGIC.subarray(0, 3);
+/** What a record begins with, by its version and whether it is done. */
+const MAGICS = [
+  { magic: Buffer.from('TGR3'), former: false, done: false },
+  { magic: Buffer.from('TGRE'), former: false, done: true },
+  { magic: Buffer.from('TGR2'), former: true, done: false },
+  { magic: Buffer.from('TGRD'), former: true, done: true },
+] as const;
+const [CURRENT, DONE, , FORMER_DONE] = MAGICS;
+/** What all begin with. */
+export const RECORD_MAGIC_START = Buffer.from('TGR');
 const BOOT_ID_BYTES = 16;
 const OWNER_BYTES = 32;
 export const SEGMENT_HEADER_BYTES = 8 + BOOT_ID_BYTES + OWNER_BYTES + STREAM_ID_BYTES + 8 + DIGEST_BYTES;
-export const RECORD_HEADER_BYTES = 4 * 6 + 8 * 3 + DIGEST_BYTES;
+const FORMER_HEADER_BYTES = 4 * 6 + 8 * 3 + DIGEST_BYTES;
+/** AES-256 Key Wrap of 32 bytes (RFC 3394). */
+const WRAPPED_KEY_BYTES = 40;
+export const RECORD_HEADER_BYTES = FORMER_HEADER_BYTES + 4 + WRAPPED_KEY_BYTES;
 /** All checkpoints of a record: 64 followed logs, each with as many rotations as a cursor holds. */
 export const CHECKPOINTS_BYTES_MAX = 256 * 1024;
 
@@ -46,7 +59,18 @@ export interface RecordHeader {
   firstAtUs: number;
   lastAtUs: number;
   headerDigest: Uint8Array;
+  /** The ML-KEM epoch the envelope is sealed for; undefined where the record does not say, and the envelope does. */
+  epoch: number | undefined;
+  /** The envelope's content key, wrapped for this host; empty where the record has none. */
+  wrappedKey: Uint8Array;
+  /** Of this header: those of former versions are shorter. */
+  headerBytes: number;
   done: boolean;
+}
+
+/** The four bytes that make a record with a header of this length a done one. */
+export function doneMagic(headerBytes: number): Buffer {
+  return headerBytes === RECORD_HEADER_BYTES ? DONE.magic : FORMER_DONE.magic;
 }
 
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
@@ -81,12 +105,14 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
 
 /** A whole record, ready for one write. */
 export function encodeRecord(
-  record: Omit<RecordHeader, 'payloadCrc' | 'length' | 'checkpointBytes' | 'done'>,
+  record: Omit<RecordHeader, 'payloadCrc' | 'length' | 'checkpointBytes' | 'headerBytes' | 'epoch' | 'done'> & {
+    epoch: number;
+  },
   payload: { envelope: Uint8Array; checkpoints: Uint8Array },
 ): Buffer {
   const { envelope, checkpoints } = payload;
   const bytes = Buffer.allocUnsafe(RECORD_HEADER_BYTES + envelope.length + checkpoints.length);
-  RECORD_MAGIC.copy(bytes, 0);
+  CURRENT.magic.copy(bytes, 0);
   bytes.set(envelope, RECORD_HEADER_BYTES);
   bytes.set(checkpoints, RECORD_HEADER_BYTES + envelope.length);
   bytes.writeUInt32LE(crc32c(bytes.subarray(RECORD_HEADER_BYTES)), 8);
@@ -97,6 +123,9 @@ export function encodeRecord(
   bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.firstAtUs))), 32);
   bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(record.lastAtUs))), 40);
   bytes.set(record.headerDigest, 48);
+  bytes.writeUInt32LE(record.epoch, FORMER_HEADER_BYTES);
+  bytes.fill(0, FORMER_HEADER_BYTES + 4, RECORD_HEADER_BYTES);
+  bytes.set(record.wrappedKey, FORMER_HEADER_BYTES + 4);
   bytes.writeUInt32LE(crc32c(bytes.subarray(8, RECORD_HEADER_BYTES)), 4);
   return bytes;
 }
@@ -108,20 +137,23 @@ export function encodeFiller(
 ): Buffer | undefined {
   const length = damaged.length - RECORD_HEADER_BYTES;
   if (length < 0 || length > ENVELOPE_BYTES_MAX) return undefined;
-  const facts = { events: 0, sequence, firstAtUs: 0, lastAtUs: 0, headerDigest };
+  const none = { events: 0, firstAtUs: 0, lastAtUs: 0, epoch: 0, wrappedKey: new Uint8Array() };
+  const facts = { ...none, sequence, headerDigest };
   const record = encodeRecord(facts, {
     envelope: damaged.subarray(RECORD_HEADER_BYTES),
     checkpoints: new Uint8Array(),
   });
-  DONE_MAGIC.copy(record, 0);
+  DONE.magic.copy(record, 0);
   return record.subarray(0, RECORD_HEADER_BYTES);
 }
 
 /** The header at `offset`; undefined where there is none that can be believed. */
 export function decodeRecordHeader(bytes: Buffer, offset = 0): RecordHeader | undefined {
-  const header = bytes.subarray(offset, offset + RECORD_HEADER_BYTES);
-  const done = header.subarray(0, 4).equals(DONE_MAGIC);
-  if (header.length < RECORD_HEADER_BYTES || !(done || header.subarray(0, 4).equals(RECORD_MAGIC))) return undefined;
+  const found = MAGICS.find(({ magic }) => bytes.subarray(offset, offset + 4).equals(magic));
+  if (!found) return undefined;
+  const headerBytes = found.former ? FORMER_HEADER_BYTES : RECORD_HEADER_BYTES;
+  const header = bytes.subarray(offset, offset + headerBytes);
+  if (header.length < headerBytes) return undefined;
   if (header.readUInt32LE(4) !== crc32c(header.subarray(8))) return undefined;
   const length = header.readUInt32LE(12);
   const checkpointBytes = header.readUInt32LE(16);
@@ -134,7 +166,17 @@ export function decodeRecordHeader(bytes: Buffer, offset = 0): RecordHeader | un
     sequence: Number(header.readBigUInt64LE(24)),
     firstAtUs: Number(header.readBigUInt64LE(32)),
     lastAtUs: Number(header.readBigUInt64LE(40)),
-    headerDigest: Uint8Array.from(header.subarray(48)),
-    done,
+    headerDigest: Uint8Array.from(header.subarray(48, 48 + DIGEST_BYTES)),
+    headerBytes,
+    ...readKey(header.subarray(FORMER_HEADER_BYTES)),
+    done: found.done,
   };
+}
+
+/** What follows the digest. A key of zeros is none: wrapping makes no such bytes of any key. */
+function readKey(bytes: Buffer): Pick<RecordHeader, 'epoch' | 'wrappedKey'> {
+  if (bytes.length === 0) return { epoch: undefined, wrappedKey: new Uint8Array() };
+  const wrapped = bytes.subarray(4);
+  const none = wrapped.every((byte) => byte === 0);
+  return { epoch: bytes.readUInt32LE(0), wrappedKey: none ? new Uint8Array() : Uint8Array.from(wrapped) };
 }

@@ -1,5 +1,5 @@
 // What the bytes of a segment hold, found from its beginning to its end.
-import type { StreamPosition } from '@threatguard/proto';
+import { readOwnHeader, type StreamPosition } from '@threatguard/proto';
 import { crc32c } from './crc32c.ts';
 import {
   decodeRecordHeader,
@@ -12,7 +12,10 @@ import {
 const MAGIC_BYTES = 4;
 
 /** Where a whole record lies in a segment, and what it counts for. */
-export type RecordPlace = Omit<RecordHeader, 'headerDigest' | 'done'> & { offset: number };
+export type RecordPlace = Omit<RecordHeader, 'headerDigest' | 'done' | 'wrappedKey' | 'epoch'> & {
+  offset: number;
+  epoch: number;
+};
 
 /** Bytes that cannot be believed. */
 export interface DamagedPlace {
@@ -20,8 +23,8 @@ export interface DamagedPlace {
   bytes: number;
   /** What its header said, at least one. */
   events: number;
-  /** Its header can be believed, only what follows cannot. */
-  hasHeader: boolean;
+  /** Of a header that can be believed, where only what follows cannot; 0 where it cannot either. */
+  headerBytes: number;
   /** Where the stream stood before it. */
   position: StreamPosition;
 }
@@ -51,11 +54,12 @@ export function scanRecords(bytes: Buffer, before: StreamPosition): SegmentScan 
   let end = offset;
   while (offset < bytes.length) {
     const header = decodeRecordHeader(bytes, offset);
-    const envelopeEnd = offset + RECORD_HEADER_BYTES + (header?.length ?? 0);
+    const payloadStart = offset + (header?.headerBytes ?? 0);
+    const envelopeEnd = payloadStart + (header?.length ?? 0);
     const payloadEnd = envelopeEnd + (header?.checkpointBytes ?? 0);
     if (!header || payloadEnd > bytes.length) {
       const next = nextHeader(bytes, offset + 1);
-      const place = { offset, bytes: (next ?? bytes.length) - offset, hasHeader: false, position };
+      const place = { offset, bytes: (next ?? bytes.length) - offset, headerBytes: 0, position };
       if (header?.length !== 0 && !header?.done) damaged.push({ ...place, events: Math.max(1, header?.events ?? 1) });
       if (next === undefined) {
         endUncertain = !header && !isUnfinished(bytes.subarray(offset));
@@ -64,14 +68,15 @@ export function scanRecords(bytes: Buffer, before: StreamPosition): SegmentScan 
       offset = next;
       continue;
     }
-    const { headerDigest, done, ...place } = header;
-    const isWhole = crc32c(bytes.subarray(offset + RECORD_HEADER_BYTES, payloadEnd)) === header.payloadCrc;
+    const { headerDigest, done, wrappedKey: _, ...place } = header;
+    const isWhole = crc32c(bytes.subarray(payloadStart, payloadEnd)) === header.payloadCrc;
     if (isWhole && !isFiller(header)) {
       checkpoints = Uint8Array.from(bytes.subarray(envelopeEnd, payloadEnd));
-      if (header.length > 0 && !done) records.push({ ...place, offset });
+      const epoch = header.epoch ?? epochOf(bytes.subarray(payloadStart, envelopeEnd));
+      if (header.length > 0 && !done) records.push({ ...place, epoch, offset });
     } else if (!isWhole && header.length > 0 && !done) {
       const events = Math.max(1, header.events);
-      damaged.push({ offset, bytes: payloadEnd - offset, events, hasHeader: true, position });
+      damaged.push({ offset, bytes: payloadEnd - offset, events, headerBytes: header.headerBytes, position });
     }
     position = { streamId: before.streamId, sequence: header.sequence, headerDigest };
     offset = payloadEnd;
@@ -83,6 +88,16 @@ export function scanRecords(bytes: Buffer, before: StreamPosition): SegmentScan 
 /** It stands where nothing is known: of no source, either. */
 function isFiller({ done, events, firstAtUs, checkpointBytes }: RecordHeader): boolean {
   return done && events === 0 && firstAtUs === 0 && checkpointBytes === 0;
+}
+
+/** Of an envelope in a record that does not say it. What cannot be read is taken for the oldest there can be. */
+function epochOf(envelope: Buffer): number {
+  if (envelope.length === 0) return 0;
+  try {
+    return readOwnHeader(envelope).kemEpoch || 1;
+  } catch {
+    return 1; // the checksum fits, so an earlier version wrote it like this: the collector will say what it is
+  }
 }
 
 /** Whether these bytes can be what a killed process wrote of a record header. */

@@ -1,14 +1,21 @@
 import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { crc32c } from './crc32c.ts';
 import {
-  DONE_MAGIC,
+  decodeRecordHeader,
   decodeSegmentHeader,
+  doneMagic,
   encodeFiller,
   encodeSegmentHeader,
-  RECORD_HEADER_BYTES,
   type SegmentHeader,
 } from './record.ts';
 import { type DamagedPlace, type RecordPlace, type SegmentScan, scanRecords } from './scan.ts';
+
+/** What is read of a record when its turn comes. */
+export interface RecordContent {
+  envelope: Buffer;
+  /** Empty where the record has none. */
+  wrappedKey: Uint8Array;
+}
 
 /** What opening a segment found. */
 export interface OpenedSegment extends Omit<SegmentScan, 'end' | 'damaged'> {
@@ -86,22 +93,25 @@ export class Segment {
     return offset;
   }
 
-  /** The envelope of a record; undefined where the disk no longer gives back what was written. */
-  read(place: RecordPlace): Buffer | undefined {
-    const payload = Buffer.allocUnsafe(place.length + place.checkpointBytes);
-    const read = readSync(this.#descriptor, payload, 0, payload.length, place.offset + RECORD_HEADER_BYTES);
-    if (read !== payload.length || crc32c(payload) !== place.payloadCrc) return undefined;
-    return payload.subarray(0, place.length);
+  /** Undefined where the disk no longer gives back what was written. */
+  read(place: RecordPlace): RecordContent | undefined {
+    const { headerBytes, length, checkpointBytes } = place;
+    const record = Buffer.allocUnsafe(headerBytes + length + checkpointBytes);
+    const read = readSync(this.#descriptor, record, 0, record.length, place.offset);
+    if (read !== record.length || crc32c(record.subarray(headerBytes)) !== place.payloadCrc) return undefined;
+    const wrappedKey = decodeRecordHeader(record)?.wrappedKey ?? new Uint8Array();
+    return { envelope: record.subarray(headerBytes, headerBytes + length), wrappedKey };
   }
 
-  /** The record that begins here is counted as lost: it is neither sent nor counted again. */
-  markDone(offset: number): void {
-    writeWhole(this.#descriptor, DONE_MAGIC, offset);
+  /** The record is counted as lost: it is neither sent nor counted again. */
+  markDone({ offset, headerBytes }: RecordPlace): void {
+    writeWhole(this.#descriptor, doneMagic(headerBytes), offset);
   }
 
   /** So that the next opening does not count it again. */
-  #markDamaged({ offset, bytes, position, hasHeader }: DamagedPlace, all: Buffer): void {
-    const mark = hasHeader ? DONE_MAGIC : encodeFiller(all.subarray(offset, offset + bytes), position);
+  #markDamaged({ offset, bytes, position, headerBytes }: DamagedPlace, all: Buffer): void {
+    const mark =
+      headerBytes > 0 ? doneMagic(headerBytes) : encodeFiller(all.subarray(offset, offset + bytes), position);
     if (mark) writeWhole(this.#descriptor, mark, offset);
   }
 

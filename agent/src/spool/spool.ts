@@ -23,10 +23,8 @@ import {
 } from '@threatguard/proto';
 import { takeCleanMark, writeCleanMark } from './clean-mark.ts';
 import { type Pending, PendingEnvelopes } from './pending.ts';
-import { encodeRecord } from './record.ts';
-import { Segment } from './segment.ts';
-import { listSegments, segmentPath } from './segment-files.ts';
-import { SegmentSync } from './segment-sync.ts';
+import { encodeRecord, RECORD_HEADER_BYTES } from './record.ts';
+import { SegmentFiles } from './segment-files.ts';
 
 /** A power cut loses at most this much; each fdatasync costs 0.3 ms on a virtual disk and 10 ms on a spinning one. */
 const SYNC_EVERY_MS = 1000;
@@ -37,8 +35,10 @@ const SEGMENTS_MIN = 16;
 export interface SpoolOptions {
   directory: string;
   bytesMax: number;
-  /** Id of the key that signs, 32 bytes: another one begins a new stream. */
+  /** Whose stream it is, 32 bytes: another one begins a new stream. */
   owner: Uint8Array;
+  /** What stood for the same owner in a spool of an earlier version: taken over, and the stream goes on. */
+  formerOwner?: Uint8Array;
   /** The kernel's boot, 16 bytes: tells a restart of the agent from one of the machine. */
   bootId: Uint8Array;
   nowUs: () => number;
@@ -53,21 +53,25 @@ export interface SpooledFacts {
   events: number;
   firstAtUs: number;
   lastAtUs: number;
+  /** The envelope's content key, wrapped for this host; empty for none. */
+  wrappedKey?: Uint8Array;
 }
 
 export interface SpooledEnvelope {
   streamId: Uint8Array;
   sequence: number;
   bytes: Uint8Array;
+  /** The ML-KEM epoch it is sealed for. */
+  epoch: number;
+  /** Its content key as it was given to `append`; empty where it has none. */
+  wrappedKey: Uint8Array;
 }
 
 export class Spool implements AsyncDisposable {
   readonly #options: SpoolOptions;
   readonly #segmentBytesMax: number;
   readonly #pending = new PendingEnvelopes();
-  readonly #disk: SegmentSync;
-  #segments: Segment[] = [];
-  #nextNumber = 1;
+  readonly #segments: SegmentFiles;
   #position: StreamPosition = newStream();
   #checkpoints: Uint8Array = new Uint8Array();
   readonly #listeners = new Set<() => void>();
@@ -76,7 +80,7 @@ export class Spool implements AsyncDisposable {
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
-    this.#disk = new SegmentSync((error) => options.onDiskError?.(error));
+    this.#segments = new SegmentFiles(options.directory, (error) => options.onDiskError?.(error));
     this.#segmentBytesMax = Math.min(SEGMENT_BYTES_MAX, Math.ceil(options.bytesMax / SEGMENTS_MIN));
   }
 
@@ -118,6 +122,30 @@ export class Spool implements AsyncDisposable {
     return this.#pending.oldest?.segment.header.position.streamId ?? this.#position.streamId;
   }
 
+  /** The ML-KEM epoch of the oldest envelope; 0 where nothing waits. An agent never goes back to an older epoch. */
+  get oldestEpoch(): number {
+    return this.#pending.oldest?.epoch ?? 0;
+  }
+
+  /** Of the oldest envelope of a stream; undefined where none waits. */
+  oldestSequence(streamId: Uint8Array): number | undefined {
+    return this.#pending.oldestOf(streamId)?.sequence;
+  }
+
+  /**
+   * The newest envelope went out under another header than the one spooled (sealed anew for another epoch): the next one
+   * continues that, over a restart too, since a new segment begins with it. False where the disk refused.
+   */
+  continueFrom(headerDigest: Uint8Array): boolean {
+    try {
+      this.#rotate({ ...this.#position, headerDigest });
+      return true;
+    } catch (error) {
+      this.#options.onDiskError?.(error as Error);
+      return false;
+    }
+  }
+
   /** Calls `listener` after each append. Returns how to end that. */
   onAppend(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -128,18 +156,24 @@ export class Spool implements AsyncDisposable {
    * True once the envelope and `checkpoints` (as before where left out) are written, in one write. False where the disk
    * refused them: the events are counted lost.
    */
-  append(sealed: SealedEnvelope, facts: SpooledFacts, checkpoints = this.#checkpoints): boolean {
+  append(
+    sealed: Pick<SealedEnvelope, 'bytes' | 'position' | 'kemEpoch'>,
+    { wrappedKey = new Uint8Array(), ...facts }: SpooledFacts,
+    checkpoints = this.#checkpoints,
+  ): boolean {
     const { sequence, headerDigest } = sealed.position;
-    const record = encodeRecord({ ...facts, sequence, headerDigest }, { envelope: sealed.bytes, checkpoints });
+    const epoch = sealed.kemEpoch;
+    const about = { ...facts, sequence, headerDigest, epoch, wrappedKey };
+    const record = encodeRecord(about, { envelope: sealed.bytes, checkpoints });
     try {
       this.#makeRoom(record.length);
-      const segment = this.#segments.at(-1)!;
+      const segment = this.#segments.newest!;
       const offset = segment.append(record);
       const payloadCrc = record.readUInt32LE(8);
       const lengths = { length: sealed.bytes.length, checkpointBytes: checkpoints.length };
-      const place = { ...facts, ...lengths, sequence, offset, payloadCrc };
+      const place = { ...facts, ...lengths, sequence, epoch, headerBytes: RECORD_HEADER_BYTES, offset, payloadCrc };
       this.#pending.push({ ...place, segment, done: false });
-      this.#disk.add(segment);
+      this.#segments.written(segment);
     } catch (error) {
       this.#lose('spool_overflow', facts);
       this.#options.onDiskError?.(error as Error);
@@ -155,8 +189,12 @@ export class Spool implements AsyncDisposable {
   read(number: number): SpooledEnvelope | undefined {
     const record = this.#pending.at(number);
     if (!record) return undefined;
-    const bytes = record.segment.read(record);
-    if (bytes) return { streamId: record.segment.header.position.streamId, sequence: record.sequence, bytes };
+    const content = record.segment.read(record);
+    if (content) {
+      const { streamId } = record.segment.header.position;
+      const { sequence, epoch } = record;
+      return { streamId, sequence, epoch, bytes: content.envelope, wrappedKey: content.wrappedKey };
+    }
     this.#giveUp(record, 'spool_damaged');
     return undefined;
   }
@@ -167,9 +205,9 @@ export class Spool implements AsyncDisposable {
   }
 
   /** The collector will never take this envelope: it is counted and goes. */
-  refuse(streamId: Uint8Array, sequence: number): void {
+  refuse(streamId: Uint8Array, sequence: number, reason: 'refused' | 'epoch_refused' = 'refused'): void {
     const record = this.#pending.find(streamId, sequence);
-    if (record) this.#giveUp(record, 'refused');
+    if (record) this.#giveUp(record, reason);
   }
 
   /** From here on envelopes belong to a new stream; for when the collector knows more of this one than we do. */
@@ -179,7 +217,7 @@ export class Spool implements AsyncDisposable {
 
   /** Asks the disk to keep everything appended so far; also what an earlier call still waits for. */
   sync(): Promise<void> {
-    return this.#disk.sync();
+    return this.#segments.sync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -195,43 +233,33 @@ export class Spool implements AsyncDisposable {
       // Without the mark the next boot begins a new stream, which is safe.
       this.#options.onDiskError?.(error as Error);
     }
-    for (const segment of this.#segments) segment.close();
+    this.#segments.close();
   }
 
   #recover(): void {
-    const { directory, owner, bootId } = this.#options;
-    const numbers = listSegments(directory);
-    let inDoubt = numbers.length === 0;
-    for (const number of numbers) {
-      this.#nextNumber = number + 1;
-      const found = Segment.open(segmentPath(directory, number));
-      inDoubt = !found.segment || found.endUncertain;
+    const { directory, owner, formerOwner, bootId } = this.#options;
+    let inDoubt = true;
+    for (const found of this.#segments.openAll()) {
+      const { segment } = found;
+      inDoubt = !segment || found.endUncertain;
       if (found.damagedEvents > 0) this.#lose('spool_damaged', { events: found.damagedEvents });
       this.#checkpoints = found.checkpoints ?? this.#checkpoints;
-      const { segment } = found;
       if (!segment) continue;
-      this.#segments.push(segment);
       this.#position = found.position;
       for (const record of found.records) this.#pending.push({ ...record, segment, done: false });
     }
-    const newest = this.#segments.at(-1)?.header;
-    const endedClean = takeCleanMark(directory, newest && { bootId, owner, position: this.#position });
+    const newest = this.#segments.newest?.header;
+    const endedClean = takeCleanMark(directory, newest && { ...newest, position: this.#position });
     const sameRun = newest && Buffer.compare(newest.bootId, bootId) === 0;
     const sameOwner = newest && Buffer.compare(newest.owner, owner) === 0;
-    if (inDoubt || !sameOwner || !(sameRun || endedClean)) this.#rotate(newStream());
-    else if (!sameRun) this.#rotate(this.#position);
+    const ours = sameOwner || (newest && formerOwner && Buffer.compare(newest.owner, formerOwner) === 0);
+    if (inDoubt || !ours || !(sameRun || endedClean)) this.#rotate(newStream());
+    else if (!sameRun || !sameOwner) this.#rotate(this.#position);
   }
 
   #rotate(position: StreamPosition): void {
-    const { owner, bootId, directory } = this.#options;
-    const segment = Segment.create(
-      segmentPath(directory, this.#nextNumber),
-      { owner, bootId, position },
-      this.#carriedOver(position),
-    );
-    this.#nextNumber++;
-    this.#segments.push(segment);
-    this.#disk.add(segment);
+    const { owner, bootId } = this.#options;
+    this.#segments.begin({ owner, bootId, position }, this.#carriedOver(position));
     this.#position = position;
     this.#removeEmptied();
   }
@@ -239,19 +267,18 @@ export class Spool implements AsyncDisposable {
   /** The record a segment begins with; none where nothing is known of any source. */
   #carriedOver({ sequence, headerDigest }: StreamPosition): Buffer {
     if (this.#checkpoints.length === 0) return Buffer.alloc(0);
-    const facts = { sequence, headerDigest, events: 0, firstAtUs: 0, lastAtUs: 0 };
+    const none = { events: 0, firstAtUs: 0, lastAtUs: 0, epoch: 0, wrappedKey: new Uint8Array() };
+    const facts = { ...none, sequence, headerDigest };
     return encodeRecord(facts, { envelope: new Uint8Array(), checkpoints: this.#checkpoints });
   }
 
   #makeRoom(bytes: number): void {
-    const active = this.#segments.at(-1)!;
+    const active = this.#segments.newest!;
     if (active.bytes + bytes > this.#segmentBytesMax && this.#pending.newest?.segment === active) {
       this.#rotate(this.#position);
     }
-    let total = this.#segments.reduce((sum, segment) => sum + segment.bytes, bytes);
-    while (total > this.#options.bytesMax && this.#segments.length > 1) {
-      const oldest = this.#segments[0]!;
-      total -= oldest.bytes;
+    for (let oldest = this.#segments.oldestClosed; oldest; oldest = this.#segments.oldestClosed) {
+      if (this.#segments.bytes + bytes <= this.#options.bytesMax) return;
       const dropped = this.#forget(this.#pending.countIn(oldest));
       for (const record of dropped) if (!record.done) this.#lose('spool_overflow', record);
     }
@@ -262,8 +289,8 @@ export class Spool implements AsyncDisposable {
     record.done = true;
     this.#lose(reason, record);
     try {
-      record.segment.markDone(record.offset);
-      this.#disk.add(record.segment);
+      record.segment.markDone(record);
+      this.#segments.written(record.segment);
     } catch (error) {
       this.#options.onDiskError?.(error as Error);
     }
@@ -272,9 +299,8 @@ export class Spool implements AsyncDisposable {
 
   #forget(count: number): Pending[] {
     const forgotten = this.#pending.forget(count);
-    const active = this.#segments.at(-1)!;
-    if (this.#pending.oldest || active.bytes <= this.#segmentBytesMax / 2) this.#removeEmptied();
-    else this.#rotateOrSay();
+    this.#removeEmptied();
+    if (!this.#pending.oldest && this.#segments.newest!.bytes > this.#segmentBytesMax / 2) this.#rotateOrSay();
     return forgotten;
   }
 
@@ -288,12 +314,7 @@ export class Spool implements AsyncDisposable {
   }
 
   #removeEmptied(): void {
-    const oldest = this.#pending.oldest?.segment ?? this.#segments.at(-1);
-    while (this.#segments[0] !== oldest) {
-      const segment = this.#segments.shift()!;
-      this.#disk.remove(segment);
-      segment.remove();
-    }
+    this.#segments.removeBefore(this.#pending.oldest?.segment ?? this.#segments.newest!);
   }
 
   #lose(reason: LossReason, facts: { events: number; firstAtUs?: number; lastAtUs?: number }): void {

@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client, type ServiceError, status } from '@grpc/grpc-js';
 import {
+  type EpochConfirmation,
   type Heartbeat,
   type Hello,
   type KemKey,
@@ -10,23 +11,31 @@ import {
   telemetryService,
   type Welcome,
 } from '@threatguard/proto';
-import { CHANNEL_OPTIONS, type ClientIdentity, collectorCredentials } from '@threatguard/proto/client';
+import { type ClientIdentity, channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
 import type { Logger } from 'pino';
 import type { Spool } from '../spool/spool.ts';
 import { backoffMs } from './backoff.ts';
-import { Session } from './session.ts';
+import type { CertificateDuties } from './certificate-duties.ts';
+import type { Resealing } from './reseal.ts';
+import { Session, type SessionEnd } from './session.ts';
 
 const DRAIN_MS_MAX = 1000;
 
 export interface UplinkOptions {
   /** HOST:PORT */
   collector: string;
+  /** Read anew for every connection. */
   identity: ClientIdentity;
+  /** Sees to the certificate; without it the one there is stays. */
+  certificates?: CertificateDuties;
   spool: Spool;
   hello: () => Hello;
   heartbeat: () => Heartbeat;
-  /** The fleet's key as each welcome announces it; not verified yet. */
+  /** The fleet's key as each welcome and every rotation announces it; not verified yet. */
   onKemKey: (kemKey: KemKey) => void;
+  /** What the agent seals for, signed: sent after each of them. */
+  confirmation: () => EpochConfirmation;
+  resealing: Resealing;
   log: Logger;
   /** [0, 1), for the jitter of reconnecting. */
   random: () => number;
@@ -34,19 +43,19 @@ export interface UplinkOptions {
 
 export class Uplink implements AsyncDisposable {
   readonly #options: UplinkOptions;
-  readonly #credentials: ReturnType<typeof collectorCredentials>;
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
   #session: Session | undefined;
   #failures = 0;
   #connected = false;
   #clockOffsetUs: number | undefined;
+  /** The collector did not take our certificate for a valid one. */
+  #unrecognised = false;
   /** What was last said about a collector that is away, so that it is said once. */
   #complaint: string | undefined;
 
   private constructor(options: UplinkOptions) {
     this.#options = options;
-    this.#credentials = collectorCredentials(options.identity);
     this.#done = this.#run();
   }
 
@@ -86,17 +95,25 @@ export class Uplink implements AsyncDisposable {
       const end = await this.#serve();
       this.#connected = false;
       if (this.#stop.signal.aborted) break;
-      if (end.kind === 'next_stream') continue;
+      if (end.kind !== 'lost') continue;
       this.#complain(end.error);
       const pauseMs = backoffMs(this.#failures++, this.#options.random);
       await wait(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined); // aborted: the loop ends
     }
   }
 
-  async #serve() {
-    const { collector, spool, hello, heartbeat } = this.#options;
+  async #serve(): Promise<SessionEnd> {
+    const { collector, identity, certificates, spool, hello, heartbeat, onKemKey, confirmation, resealing } =
+      this.#options;
+    if (certificates && (certificates.expired || this.#unrecognised)) {
+      this.#unrecognised = false;
+      // Where only our clock thinks so it is refused, and the connection is made all the same.
+      await certificates.recover().catch((error: Error) => {
+        this.#options.log.warn({ reason: error.message }, 'no other certificate for the one that has expired');
+      });
+    }
     // A channel of its own each time: a kept one would wait out its own back-off beside ours.
-    const client = new Client(collector, this.#credentials, CHANNEL_OPTIONS);
+    const client = new Client(collector, collectorCredentials(identity), channelOptionsFor(identity));
     try {
       const { path, requestSerialize, responseDeserialize } = telemetryService.stream;
       const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
@@ -106,9 +123,25 @@ export class Uplink implements AsyncDisposable {
         this.#complaint = undefined;
         this.#connected = true;
         this.#options.log.info({ collector, spooledEnvelopes: spool.end - spool.first }, 'connected');
-        if (welcome.kemKey) this.#options.onKemKey(welcome.kemKey);
+        // In this order: a key may be signed under a CA we are only told of now, and rest on the one we are to forget.
+        const { kemKey, trustAnchors } = welcome;
+        if (trustAnchors) certificates?.trust(trustAnchors);
+        if (kemKey) onKemKey(kemKey);
+        if (trustAnchors) certificates?.forgetRetired(trustAnchors);
       };
-      this.#session = new Session({ call, spool, hello, heartbeat, welcomed, refused: (each) => this.#refused(each) });
+      this.#session = new Session({
+        call,
+        spool,
+        hello,
+        heartbeat,
+        confirmation,
+        resealing,
+        welcomed,
+        announced: onKemKey,
+        refused: (each) => this.#refused(each),
+        told: (frame, send) => certificates?.take(frame, send) ?? 'done',
+        beat: (send) => certificates?.check(send),
+      });
       return await this.#session.ended;
     } finally {
       this.#session = undefined;
@@ -118,12 +151,18 @@ export class Uplink implements AsyncDisposable {
 
   #refused(refusal: Refusal): void {
     const { sequence, code, message } = refusal;
+    if (code === 'agent_cloned' || code === 'agent_revoked') {
+      this.#options.log.error({ code, reason: message }, 'the collector refuses this agent');
+      return;
+    }
     this.#options.log.warn({ sequence, code, reason: message }, 'the collector refused an envelope');
   }
 
   #complain(error: Error | undefined): void {
     const { code, details } = (error ?? {}) as Partial<ServiceError>;
     const reason = details || error?.message || 'the collector ended the stream';
+    // Its clock may be ahead of ours, and our certificate expired there.
+    if (code === status.UNAUTHENTICATED) this.#unrecognised = true;
     const complaint = code === undefined ? reason : String(code);
     const log = this.#options.log.child({ collector: this.#options.collector, reason });
     if (complaint === this.#complaint) {

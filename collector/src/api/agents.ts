@@ -19,8 +19,10 @@ export interface AgentsParts {
   store: Store;
   fleet: Fleet;
   presence: Presence;
-  kemEpoch: number;
-  caSha256: string;
+  /** The epoch an agent proved to seal for; 0 where it never did. */
+  sealingEpoch: (agentId: string) => number;
+  /** Of the newest CA: what tokens pin. */
+  caSha256: () => string;
   nowUs: () => number;
 }
 
@@ -28,6 +30,7 @@ export async function listAgents(parts: AgentsParts): Promise<AgentSummary[]> {
   const totals = await parts.store.agentTotals();
   return parts.fleet
     .agents()
+    .filter((agent) => agent.supersededBy === undefined)
     .map((agent) => summarise(agent, parts, totals.get(agent.id)))
     .sort((a, b) => (a.name ?? '').localeCompare(b.name ?? ''));
 }
@@ -74,16 +77,17 @@ function summarise(
     events: totals?.events,
     lost: totals?.lost,
     clockOffsetUs: live?.clockOffsetUs,
-    // Every welcome carries the current key: an agent that connected since start seals for it.
-    kemEpoch: live ? parts.kemEpoch : 0,
+    kemEpoch: parts.sealingEpoch(agent.id),
     sensors: live?.sensors ?? [],
     certificateExpiresAtUs: agent.certificateExpiresAtUs,
     spooledEnvelopes: live?.spooledEnvelopes,
     address: live?.address,
+    group: agent.group,
   };
 }
 
 function stateOf(agent: AgentRecord, connected: boolean): string {
+  if (agent.supersededBy !== undefined) return 'superseded';
   if (agent.revokedAtUs !== undefined) return 'revoked';
   if (connected) return 'connected';
   return agent.lastSeenAtUs > 0 ? 'silent' : 'never connected';
@@ -103,7 +107,8 @@ export function createJoinToken(
   request: CreateTokenRequest,
   by: AuditActor,
 ): Promise<CreateTokenResponse> {
-  const { uses, validSeconds, label } = request;
+  const { uses, validSeconds, label, group, replace } = request;
   const wanted = { uses: uses ?? 0, validSeconds: validSeconds ?? 0, label: label ?? '' };
-  return createToken(parts.store, { ...wanted, caSha256: parts.caSha256, nowUs: parts.nowUs() }, by);
+  const joins = { group: group ?? '', replaces: replace ?? false };
+  return createToken(parts.store, { ...wanted, ...joins, caSha256: parts.caSha256(), nowUs: parts.nowUs() }, by);
 }

@@ -1,5 +1,10 @@
 // The Evidence service: bundles as they are made, and the heads of the tree.
-import type { handleServerStreamingCall, ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  type handleServerStreamingCall,
+  type ServerWritableStream,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import {
   type BundleCertificate,
   DIGEST_BYTES,
@@ -51,7 +56,7 @@ function exportEvidence(parts: EvidenceServiceParts): handleServerStreamingCall<
     const end = (error: unknown) => {
       const known = toStatus(error);
       if (!known) parts.failed(error);
-      call.emit('error', known ?? { code: 13, details: 'the collector failed; its log says why' });
+      call.emit('error', known ?? { code: status.INTERNAL, details: 'the collector failed; its log says why' });
     };
     if (running >= EXPORTS_MAX) {
       end(new ApiError('rate_limited', `${EXPORTS_MAX} bundles are being made already; try again in a while`));
@@ -106,7 +111,11 @@ async function describeAgent({ store, fleet }: EvidenceServiceParts, id: string)
   const known = fleet.agent(id);
   const certificates: BundleCertificate[] = (await store.certificatesOf(id)).map((had) =>
     had.succession
-      ? { certificate: had.certificate, succession: had.succession, successionSignature: had.successionSignature }
+      ? {
+          certificate: had.certificate,
+          succession: had.succession.succession,
+          successionSignature: had.succession.signature,
+        }
       : { certificate: had.certificate },
   );
   const present = known?.certificate;

@@ -1,6 +1,9 @@
 import { type handleUnaryCall, status } from '@grpc/grpc-js';
+import { CaError } from '../fleet/authorities.ts';
 import { CertificateError } from '../fleet/certificate-authority.ts';
+import { CertificationError } from '../fleet/certification.ts';
 import { EnrolmentError } from '../fleet/enrolment.ts';
+import { EpochError } from '../fleet/epochs/epoch-error.ts';
 import { StoreError } from '../store/store.ts';
 
 /** An answer that is a refusal. The message says what to do. */
@@ -28,11 +31,26 @@ const STORE_STATUS = {
   cancelled: status.CANCELLED,
 };
 
+const EPOCH_STATUS = {
+  rotation_running: status.FAILED_PRECONDITION,
+  no_rotation: status.FAILED_PRECONDITION,
+  cannot_pause: status.FAILED_PRECONDITION,
+  cannot_abort: status.FAILED_PRECONDITION,
+  invalid_request: status.INVALID_ARGUMENT,
+  epoch_unknown: status.NOT_FOUND,
+  epoch_in_use: status.FAILED_PRECONDITION,
+  fleet_name: status.INVALID_ARGUMENT,
+  key_replaced: status.FAILED_PRECONDITION,
+};
+
 /** The gRPC status of an error; undefined for one that nobody foresaw, which is a bug. */
 export function toStatus(error: unknown): { code: status; details: string } | undefined {
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
+  if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
+  if (error instanceof CertificationError) return { code: status.PERMISSION_DENIED, details: error.message };
+  if (error instanceof CaError) return { code: status.FAILED_PRECONDITION, details: error.message };
   if (error instanceof StoreError) {
     const details =
       error.code === 'unavailable' ? `the store does not answer: ${error.message}; try again` : error.message;

@@ -1,10 +1,10 @@
-import { type Counter, KEM_ALGORITHM, SIGNATURE_ALGORITHM, type StatusReport, TLS_GROUP } from '@threatguard/proto';
+import { activeProfile, activeProvider, type Counter, type StatusReport } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
 import type { RuleEngine } from '../detect/rules/rule-engine.ts';
-import type { CertificateAuthority } from '../fleet/certificate-authority.ts';
+import type { CertificateAuthorities } from '../fleet/authorities.ts';
 import type { CollectorIdentity } from '../fleet/collector-identity.ts';
+import type { Epochs } from '../fleet/epochs/epochs.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { KemKeys } from '../fleet/kem-keys.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { HandshakeCounts } from '../ingest/handshake.ts';
 import type { Retention } from '../store/retention.ts';
@@ -24,9 +24,9 @@ export interface StatusParts {
   correlator: Pick<Correlator, 'notices'>;
   fleet: Fleet;
   presence: Presence;
-  authority: CertificateAuthority;
+  authorities: CertificateAuthorities;
   identity: CollectorIdentity;
-  kemKeys: KemKeys;
+  epochs: Pick<Epochs, 'epoch'>;
   handshakes: HandshakeCounts;
   rate: RateMeter;
   /** Where consoles may read alerts, `nats://user:password@host:port`. */
@@ -57,13 +57,17 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     agentsConnected: parts.presence.connectedCount(),
     rulesLoaded: parts.rules.rules.length,
     rulesDisabled: parts.rules.disabled(),
-    caSha256: parts.authority.fingerprint,
-    kemEpoch: parts.kemKeys.epoch,
-    kemAlgorithm: KEM_ALGORITHM,
-    signatureAlgorithm: SIGNATURE_ALGORITHM,
-    tlsGroup: TLS_GROUP,
+    caSha256: parts.authorities.newest.fingerprint,
+    caTrusted: parts.authorities.trusted.map(({ fingerprint }) => fingerprint),
+    kemEpoch: parts.epochs.epoch,
+    kemAlgorithm: activeProfile().kem,
+    signatureAlgorithm: activeProfile().signature,
+    tlsGroup: activeProfile().tlsGroup,
+    cryptoProfile: activeProfile().name,
+    cryptoProvider: activeProvider().name,
     notices: [...parts.store.notices, ...problems, ...parts.rules.notices(), ...parts.correlator.notices()],
-    signingCertificate: parts.identity.certificate.raw,
+    // Of the oldest CA: a console that was not told of a newer one yet is to believe it too.
+    signingCertificate: parts.identity.certificates.at(-1)!.certificate.raw,
     natsUrl: nats.url,
     natsCredentials: nats.credentials,
     space: space && spaceByKind(space, parts.retention),

@@ -1,3 +1,4 @@
+import { homePaths } from '../fleet/home.ts';
 import { type Command, homeOf, text, UsageError } from './command.ts';
 
 const CONSOLE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
@@ -13,13 +14,17 @@ export const command: Command = {
     const directory = text(invocation, 'output');
     if (!name || !CONSOLE_NAME.test(name)) throw new UsageError('--name takes letters, digits, dots, dashes');
     if (!directory) throw new UsageError('--output DIR says where the identity is made');
-    const [{ consoleAddress, issueConsoleIdentity, loadAuthority }, { loadConfig }] = await Promise.all([
-      import('../init.ts'),
-      import('./load-config.ts'),
-    ]);
-    const authority = await loadAuthority(home);
+    const [{ consoleAddress, issueConsoleIdentity }, { CertificateAuthorities }, { chooseCrypto }, { loadConfig }] =
+      await Promise.all([
+        import('../init.ts'),
+        import('../fleet/authorities.ts'),
+        import('../fleet/chosen-crypto.ts'),
+        import('./load-config.ts'),
+      ]);
+    const authorities = await CertificateAuthorities.load(homePaths(home).caDirectory);
+    await chooseCrypto(authorities.newest, { provider: 'openssl' });
     const collector = consoleAddress((await loadConfig(home, invocation.environment)).listen);
-    await issueConsoleIdentity({ authority, directory, name, collector, nowMs: Date.now() });
+    await issueConsoleIdentity({ authorities, directory, name, collector, nowMs: Date.now() });
     invocation.stdout.write(`console identity ${name} in ${directory}\n`);
     return 0;
   },

@@ -1,6 +1,14 @@
 import type { Command } from './command.ts';
 import { command as consoleCertificate } from './console-certificate.ts';
 import { command as init } from './init.ts';
+import { sealKeys, unsealKeys } from './key-files.ts';
+import { command as labChangepoints } from './lab-changepoints.ts';
+import { command as labClassify } from './lab-classify.ts';
+import { command as labCluster } from './lab-cluster.ts';
+import { command as labDecompose } from './lab-decompose.ts';
+import { command as labScore } from './lab-score.ts';
+import { command as labSequence } from './lab-sequence.ts';
+import { command as labStream } from './lab-stream.ts';
 import { command as rulesCheck } from './rules-check.ts';
 import { command as rulesTest } from './rules-test.ts';
 import { command as run } from './run.ts';
@@ -10,6 +18,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   init,
   run,
   'console-certificate': consoleCertificate,
+  'keys seal': sealKeys,
+  'keys unseal': unsealKeys,
+  'lab changepoints': labChangepoints,
+  'lab classify': labClassify,
+  'lab cluster': labCluster,
+  'lab decompose': labDecompose,
+  'lab score': labScore,
+  'lab sequence': labSequence,
+  'lab stream': labStream,
   'rules test': rulesTest,
   'rules check': rulesCheck,
 };

@@ -1,28 +1,40 @@
 import { existsSync } from 'node:fs';
+import { PROFILES, type ProfileName } from '@threatguard/proto';
+import type { CollectorConfig } from '../config.ts';
 import { homePaths } from '../fleet/home.ts';
 import { type Command, homeOf, text, UsageError } from './command.ts';
 
 export const command: Command = {
-  usage: `  threatguard-collector init --home DIR [--listen HOST:PORT]
+  usage: `  threatguard-collector init --home DIR [--listen HOST:PORT] [--profile standard|cnsa2]
       Makes keys, CA, configuration and a console identity under DIR. Safe to repeat: nothing is overwritten.
+      The profile decides the algorithms of the whole fleet, once: standard (the default) is ML-KEM-768 with ML-DSA-65,
+      cnsa2 is ML-KEM-1024 with ML-DSA-87.
 `,
-  options: { listen: { type: 'string' } },
+  options: { listen: { type: 'string' }, profile: { type: 'string' } },
   async run(invocation) {
     const home = homeOf(invocation);
     const [{ initHome }, { parseListen }] = await Promise.all([import('../init.ts'), import('../config.ts')]);
-    const listen = text(invocation, 'listen') ?? (await listenIn(home, invocation.environment));
+    const present = await presentConfig(home, invocation.environment);
+    // Where it listens already; a new one only on this host, unless it is told otherwise.
+    const listen = text(invocation, 'listen') ?? present?.listen ?? '127.0.0.1:7443';
+    const profile = text(invocation, 'profile') ?? present?.crypto.profile;
+    if (profile !== undefined && !Object.hasOwn(PROFILES, profile))
+      throw new UsageError(`--profile takes ${Object.keys(PROFILES).join(' or ')}, not "${profile}"`);
     if (!parseListen(listen)) throw new UsageError('--listen takes HOST:PORT, such as 0.0.0.0:7443');
-    const made = await initHome({ home, listen, nowMs: Date.now() });
+    const made = await initHome({ home, listen, profile: profile as ProfileName | undefined, nowMs: Date.now() });
     invocation.stdout.write(
-      `CA fingerprint (SHA-256): ${made.caSha256}\nconfiguration: ${made.configFile}\nconsole: ${made.consoleDirectory}\n`,
+      `CA fingerprint (SHA-256): ${made.caSha256}\nprofile: ${made.profile}\nconfiguration: ${made.configFile}\n` +
+        `console: ${made.consoleDirectory}\n`,
     );
     return 0;
   },
 };
 
-/** Where the collector of this home listens already; a new one only on this host, unless it is told otherwise. */
-async function listenIn(home: string, environment: Readonly<Record<string, string | undefined>>): Promise<string> {
-  if (!existsSync(homePaths(home).configFile)) return '127.0.0.1:7443';
+async function presentConfig(
+  home: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<CollectorConfig | undefined> {
+  if (!existsSync(homePaths(home).configFile)) return undefined;
   const { loadConfig } = await import('./load-config.ts');
-  return (await loadConfig(home, environment)).listen;
+  return loadConfig(home, environment);
 }

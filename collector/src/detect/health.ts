@@ -55,6 +55,13 @@ const RULES = {
     techniques: ['T1070.006'],
     tactics: EVASION,
   },
+  cryptoWeaker: {
+    id: 'health/crypto-downgrade',
+    title: 'Cryptography of an agent became weaker',
+    severity: Severity.HIGH,
+    techniques: ['T1562.010', 'T1600'],
+    tactics: EVASION,
+  },
   eventsLost: {
     id: 'health/events-lost',
     title: 'Events of a host were lost',
@@ -68,6 +75,41 @@ const RULES = {
     severity: Severity.HIGH,
     techniques: ['T1565.002'],
     tactics: ['impact'],
+  },
+  agentCloned: {
+    id: 'health/agent-cloned',
+    title: 'Identity of an agent on a second host',
+    severity: Severity.CRITICAL,
+    techniques: ['T1552.004', 'T1078'],
+    tactics: [...EVASION, 'credential-access'],
+  },
+  keySuperseded: {
+    id: 'health/key-superseded',
+    title: 'Replaced key of an agent used again',
+    severity: Severity.HIGH,
+    techniques: ['T1552.004', 'T1078'],
+    tactics: [...EVASION, 'credential-access'],
+  },
+  agentReplaced: {
+    id: 'health/agent-replaced',
+    title: 'Agent replaced by a new enrolment',
+    severity: Severity.LOW,
+    techniques: ['T1562.001'],
+    tactics: EVASION,
+  },
+  epochContradicted: {
+    id: 'health/epoch-contradicted',
+    title: 'Agent spoke against what it had proved of its ML-KEM epoch',
+    severity: Severity.HIGH,
+    techniques: ['T1078'],
+    tactics: EVASION,
+  },
+  epochUnconfirmed: {
+    id: 'health/epoch-unconfirmed',
+    title: 'Agent was told of a new ML-KEM epoch and does not confirm it',
+    severity: Severity.MEDIUM,
+    techniques: ['T1562.006'],
+    tactics: EVASION,
   },
 } as const satisfies Record<string, HealthRule>;
 
@@ -133,6 +175,14 @@ export function clockOff(facts: AgentAt & { offsetUs: number }): Detection {
   });
 }
 
+/** A session that is protected less than the one before it, or than the fleet's profile demands; a phrase for each way. */
+export function cryptoWeaker(facts: AgentAt & { what: readonly string[] }): Detection {
+  return detect(RULES.cryptoWeaker, facts, {
+    reason: `${facts.agentName} connected with ${facts.what.join(', ')}`,
+    values: { 'threatguard.crypto_weaker': facts.what.join(', ') },
+  });
+}
+
 /** Events that were seen on a host but never came, as its signed headers count them. */
 export function eventsLost(
   facts: AgentAt & { sensor: string; lossReason: string; count: number; firstAtUs: number; lastAtUs: number },
@@ -154,6 +204,54 @@ export function signatureRefused(facts: AgentAt & { code: string; message: strin
   return detect(RULES.signatureRefused, facts, {
     reason: `an envelope on the stream of ${facts.agentName} was refused (${facts.code}): ${facts.message}`,
     values: { 'threatguard.refusal_code': facts.code },
+  });
+}
+
+/** The key of an agent came from another host than the one that has it. `sign` is what differed. */
+export function agentCloned(facts: AgentAt & { sign: 'machine_id' | 'boot_id'; address: string }): Detection {
+  const how =
+    facts.sign === 'machine_id'
+      ? 'from a host with another machine id'
+      : 'from a second host while the first one was connected';
+  return detect(RULES.agentCloned, facts, {
+    reason: `the identity of ${facts.agentName} was used ${how}, at ${facts.address}; that one was refused: enrol it by itself, or rotate the key if it was stolen`,
+    values: { 'threatguard.clone_sign': facts.sign, 'source.address': facts.address },
+  });
+}
+
+/** Somebody connected with a key that its agent has replaced: a copy of the host from before, or a thief of the old key. */
+export function keySuperseded(facts: AgentAt & { address: string }): Detection {
+  return detect(RULES.keySuperseded, facts, {
+    reason: `a key that ${facts.agentName} has replaced was used again at ${facts.address}: a copy of the host from before, or a stolen key; it was refused`,
+    values: { 'source.address': facts.address },
+  });
+}
+
+/** A host enrolled in the place of an agent, whose certificate is refused from now on. */
+export function agentReplaced(facts: AgentAt & { successorId: string; address: string }): Detection {
+  return detect(RULES.agentReplaced, facts, {
+    reason: `${facts.agentName} was replaced by a host that enrolled at ${facts.address} as the same machine; its former certificate is refused`,
+    values: { 'threatguard.successor': facts.successorId, 'source.address': facts.address },
+  });
+}
+
+/** It seals for, or holds, what it had proved to have left behind: a clone, or a host brought back from a backup. */
+export function epochContradicted(facts: AgentAt & { epoch: number; oldestSpooledEpoch: number }): Detection {
+  return detect(RULES.epochContradicted, facts, {
+    reason: `${facts.agentName} had proved ML-KEM epoch ${facts.epoch} and now speaks of an older one: two hosts use its key, or it came back from a backup`,
+    values: {
+      'threatguard.kem_epoch': String(facts.epoch),
+      'threatguard.oldest_spooled_epoch': String(facts.oldestSpooledEpoch),
+    },
+  });
+}
+
+/** It is connected, knows of the epoch since `toldAtUs`, and has not signed for it. */
+export function epochUnconfirmed(facts: AgentAt & { epoch: number; toldAtUs: number }): Detection {
+  return detect(RULES.epochUnconfirmed, facts, {
+    reason: `${facts.agentName} was told of ML-KEM epoch ${facts.epoch} ${secondsText(facts.atUs - facts.toldAtUs)} ago and has not confirmed it`,
+    values: { 'threatguard.kem_epoch': String(facts.epoch) },
+    firstAtUs: facts.toldAtUs,
   });
 }
 

@@ -15,7 +15,7 @@ export interface PlannedRun {
   sequences: readonly number[] | undefined;
 }
 
-export interface PlannedEntry {
+interface PlannedEntry {
   entry: StoredEntry;
   boundary: boolean;
   runs: PlannedRun[];
@@ -59,7 +59,7 @@ export async function planAgent(
       yield { entry, boundary, runs };
     }
   }
-  const late = `${found.late} hours recorded outside of this time hold events that happened in it; a wider time has them too`;
+  const late = `${found.late} entries recorded outside of this time hold events that happened in it; a wider time has them too`;
   return {
     start: {
       version: BUNDLE_VERSION,

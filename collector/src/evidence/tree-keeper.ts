@@ -3,7 +3,7 @@
 // while the collector was down is recorded by the first run.
 import type { SignedTreeHead } from '@threatguard/proto';
 import { type CheckedTreeHead, readTreeHead, signTreeHead } from '@threatguard/proto/evidence';
-import type { CollectorIdentity } from '../fleet/collector-identity.ts';
+import type { CollectorSigner } from '../fleet/collector-identity.ts';
 import type { EvidenceStore } from '../store/evidence-store.ts';
 
 const EVERY_MS = 3_600_000;
@@ -12,7 +12,7 @@ const RETRY_MS = 60_000;
 
 export interface TreeKeeperParts {
   evidence: EvidenceStore;
-  signer: () => CollectorIdentity;
+  signer: () => CollectorSigner;
   nowUs: () => number;
   /** A head was signed: to be told to whoever may keep it. */
   signed: (head: CheckedTreeHead, signed: SignedTreeHead) => void;

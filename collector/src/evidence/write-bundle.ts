@@ -12,7 +12,7 @@ import {
   type TrustAnchors,
 } from '@threatguard/proto';
 import { BUNDLE_MAGIC, encodeRecord, leafHash, missingParts } from '@threatguard/proto/evidence';
-import type { CollectorIdentity } from '../fleet/collector-identity.ts';
+import type { CollectorSigner } from '../fleet/collector-identity.ts';
 import type { RunPlace } from '../store/evidence-reads.ts';
 import type { EvidenceStore } from '../store/evidence-store.ts';
 import { dayStartUs, firstDayKept } from '../store/retention.ts';
@@ -21,7 +21,7 @@ import type { ExportPlan, PlannedRun } from './plan-export.ts';
 
 export interface BundleSources {
   evidence: EvidenceStore;
-  signer: () => CollectorIdentity;
+  signer: () => CollectorSigner;
   trustAnchors: () => TrustAnchors;
   /** What is known of an agent: its name, and every certificate it had. */
   agent: (agentId: string) => Promise<{ name: string; certificates: BundleCertificate[] }>;

@@ -1,27 +1,28 @@
 // The fleet's CA: says which key speaks for which agent, console or collector (RFC 5280; ML-DSA by RFC 9881).
 import 'reflect-metadata';
-import {
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  randomBytes,
-  webcrypto,
-  X509Certificate,
-} from 'node:crypto';
+import { createPublicKey, type KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import { keyId, type PeerName, peerUri, SIGNATURE_ALGORITHM, SIGNATURE_ALGORITHMS } from '@threatguard/proto';
+import {
+  activeProfile,
+  type CaSuccession,
+  keyId,
+  type PeerName,
+  peerUri,
+  signatureAlgorithmOf,
+  signCaSuccession,
+} from '@threatguard/proto';
 
 x509.cryptoProvider.set(webcrypto as Crypto);
 
-const ALGORITHM = { name: SIGNATURE_ALGORITHM };
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** The oldest clock among the hosts may be this far behind and still accept a new certificate. */
 const BACKDATED_MS = 60 * 60 * 1000;
 const SERIAL_BYTES = 16;
-/** A CSR with an ML-DSA-65 key and signature has about 5.4 KB. */
+/** A CSR with an ML-DSA-87 key and signature has about 7.4 KB. */
 const CERTIFICATE_REQUEST_BYTES_MAX = 16 * 1024;
 
 const CA_VALID_DAYS = 3650;
+const CA_NAME_HEX = 16;
 /** How long each kind of certificate lives. */
 export const VALID_DAYS: Record<PeerName['kind'], number> = { agent: 30, console: 365, collector: 365 };
 
@@ -41,14 +42,14 @@ export class CertificateError extends Error {
 /** Issues certificates under one CA key. Names in them come from the collector, never from a request. */
 export class CertificateAuthority {
   readonly certificate: X509Certificate;
-  readonly #privateKey: webcrypto.CryptoKey;
+  readonly #privateKey: KeyObject;
+  readonly #signingKey: webcrypto.CryptoKey;
 
-  constructor(parts: { certificatePem: string; privateKeyPem: string }) {
-    this.certificate = new X509Certificate(parts.certificatePem);
-    const privateKey = createPrivateKey(parts.privateKeyPem);
-    if (!this.certificate.checkPrivateKey(privateKey))
-      throw new Error('the CA key is not the one of the CA certificate');
-    this.#privateKey = privateKey.toCryptoKey(ALGORITHM, false, ['sign']);
+  constructor({ certificate, privateKey }: { certificate: X509Certificate; privateKey: KeyObject }) {
+    if (!certificate.checkPrivateKey(privateKey)) throw new Error('the CA key is not the one of the CA certificate');
+    this.certificate = certificate;
+    this.#privateKey = privateKey;
+    this.#signingKey = privateKey.toCryptoKey(algorithmOf(privateKey), false, ['sign']);
   }
 
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex: what join tokens pin. */
@@ -65,9 +66,9 @@ export class CertificateAuthority {
       issuer: new x509.X509Certificate(this.certificate.raw).subject,
       notBefore: new Date(parts.nowMs - BACKDATED_MS),
       notAfter: new Date(parts.nowMs + VALID_DAYS[kind] * DAY_MS),
-      publicKey: parts.publicKey.toCryptoKey(ALGORITHM, true, ['verify']),
-      signingKey: this.#privateKey,
-      signingAlgorithm: ALGORITHM,
+      publicKey: parts.publicKey.toCryptoKey(algorithmOf(parts.publicKey), true, ['verify']),
+      signingKey: this.#signingKey,
+      signingAlgorithm: this.#signingKey.algorithm,
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -77,20 +78,34 @@ export class CertificateAuthority {
     });
     return new X509Certificate(Buffer.from(issued.rawData));
   }
+
+  /** Whoever trusts this CA may trust `successor`. */
+  vouchFor(successor: X509Certificate, nowUs: number): CaSuccession {
+    return signCaSuccession({
+      old: { certificate: this.certificate, privateKey: this.#privateKey },
+      successor,
+      nowUs,
+    });
+  }
 }
 
-/** A self-signed CA certificate for a fresh key, PEM. */
+/**
+ * A self-signed CA certificate for a fresh key, PEM. Its name holds the key's: chains are built by names, and two CAs of one
+ * name would be taken for each other while one follows the other.
+ */
 export async function selfSignCa(privateKey: KeyObject, nowMs: number): Promise<string> {
+  const algorithm = algorithmOf(privateKey);
+  const name = keyId(createPublicKey(privateKey)).toString('hex').slice(0, CA_NAME_HEX);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: randomSerial(),
-    name: 'CN=ThreatGuard CA',
+    name: `CN=ThreatGuard CA ${name}`,
     notBefore: new Date(nowMs - BACKDATED_MS),
     notAfter: new Date(nowMs + CA_VALID_DAYS * DAY_MS),
     keys: {
-      privateKey: privateKey.toCryptoKey(ALGORITHM, false, ['sign']),
-      publicKey: createPublicKey(privateKey).toCryptoKey(ALGORITHM, true, ['verify']),
+      privateKey: privateKey.toCryptoKey(algorithm, false, ['sign']),
+      publicKey: createPublicKey(privateKey).toCryptoKey(algorithm, true, ['verify']),
     },
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: algorithm,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
@@ -112,8 +127,9 @@ export async function readCertificateRequest(der: Uint8Array): Promise<KeyObject
   try {
     const request = new x509.Pkcs10CertificateRequest(Uint8Array.from(der));
     publicKey = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
-    if (publicKey.asymmetricKeyType !== SIGNATURE_ALGORITHMS[SIGNATURE_ALGORITHM].keyType) {
-      throw new CertificateError('key_type', `only ${SIGNATURE_ALGORITHM} keys are certified`);
+    const { acceptedSignatures } = activeProfile();
+    if (!acceptedSignatures.some((accepted) => accepted === signatureAlgorithmOf(publicKey))) {
+      throw new CertificateError('key_type', `only keys of ${acceptedSignatures.join(' or ')} are certified`);
     }
     proven = await request.verify(webcrypto as Crypto);
   } catch (error) {
@@ -122,6 +138,11 @@ export async function readCertificateRequest(der: Uint8Array): Promise<KeyObject
   }
   if (!proven) throw new CertificateError('request_signature', 'the request is not signed by the key it names');
   return publicKey;
+}
+
+/** As WebCrypto takes it. */
+function algorithmOf(key: KeyObject): { name: string } {
+  return { name: signatureAlgorithmOf(key) ?? String(key.asymmetricKeyType) };
 }
 
 function randomSerial(): string {

@@ -1,14 +1,14 @@
 // A join token buys one certificate. The only code that answers to peers nobody knows yet.
 import { randomUUID } from 'node:crypto';
 import { type EnrolRequest, type EnrolResponse, keyId } from '@threatguard/proto';
-import type { Store } from '../store/store.ts';
-import { type CertificateAuthority, readCertificateRequest } from './certificate-authority.ts';
-import { cleanText } from './clean-text.ts';
+import type { AgentRecord, Store } from '../store/store.ts';
+import type { CertificateAuthorities } from './authorities.ts';
+import { readCertificateRequest } from './certificate-authority.ts';
+import { hostMarks } from './clone-watch.ts';
+import type { Epochs } from './epochs/epochs.ts';
 import type { Fleet } from './fleet.ts';
-import type { KemKeys } from './kem-keys.ts';
+import { type LiveBoot, supersededBy } from './supersede.ts';
 import { hashSecret } from './tokens.ts';
-
-const MACHINE_ID_CHARS_MAX = 128;
 
 export type EnrolmentErrorCode = 'token_refused' | 'key_in_use';
 
@@ -26,29 +26,31 @@ export class EnrolmentError extends Error {
 export interface EnrolmentParts {
   store: Store;
   fleet: Fleet;
-  authority: CertificateAuthority;
-  kemKeys: KemKeys;
+  authorities: CertificateAuthorities;
+  epochs: Pick<Epochs, 'announced'>;
+  live: LiveBoot;
 }
 
 /**
  * Certifies the key of a new agent. The request is checked before the token is used up, and the token before an agent
- * exists. Throws EnrolmentError, CertificateError, or StoreError where the store does not answer.
+ * exists. Says whose place it took. Throws EnrolmentError, CertificateError, or StoreError where the store does not answer.
  */
 export async function enrolAgent(
   parts: EnrolmentParts,
   request: EnrolRequest,
   { nowUs, from }: { nowUs: number; from: string },
-): Promise<EnrolResponse> {
+): Promise<{ response: EnrolResponse; superseded: AgentRecord[] }> {
   const publicKey = await readCertificateRequest(request.certificateRequest ?? new Uint8Array());
   const id = keyId(publicKey).toString('hex');
-  if (parts.fleet.agents().some((agent) => agent.keyId === id)) {
+  // Also one that was replaced, or of an agent that was revoked: it would come back under another name.
+  if (parts.fleet.ownerOf(id) !== undefined) {
     throw new EnrolmentError(
       'key_in_use',
       'this key was enrolled before; remove the identity directory to make another',
     );
   }
-  const accepted = await parts.store.consumeToken(request.tokenId ?? '', hashSecret(request.tokenSecret ?? ''), nowUs);
-  if (!accepted) {
+  const token = await parts.store.consumeToken(request.tokenId ?? '', hashSecret(request.tokenSecret ?? ''), nowUs);
+  if (!token) {
     // One answer for unknown, expired, used up and wrong: it must not help to guess.
     throw new EnrolmentError(
       'token_refused',
@@ -56,15 +58,15 @@ export async function enrolAgent(
     );
   }
   const agentId = randomUUID();
-  const certificate = await parts.authority.issue({
-    name: { kind: 'agent', id: agentId },
-    publicKey,
-    nowMs: nowUs / 1000,
-  });
+  const { newest, announced } = parts.authorities;
+  const certificate = await newest.issue({ name: { kind: 'agent', id: agentId }, publicKey, nowMs: nowUs / 1000 });
+  const host = { hostName: request.hostName ?? '', ...hostMarks(request) };
+  const { replaces, group } = token;
+  const supersedes = supersededBy(host, { agents: parts.fleet.agents(), replaces, live: parts.live });
   const { name } = await parts.fleet.add(
     {
       id: agentId,
-      machineId: cleanText(request.machineId, MACHINE_ID_CHARS_MAX),
+      machineId: host.machineId,
       keyId: id,
       certificate: certificate.raw,
       certificateExpiresAtUs: certificate.validToDate.getTime() * 1000,
@@ -74,15 +76,21 @@ export async function enrolAgent(
       version: '',
       os: '',
       kernel: '',
+      group,
+      supersededBy: undefined,
+      keyOrderedAtUs: undefined,
+      presentedCa: undefined,
     },
-    request.hostName ?? '',
-    { kind: 'token', id: request.tokenId ?? '', from },
+    host.hostName,
+    { by: { kind: 'token', id: request.tokenId ?? '', from }, supersedes },
   );
-  return {
+  const response = {
     agentId,
     agentName: name,
     certificate: certificate.raw,
-    caCertificate: parts.authority.certificate.raw,
-    kemKey: parts.kemKeys.announced,
+    caCertificate: newest.certificate.raw,
+    kemKey: parts.epochs.announced,
+    trustAnchors: announced,
   };
+  return { response, superseded: supersedes };
 }

@@ -1,8 +1,9 @@
 // Who belongs to the fleet. The store is the truth; this is its copy in memory, for the question asked at every connection.
 //
 // Invariants: every agent in the store is in #agents (loaded at start, added after addAgent committed);
-// a revocation is committed before it is acted on, so no restart forgets it.
-import type { AgentRecord, AuditActor, Store } from '../store/store.ts';
+// a revocation is committed before it is acted on, so no restart forgets it; so is every change of a certificate.
+import type { AgentCertificate, AgentRecord, AuditActor, CertificateChange, Store } from '../store/store.ts';
+import { AgentKeys, type KeyStanding, type SigningKey } from './agent-keys.ts';
 
 /** More names than this on one host name mean that something enrols in a loop. */
 const NAME_SUFFIX_MAX = 10_000;
@@ -11,17 +12,19 @@ const NAME_CHARS_MAX = 64;
 export class Fleet {
   readonly #store: Store;
   readonly #agents: Map<string, AgentRecord>;
+  readonly #keys: AgentKeys;
   /** Taken although not stored yet: two hosts of one name never race for it. */
   readonly #namesBeingAdded = new Set<string>();
   readonly #revokedListeners = new Set<(agentId: string) => boolean>();
 
-  private constructor(store: Store, agents: AgentRecord[]) {
+  private constructor(store: Store, agents: AgentRecord[], keys: AgentKeys) {
     this.#store = store;
     this.#agents = new Map(agents.map((agent) => [agent.id, agent]));
+    this.#keys = keys;
   }
 
   static async load(store: Store): Promise<Fleet> {
-    return new Fleet(store, await store.agents());
+    return new Fleet(store, await store.agents(), new AgentKeys(await store.agentKeys()));
   }
 
   agent(id: string): AgentRecord | undefined {
@@ -38,17 +41,69 @@ export class Fleet {
     return this.#agents.get(nameOrId) ?? named.find((agent) => agent.revokedAtUs === undefined) ?? named[0];
   }
 
-  /** Stores a new agent under a name made of its host's; returns the agent as it was stored. */
-  async add(agent: Omit<AgentRecord, 'name'>, hostName: string, by: AuditActor): Promise<AgentRecord> {
-    const named = { ...agent, name: this.#uniqueName(hostName) };
+  /** What a key is to an agent; undefined where it is not one of his, or there is no such agent. */
+  standing(agentId: string, keyId: string): KeyStanding | undefined {
+    const agent = this.#agents.get(agentId);
+    return agent && this.#keys.standing(agentId, keyId, agent.keyId);
+  }
+
+  /** Who has or had a key. */
+  ownerOf(keyId: string): string | undefined {
+    return this.#keys.ownerOf(keyId);
+  }
+
+  /** Keys that were granted to an agent and that it has not connected with yet. */
+  grantedKeys(agent: AgentRecord): number {
+    return this.#keys.grantedAfter(agent.id, agent.keyId);
+  }
+
+  /** All keys of an agent that had more than one. */
+  signers(agentId: string): SigningKey[] {
+    return this.#keys.signers(agentId);
+  }
+
+  /**
+   * Stores a new agent under a name made of its host's; those it supersedes are revoked with it, and their names are free.
+   * Returns the agent as it was stored.
+   */
+  async add(
+    agent: Omit<AgentRecord, 'name'>,
+    hostName: string,
+    { by, supersedes = [] }: { by: AuditActor; supersedes?: readonly AgentRecord[] },
+  ): Promise<AgentRecord> {
+    const former = supersedes.map(({ id }) => id);
+    const named = { ...agent, name: this.#uniqueName(hostName, former) };
     this.#namesBeingAdded.add(named.name);
     try {
-      await this.#store.addAgent(named, by);
+      await this.#store.addAgent(named, by, former);
       this.#agents.set(named.id, named);
+      this.#keys.add({ agentId: named.id, keyId: named.keyId, certificate: named.certificate });
     } finally {
       this.#namesBeingAdded.delete(named.name);
     }
+    for (const each of supersedes) {
+      each.revokedAtUs ??= agent.enrolledAtUs;
+      each.supersededBy = named.id;
+      this.#endStreams(each.id);
+    }
     return named;
+  }
+
+  /** Commits a change of certificate or key, then knows it. */
+  async change(
+    id: string,
+    change: Pick<CertificateChange, 'action' | 'issued' | 'before' | 'after'> & { agent: Partial<AgentRecord> },
+    { atUs, by }: { atUs: number; by?: AuditActor },
+  ): Promise<void> {
+    const agent = this.#agents.get(id);
+    if (!agent) return;
+    await this.#store.changeCertificate({ ...change, agent: { ...agent, ...change.agent } }, atUs, by);
+    Object.assign(agent, change.agent);
+    if (change.issued) this.#keys.add(change.issued);
+  }
+
+  certificatesOf(agentId: string): Promise<AgentCertificate[]> {
+    return this.#store.certificatesOf(agentId);
   }
 
   /** What the last hello said; kept in memory and in the store. */
@@ -68,6 +123,10 @@ export class Fleet {
     await this.#store.revokeAgent(id, atUs, by);
     const agent = this.#agents.get(id);
     if (agent) agent.revokedAtUs ??= atUs;
+    return this.#endStreams(id);
+  }
+
+  #endStreams(id: string): boolean {
     let ended = false;
     for (const end of this.#revokedListeners) ended = end(id) || ended;
     return ended;
@@ -78,19 +137,23 @@ export class Fleet {
     this.#revokedListeners.add(listener);
   }
 
-  /** The host's name, made safe for every place it will stand; "-2" and so on where another live agent has it. */
-  #uniqueName(hostName: string): string {
+  /** The name made of the host's; "-2" and so on where another live agent has it, other than `former`. */
+  #uniqueName(hostName: string, former: readonly string[]): string {
     const taken = new Set(this.#namesBeingAdded);
-    for (const agent of this.#agents.values()) if (agent.revokedAtUs === undefined) taken.add(agent.name);
-    const safe =
-      hostName
-        .replaceAll(/[^A-Za-z0-9._-]/g, '-')
-        .replace(/^[.-]+/, '')
-        .slice(0, NAME_CHARS_MAX) || 'agent';
+    for (const { id, name, revokedAtUs } of this.#agents.values()) {
+      if (revokedAtUs === undefined && !former.includes(id)) taken.add(name);
+    }
+    const safe = safeName(hostName);
     if (!taken.has(safe)) return safe;
     for (let number = 2; number <= NAME_SUFFIX_MAX; number++) {
       if (!taken.has(`${safe}-${number}`)) return `${safe}-${number}`;
     }
     throw new RangeError(`more than ${NAME_SUFFIX_MAX} agents are called ${safe}; revoke some first`);
   }
+}
+
+/** A host's name, made safe for every place it will stand. */
+export function safeName(hostName: string): string {
+  const safe = hostName.replaceAll(/[^A-Za-z0-9._-]/g, '-').replace(/^[.-]+/, '');
+  return safe.slice(0, NAME_CHARS_MAX) || 'agent';
 }

@@ -5,9 +5,9 @@ export function homePaths(home: string) {
   const collector = join(home, 'collector');
   const console = join(home, 'console');
   return {
+    collectorDirectory: collector,
     configFile: join(collector, 'collector.yaml'),
-    caKey: join(collector, 'ca', 'ca.key'),
-    caCertificate: join(collector, 'ca', 'ca.crt'),
+    caDirectory: join(collector, 'ca'),
     tlsKey: join(collector, 'tls', 'collector.key'),
     tlsCertificate: join(collector, 'tls', 'collector.crt'),
     kemDirectory: join(collector, 'kem'),

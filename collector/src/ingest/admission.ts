@@ -31,6 +31,11 @@ export class StreamChain {
     return this.#positions.get(hex(streamId))?.sequence ?? 0;
   }
 
+  /** Of that sequence; empty where there is none. */
+  lastHeaderDigest(streamId: Uint8Array): Uint8Array {
+    return this.#positions.get(hex(streamId))?.headerDigest ?? new Uint8Array();
+  }
+
   async admit(header: VerifiedHeader): Promise<Verdict> {
     const position = this.#positions.get(hex(header.streamId));
     if (!position && this.#positions.size >= STREAMS_MAX) return { verdict: 'refuse', code: 'protocol_violation' };

@@ -6,15 +6,18 @@ import {
   ServerListenerBuilder,
   status,
 } from '@grpc/grpc-js';
-import type { PeerName } from '@threatguard/proto';
-import { type AgentLookup, type Peer, type Peers, refuseAgent } from './peers.ts';
+import { type PeerName, RENEW_METADATA } from '@threatguard/proto';
+import { type AgentLookup, type Peer, type PeerIdentity, type Peers, refuseAgent } from './peers.ts';
 
 /** What the caller of each service must be. Enrolment is for those who are nothing yet. */
 const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Telemetry': 'agent',
   'threatguard.v1.Console': 'console',
   'threatguard.v1.Enrolment': 'anyone',
+  'threatguard.v1.Crypto': 'console',
+  'threatguard.v1.Keys': 'console',
   'threatguard.v1.Evidence': 'console',
+  'threatguard.v1.Certificates': 'console',
 };
 
 interface AccessRefusal {
@@ -28,6 +31,12 @@ function refuseCall(path: string, peer: Peer | undefined, lookup: AgentLookup): 
   if (!required) return { code: status.UNIMPLEMENTED, details: 'there is no such service' };
   if (!peer) return { code: status.UNAUTHENTICATED, details: 'the connection is gone' };
   if (required === 'anyone') return undefined;
+  if (peer.expired) {
+    return {
+      code: status.UNAUTHENTICATED,
+      details: 'the certificate of this agent has expired; it is to ask for another',
+    };
+  }
   if (!peer.identity) {
     return { code: status.UNAUTHENTICATED, details: `this service needs the certificate of an enrolled ${required}` };
   }
@@ -42,8 +51,12 @@ function refuseCall(path: string, peer: Peer | undefined, lookup: AgentLookup): 
   return undefined;
 }
 
-/** Applies `refuseCall` to every call of a server. */
-export function authoriseCalls(peers: Peers, lookup: AgentLookup): ServerInterceptor {
+/** Applies `refuseCall` to every call of a server, and tells consoles that their certificate is to be renewed where `renewal` says why. */
+export function authoriseCalls(
+  peers: Peers,
+  lookup: AgentLookup,
+  renewal: (console: PeerIdentity) => string | undefined,
+): ServerInterceptor {
   return (method, call) => {
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
@@ -52,6 +65,15 @@ export function authoriseCalls(peers: Peers, lookup: AgentLookup): ServerInterce
         else next(metadata);
       })
       .build();
-    return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build());
+    const responder = new ResponderBuilder()
+      .withStart((next) => next(listener))
+      .withSendMetadata((metadata, next) => {
+        const identity = peers.at(call.getPeer())?.identity;
+        const wanted = identity?.kind === 'console' ? renewal(identity) : undefined;
+        if (wanted) metadata.set(RENEW_METADATA, wanted);
+        next(metadata);
+      })
+      .build();
+    return new ServerInterceptingCall(call, responder);
   };
 }

@@ -1,11 +1,19 @@
 // The gRPC side of the port: services behind one authorisation, connections handed over by the TLS listener.
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { consoleService, enrolmentService, evidenceService, MESSAGE_BYTES_MAX } from '@threatguard/proto';
+import {
+  certificatesService,
+  consoleService,
+  cryptoService,
+  enrolmentService,
+  evidenceService,
+  keysService,
+  MESSAGE_BYTES_MAX,
+} from '@threatguard/proto';
 import { authoriseCalls } from './authorisation.ts';
 import { countOversized } from './count-oversized.ts';
 import { telemetryServerService } from './frames.ts';
-import type { AgentLookup, Peers } from './peers.ts';
-import { TlsListener, type TlsListenerParts } from './tls-listener.ts';
+import type { AgentLookup, Peer, PeerIdentity, Peers } from './peers.ts';
+import { type ListenerCredentials, TlsListener, type TlsListenerParts } from './tls-listener.ts';
 
 /** Calls at one time on one connection; a console uses a handful, an agent one. */
 const STREAMS_PER_CONNECTION_MAX = 32;
@@ -18,10 +26,17 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   /** An agent sent a message beyond what gRPC takes; its call has ended. */
   oversized: (agentId: string) => void;
   lookup: AgentLookup;
+  /** A connection was made; called before its first call. */
+  accepted: (peer: Peer) => void;
+  /** Why a console's certificate is to be renewed; undefined where it is not. */
+  renewal: (console: PeerIdentity) => string | undefined;
   telemetry: UntypedServiceImplementation;
   enrolment: UntypedServiceImplementation;
   console: UntypedServiceImplementation;
+  crypto: UntypedServiceImplementation;
+  keys: UntypedServiceImplementation;
   evidence: UntypedServiceImplementation;
+  certificates: UntypedServiceImplementation;
 }
 
 /** Serves until disposed. Streams should be ended before: what is open half a second later is cut. */
@@ -39,7 +54,10 @@ export class CollectorServer implements AsyncDisposable {
   static async start(parts: ServerParts): Promise<CollectorServer> {
     const server = new Server({
       // The first one is nearest to the wire.
-      interceptors: [countOversized(parts.peers, parts.oversized), authoriseCalls(parts.peers, parts.lookup)],
+      interceptors: [
+        countOversized(parts.peers, parts.oversized),
+        authoriseCalls(parts.peers, parts.lookup, parts.renewal),
+      ],
       // Above ENVELOPE_BYTES_MAX, so that an oversized envelope is refused with its code and the stream goes on; what is
       // larger than this ends the call with RESOURCE_EXHAUSTED.
       'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
@@ -53,12 +71,16 @@ export class CollectorServer implements AsyncDisposable {
     server.addService(telemetryServerService, parts.telemetry);
     server.addService(enrolmentService, parts.enrolment);
     server.addService(consoleService, parts.console);
+    server.addService(cryptoService, parts.crypto);
+    server.addService(keysService, parts.keys);
     server.addService(evidenceService, parts.evidence);
+    server.addService(certificatesService, parts.certificates);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({
       ...parts,
       accept: (peer) => {
         parts.peers.add(peer);
+        parts.accepted(peer);
         injector.injectConnection(peer.socket);
       },
     });
@@ -67,6 +89,11 @@ export class CollectorServer implements AsyncDisposable {
 
   get address(): string {
     return this.#listener.address;
+  }
+
+  /** Shows other certificates from the next handshake on. */
+  use(credentials: ListenerCredentials): void {
+    this.#listener.use(credentials);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

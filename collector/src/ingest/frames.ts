@@ -1,11 +1,21 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
-import { AgentFrame, type CollectorFrame, type Heartbeat, type Hello, telemetryService } from '@threatguard/proto';
+import {
+  AgentFrame,
+  type CertificateRequest,
+  type CollectorFrame,
+  type EpochConfirmation,
+  type Heartbeat,
+  type Hello,
+  telemetryService,
+} from '@threatguard/proto';
 
 /** A frame as the session takes it; `malformed` is one that did not decode, or holds nothing. */
 export type InboundFrame =
   | { kind: 'hello'; hello: Hello }
   | { kind: 'envelope'; bytes: Uint8Array }
   | { kind: 'heartbeat'; heartbeat: Heartbeat }
+  | { kind: 'certificate_request'; request: CertificateRequest }
+  | { kind: 'confirmation'; confirmation: EpochConfirmation }
   | { kind: 'malformed' };
 
 /** Never throws: gRPC would end the whole stream over one bad frame. */
@@ -19,6 +29,8 @@ function readFrame(bytes: Uint8Array): InboundFrame {
   if (frame.hello) return { kind: 'hello', hello: frame.hello };
   if (frame.envelope) return { kind: 'envelope', bytes: frame.envelope };
   if (frame.heartbeat) return { kind: 'heartbeat', heartbeat: frame.heartbeat };
+  if (frame.certificateRequest) return { kind: 'certificate_request', request: frame.certificateRequest };
+  if (frame.epochConfirmation) return { kind: 'confirmation', confirmation: frame.epochConfirmation };
   return { kind: 'malformed' };
 }
 

@@ -9,6 +9,7 @@ const HANDSHAKE_CODES = [
   'certificate_unnamed', // of our CA, but without the one name we put there
   'agent_unknown',
   'agent_revoked',
+  'key_superseded', // a key this agent has replaced, and does not use any more
   'too_many_unauthenticated', // bounded: peers that have not shown a certificate
   'unauthenticated_too_long',
 ] as const;

@@ -4,13 +4,17 @@
 // order; while UNACKNOWLEDGED_ENVELOPES_MAX are unanswered none is read, and gRPC flow control stops the agent.
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import {
+  type CertificateAnswer,
+  type CertificateRequest,
   type CollectorFrame,
+  type EpochConfirmation,
   type Heartbeat,
   type Hello,
   type KemKey,
   type RefusalCode,
   RefusalError,
   STREAM_ID_BYTES,
+  type TrustAnchors,
   UNACKNOWLEDGED_ENVELOPES_MAX,
 } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
@@ -32,13 +36,23 @@ export interface SessionParts {
   call: AgentCall;
   agent: { id: string; name: string };
   identity: PeerIdentity;
-  kemKey: KemKey;
+  /** What this agent is told to seal for; asked at the welcome. */
+  kemKey: () => KemKey;
+  trustAnchors: () => TrustAnchors;
   nowUs: () => number;
+  /** Why the host that says hello is not the one of this agent; undefined where it is. */
+  judgeHost: (hello: Hello) => Promise<string | undefined>;
+  /** What the agent proved by this connection is kept. */
+  presented: () => Promise<void>;
+  certify: (request: CertificateRequest) => Promise<CertificateAnswer>;
   loadChain: () => Promise<StreamChain>;
   receive: (envelope: ReceivedEnvelope, sender: { identity: PeerIdentity; chain: StreamChain }) => Promise<Receipt>;
   refused: (refusal: { code: RefusalCode; message: string }) => Promise<unknown>;
   opened: (hello: Hello, clockOffsetUs: number) => void;
-  heard: (heartbeat: Heartbeat | undefined) => void;
+  /** A heartbeat with when it was sent by our clock, or undefined for any other frame. */
+  heard: (heartbeat: Heartbeat | undefined, sentAtUs: number) => void;
+  /** Rejects with RefusalError. */
+  confirmed: (confirmation: EpochConfirmation) => Promise<void>;
   failed: (error: unknown) => void;
 }
 
@@ -87,8 +101,23 @@ export class Session {
   /** Says why before the stream ends. */
   refuseAndEnd(code: RefusalCode, message: string): void {
     if (this.#state === 'ended') return;
-    this.#send({ refusal: { sequence: 0, code, message } });
-    this.end(status.PERMISSION_DENIED, code);
+    const { call } = this.#parts;
+    const end = () => this.end(status.PERMISSION_DENIED, code);
+    // The end tears down what is not written yet, the status with it: so it waits for the refusal.
+    if (call.cancelled || call.destroyed || !call.writable) end();
+    else call.write({ refusal: { sequence: 0, code, message } }, end);
+  }
+
+  /** Tells the agent something it did not ask for; false before the welcome and after the end. */
+  tell(frame: CollectorFrame): boolean {
+    if (this.#state !== 'open') return false;
+    this.#send(frame);
+    return true;
+  }
+
+  /** Tells of a new epoch; an agent that is not welcomed yet hears of it then. */
+  announce(kemKey: KemKey): void {
+    if (this.#state === 'open') this.#send({ kemKey });
   }
 
   /** Resolves when nothing this session handed over is still on its way to the store. */
@@ -106,27 +135,65 @@ export class Session {
           : this.#refuse('protocol_violation', 'a second hello');
       case 'heartbeat':
         if (this.#state === 'new') return this.#refuse('protocol_violation', 'a heartbeat before the hello');
-        return this.#parts.heard(frame.heartbeat);
+        return this.#parts.heard(frame.heartbeat, this.#sentAtUs(frame.heartbeat));
+      case 'certificate_request':
+        if (this.#state === 'new') return this.#refuse('protocol_violation', 'a certificate request before the hello');
+        return this.#certify(frame.request);
+      case 'confirmation':
+        if (this.#state === 'new') return this.#refuse('protocol_violation', 'a confirmation before the hello');
+        return this.#confirm(frame.confirmation);
       case 'envelope':
         if (!this.#chain) return this.#refuse('protocol_violation', 'an envelope before the hello');
-        this.#parts.heard(undefined);
+        this.#parts.heard(undefined, this.#parts.nowUs());
         return this.#receive(frame.bytes, this.#chain);
     }
   }
 
   async #welcome(hello: Hello): Promise<void> {
-    const { nowUs, kemKey, loadChain, opened } = this.#parts;
+    const { nowUs, kemKey, trustAnchors, loadChain, opened } = this.#parts;
     const streamId = hello.streamId ?? new Uint8Array();
     if (streamId.length !== STREAM_ID_BYTES) {
       return this.#refuse('protocol_violation', `a stream id has ${STREAM_ID_BYTES} bytes`);
     }
     this.#clockOffsetUs = nowUs() - (hello.sentAtUs ?? 0);
+    const cloned = await this.#parts.judgeHost(hello);
+    if (cloned) {
+      await this.#parts.refused({ code: 'agent_cloned', message: cloned });
+      return this.refuseAndEnd('agent_cloned', cloned);
+    }
+    // An agent that gave up meanwhile must not take over from one that speaks.
+    if (this.#parts.call.cancelled || this.#state !== 'new') return;
+    await this.#parts.presented();
     this.#chain = await loadChain();
     if (this.#state !== 'new') return;
     this.#state = 'open';
     opened(hello, this.#clockOffsetUs);
     const lastSequence = this.#chain.lastSequence(streamId);
-    this.#send({ welcome: { streamId, lastSequence, kemKey, sentAtUs: nowUs() } });
+    const lastHeaderDigest = this.#chain.lastHeaderDigest(streamId);
+    const told = { kemKey: kemKey(), trustAnchors: trustAnchors() };
+    this.#send({ welcome: { streamId, lastSequence, lastHeaderDigest, sentAtUs: nowUs(), ...told } });
+  }
+
+  /** One at a time, as every frame: who asks for many is slowed by his own envelopes behind them. */
+  async #certify(request: CertificateRequest): Promise<void> {
+    const certificateAnswer = await this.#parts.certify(request);
+    if (this.#state === 'open') this.#send({ certificateAnswer });
+  }
+
+  /** When a heartbeat was sent, by our clock. */
+  #sentAtUs({ sentAtUs }: Heartbeat): number {
+    return sentAtUs ? sentAtUs + this.#clockOffsetUs : this.#parts.nowUs();
+  }
+
+  /** Not answered where it is taken; one at a time, so that an agent cannot keep a thread busy with them. */
+  async #confirm(confirmation: EpochConfirmation): Promise<void> {
+    this.#parts.heard(undefined, this.#parts.nowUs());
+    try {
+      await this.#parts.confirmed(confirmation);
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      await this.#refuse(error.code, error.message);
+    }
   }
 
   async #receive(bytes: Uint8Array, chain: StreamChain): Promise<void> {

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import type { CollectorFrame } from '@threatguard/proto';
 import type { Session } from './session.ts';
 
 /** Live sessions, at most one per agent. */
@@ -28,6 +29,23 @@ export class Sessions {
 
   of(agentId: string): Session | undefined {
     return this.#live.get(agentId);
+  }
+
+  /** Ids of the agents that stream. */
+  agents(): IterableIterator<string> {
+    return this.#live.keys();
+  }
+
+  /** By agent; not to be kept. */
+  all(): ReadonlyMap<string, Session> {
+    return this.#live;
+  }
+
+  /** Tells every agent that streams; how many those are. */
+  tellAll(frame: CollectorFrame): number {
+    let told = 0;
+    for (const session of this.#live.values()) told += Number(session.tell(frame));
+    return told;
   }
 
   endAll(details: string): void {

@@ -1,15 +1,30 @@
 import { type handleBidiStreamingCall, status } from '@grpc/grpc-js';
-import type { CollectorFrame, Heartbeat, Hello, KemKey, RefusalCode, StreamPosition } from '@threatguard/proto';
+import type {
+  CertificateAnswer,
+  CertificateRequest,
+  CollectorFrame,
+  EpochConfirmation,
+  Heartbeat,
+  Hello,
+  KemKey,
+  RefusalCode,
+  StreamPosition,
+  TrustAnchors,
+} from '@threatguard/proto';
 import { type FindDigest, StreamChain } from './admission.ts';
 import type { InboundFrame } from './frames.ts';
-import type { Peers } from './peers.ts';
+import type { PeerIdentity, Peers } from './peers.ts';
 import { Session, type SessionParts } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface TelemetryParts {
   peers: Peers;
   sessions: Sessions;
-  kemKey: KemKey;
+  kemKey: (agentId: string) => KemKey;
+  trustAnchors: () => TrustAnchors;
+  judgeHost: (agentId: string, hello: Hello, address: string) => Promise<string | undefined>;
+  presented: (identity: PeerIdentity) => Promise<void>;
+  certify: (identity: PeerIdentity, address: string, request: CertificateRequest) => Promise<CertificateAnswer>;
   nowUs: () => number;
   agentName: (agentId: string) => string;
   positions: (agentId: string) => Promise<StreamPosition[]>;
@@ -17,7 +32,8 @@ export interface TelemetryParts {
   receive: SessionParts['receive'];
   refused: (agentId: string, refusal: { code: RefusalCode; message: string }) => Promise<unknown>;
   opened: (agent: { id: string; address: string }, hello: Hello, clockOffsetUs: number) => void;
-  heard: (agentId: string, heartbeat: Heartbeat | undefined) => void;
+  heard: (agentId: string, heartbeat: Heartbeat | undefined, sentAtUs: number) => void;
+  confirmed: (identity: PeerIdentity, confirmation: EpochConfirmation) => Promise<void>;
   closed: (agentId: string) => void;
   failed: (error: unknown) => void;
 }
@@ -36,7 +52,11 @@ export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<I
       call,
       agent,
       identity,
-      kemKey: parts.kemKey,
+      kemKey: () => parts.kemKey(agent.id),
+      trustAnchors: parts.trustAnchors,
+      judgeHost: (hello) => parts.judgeHost(agent.id, hello, address),
+      presented: () => parts.presented(identity),
+      certify: (request) => parts.certify(identity, address, request),
       nowUs: parts.nowUs,
       loadChain: async () => {
         await parts.sessions.takeOver(agent.id, session);
@@ -46,7 +66,8 @@ export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<I
       receive: parts.receive,
       refused: (refusal) => parts.refused(agent.id, refusal),
       opened: (hello, clockOffsetUs) => parts.opened({ id: agent.id, address }, hello, clockOffsetUs),
-      heard: (heartbeat) => parts.heard(agent.id, heartbeat),
+      heard: (heartbeat, sentAtUs) => parts.heard(agent.id, heartbeat, sentAtUs),
+      confirmed: (confirmation) => parts.confirmed(identity, confirmation),
       failed: parts.failed,
     });
     // Neither rejects: what goes wrong in a session ends that session.

@@ -1,18 +1,28 @@
 // What is done to an envelope by itself, without knowing of any other: verify -> open -> enrich -> detect -> rows.
 // A shard does this in its own thread for its agents; what needs to know of others is done after it, by the pipeline.
 import type { KeyObject } from 'node:crypto';
-import { decodeBatch, openEnvelope, RefusalError, type VerifiedHeader, verifyEnvelope } from '@threatguard/proto';
+import {
+  claimedSigningKey,
+  decodeBatch,
+  openEnvelope,
+  RefusalError,
+  type VerifiedHeader,
+  verifyEnvelope,
+} from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
 import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
-import type { PeerIdentity } from '../ingest/peers.ts';
+import type { SigningKey } from '../fleet/agent-keys.ts';
+import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageClock } from '../stage-clock.ts';
 import { toStorable } from '../store/event-rows.ts';
 import { type PackedMatches, packMatches } from './packed-matches.ts';
 
-/** Whose signature an envelope must have. */
-export type Signer = Pick<PeerIdentity, 'publicKey' | 'signingKeyId'>;
+/** Whose signature an envelope must have: of the key TLS proved, or of another one of the same agent. */
+export interface Signer extends SigningKey {
+  others?: readonly SigningKey[];
+}
 
 export interface Analysis {
   /** With what single events made rules say; nothing is correlated yet. */
@@ -28,6 +38,14 @@ export interface AnalysisParts {
   clock: StageClock | undefined;
 }
 
+/** The key of an epoch; throws RefusalError where its envelopes are not taken any more. */
+export function openingKey({ open, gone }: OpeningKeys, epoch: number): KeyObject | undefined {
+  const code = gone.get(epoch);
+  if (code === 'epoch_destroyed') throw new RefusalError(code, `ML-KEM epoch ${epoch} was destroyed`);
+  if (code === 'epoch_refused') throw new RefusalError(code, `ML-KEM epoch ${epoch} is compromised: seal anew`);
+  return open.get(epoch);
+}
+
 /** Throws RefusalError; `verified` is told the header as soon as it may be believed. */
 export function analyse(
   received: ReceivedEnvelope,
@@ -37,7 +55,8 @@ export function analyse(
 ): Analysis {
   const { clock } = parts;
   clock?.start();
-  const envelope = verifyEnvelope(received.bytes, { ...signer, agentId: received.agentId });
+  const { publicKey, signingKeyId } = chooseKey(received.bytes, signer);
+  const envelope = verifyEnvelope(received.bytes, { publicKey, signingKeyId, agentId: received.agentId });
   verified(envelope.header);
   clock?.lap('verify');
   // A copy of its own: it may lie in a buffer that Node shares, which cannot be handed to another thread.
@@ -56,6 +75,13 @@ export function analyse(
       failures: [],
     };
   }
+}
+
+/** What waited in a spool while its agent's key was replaced is signed with the key of its time. */
+function chooseKey(bytes: Uint8Array, signer: Signer): SigningKey {
+  if (!signer.others?.length) return signer;
+  const claimed = claimedSigningKey(bytes) ?? signer.signingKeyId;
+  return signer.others.find(({ signingKeyId }) => Buffer.compare(signingKeyId, claimed) === 0) ?? signer;
 }
 
 /** That is for the correlator to say. */
@@ -82,6 +108,13 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */
 function faulty(sealed: SealedBatch, error: unknown): StorableBatch {
   const { eventCount, firstEventAtUs, lastEventAtUs } = sealed.header;
-  const events = { eventCount, firstEventAtUs, lastEventAtUs, eventRows: new Uint8Array(), series: [] };
+  const events = {
+    eventCount,
+    firstEventAtUs,
+    lastEventAtUs,
+    eventRows: new Uint8Array(),
+    termRows: new Uint8Array(),
+    series: [],
+  };
   return { ...sealed, ...events, detections: [], ...NOTHING_FOLLOWS, fault: `a fault of the collector: ${error}` };
 }

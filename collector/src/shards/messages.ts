@@ -1,15 +1,17 @@
 // What a shard and its thread say to each other.
-import type { KeyObject } from 'node:crypto';
-import type { RefusalCode } from '@threatguard/proto';
+import type { ConfirmedEpoch, EpochConfirmation, RefusalCode, VerifiedHeader } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
 import type { RuleFile } from '../detect/rules/load.ts';
+import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
+import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
 
 /** What all threads begin with. */
 export interface ShardData {
   ruleFiles: readonly RuleFile[];
-  kemKeys: ReadonlyMap<number, KeyObject>;
+  crypto: ChosenCrypto;
+  kemKeys: OpeningKeys;
   /** Whether it says where the time goes. */
   timed: boolean;
 }
@@ -20,16 +22,36 @@ export interface AnalysisRequest {
   signer: Signer;
 }
 
+/** Signed confirmations of epochs, many at once: each alone would cost more to hand over than to verify. */
+export interface ConfirmationRequest {
+  id: number;
+  confirmations: readonly { agentId: string; confirmation: EpochConfirmation; signer: Signer }[];
+}
+
+/** From now on these keys and no others. */
+interface KeysRequest {
+  id: number;
+  kemKeys: OpeningKeys;
+}
+
+export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest;
+
 /** A refusal of an envelope; `sequence` is 0 where its header could not be believed. */
 export interface RefusedAnalysis {
   code: RefusalCode;
   message: string;
   sequence: number;
+  /** What was verified before it was refused. */
+  header?: VerifiedHeader | undefined;
 }
 
 export interface AnalysisReply {
   id: number;
   analysis?: Analysis;
+  /** In the order of the request. */
+  confirmed?: (ConfirmedEpoch | RefusedAnalysis)[];
+  /** The keys are in use. */
+  keysUsed?: true;
   refusal?: RefusedAnalysis;
   /** A bug: the stack of what was thrown. */
   failure?: string;

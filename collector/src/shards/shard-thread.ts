@@ -1,42 +1,76 @@
 // The thread of a shard.
 import { parentPort, workerData } from 'node:worker_threads';
-import { RefusalError } from '@threatguard/proto';
+import { RefusalError, selectCrypto, type VerifiedHeader, verifyEpochConfirmation } from '@threatguard/proto';
 import { EventMatcher } from '../detect/rules/event-matcher.ts';
 import { compileRules } from '../detect/rules/load.ts';
 import { wireRules } from '../detect/rules/wiring.ts';
 import { StageClock } from '../stage-clock.ts';
-import { type AnalysisParts, analyse } from './analyse.ts';
-import { type AnalysisReply, type AnalysisRequest, READY, type ShardData } from './messages.ts';
+import { type AnalysisParts, analyse, openingKey } from './analyse.ts';
+import {
+  type AnalysisReply,
+  type AnalysisRequest,
+  type ConfirmationRequest,
+  READY,
+  type ShardData,
+  type ShardRequest,
+} from './messages.ts';
 
-const { name, ruleFiles, kemKeys, timed } = workerData as ShardData & { name: string };
+const { name, ruleFiles, crypto, timed, ...data } = workerData as ShardData & { name: string };
+let { kemKeys } = data;
+await selectCrypto(crypto);
 const rules = compileRules(ruleFiles).rules.map(({ rule }) => rule);
 const parts: AnalysisParts = {
   matcher: new EventMatcher(wireRules(rules)),
-  kemPrivateKey: (epoch) => kemKeys.get(epoch),
+  kemPrivateKey: (epoch) => openingKey(kemKeys, epoch),
   clock: timed ? new StageClock() : undefined,
 };
 
 function answer({ id, received, signer }: AnalysisRequest): AnalysisReply {
-  let sequence = 0;
+  let header: VerifiedHeader | undefined;
   try {
-    const analysis = analyse(received, signer, parts, (header) => {
-      sequence = header.sequence;
+    const analysis = analyse(received, signer, parts, (verified) => {
+      header = verified;
     });
     return { id, analysis };
   } catch (error) {
-    if (error instanceof RefusalError) return { id, refusal: { code: error.code, message: error.message, sequence } };
+    if (error instanceof RefusalError) {
+      return { id, refusal: { code: error.code, message: error.message, sequence: header?.sequence ?? 0, header } };
+    }
     return { id, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
+}
+
+function verifyConfirmations({ id, confirmations }: ConfirmationRequest): AnalysisReply {
+  const confirmed = confirmations.map(({ agentId, confirmation, signer }) => {
+    try {
+      return verifyEpochConfirmation(confirmation, { agentId, publicKey: signer.publicKey });
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      return { code: error.code, message: error.message, sequence: 0 };
+    }
+  });
+  return { id, confirmed };
 }
 
 /** Handed over instead of copied. Header and signature are views of the envelope, and go back with it. */
 function handedOver({ received }: AnalysisRequest, { analysis }: AnalysisReply): ArrayBuffer[] {
   if (!analysis) return [];
   const { batch, matches } = analysis;
-  return [received.bytes, batch.payload, batch.eventRows, matches.events].map(({ buffer }) => buffer as ArrayBuffer);
+  return [received.bytes, batch.payload, batch.eventRows, batch.termRows, matches.events].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  );
 }
 
-parentPort!.on('message', (request: AnalysisRequest) => {
+parentPort!.on('message', (request: ShardRequest) => {
+  if ('kemKeys' in request) {
+    kemKeys = request.kemKeys;
+    parentPort!.postMessage({ id: request.id, keysUsed: true } satisfies AnalysisReply);
+    return;
+  }
+  if ('confirmations' in request) {
+    parentPort!.postMessage(verifyConfirmations(request));
+    return;
+  }
   const reply = answer(request);
   if (parts.clock) reply.stages = parts.clock.report(name);
   parentPort!.postMessage(reply, handedOver(request, reply));

@@ -1,26 +1,35 @@
 import { once } from 'node:events';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
-import { RefusalError } from '@threatguard/proto';
+import { type ConfirmedEpoch, type EpochConfirmation, RefusalError, type VerifiedHeader } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
+import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
-import type { AnalysisReply, AnalysisRequest, RefusedAnalysis, ShardData } from './messages.ts';
+import type { AnalysisReply, ConfirmationRequest, RefusedAnalysis, ShardData, ShardRequest } from './messages.ts';
 import { Turns } from './turns.ts';
 
 /** An envelope that a stage refused, with the sequence it would have had. */
 export class RefusedEnvelopeError extends RefusalError {
   readonly sequence: number;
+  /** Where it was verified before it was refused. */
+  readonly header: VerifiedHeader | undefined;
 
-  constructor({ code, message, sequence }: RefusedAnalysis) {
+  constructor({ code, message, sequence, header }: RefusedAnalysis) {
     super(code, message);
     this.sequence = sequence;
+    this.header = header;
   }
 }
 
 interface Waiting {
-  resolve: (analysis: Analysis) => void;
+  resolve: (reply: AnalysisReply) => void;
   reject: (error: unknown) => void;
 }
+
+type Confirming = ConfirmationRequest['confirmations'][number] & {
+  resolve: (confirmed: ConfirmedEpoch) => void;
+  reject: (error: unknown) => void;
+};
 
 /**
  * A thread that opens and analyses the envelopes of its agents, in the order they are handed to it. When the thread ends
@@ -29,13 +38,15 @@ interface Waiting {
 export class Shard implements AsyncDisposable {
   readonly turns = new Turns();
   readonly #name: string;
-  readonly #data: ShardData;
+  #data: ShardData;
   readonly #limits: ResourceLimits | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Promise<Worker> | undefined;
   #nextId = 1;
   #closed = false;
   #stages: StageReport | undefined;
+  /** Came in this turn of the event loop, and go to the thread in one message. */
+  #confirming: Confirming[] = [];
 
   /** `limits` bounds the memory of the thread; Node's own bound otherwise. */
   constructor(name: string, data: ShardData, limits?: ResourceLimits) {
@@ -51,13 +62,46 @@ export class Shard implements AsyncDisposable {
 
   /** Rejects with RefusedEnvelopeError, or with the error of a bug. */
   async analyse(received: ReceivedEnvelope, signer: Signer): Promise<Analysis> {
-    const worker = await this.#thread();
-    const id = this.#nextId++;
-    const { promise, resolve, reject } = Promise.withResolvers<Analysis>();
-    this.#waiting.set(id, { resolve, reject });
     // A copy of its own, handed over whole: the bytes lie in a buffer of gRPC.
     const bytes = Uint8Array.from(received.bytes);
-    worker.postMessage({ id, received: { ...received, bytes }, signer } satisfies AnalysisRequest, [bytes.buffer]);
+    const { analysis } = await this.#ask((id) => ({ id, received: { ...received, bytes }, signer }), [bytes.buffer]);
+    return analysis!;
+  }
+
+  /** Rejects with RefusalError, or with the error of a bug. */
+  verifyConfirmation(agentId: string, confirmation: EpochConfirmation, signer: Signer): Promise<ConfirmedEpoch> {
+    const { promise, resolve, reject } = Promise.withResolvers<ConfirmedEpoch>();
+    if (this.#confirming.length === 0) setImmediate(() => this.#verifyConfirmations(this.#confirming.splice(0)));
+    this.#confirming.push({ agentId, confirmation, signer, resolve, reject });
+    return promise;
+  }
+
+  /** From the next envelope on, and for a thread that starts anew. Resolves when the thread has them. */
+  async useKeys(kemKeys: OpeningKeys): Promise<void> {
+    this.#data = { ...this.#data, kemKeys };
+    await this.#ask((id) => ({ id, kemKeys }));
+  }
+
+  async #verifyConfirmations(waiting: readonly Confirming[]): Promise<void> {
+    const confirmations = waiting.map(({ agentId, confirmation, signer }) => ({ agentId, confirmation, signer }));
+    try {
+      const { confirmed = [] } = await this.#ask((id) => ({ id, confirmations }));
+      for (const [index, { resolve, reject }] of waiting.entries()) {
+        const result = confirmed[index]!;
+        if ('code' in result) reject(new RefusalError(result.code, result.message));
+        else resolve(result);
+      }
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+
+  async #ask(request: (id: number) => ShardRequest, transfer: ArrayBuffer[] = []): Promise<AnalysisReply> {
+    const worker = await this.#thread();
+    const id = this.#nextId++;
+    const { promise, resolve, reject } = Promise.withResolvers<AnalysisReply>();
+    this.#waiting.set(id, { resolve, reject });
+    worker.postMessage(request(id), transfer);
     return promise;
   }
 
@@ -100,12 +144,13 @@ export class Shard implements AsyncDisposable {
     return worker;
   }
 
-  #answered({ id, analysis, refusal, failure, stages }: AnalysisReply): void {
+  #answered(reply: AnalysisReply): void {
+    const { id, refusal, failure, stages } = reply;
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (stages) this.#stages = stages;
-    if (analysis) waiting?.resolve(analysis);
-    else if (refusal) waiting?.reject(new RefusedEnvelopeError(refusal));
-    else waiting?.reject(new Error(`a shard failed: ${failure}`));
+    if (refusal) waiting?.reject(new RefusedEnvelopeError(refusal));
+    else if (failure) waiting?.reject(new Error(`a shard failed: ${failure}`));
+    else waiting?.resolve(reply);
   }
 }

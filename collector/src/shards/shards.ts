@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { SMALL_ENVELOPE_BYTES_MAX } from '../batch.ts';
+import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { ShardData } from './messages.ts';
 
@@ -39,6 +40,11 @@ export class Shards implements AsyncDisposable {
   of(agentId: string, bytes: number): Shard {
     if (bytes <= SMALL_ENVELOPE_BYTES_MAX && this.#express.turns.hasSmallTurn) return this.#express;
     return this.#shards[Number.parseInt(agentId.slice(0, 8), 16) % this.#shards.length] ?? this.#shards[0]!;
+  }
+
+  /** Resolves when no thread opens an envelope with other keys than these any more. */
+  async useKeys(keys: OpeningKeys): Promise<void> {
+    await Promise.all(this.#all.map((shard) => shard.useKeys(keys)));
   }
 
   stages(): StageReport[] {

@@ -9,11 +9,11 @@ import { DELETED_ROWS_MAX, DELETIONS_MAX, type UpkeepRun } from './upkeep-run.ts
 /** Batches set aside that are kept for somebody to look at; beyond it the oldest go before their time. */
 const QUARANTINE_ROWS_MAX = 10_000;
 
-/** Where they are tables: TimescaleDB drops chunks of its own. The minutes of `series_minute` go with their day. */
+/** Where they are tables: TimescaleDB drops chunks of its own. The minutes of hosts and users go with their day. */
 const SERIES_BY_AGE: readonly [string, (retention: Retention) => number][] = [
   ['fleet_minute', ({ seriesMinute }) => seriesMinute],
-  ...['series_hour', 'fleet_hour'].map((table): [string, () => number] => [table, () => SERIES_HOUR_DAYS]),
-  ...['series_day', 'fleet_day'].map((table): [string, () => number] => [table, () => SERIES_DAY_DAYS]),
+  ...['series_hour', 'user_hour', 'fleet_hour'].map((table): [string, () => number] => [table, () => SERIES_HOUR_DAYS]),
+  ...['series_day', 'user_day', 'fleet_day'].map((table): [string, () => number] => [table, () => SERIES_DAY_DAYS]),
 ];
 
 export async function ageOut(run: UpkeepRun, retention: Retention, nowUs: number): Promise<void> {

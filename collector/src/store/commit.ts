@@ -3,12 +3,13 @@
 //   envelopes   claimed first, `on conflict do nothing returning`: what is not returned was stored before and adds nothing;
 //               so was what lies below the floor of its stream, where envelopes have aged out
 //   positions   advanced by what was claimed, in the same statement
-//   events, evidence, losses   of claimed batches, by COPY
+//   events, evidence, losses   of claimed batches, by COPY; with the events what they contain (batch-terms.ts)
 //   series      their events added to minute, hour and day, where the database does not count them by itself
 //   findings    detections, alerts, entities and incidents, each with a key or revision of its own, so that a group sent
 //               twice stores once
 import type { Loss } from '@threatguard/proto';
 import type { CommitBatch } from '../batch.ts';
+import { TERM_COLUMNS } from './batch-terms.ts';
 import { COPY_HEADER, COPY_TRAILER, CopyWriter } from './copy-writer.ts';
 import type { CommitWays, Database, Session } from './database.ts';
 import { storeEntities } from './entity-records.ts';
@@ -37,8 +38,9 @@ async function storeGroup(session: Session, group: CommitGroup, { series, compre
   if (compressed) await compressDirectly(session);
   const claimed = await claim(session, group.batches, false);
   if (claimed.length > 0) {
-    const rows = claimed.map((batch) => batch.eventRows);
-    await session.copyIn('events', EVENT_COLUMNS, [COPY_HEADER, ...rows, COPY_TRAILER]);
+    const copyOf = (rows: readonly Uint8Array[]) => [COPY_HEADER, ...rows, COPY_TRAILER];
+    await session.copyIn('events', EVENT_COLUMNS, copyOf(claimed.map((batch) => batch.eventRows)));
+    await session.copyIn('batch_terms', TERM_COLUMNS, copyOf(claimed.map((batch) => batch.termRows)));
     await session.copyIn('evidence', EVIDENCE_COLUMNS, encodeEvidenceRows(claimed));
     await storeLosses(session, claimed);
     if (series) await storeSeries(session, claimed);
@@ -118,7 +120,7 @@ const CLAIM = `
       first_event_at timestamptz, last_event_at timestamptz, event_count integer, lost bigint)
   ), claimed as (
     insert into envelopes
-    select agent_id, stream_id, sequence, header_digest, received_at, first_event_at, last_event_at, event_count, $2::boolean
+    select agent_id, stream_id, sequence, header_digest, received_at, first_event_at, last_event_at, event_count, $2::boolean, true
     from input i
     where not exists (
       select from stream_positions p

@@ -24,9 +24,11 @@ export interface DailyTable {
 
 export const DAILY_TABLES: readonly DailyTable[] = [
   { table: 'events', kind: 'events', time: 'event_at', received: 'received_at', options: '' },
+  { table: 'batch_terms', kind: 'events', time: 'first_event_at', received: 'received_at', options: '' },
   { table: 'evidence', kind: 'evidence', time: 'received_at', options: '' },
   { table: 'losses', kind: 'losses', time: 'received_at', options: '' },
   { table: 'series_minute', kind: 'seriesMinute', time: 'bucket', options: 'with (fillfactor = 70)' },
+  { table: 'user_minute', kind: 'seriesMinute', time: 'bucket', options: 'with (fillfactor = 70)' },
 ];
 
 /** A collector that was stopped over a weekend finds its days made; hourly maintenance needs one. */
@@ -67,7 +69,8 @@ export async function readPartitions(session: Session, table: string): Promise<P
   return rows.flatMap(({ name }) => partitionOf(table, name ?? '') ?? []).sort((a, b) => a.to - b.to);
 }
 
-function partitionOf(table: string, name: string): Partition | undefined {
+/** What the name of a partition says; undefined where it is not one of ours. */
+export function partitionOf(table: string, name: string): Partition | undefined {
   const match = /^_(before_)?(\d{4})(\d{2})(\d{2})$/.exec(name.slice(table.length));
   if (!match || !name.startsWith(table)) return undefined;
   const day = Math.floor((Date.UTC(Number(match[2]), Number(match[3]) - 1, Number(match[4])) * 1000) / DAY_US);

@@ -19,6 +19,15 @@ interface PageOptions {
   rows: number;
   /** Cursor of the last row before this page; empty for the first. */
   after: string;
+  /** Only events in these; not overlapping, at least one. */
+  spans?: readonly AgentSpan[];
+}
+
+/** A time in which an agent may have what is looked for; both ends belong to it. */
+export interface AgentSpan {
+  agentId: string;
+  firstUs: number;
+  lastUs: number;
 }
 
 /** What storedEvent reads, from `events e left join agents a`. */
@@ -34,11 +43,34 @@ export function readPage(session: Session, query: EventQuery, page: PageOptions,
     conditions.push(...query.filters.flatMap((each) => columnstoreCondition(each, parameters) ?? []));
   conditions.push(...placeConditions(query, page, parameters));
   return session.query(
-    `select ${COLUMNS} from events e left join agents a on a.id = e.agent_id
-     ${where(conditions)} order by ${KEY.map((name) => `e.${name} ${page.order}`)} limit ${parameters.add(page.rows)}`,
+    `select ${COLUMNS} from ${eventsFrom(page.spans, conditions, parameters)} order by ${KEY.map((name) => `e.${name} ${page.order}`)} limit ${parameters.add(page.rows)}`,
     parameters.values,
     signal,
   );
+}
+
+/** Of spans each is looked up by itself, in the index on agents and times, whatever the planner believes of them. */
+function eventsFrom(
+  spans: readonly AgentSpan[] | undefined,
+  conditions: readonly string[],
+  parameters: Parameters,
+): string {
+  const agents = 'left join agents a on a.id = e.agent_id';
+  if (!spans) return `events e ${agents} ${where(conditions)}`;
+  const list = spans.map(({ agentId, firstUs, lastUs }) => ({
+    agent: agentId,
+    first: timestamp(firstUs),
+    last: timestamp(lastUs),
+  }));
+  const within = ['e.agent_id = s.agent', 'e.event_at between s.first and s.last', ...conditions];
+  return `json_to_recordset(${parameters.add(JSON.stringify(list))}::json)
+      as s(agent uuid, first timestamptz, last timestamptz)
+    cross join lateral (select e.* from events e ${where(within)} offset 0) e ${agents}`;
+}
+
+export interface EventSpan {
+  oldestUs: number;
+  newestUs: number;
 }
 
 /** The oldest and the newest event of a query's time, from a cursor back, whatever the filters; undefined where none is. */
@@ -47,7 +79,7 @@ export async function timeSpan(
   { sinceUs, untilUs, columnstore }: EventQuery,
   after: string,
   signal?: AbortSignal,
-): Promise<{ oldestUs: number; newestUs: number } | undefined> {
+): Promise<EventSpan | undefined> {
   if (columnstore) {
     // A plan for every chunk there is takes longer than most searches: the catalogue knows where the newest are.
     const chunks = await chunkSpan(session, 'events', sinceUs, after ? timeOf(after) + 1 : untilUs);
@@ -57,7 +89,10 @@ export async function timeSpan(
   }
   const parameters = new Parameters();
   const conditions = placeConditions({ filters: [], sinceUs, untilUs }, { order: 'desc', after: '' }, parameters);
-  if (after) conditions.push(`e.event_at <= ${parameters.add(timestamp(timeOf(after)))}`);
+  if (after) {
+    const older = after === cursorBefore(timeOf(after)) ? '<' : '<=';
+    conditions.push(`e.event_at ${older} ${parameters.add(timestamp(timeOf(after)))}`);
+  }
   const [row] = await session.query(
     `select min(e.event_at) as oldest, max(e.event_at) as newest from events e ${where(conditions)}`,
     parameters.values,

@@ -18,31 +18,50 @@ export interface EventRow {
   bytes: number;
 }
 
+/** Where the fields of a row stand in `buffer`, by their place in EVENT_COLUMNS; a length of -1 is NULL. */
+export interface RowFields {
+  buffer: Buffer;
+  starts: Uint32Array;
+  lengths: Int32Array;
+}
+
 /**
  * Reads back rows of binary COPY made for EVENT_COLUMNS: what is counted is what is stored, to the letter. The rows are
- * our own, so their form is relied upon (PostgreSQL manual, COPY, "Binary Format").
+ * our own, so their form is relied upon (PostgreSQL manual, COPY, "Binary Format"). One object serves all rows.
  */
-export function* readEventRows(rows: Uint8Array): Iterable<EventRow> {
+export function* readRowFields(rows: Uint8Array): Iterable<RowFields> {
   const buffer = Buffer.from(rows.buffer, rows.byteOffset, rows.length);
   const starts = new Uint32Array(EVENT_COLUMNS.length);
   const lengths = new Int32Array(EVENT_COLUMNS.length);
+  const row = { buffer, starts, lengths };
   for (let place = 0; place < buffer.length; ) {
     place += 2; // the number of fields, which is that of the columns
     for (let column = 0; column < EVENT_COLUMNS.length; column++) {
       const length = buffer.readInt32BE(place);
       starts[column] = place + 4;
       lengths[column] = length;
-      place += 4 + Math.max(length, 0); // -1 is NULL
+      place += 4 + Math.max(length, 0);
     }
+    yield row;
+  }
+}
+
+export function* readEventRows(rows: Uint8Array): Iterable<EventRow> {
+  for (const row of readRowFields(rows)) {
+    const { buffer, starts, lengths } = row;
     const user = starts[USER]!;
     yield {
-      eventAtUs: readInt8(buffer, starts[AT]!) + POSTGRES_EPOCH_US,
+      eventAtUs: readTime(row, AT),
       class: buffer.readInt16BE(starts[CLASS]),
       outcome: buffer.readInt16BE(starts[OUTCOME]),
       user: buffer.toString('utf8', user, user + Math.max(lengths[USER]!, 0)),
       bytes: lengths[BYTES]! < 0 ? 0 : readInt8(buffer, starts[BYTES]!),
     };
   }
+}
+
+export function readTime({ buffer, starts }: RowFields, column: number): number {
+  return readInt8(buffer, starts[column]!) + POSTGRES_EPOCH_US;
 }
 
 /** A safe integer, without a BigInt for each. */

@@ -1,6 +1,7 @@
 import { EventClass, HostEvent } from '@threatguard/proto';
 import type { AnalysedBatch, EnrichedBatch, StorableBatch } from '../batch.ts';
 import { parseAddress } from './address.ts';
+import { encodeTermRows } from './batch-terms.ts';
 import { COPY_HEADER, COPY_TRAILER, CopyWriter, uuidBytes } from './copy-writer.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import { countSeries } from './series-counts.ts';
@@ -27,6 +28,7 @@ export function toStorable(batch: AnalysedBatch): StorableBatch {
     firstEventAtUs: eventTimesUs.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER),
     lastEventAtUs: eventTimesUs.reduce((a, b) => Math.max(a, b), 0),
     eventRows,
+    termRows: encodeTermRows(eventRows),
     series: countSeries(eventRows),
   };
 }

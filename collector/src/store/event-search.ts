@@ -1,10 +1,22 @@
 import type { FieldFilter, StoredEvent } from '@threatguard/proto';
-import type { Database, Row } from './database.ts';
-import { cursorBefore, cursorOf, type EventQuery, readPage, storedEvent, timeOf } from './event-pages.ts';
+import { wantedTerms } from './batch-terms.ts';
+import type { Database } from './database.ts';
+import {
+  cursorBefore,
+  cursorOf,
+  type EventQuery,
+  type EventSpan,
+  readPage,
+  storedEvent,
+  timeOf,
+  timeSpan,
+} from './event-pages.ts';
 import { fieldReader, matcher } from './field-match.ts';
 import { AGENT_NAME_FIELDS, conditionFor, Parameters } from './field-sql.ts';
+import { pastDaysEnd } from './past-days.ts';
 import { isTimedOut, RowWindows, TimeWindows, type Windows } from './search-windows.ts';
 import { type EventPage, StoreError } from './store.ts';
+import { type Scanned, scanByTerms, type TermSearch } from './term-search.ts';
 import { storableText } from './values.ts';
 
 /** Events in one answer. */
@@ -88,31 +100,34 @@ async function withAgentId(database: Database, filter: FieldFilter): Promise<Fie
   return { field: 'agent.id', value: rows[0]?.id ?? NO_AGENT };
 }
 
-/** Rows of one page; `floorUs` where a window ends with it, `last` where the search is to end though more is left. */
-interface Scanned {
-  rows: Row[];
-  floorUs?: number;
-  last?: boolean;
-}
-
 async function* scan(database: Database, search: EventSearch, pageRows: number): AsyncIterable<Scanned> {
   const { query, after, signal } = search;
   const limits = { ...LIMITS, ...search.limits };
   const sinceMs = performance.now();
-  const windows = await windowsOf(database, search);
-  if (windows === 'none') return;
+  const timeIsUp = () => performance.now() - sinceMs >= limits.searchMsMax;
+  // Where a statement cannot be ended a limit would only end the wait for its turn.
+  const limit = () => (search.windowRows > 0 ? signal : until(signal, limits.statementMsMax));
   let cursor = after;
+  // Without a filter every row is an answer, and where an index has them in order the first page is all there is to look at.
+  const inOrder = query.filters.length === 0 && !query.columnstore;
+  const span = inOrder ? undefined : await timeSpan(database, query, after, signal);
+  if (!inOrder && !span) return;
+  const terms = span && (await termsOf(database, query, after));
+  if (terms) {
+    const left = yield* scanByTerms(database, { ...terms, query, span, after, pageRows, limit, last: timeIsUp });
+    if (left === undefined) return;
+    cursor = left;
+  }
+  const windows = span && windowsOf(database, search, span);
   for (let turn = 1; ; turn++) {
     const startedMs = performance.now();
     const floorUs = await windows?.floorBelow(cursor);
     const within = floorUs === undefined ? query : { ...query, sinceUs: floorUs };
-    const last = () => turn >= WINDOWS_MAX || performance.now() - sinceMs >= limits.searchMsMax;
+    const last = () => turn >= WINDOWS_MAX || timeIsUp();
     try {
       for (let more = true; more; ) {
         const page = { order: 'desc', rows: pageRows, after: cursor } as const;
-        // Where a statement cannot be ended a limit would only end the wait for its turn.
-        const end = search.windowRows > 0 ? signal : until(signal, limits.statementMsMax);
-        const rows = await readPage(database, within, page, end);
+        const rows = await readPage(database, within, page, limit());
         more = rows.length === pageRows;
         if (rows.length > 0) cursor = cursorOf(rows.at(-1)!);
         if (more) yield { rows, last: last() };
@@ -131,20 +146,29 @@ async function* scan(database: Database, search: EventSearch, pageRows: number):
   }
 }
 
-/** Without a filter every row is an answer, and where an index has them in order the first page is all there is to look at. */
-async function windowsOf(
+/** What a search by terms begins with; undefined where an index finds more quickly what is asked for. */
+async function termsOf(
   database: Database,
-  { query, after, signal, windowRows }: EventSearch,
-): Promise<Windows | 'none' | undefined> {
-  const { filters, columnstore: narrow = false } = query;
-  if (filters.length === 0 && !narrow) return undefined;
-  if (windowRows > 0 && !filters.some(isIndexed)) return new RowWindows(database, query, windowRows);
-  return (await TimeWindows.over(database, query, { after, narrow, signal })) ?? 'none';
+  query: EventQuery,
+  after: string,
+): Promise<Pick<TermSearch, 'hashes' | 'indexedUntilUs'> | undefined> {
+  if (query.filters.some((filter) => isIndexed(filter, query))) return undefined;
+  const hashes = wantedTerms(query.filters);
+  if (hashes.length === 0) return undefined;
+  const indexedUntilUs = query.columnstore ? 0 : await pastDaysEnd(database);
+  const untilUs = after ? timeOf(after) : query.untilUs || Number.POSITIVE_INFINITY;
+  return untilUs > indexedUntilUs ? { hashes, indexedUntilUs } : undefined;
+}
+
+function windowsOf(database: Database, { query, windowRows }: EventSearch, span: EventSpan): Windows {
+  if (windowRows > 0 && !query.filters.some((filter) => isIndexed(filter, query)))
+    return new RowWindows(database, query, windowRows);
+  return new TimeWindows(span, query.columnstore === true);
 }
 
 /** Found by an index of every day, so that few other rows are looked at, however long the time. */
-function isIndexed({ field = '', value = '', negated }: FieldFilter): boolean {
-  return INDEXED_FIELDS.has(field) && !value.includes('*') && !negated;
+function isIndexed({ field = '', value = '', negated }: FieldFilter, { columnstore }: EventQuery): boolean {
+  return !columnstore && INDEXED_FIELDS.has(field) && !value.includes('*') && !negated;
 }
 
 function until(signal: AbortSignal | undefined, limitMs: number): AbortSignal {

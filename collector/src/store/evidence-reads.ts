@@ -11,7 +11,6 @@ const PAGE_BYTES_MAX = 2 * 1024 * 1024;
 const ENVELOPE_BYTES_TYPICAL = 8 * 1024;
 /** Detections of one alert: their events are what bounds a bundle. */
 const DETECTIONS_MAX = 1024;
-const CERTIFICATES_MAX = 1024;
 
 /** A run of one stream, as the tree has it. */
 export interface RunPlace {
@@ -27,18 +26,6 @@ export interface KeptEnvelope {
   header: Uint8Array;
   signature: Uint8Array;
   payload: Uint8Array;
-}
-
-/** A certificate an agent had, with the succession that vouches for its key where that replaced another. */
-export interface AgentCertificate {
-  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
-  keyId: string;
-  notBeforeUs: number;
-  notAfterUs: number;
-  certificate: Uint8Array;
-  /** An encoded KeySuccession. */
-  succession: Uint8Array | undefined;
-  successionSignature: Uint8Array | undefined;
 }
 
 /** Digests of the headers of a run, by sequence. */
@@ -123,22 +110,4 @@ export async function detectionsOf(
     ],
   );
   return rows.map(({ detection }) => ({ bytes: detection, detection: Detection.decode(detection) }));
-}
-
-/** Every certificate an agent had, oldest first. */
-export async function certificatesOf(session: Session, agentId: string): Promise<AgentCertificate[]> {
-  if (!uuidBytes(agentId)) return [];
-  const rows = await session.query(
-    `select key_id, not_before, not_after, certificate, succession, succession_signature from agent_certificates
-     where agent_id = $1 order by not_before, key_id limit ${CERTIFICATES_MAX}`,
-    [agentId],
-  );
-  return rows.map((row) => ({
-    keyId: row.key_id,
-    notBeforeUs: row.not_before,
-    notAfterUs: row.not_after,
-    certificate: row.certificate,
-    succession: row.succession ?? undefined,
-    successionSignature: row.succession_signature ?? undefined,
-  }));
 }

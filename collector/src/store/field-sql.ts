@@ -30,6 +30,9 @@ export const INDEXED_USER_LENGTH = 64;
 /** Two names of one thing: an agent is called as its host is. */
 export const AGENT_NAME_FIELDS: ReadonlySet<string> = new Set(['agent.name', 'host.name']);
 
+/** What is asked of the agent, not of its events. */
+export const AGENT_FIELDS: ReadonlySet<string> = new Set(['agent.id', ...AGENT_NAME_FIELDS]);
+
 /** A condition over `events e` joined with `agents a`; undefined where the field has no column. */
 export function conditionFor(filter: FieldFilter, parameters: Parameters): string | undefined {
   const condition = positive(filter.field ?? '', storableText(filter.value ?? ''), parameters);

@@ -107,3 +107,11 @@ function withParents(techniques: readonly string[]): string[] {
 function agentOrNull(agentId: string | null | undefined): string | null {
   return agentId && uuidBytes(agentId) ? agentId : null;
 }
+
+/** What was published. */
+export async function removeFromOutbox(session: Session, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await session.query('delete from outbox where id in (select value::bigint from json_array_elements_text($1::json))', [
+    JSON.stringify(ids),
+  ]);
+}

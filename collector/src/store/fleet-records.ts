@@ -1,7 +1,7 @@
 import type { Counter, StreamPosition } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
 import type { Row, Session } from './database.ts';
-import type { AgentRecord, TokenRecord } from './store.ts';
+import type { AgentRecord, TokenRecord, UsedToken } from './store.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** Ten times the fleet one collector is made for. */
@@ -15,12 +15,15 @@ const COUNTERS_MAX = 500;
 export async function addAgent(session: Session, agent: AgentRecord): Promise<void> {
   await session.query(
     `insert into agents (id, name, machine_id, key_id, certificate, certificate_expires_at, enrolled_at, revoked_at,
-       last_seen_at, version, os, kernel)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+       last_seen_at, version, os, kernel, group_name, superseded_by, key_ordered_at,
+       presented_ca)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
      on conflict (id) do update set name = excluded.name, machine_id = excluded.machine_id, key_id = excluded.key_id,
        certificate = excluded.certificate, certificate_expires_at = excluded.certificate_expires_at,
        enrolled_at = excluded.enrolled_at, revoked_at = excluded.revoked_at, last_seen_at = excluded.last_seen_at,
-       version = excluded.version, os = excluded.os, kernel = excluded.kernel`,
+       version = excluded.version, os = excluded.os, kernel = excluded.kernel, group_name = excluded.group_name,
+       superseded_by = excluded.superseded_by, key_ordered_at = excluded.key_ordered_at,
+       presented_ca = excluded.presented_ca`,
     [
       agent.id,
       storableText(agent.name),
@@ -34,15 +37,48 @@ export async function addAgent(session: Session, agent: AgentRecord): Promise<vo
       storableText(agent.version),
       storableText(agent.os),
       storableText(agent.kernel),
+      storableText(agent.group),
+      agent.supersededBy ?? null,
+      agent.keyOrderedAtUs === undefined ? null : timestamp(agent.keyOrderedAtUs),
+      agent.presentedCa ?? null,
     ],
   );
+}
+
+/** The key and certificate of an agent as they are now, and whether another key is asked of it. */
+export async function keepCertificate(session: Session, agent: AgentRecord): Promise<void> {
+  await session.query(
+    `update agents set key_id = $2, certificate = $3, certificate_expires_at = $4, key_ordered_at = $5,
+       presented_ca = $6 where id = $1`,
+    [
+      agent.id,
+      agent.keyId,
+      agent.certificate,
+      timestamp(agent.certificateExpiresAtUs),
+      agent.keyOrderedAtUs === undefined ? null : timestamp(agent.keyOrderedAtUs),
+      agent.presentedCa ?? null,
+    ],
+  );
+}
+
+/** Revokes an agent whose place another took. Its name; undefined where it was revoked already. */
+export async function supersedeAgent(
+  session: Session,
+  id: string,
+  { by, atUs }: { by: string; atUs: number },
+): Promise<string | undefined> {
+  const sql =
+    'update agents set revoked_at = $2, superseded_by = $3 where id = $1 and revoked_at is null returning name';
+  const [row] = await session.query(sql, [id, timestamp(atUs), by]);
+  return row?.name;
 }
 
 /** In the order they were enrolled. */
 export async function listAgents(session: Session): Promise<AgentRecord[]> {
   const rows = await session.query(
     `select id::text as id, name, machine_id, key_id, certificate, certificate_expires_at, enrolled_at, revoked_at,
-       last_seen_at, version, os, kernel from agents order by enrolled_at, id limit $1`,
+       last_seen_at, version, os, kernel, group_name, superseded_by::text as superseded_by, key_ordered_at, presented_ca
+     from agents order by enrolled_at, id limit $1`,
     [AGENTS_MAX],
   );
   return rows.map(agentRecord);
@@ -103,8 +139,17 @@ export async function headerDigest(
 
 export async function addToken(session: Session, token: TokenRecord): Promise<void> {
   await session.query(
-    'insert into tokens (id, secret_hash, label, uses_left, expires_at) values ($1, $2, $3, $4, $5)',
-    [token.id, token.secretHash, storableText(token.label), token.usesLeft, timestamp(token.expiresAtUs)],
+    `insert into tokens (id, secret_hash, label, uses_left, expires_at, group_name, replaces)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      token.id,
+      token.secretHash,
+      storableText(token.label),
+      token.usesLeft,
+      timestamp(token.expiresAtUs),
+      storableText(token.group),
+      token.replaces,
+    ],
   );
 }
 
@@ -114,13 +159,13 @@ export async function consumeToken(
   id: string,
   secretHash: Uint8Array,
   nowUs: number,
-): Promise<boolean> {
-  const rows = await session.query(
+): Promise<UsedToken | undefined> {
+  const [row] = await session.query(
     `update tokens set uses_left = uses_left - 1
-     where id = $1 and secret_hash = $2 and expires_at > $3 and uses_left > 0 returning id`,
+     where id = $1 and secret_hash = $2 and expires_at > $3 and uses_left > 0 returning group_name, replaces, label`,
     [storableText(id), secretHash, timestamp(nowUs)],
   );
-  return rows.length > 0;
+  return row && { group: row.group_name, replaces: row.replaces, label: row.label };
 }
 
 export async function readTotals(session: Session): Promise<{
@@ -172,5 +217,9 @@ function agentRecord(row: Row): AgentRecord {
     version: row.version,
     os: row.os,
     kernel: row.kernel,
+    group: row.group_name,
+    supersededBy: row.superseded_by ?? undefined,
+    keyOrderedAtUs: row.key_ordered_at ?? undefined,
+    presentedCa: row.presented_ca ?? undefined,
   };
 }

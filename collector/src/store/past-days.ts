@@ -4,7 +4,7 @@
 //
 // Made concurrently, so a late batch still reaches its day; what an interrupted run left behind is not valid, and made anew.
 import type { Database, Session } from './database.ts';
-import { type Partition, readPartitions } from './days.ts';
+import { type Partition, partitionOf, readPartitions } from './days.ts';
 import { INDEXED_USER_LENGTH } from './field-sql.ts';
 import { DAY_US } from './retention.ts';
 
@@ -89,6 +89,17 @@ async function indexDay(
     await session.query(`vacuum (analyze) ${name}`, [], signal);
   }
   return made;
+}
+
+/** Where the newest day ends that has all its indexes, and 0 where none has: what is older is found by them. */
+export async function pastDaysEnd(session: Session): Promise<number> {
+  const rows = await session.query(
+    `select c.relname::text as name from pg_class c join pg_index i on i.indexrelid = c.oid
+     where i.indisvalid and c.relname ~ $1`,
+    [`^events_.*_past_${PAST_INDEXES.at(-1)!.suffix}$`],
+  );
+  const days = rows.flatMap(({ name }) => partitionOf('events', name.replace(/_past_[a-z]+$/, '')) ?? []);
+  return Math.max(0, ...days.map(({ to }) => to * DAY_US));
 }
 
 export async function hasTrigrams(session: Session): Promise<boolean> {

@@ -8,13 +8,13 @@
 //   embedded        a number of rows, because that engine cannot end a statement; a span of time where an index finds
 //                   what is asked for, and few rows are looked at
 import type { Database } from './database.ts';
-import { type EventQuery, timeAfter, timeOf, timeSpan } from './event-pages.ts';
+import { type EventQuery, type EventSpan, timeAfter, timeOf } from './event-pages.ts';
 import { StoreError } from './store.ts';
 
 const MINUTE_US = 60_000_000;
 /** What most searches ask for, and a partition. */
 const DAY_US = 1_440 * MINUTE_US;
-const NARROWEST_US = MINUTE_US;
+export const NARROWEST_US = MINUTE_US;
 /** A window answered in less than this is followed by one that is wider by as much, */
 const QUICK_MS = 100;
 /** but not by more: how much there is may change. */
@@ -38,23 +38,11 @@ export class TimeWindows implements Windows {
   readonly #newestUs: number;
   #widthUs: number;
 
-  private constructor(oldestUs: number, newestUs: number, widthUs: number) {
+  /** `narrow` where a part of a day costs less than the day, because no index on it is in the order of the answer. */
+  constructor({ oldestUs, newestUs }: EventSpan, narrow: boolean) {
     this.#oldestUs = oldestUs;
     this.#newestUs = newestUs;
-    this.#widthUs = widthUs;
-  }
-
-  /**
-   * Undefined where there is no event to search. `narrow` where a part of a day costs less than the day, because no index
-   * on it is in the order of the answer.
-   */
-  static async over(
-    database: Database,
-    query: EventQuery,
-    { after, narrow, signal }: { after: string; narrow: boolean; signal?: AbortSignal | undefined },
-  ): Promise<TimeWindows | undefined> {
-    const span = await timeSpan(database, query, after, signal);
-    return span && new TimeWindows(span.oldestUs, span.newestUs, narrow ? NARROWEST_US : DAY_US);
+    this.#widthUs = narrow ? NARROWEST_US : DAY_US;
   }
 
   async floorBelow(cursor: string): Promise<number | undefined> {
@@ -64,13 +52,11 @@ export class TimeWindows implements Windows {
   }
 
   answered(tookMs: number): void {
-    if (tookMs < QUICK_MS) this.#widthUs = Math.trunc(this.#widthUs * Math.min(WIDENED_BY_MAX, QUICK_MS / tookMs));
-    else if (tookMs > SLOW_MS) this.#widthUs = Math.max(NARROWEST_US, this.#widthUs / 2);
+    this.#widthUs = nextWidth(this.#widthUs, tookMs);
   }
 
   cut(): boolean {
-    const widthUs = Math.min(this.#widthUs, this.#newestUs - this.#oldestUs + 1);
-    this.#widthUs = Math.trunc(widthUs / CUT_BY);
+    this.#widthUs = cutWidth(Math.min(this.#widthUs, this.#newestUs - this.#oldestUs + 1));
     return this.#widthUs >= NARROWEST_US;
   }
 }
@@ -97,6 +83,17 @@ export class RowWindows implements Windows {
   cut(): boolean {
     return false;
   }
+}
+
+/** After a window of this width was answered in this time. */
+export function nextWidth(widthUs: number, tookMs: number): number {
+  if (tookMs < QUICK_MS) return Math.trunc(widthUs * Math.min(WIDENED_BY_MAX, QUICK_MS / tookMs));
+  return tookMs > SLOW_MS ? Math.max(NARROWEST_US, Math.trunc(widthUs / 2)) : widthUs;
+}
+
+/** After a window of this width had to be ended. */
+export function cutWidth(widthUs: number): number {
+  return Math.trunc(widthUs / CUT_BY);
 }
 
 export function isTimedOut(error: unknown): boolean {

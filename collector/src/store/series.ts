@@ -11,18 +11,14 @@ const BUCKETS_MAX = 2_000;
 /** Rows of one answer, one per bucket, class and outcome. */
 const POINTS_MAX = 20_000;
 
-/** Of the totals of the fleet each connection adds to rows of its own (migrations/0006): so many, for those of a pool. */
+/** Of totals over hosts each connection adds to rows of its own (migrations/0006): so many, for those of a pool. */
 const SLOTS = 16;
 
-/** `table` by agent and user, `fleet` of all together. */
-const RESOLUTIONS = {
-  minute: { table: 'series_minute', fleet: 'fleet_minute', us: MINUTE_US },
-  hour: { table: 'series_hour', fleet: 'fleet_hour', us: 60 * MINUTE_US },
-  day: { table: 'series_day', fleet: 'fleet_day', us: 1_440 * MINUTE_US },
-} as const;
+const RESOLUTIONS_US = { minute: MINUTE_US, hour: 60 * MINUTE_US, day: 1_440 * MINUTE_US } as const;
+type Resolution = keyof typeof RESOLUTIONS_US;
 
 export interface SeriesQuery {
-  resolution: keyof typeof RESOLUTIONS;
+  resolution: Resolution;
   fromUs: number;
   /** Not included. */
   toUs: number;
@@ -56,33 +52,19 @@ export async function storeSeries(
   if (rows.length > 0) await session.query(STORE_SERIES, [JSON.stringify(rows)]);
 }
 
-interface Counted {
-  table: string;
-  /** Its columns, and how each is read from the input, in the order of the key. */
-  key: Record<string, string>;
-}
-
-const bucket = (resolution: keyof typeof RESOLUTIONS) => `date_trunc('${resolution}', bucket, 'UTC')`;
-
-function byHost(resolution: keyof typeof RESOLUTIONS): Counted {
-  const key = {
-    agent_id: 'agent',
-    bucket: bucket(resolution),
-    class: 'class',
-    outcome: 'outcome',
-    user_name: '"user"',
-  };
-  return { table: RESOLUTIONS[resolution].table, key };
-}
-
-function ofFleet(resolution: keyof typeof RESOLUTIONS): Counted {
-  const slot = `(pg_backend_pid() % ${SLOTS})::smallint`;
-  const key = { bucket: bucket(resolution), class: 'class', outcome: 'outcome', slot };
-  return { table: RESOLUTIONS[resolution].fleet, key };
-}
+const SLOT = `(pg_backend_pid() % ${SLOTS})::smallint`;
+/**
+ * What is counted: of each host by user, of each user on all hosts, and of the whole fleet. The tables of one are
+ * `NAME_minute`, `NAME_hour` and `NAME_day`; its columns, and how each is read from the input, in the order of the key.
+ */
+const COUNTED: Record<'series' | 'user' | 'fleet', (bucket: string) => Record<string, string>> = {
+  series: (bucket) => ({ agent_id: 'agent', bucket, class: 'class', outcome: 'outcome', user_name: '"user"' }),
+  user: (bucket) => ({ user_name: '"user"', bucket, class: 'class', outcome: 'outcome', slot: SLOT }),
+  fleet: (bucket) => ({ bucket, class: 'class', outcome: 'outcome', slot: SLOT }),
+};
 
 /** In the order of the key, so that two collectors never wait for each other in a circle. */
-function addTo({ table, key }: Counted): string {
+function addTo(table: string, key: Record<string, string>): string {
   const max = Number.MAX_SAFE_INTEGER;
   const columns = Object.keys(key).join(', ');
   const numbers = Object.keys(key).map((_, index) => index + 1);
@@ -92,17 +74,23 @@ function addTo({ table, key }: Counted): string {
     on conflict (${columns}) do update set events = s.events + excluded.events, bytes = least(s.bytes + excluded.bytes, ${max})`;
 }
 
+const ADDITIONS = Object.entries(COUNTED).flatMap(([name, key]) =>
+  Object.keys(RESOLUTIONS_US).map((resolution) => {
+    const table = `${name}_${resolution}`;
+    return `added_to_${table} as (${addTo(table, key(`date_trunc('${resolution}', bucket, 'UTC')`))})`;
+  }),
+);
+
 const STORE_SERIES = `
   with input as (
     select * from json_to_recordset($1::json) as r(
       bucket timestamptz, agent uuid, class smallint, outcome smallint, "user" text, events bigint, bytes bigint)
-  ), minutes as (${addTo(byHost('minute'))}), hours as (${addTo(byHost('hour'))}), days as (${addTo(byHost('day'))}),
-  fleet_minutes as (${addTo(ofFleet('minute'))}), fleet_hours as (${addTo(ofFleet('hour'))})
-  ${addTo(ofFleet('day'))}`;
+  ), ${ADDITIONS.join(', ')}
+  select 1`;
 
 /** In order of time. Throws StoreError `rejected` where the span has too many buckets or the answer too many rows. */
 export async function readSeries(session: Session, query: SeriesQuery): Promise<SeriesPoint[]> {
-  const { table, fleet, us } = RESOLUTIONS[query.resolution];
+  const us = RESOLUTIONS_US[query.resolution];
   const fromUs = Math.floor(query.fromUs / us) * us;
   if ((query.toUs - fromUs) / us > BUCKETS_MAX) {
     const text = `more than ${BUCKETS_MAX} points by ${query.resolution}: ask for a shorter time or a coarser resolution`;
@@ -119,10 +107,11 @@ export async function readSeries(session: Session, query: SeriesQuery): Promise<
   if (query.user !== undefined) {
     conditions.push(`user_name = ${parameters.add(userName(storableText(query.user)))}`);
   }
+  const counted: keyof typeof COUNTED = query.agentId ? 'series' : query.user !== undefined ? 'user' : 'fleet';
   const rows = await session.query(
     `select bucket as "atUs", class, outcome, least(sum(events), ${Number.MAX_SAFE_INTEGER})::bigint as events,
        least(sum(bytes), ${Number.MAX_SAFE_INTEGER})::bigint as bytes
-     from ${query.agentId || query.user !== undefined ? table : fleet} where ${conditions.join(' and ')}
+     from ${counted}_${query.resolution} where ${conditions.join(' and ')}
      group by bucket, class, outcome order by bucket, class, outcome limit ${POINTS_MAX + 1}`,
     parameters.values,
   );

@@ -13,11 +13,12 @@ const TREE_TABLES = ['tree_nodes', 'tree_entries', 'tree_runs', 'tree_streams', 
 /** What the kinds of `status` are made of, and how long each is kept. */
 const KINDS = {
   events: { tables: ['events'], days: ({ events }) => events },
+  terms: { tables: ['batch_terms'], days: ({ events }) => events },
   evidence: { tables: ['evidence', 'quarantine', 'refusals'], days: ({ evidence }) => evidence },
   envelopes: { tables: ['envelopes'], days: ({ evidence, events }) => Math.max(evidence, events) },
   losses: { tables: ['losses'], days: ({ losses }) => losses },
   series: {
-    tables: ['series_minute', 'series_hour', 'series_day', 'fleet_minute', 'fleet_hour', 'fleet_day'],
+    tables: ['series', 'user', 'fleet'].flatMap((name) => [`${name}_minute`, `${name}_hour`, `${name}_day`]),
     days: ({ seriesMinute }) => seriesMinute,
   },
   alerts: { tables: ['alerts', 'alert_history', 'detections', 'outbox'], days: ({ alerts }) => alerts },

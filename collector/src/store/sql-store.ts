@@ -1,47 +1,35 @@
 import type { AlertFilter, EventReference } from '@threatguard/proto';
-import type { CommitBatch } from '../batch.ts';
 import type { EntityName } from '../correlate/entities.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
-import { storeQuarantined } from './commit.ts';
+import * as certificates from './certificate-records.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
+import { EpochRecords } from './epoch-records.ts';
 import type { EventQuery } from './event-pages.ts';
 import * as eventReads from './event-reads.ts';
 import { searchEvents } from './event-search.ts';
-import { certificatesOf } from './evidence-reads.ts';
 import { EvidenceStore } from './evidence-store.ts';
+import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
+import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
-import { listKeys, recordKeys } from './key-records.ts';
+import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
+import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
-import {
-  type AgentRecord,
-  type CommitGroup,
-  EMPTY_GROUP,
-  type HeldKey,
-  type Store,
-  StoreError,
-  type TokenRecord,
-} from './store.ts';
-import { DIRECT_COMPRESS_ROWS_MIN } from './timescale.ts';
+import type { AgentRecord, CertificateChange, CommitGroup, ConsoleCertificate, Store, TokenRecord } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';
 import { keepUp } from './upkeep.ts';
 
 /** Some 50 ms of the embedded engine. */
 const EMBEDDED_WINDOW_ROWS = 20_000;
 
-export interface AboutStore extends Pick<Store, 'engine' | 'version' | 'notices'> {
-  /** COPY may write the columnstore directly. */
-  directCompress: boolean;
-  /** Commits add to the series; where they do not, the database counts them itself. */
-  countsSeries: boolean;
-}
+export type AboutStore = Pick<Store, 'engine' | 'version' | 'notices'> & CommitOptions;
 
 /** The Store over any Database: what is asked is said in SQL by the files beside this one. */
 export class SqlStore implements Store {
@@ -49,16 +37,16 @@ export class SqlStore implements Store {
   readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];
+  readonly epochs: EpochRecords;
   readonly evidence: EvidenceStore;
   readonly #database: Database;
-  readonly #directCompress: boolean;
-  readonly #countsSeries: boolean;
+  readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
 
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
-    this.#directCompress = about.directCompress;
-    this.#countsSeries = about.countsSeries;
+    this.epochs = new EpochRecords(database);
+    this.#commits = about;
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;
     this.commitsAtOnce = database.kind === 'pglite' ? 1 : COMMITS_AT_ONCE;
@@ -67,39 +55,8 @@ export class SqlStore implements Store {
     this.evidence = new EvidenceStore(database);
   }
 
-  async commit(group: CommitGroup): Promise<void> {
-    const fault = group.batches.find((batch) => batch.fault !== undefined)?.fault;
-    if (fault !== undefined) return this.#commitApart(group, new StoreError('rejected', fault));
-    try {
-      const compressed = this.#directCompress && fillsColumnstore(group);
-      await this.#database.commit(group, { series: this.#countsSeries, compressed });
-    } catch (error) {
-      if (!isRejected(error)) throw error;
-      await this.#commitApart(group, error);
-    }
-  }
-
-  /** The database rejected some row of the group: batch by batch shows which one, and only that is set aside. */
-  async #commitApart(group: CommitGroup, error: StoreError): Promise<void> {
-    const { batches, ...rest } = group;
-    const single = batches.length === 1 && Object.values(rest).every((part) => part.length === 0);
-    if (single) return this.#setAside(batches[0]!, error.message);
-    for (const batch of batches) {
-      await this.commit({ ...EMPTY_GROUP, batches: [batch] });
-    }
-    if (batches.length === 0) throw error;
-    await this.commit({ batches: [], ...rest });
-  }
-
-  async #setAside(batch: CommitBatch, reason: string): Promise<void> {
-    const store = (findings: boolean) =>
-      this.#database.transaction((session) => storeQuarantined(session, batch, { reason, findings }));
-    try {
-      await store(true);
-    } catch (error) {
-      if (!isRejected(error)) throw error;
-      await store(false);
-    }
+  commit(group: CommitGroup): Promise<void> {
+    return storeOrSetAside(this.#database, group, this.#commits);
   }
 
   streamPositions(agentId: string) {
@@ -110,13 +67,59 @@ export class SqlStore implements Store {
     return fleet.headerDigest(this.#database, agentId, streamId, sequence);
   }
 
-  addAgent(agent: AgentRecord, by = COLLECTOR_ACTOR) {
+  addAgent(agent: AgentRecord, by = COLLECTOR_ACTOR, supersedes: readonly string[] = []) {
     return this.#database.transaction(async (session) => {
       await fleet.addAgent(session, agent);
-      const { id, name, machineId, keyId } = agent;
-      const after = { name, machineId, keyId };
-      await appendAudit(session, agent.enrolledAtUs, by, { action: 'agent.enrolled', subject: id, after });
+      const { id, certificate, enrolledAtUs: atUs } = agent;
+      await certificates.addCertificate(session, {
+        agentId: id,
+        keyId: agent.keyId,
+        notBeforeUs: atUs,
+        notAfterUs: agent.certificateExpiresAtUs,
+        certificate,
+        succession: undefined,
+      });
+      const superseded: { former: string; name: string }[] = [];
+      for (const former of supersedes) {
+        const name = await fleet.supersedeAgent(session, former, { by: id, atUs });
+        if (name !== undefined) superseded.push({ former, name });
+      }
+      const { name, machineId, keyId, group } = agent;
+      const after = { name, machineId, keyId, ...(group && { group }) };
+      await appendAudit(session, atUs, by, { action: 'agent.enrolled', subject: id, after });
+      for (const { former, name } of superseded) {
+        const states = { before: { name, revoked: false }, after: { name, revoked: true, supersededBy: id } };
+        await appendAudit(session, atUs, by, { action: 'agent.superseded', subject: former, ...states });
+      }
     });
+  }
+
+  changeCertificate({ action, agent, issued, before, after }: CertificateChange, atUs: number, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction(async (session) => {
+      await fleet.keepCertificate(session, agent);
+      if (issued) await certificates.addCertificate(session, issued);
+      await appendAudit(session, atUs, by, { action, subject: agent.id, before, after });
+    });
+  }
+
+  certificatesOf(agentId: string) {
+    return certificates.certificatesOf(this.#database, agentId);
+  }
+
+  agentKeys() {
+    return certificates.agentKeys(this.#database);
+  }
+
+  recordConsole(seen: ConsoleCertificate) {
+    return certificates.recordConsole(this.#database, seen);
+  }
+
+  consoleCertificates() {
+    return certificates.consoleCertificates(this.#database);
+  }
+
+  recordFact(fact: Parameters<Store['recordFact']>[0], atUs: number, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction((session) => appendAudit(session, atUs, by, fact));
   }
 
   agents() {
@@ -132,12 +135,16 @@ export class SqlStore implements Store {
     });
   }
 
-  certificatesOf(agentId: string) {
-    return certificatesOf(this.#database, agentId);
-  }
-
   touchAgent(id: string, seen: Parameters<Store['touchAgent']>[1]) {
     return fleet.touchAgent(this.#database, id, seen);
+  }
+
+  recordAgentSession(session: Parameters<Store['recordAgentSession']>[0]) {
+    return this.#database.transaction((open) => recordAgentSession(open, session));
+  }
+
+  agentSessions() {
+    return newestAgentSessions(this.#database);
   }
 
   agentTotals() {
@@ -147,11 +154,11 @@ export class SqlStore implements Store {
   addToken(token: TokenRecord, by = COLLECTOR_ACTOR) {
     return this.#database.transaction(async (session) => {
       await fleet.addToken(session, token);
-      const { id, label, usesLeft: uses, madeAtUs, expiresAtUs } = token;
+      const { id, label, usesLeft: uses, madeAtUs, expiresAtUs, group, replaces } = token;
       await appendAudit(session, madeAtUs, by, {
         action: 'token.made',
         subject: id,
-        after: { label, uses, expiresAtUs },
+        after: { label, uses, expiresAtUs, ...(group && { group }), ...(replaces && { replaces }) },
       });
     });
   }
@@ -227,10 +234,6 @@ export class SqlStore implements Store {
     return incidentRecords.openIncidentsSince(this.#database, sinceUs);
   }
 
-  recordKeys(held: readonly HeldKey[], nowUs: number) {
-    return this.#database.transaction((session) => recordKeys(session, held, nowUs));
-  }
-
   keys() {
     return listKeys(this.#database);
   }
@@ -247,13 +250,8 @@ export class SqlStore implements Store {
     return alertReads.readOutbox(this.#database, limit);
   }
 
-  async removeFromOutbox(ids: readonly number[]): Promise<void> {
-    if (ids.length === 0) return;
-    const list = JSON.stringify(ids);
-    await this.#database.query(
-      'delete from outbox where id in (select value::bigint from json_array_elements_text($1::json))',
-      [list],
-    );
+  removeFromOutbox(ids: readonly number[]) {
+    return removeFromOutbox(this.#database, ids);
   }
 
   totals() {
@@ -283,15 +281,4 @@ export class SqlStore implements Store {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#database[Symbol.asyncDispose]();
   }
-}
-
-function isRejected(error: unknown): error is StoreError {
-  return error instanceof StoreError && error.code === 'rejected';
-}
-
-/** Smaller parts of a group would become batches of the columnstore that are hardly compressed and slow to read. */
-function fillsColumnstore({ batches }: CommitGroup): boolean {
-  const agents = new Set(batches.map(({ agentId }) => agentId)).size;
-  const events = batches.reduce((sum, batch) => sum + batch.eventCount, 0);
-  return agents > 0 && events >= agents * DIRECT_COMPRESS_ROWS_MIN;
 }

@@ -7,6 +7,7 @@ import type {
   FieldFilter,
   Loss,
   RefusalCode,
+  SignedKeySuccession,
   StoredEvent,
   StreamPosition,
 } from '@threatguard/proto';
@@ -14,7 +15,6 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
-import type { AgentCertificate } from './evidence-reads.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
@@ -62,6 +62,68 @@ export interface AgentRecord {
   version: string;
   os: string;
   kernel: string;
+  /** Of the token that enrolled it; empty for none. */
+  group: string;
+  /** The agent that took the place of this one. Such a one is revoked as well. */
+  supersededBy: string | undefined;
+  /** Since when a new signing key is asked of it; undefined where none is. */
+  keyOrderedAtUs: number | undefined;
+  /** SHA-256 of the key of the CA whose certificate it last connected with, hex; undefined before it ever did. */
+  presentedCa: string | undefined;
+}
+
+/** A certificate an agent has or had. */
+export interface AgentCertificate {
+  agentId: string;
+  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
+  keyId: string;
+  notBeforeUs: number;
+  notAfterUs: number;
+  /** DER. */
+  certificate: Uint8Array;
+  /** Where its key replaced another; undefined where it is the first, or renewed. */
+  succession: SignedKeySuccession | undefined;
+}
+
+/** A certificate a console was seen with. */
+export interface ConsoleCertificate {
+  name: string;
+  keyId: string;
+  certificate: Uint8Array;
+  expiresAtUs: number;
+  lastSeenAtUs: number;
+}
+
+/** What changes with a certificate of an agent. */
+export interface CertificateChange {
+  action:
+    | 'agent.renewed'
+    | 'agent.recovered'
+    | 'agent.key_ordered'
+    | 'agent.key_granted'
+    | 'agent.key_rotated'
+    | 'agent.ca_followed';
+  /** To be kept of the agent from now on. */
+  agent: AgentRecord;
+  /** A certificate that was issued with it. */
+  issued?: AgentCertificate;
+  before: unknown;
+  after: unknown;
+}
+
+/** What sessions of an agent were protected with, and from when to when. */
+export interface AgentSession {
+  agentId: string;
+  tlsProtocol: string;
+  tlsGroup: string;
+  signatureAlgorithm: string;
+  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
+  keyId: string;
+  /** Empty where the agent does not say. */
+  provider: string;
+  certificateExpiresAtUs: number;
+  firstAtUs: number;
+  lastAtUs: number;
 }
 
 export interface TokenRecord {
@@ -72,7 +134,13 @@ export interface TokenRecord {
   usesLeft: number;
   madeAtUs: number;
   expiresAtUs: number;
+  /** What the agents it enrols belong to. */
+  group: string;
+  /** Whether they take the place of agents of the same host name. */
+  replaces: boolean;
 }
+
+export type UsedToken = Pick<TokenRecord, 'group' | 'replaces' | 'label'>;
 
 export interface OutboxRow {
   /** Ascending in commit order. */
@@ -95,13 +163,87 @@ export interface HeldKey {
   createdAtUs: number;
 }
 
-export type KemKeyState = 'announced' | 'draining' | 'destroyed';
+/**
+ * `announced`: agents are told to seal for it. `draining`: what was sealed for it is still opened. `refused`: compromised,
+ * no thread has the key any more, its file waits for the last agent. `destroying`: decided, and under way.
+ */
+type KemKeyState = 'announced' | 'draining' | 'refused' | 'destroying' | 'destroyed';
 
 /** One epoch of the fleet's ML-KEM key. */
 export interface KemKeyRecord extends HeldKey {
   state: KemKeyState;
   announcedAtUs: number | undefined;
   destroyedAtUs: number | undefined;
+}
+
+/** One rotation of the fleet's ML-KEM key, named by the epoch it leads to. */
+export interface RotationRecord {
+  epoch: number;
+  /** The epoch that was announced before it. */
+  fromEpoch: number;
+  /** `canary`: only `canaryAgents` are told. `draining`: all have proved the new epoch. */
+  phase: 'canary' | 'announced' | 'draining' | 'done' | 'aborted';
+  paused: boolean;
+  compromised: boolean;
+  canaryAgents: readonly string[];
+  startedBy: string;
+  startedAtUs: number;
+  /** To all; undefined until then. */
+  announcedAtUs: number | undefined;
+  endedAtUs: number | undefined;
+}
+
+export interface RotationSchedule {
+  everySeconds: number;
+  nextAtUs: number;
+}
+
+/** What an agent proved last, and what it holds since. */
+export interface AgentEpochRecord {
+  agentId: string;
+  epoch: number;
+  /** By the agent's clock. */
+  confirmedAtUs: number;
+  receivedAtUs: number;
+  /** SHA-256 over the body and the signature of the EpochConfirmation. */
+  confirmationSha256: Uint8Array;
+  /** 0 where nothing waits in its spool. */
+  oldestSpooledEpoch: number;
+  /** Later it said something older than it had proved: two hosts speak as one agent, or one came back from a backup. */
+  contradicted: boolean;
+}
+
+export interface AgentEpochUpdate extends AgentEpochRecord {
+  /** As it came. Some 3 KiB, which nobody needs in memory for a whole fleet. */
+  confirmation?: { body: Uint8Array; signature: Uint8Array };
+}
+
+export interface EpochState {
+  /** Newest epoch first. */
+  keys: KemKeyRecord[];
+  /** The running one, or the last. */
+  rotation: RotationRecord | undefined;
+  schedule: RotationSchedule | undefined;
+  agents: AgentEpochRecord[];
+}
+
+/** One step of a rotation. `action` names it in the audit log as `kem_rotation.<action>`; a null schedule ends it. */
+export interface EpochChange {
+  atUs: number;
+  action: string;
+  keys?: readonly KemKeyRecord[];
+  rotation?: RotationRecord;
+  schedule?: RotationSchedule | null;
+  /** What the audit entry says beside the state. */
+  facts?: Record<string, string | number>;
+}
+
+export interface EpochStore {
+  load(): Promise<EpochState>;
+  /** All of it and its audit entries, in one transaction. */
+  change(change: EpochChange, by: AuditActor): Promise<void>;
+  /** A record without `confirmation` leaves the one that is stored as it is. */
+  saveAgents(records: readonly AgentEpochUpdate[]): Promise<void>;
 }
 
 /** Who changes something, and from where. */
@@ -178,18 +320,38 @@ export interface Store extends AsyncDisposable {
   headerDigest(agentId: string, streamId: Uint8Array, sequence: number): Promise<Uint8Array | undefined>;
 
   /** Changes are entries of the audit log in the same transaction; without an actor the collector made them. */
-  addAgent(agent: AgentRecord, by?: AuditActor): Promise<void>;
+  /** With its first certificate; `supersedes` are revoked in the same transaction. */
+  addAgent(agent: AgentRecord, by?: AuditActor, supersedes?: readonly string[]): Promise<void>;
   agents(): Promise<AgentRecord[]>;
   revokeAgent(id: string, atUs: number, by?: AuditActor): Promise<void>;
-  /** Every certificate an agent had, oldest first. */
-  certificatesOf(agentId: string): Promise<AgentCertificate[]>;
   touchAgent(id: string, seen: { atUs: number; version?: string; os?: string; kernel?: string }): Promise<void>;
+  /** Gives the newest session the agent had before. */
+  recordAgentSession(
+    session: Omit<AgentSession, 'firstAtUs' | 'lastAtUs'> & { atUs: number },
+  ): Promise<AgentSession | undefined>;
+  /** The newest of each agent. */
+  agentSessions(): Promise<AgentSession[]>;
   /** Events and counted losses per agent id. */
   agentTotals(): Promise<Map<string, { events: number; lost: number }>>;
 
   addToken(token: TokenRecord, by?: AuditActor): Promise<void>;
-  /** Takes one use of a token that exists, is not expired and has the secret; false otherwise. Atomic. */
-  consumeToken(id: string, secretHash: Uint8Array, nowUs: number): Promise<boolean>;
+  /** Takes one use of a token that exists, is not expired and has the secret; undefined otherwise. Atomic. */
+  consumeToken(id: string, secretHash: Uint8Array, nowUs: number): Promise<UsedToken | undefined>;
+
+  /** Keeps what changed with a certificate of an agent, and writes it down. */
+  changeCertificate(change: CertificateChange, atUs: number, by?: AuditActor): Promise<void>;
+  /** Every certificate an agent ever had, the oldest first. */
+  certificatesOf(agentId: string): Promise<AgentCertificate[]>;
+  /** The newest certificate of every key of every agent, the keys of one agent in the order they came. */
+  agentKeys(): Promise<AgentCertificate[]>;
+  recordConsole(seen: ConsoleCertificate): Promise<void>;
+  consoleCertificates(): Promise<ConsoleCertificate[]>;
+  /** A change of state that has no table of its own. */
+  recordFact(
+    fact: { action: string; subject: string; before?: unknown; after?: unknown },
+    atUs: number,
+    by?: AuditActor,
+  ): Promise<void>;
 
   /** Newest first. */
   alerts(filter: AlertFilter, limit: number, after: string, signal?: AbortSignal): Promise<Page<Alert>>;
@@ -233,8 +395,8 @@ export interface Store extends AsyncDisposable {
   incidentsByIdPrefix(prefix: string): Promise<Incident[]>;
   openIncidentsSince(sinceUs: number): Promise<Incident[]>;
 
-  /** Brings what is kept of ML-KEM keys to what the collector holds; changes are audited. */
-  recordKeys(held: readonly HeldKey[], nowUs: number): Promise<void>;
+  /** ML-KEM epochs, their rotation, and what agents proved of them. */
+  readonly epochs: EpochStore;
   /** Newest epoch first. */
   keys(): Promise<KemKeyRecord[]>;
   /** Newest first. */

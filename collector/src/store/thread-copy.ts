@@ -19,6 +19,7 @@ export function copyForThread(group: CommitGroup): { group: CommitGroup; transfe
       signature: copy(batch.signature),
       payload: copy(batch.payload),
       eventRows: copy(batch.eventRows),
+      termRows: copy(batch.termRows),
     };
   });
   return { group: { ...group, batches }, transfer };

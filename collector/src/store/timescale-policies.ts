@@ -8,7 +8,7 @@ import type { Row, Session } from './database.ts';
 import { type Retention, SERIES_DAY_DAYS, SERIES_HOUR_DAYS } from './retention.ts';
 import { StoreError } from './store.ts';
 import { isChunked } from './timescale.ts';
-import { chunkedName, FLEET_TABLES, SERIES_TABLES } from './timescale-series.ts';
+import { chunkedName, FLEET_TABLES, SERIES_TABLES, USER_TABLES } from './timescale-series.ts';
 import type { UpkeepRun } from './upkeep-run.ts';
 
 const EVERY = '1 hour';
@@ -32,19 +32,19 @@ interface Refreshed {
 export function keptRelations(retention: Retention): Kept[] {
   return [
     { relation: 'events', days: retention.events },
+    { relation: 'batch_terms', days: retention.events },
     { relation: 'evidence', days: retention.evidence },
     { relation: 'losses', days: retention.losses },
-    { relation: SERIES_TABLES.minute, days: retention.seriesMinute },
-    { relation: SERIES_TABLES.hour, days: SERIES_HOUR_DAYS },
-    { relation: SERIES_TABLES.day, days: SERIES_DAY_DAYS },
-    { relation: FLEET_TABLES.minute, days: retention.seriesMinute },
-    { relation: FLEET_TABLES.hour, days: SERIES_HOUR_DAYS },
-    { relation: FLEET_TABLES.day, days: SERIES_DAY_DAYS },
+    ...[SERIES_TABLES, USER_TABLES, FLEET_TABLES].flatMap(({ minute, hour, day }) => [
+      { relation: minute, days: retention.seriesMinute },
+      { relation: hour, days: SERIES_HOUR_DAYS },
+      { relation: day, days: SERIES_DAY_DAYS },
+    ]),
   ];
 }
 
 function refreshedViews({ events, seriesMinute }: Retention): Refreshed[] {
-  return [SERIES_TABLES, FLEET_TABLES].flatMap(({ minute, hour, day }) => [
+  return [SERIES_TABLES, USER_TABLES, FLEET_TABLES].flatMap(({ minute, hour, day }) => [
     { view: minute, days: Math.min(events, seriesMinute), end: '1 minute', every: '1 minute' },
     { view: hour, days: Math.min(seriesMinute, SERIES_HOUR_DAYS), end: '1 hour', every: '5 minutes' },
     { view: day, days: SERIES_HOUR_DAYS, end: '1 day', every: '1 hour' },

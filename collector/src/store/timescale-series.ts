@@ -1,12 +1,12 @@
 // The series as continuous aggregates over `events`: minutes of the events, hours of the minutes, days of the hours; and
-// the totals of the fleet, minutes of the minutes by host, hours and days of those. They have the names and columns of the
+// the totals of users and of the fleet, minutes of the minutes by host, hours and days of those. They have the names and columns of the
 // tables of the migrations (but `slot`), so reads are the same. Real-time: what is newer than the last refresh is counted
 // from the level below when it is asked for.
 //
 // What differs from tables that commits add to:
 //
 //   late events     of a time that was refreshed already show with the next refresh: within a minute in the minutes, five
-//                   in the hours, an hour in the days; in the totals of the fleet after once more as long
+//                   in the hours, an hour in the days; in the totals after once more as long
 //   later ones      that come when less than an hour is left of what retention keeps are stored and not counted
 //   floods of names are not counted together under `*`: each name has its rows, for as long as retention keeps them
 import type { Database, Session } from './database.ts';
@@ -14,9 +14,11 @@ import { SCHEMA_LOCK } from './migrate.ts';
 import { USER_LENGTH_MAX } from './series-counts.ts';
 
 export const SERIES_TABLES = { minute: 'series_minute', hour: 'series_hour', day: 'series_day' } as const;
+export const USER_TABLES = { minute: 'user_minute', hour: 'user_hour', day: 'user_day' } as const;
 export const FLEET_TABLES = { minute: 'fleet_minute', hour: 'fleet_hour', day: 'fleet_day' } as const;
 
 const HOST_KEY = ['agent_id', 'class', 'outcome', 'user_name'] as const;
+const USER_KEY = ['user_name', 'class', 'outcome'] as const;
 const FLEET_KEY = ['class', 'outcome'] as const;
 
 interface Level {
@@ -33,6 +35,9 @@ const LEVELS: readonly Level[] = [
   { view: SERIES_TABLES.minute, width: '1 minute', from: 'events', key: HOST_KEY, chunk: '1 day' },
   { view: SERIES_TABLES.hour, width: '1 hour', from: SERIES_TABLES.minute, key: HOST_KEY, chunk: '10 days' },
   { view: SERIES_TABLES.day, width: '1 day', from: SERIES_TABLES.hour, key: HOST_KEY, chunk: '100 days' },
+  { view: USER_TABLES.minute, width: '1 minute', from: SERIES_TABLES.minute, key: USER_KEY, chunk: '1 day' },
+  { view: USER_TABLES.hour, width: '1 hour', from: USER_TABLES.minute, key: USER_KEY, chunk: '10 days' },
+  { view: USER_TABLES.day, width: '1 day', from: USER_TABLES.hour, key: USER_KEY, chunk: '100 days' },
   { view: FLEET_TABLES.minute, width: '1 minute', from: SERIES_TABLES.minute, key: FLEET_KEY, chunk: '1 day' },
   { view: FLEET_TABLES.hour, width: '1 hour', from: FLEET_TABLES.minute, key: FLEET_KEY, chunk: '10 days' },
   { view: FLEET_TABLES.day, width: '1 day', from: FLEET_TABLES.hour, key: FLEET_KEY, chunk: '100 days' },

@@ -11,7 +11,7 @@ import type { Database, Session } from './database.ts';
 import { DAILY_TABLES, dayStart } from './days.ts';
 import { SCHEMA_LOCK } from './migrate.ts';
 import { StoreError } from './store.ts';
-import { SERIES_TABLES, seriesState, useAggregates } from './timescale-series.ts';
+import { SERIES_TABLES, seriesState, USER_TABLES, useAggregates } from './timescale-series.ts';
 import { timestamp } from './values.ts';
 
 export interface Timescale {
@@ -40,6 +40,7 @@ export const DIRECT_COMPRESS_ROWS_MIN = 1_000;
  * agent.id in a hunt). Users and addresses are too many to segment by: a batch would hold a few rows. Only events have a
  * columnstore:
  *
+ *   terms      are bits without order, and looked at as they are
  *   evidence   is zstd and signatures, sealed so that nothing repeats: it would cost time and save no byte
  *   losses     are few
  *   series     are changed by late batches as long as their events are kept, and rows change where they are uncompressed
@@ -99,7 +100,7 @@ export async function chunkSpan(
  * nothing was changed.
  */
 export async function useTimescale(database: Database): Promise<Timescale | { refused: string }> {
-  const version = await tried(() => useHypertables(database, ['events', 'evidence', 'losses']));
+  const version = await tried(() => useHypertables(database, ['events', 'batch_terms', 'evidence', 'losses']));
   if (typeof version !== 'string') return version;
   const notices: string[] = [];
   const columnstore = await tried(() => useColumnstore(database, version));
@@ -178,7 +179,7 @@ async function useSeries(database: Database, notices: string[]): Promise<boolean
     if (!made) return true;
     notices.push(`no continuous aggregates: commits count the series: ${made.refused}`);
   }
-  await useHypertables(database, [SERIES_TABLES.minute]);
+  await useHypertables(database, [SERIES_TABLES.minute, USER_TABLES.minute]);
   return false;
 }
 

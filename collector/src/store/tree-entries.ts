@@ -6,7 +6,7 @@ import { dayOf } from './retention.ts';
 /** Runs of one entry; an agent whose sequences are full of holes gets several. */
 const ENTRY_RUNS_MAX = 256;
 
-export interface RecordedEnvelope {
+interface RecordedEnvelope {
   sequence: number;
   headerDigest: Uint8Array;
   receivedAtUs: number;
@@ -17,6 +17,8 @@ export interface RecordedEnvelope {
 /** What one agent sent since, by stream; envelopes of a stream in order. */
 export interface NewEnvelopes {
   agentId: string;
+  /** There may be more that was not read yet. */
+  more?: boolean;
   streams: { streamId: Uint8Array; envelopes: RecordedEnvelope[] }[];
 }
 
@@ -35,6 +37,8 @@ export interface NewEntry {
   digest: Uint8Array;
   bytes: Uint8Array;
   runs: TreeRun[];
+  /** More of what was there is in the next entry. */
+  continued: boolean;
   /** 0 where nothing had come. */
   firstEventAtUs: number;
   lastEventAtUs: number;
@@ -50,12 +54,14 @@ export function makeEntries(found: NewEnvelopes, before: AgentEntries, recordedA
   for (let at = 0; at < Math.max(1, runs.length); at += ENTRY_RUNS_MAX) {
     const taken = runs.slice(at, at + ENTRY_RUNS_MAX);
     number++;
+    const continued = at + ENTRY_RUNS_MAX < runs.length || (found.more ?? false);
     const bytes = TreeEntry.encode({
       agentId: found.agentId,
       number,
       previousDigest: digest,
       recordedAtUs,
       runs: taken.map(({ run }) => run),
+      ...(continued ? { continued } : {}),
     }).finish();
     digest = leafHash(bytes);
     const envelopes = taken.flatMap(({ part }) => part);
@@ -65,6 +71,7 @@ export function makeEntries(found: NewEnvelopes, before: AgentEntries, recordedA
       digest,
       bytes,
       runs: taken.map(({ run }) => run),
+      continued,
       firstEventAtUs: envelopes.reduce(
         (min, each) => Math.min(min, each.firstEventAtUs),
         envelopes[0]?.firstEventAtUs ?? 0,

@@ -88,7 +88,7 @@ export async function earlierHeads(
 
 /**
  * Numbers of an agent's entries that were recorded in a span, as far as the tree went then: from the first at or after
- * `fromUs` to the first at or after `toUs`, or the last. Undefined where nothing was recorded since `fromUs`.
+ * `fromUs` to those of the first time at or after `toUs`, or the last. Undefined where nothing was recorded since `fromUs`.
  */
 export async function entrySpan(
   session: Session,
@@ -99,7 +99,8 @@ export async function entrySpan(
     `with own as (select * from tree_entries where agent_id = $1 and leaf < $4),
      span as (
        select (select min(number) from own where recorded_at >= $2) as first,
-         coalesce((select min(number) from own where recorded_at >= $3), (select max(number) from own)) as last)
+         coalesce((select max(number) from own where recorded_at = (select min(recorded_at) from own where recorded_at >= $3)),
+           (select max(number) from own)) as last)
      select first, last,
        (select count(*) from own where (number < first or number > last) and last_event_at >= $2 and first_event_at <= $3) as late,
        (select coalesce(sum(r.last_sequence - r.first_sequence + 1), 0)::bigint from tree_runs r join own using (agent_id, leaf)

@@ -13,8 +13,8 @@ import { makeEntries, type NewEntry, type NewEnvelopes, NO_ENTRIES } from './tre
 import { readNodes } from './tree-reads.ts';
 import { bytea, timestamp } from './values.ts';
 
-/** Envelopes and agents of one transaction: some 50 ms of the embedded engine, which commits wait for. */
-const PART_ROWS_MAX = 8192;
+/** Envelopes and streams of one transaction: of the embedded engine commits wait for it (`npm run bench:evidence`). */
+const PART_ROWS_MAX = 1024;
 const PART_AGENTS_MAX = 500;
 
 /** Whose envelopes are wanted; undefined for all. */
@@ -29,6 +29,8 @@ export async function recordEnvelopes(
   const tree = await lockTree(session, atUs);
   const rows = await session.query(BEHIND, [wanted ? JSON.stringify(wanted) : null]);
   const found = groupByAgent(rows);
+  const last = found.at(-1);
+  if (last && rows.length === PART_ROWS_MAX) last.more = true;
   const entries = await addEntries(session, tree, found);
   await session.query(
     `insert into tree_streams as t select * from json_to_recordset($1::json) as r(agent_id uuid, stream_id bytea, sequence bigint)
@@ -57,13 +59,13 @@ const BEHIND = `
   order by b.agent_id, b.stream_id, v.sequence limit ${PART_ROWS_MAX}`;
 
 /**
- * An entry without runs for each agent whose newest entry has some: that nothing came since is said once, so that nobody can
- * say it later of an agent that did send. A part of them; returns how many.
+ * An entry without runs for each agent whose newest entry has some, or says that there is more where there was not: that
+ * nothing came since is said once, so that nobody can say it later of an agent that did send. A part of them; returns how many.
  */
 export async function recordIdle(session: Session, atUs: number, wanted: WantedAgents): Promise<number> {
   const tree = await lockTree(session, atUs);
   const rows = await session.query(
-    `select agent_id::text as agent_id from tree_agents where not idle and recorded_at < $1
+    `select agent_id::text as agent_id from tree_agents where ((not idle and recorded_at < $1) or continued)
        and ($2::json is null or agent_id in (select value::uuid from json_array_elements_text($2::json)))
      order by agent_id limit ${PART_AGENTS_MAX}`,
     [timestamp(tree.recordedAtUs), wanted ? JSON.stringify(wanted) : null],
@@ -180,18 +182,19 @@ async function storeEntries(session: Session, entries: readonly NewEntry[], tree
     [JSON.stringify(runs)],
   );
   const newest = new Map(entries.map((entry) => [entry.agentId, entry]));
-  const agents = Array.from(newest.values(), ({ agentId, number, digest, runs }) => ({
+  const agents = Array.from(newest.values(), ({ agentId, number, digest, runs, continued }) => ({
     agent_id: agentId,
     number,
     digest: bytea(digest),
     recorded_at: at,
     idle: runs.length === 0,
+    continued,
   }));
   await session.query(
     `insert into tree_agents select * from json_to_recordset($1::json) as r(agent_id uuid, number bigint, digest bytea,
-       recorded_at timestamptz, idle boolean)
+       recorded_at timestamptz, idle boolean, continued boolean)
      on conflict (agent_id) do update set number = excluded.number, digest = excluded.digest,
-       recorded_at = excluded.recorded_at, idle = excluded.idle`,
+       recorded_at = excluded.recorded_at, idle = excluded.idle, continued = excluded.continued`,
     [JSON.stringify(agents)],
   );
 }

@@ -37,6 +37,8 @@ async function tidyEmbedded(database: Database, made: readonly string[], nowUs: 
     'outbox',
     'series_hour',
     'series_day',
+    'user_hour',
+    'user_day',
     'fleet_minute',
     'fleet_hour',
     'fleet_day',

@@ -77,7 +77,9 @@ export class Writer implements AsyncDisposable {
     const { batch, detections = [], alerts = [], entities = [], incidents = [], refusal } = item;
     const { promise, resolve, reject } = Promise.withResolvers<readonly Alert[]>();
     // Header and signature are views of the whole envelope.
-    const bytes = batch ? batch.eventRows.length + batch.payload.length + batch.headerBytes.buffer.byteLength : 0;
+    const bytes = batch
+      ? batch.eventRows.length + batch.termRows.length + batch.payload.length + batch.headerBytes.buffer.byteLength
+      : 0;
     if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
     const lane = this.#queue.push({ batch, detections, alerts, entities, incidents, refusal, bytes, resolve, reject });
     this.#queuedBytes += bytes;

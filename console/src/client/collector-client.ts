@@ -1,12 +1,23 @@
-import { Client, type ClientReadableStream, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
+import {
+  Client,
+  type ClientReadableStream,
+  type Metadata,
+  type MethodDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import {
   type AgentSummary,
   type Alert,
   type AlertFilter,
   type AuditEntry,
+  type Ca,
   type CreateTokenRequest,
   type CreateTokenResponse,
+  type CryptoReport,
+  certificatesService,
   consoleService,
+  cryptoService,
+  type DestroyEpochRequest,
   type Entity,
   type EvidenceChunk,
   type ExportEvidenceRequest,
@@ -14,8 +25,16 @@ import {
   type GetAgentResponse,
   type GetAlertResponse,
   type Incident,
+  type KeysReport,
+  keysService,
   type ListIncidentsRequest,
+  type OrderKeysResponse,
+  RENEW_METADATA,
+  type RetireCaResponse,
   type RevokeAgentResponse,
+  type RotateCaResponse,
+  type RotateKeysRequest,
+  type RotateKeysResponse,
   type SearchEventsRequest,
   type SignedAlert,
   type SignedTreeHead,
@@ -23,8 +42,9 @@ import {
   type StoredEvent,
   type VerifyAuditResponse,
 } from '@threatguard/proto';
-import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
+import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
 import type { Deployment } from './deployment.ts';
+import { saveRenewed } from './renew-identity.ts';
 import { toConsoleError } from './rpc-error.ts';
 
 /** A call that takes longer is given up: the collector is there but not serving. */
@@ -45,16 +65,24 @@ export interface FoundEvents {
 export class CollectorClient implements Disposable {
   readonly address: string;
   readonly #client: Client;
+  readonly #deployment: Deployment;
+  readonly #note: (text: string) => void;
+  /** Why the collector wants this console's certificate renewed, until that was tried. */
+  #renewal: string | undefined;
+  #renewing: Promise<void> | undefined;
 
-  constructor(deployment: Deployment) {
+  /** `note` is told what a person should know and no answer says. */
+  constructor(deployment: Deployment, note: (text: string) => void = () => undefined) {
     this.address = deployment.collector;
+    this.#deployment = deployment;
+    this.#note = note;
     const credentials = collectorCredentials({
       ca: deployment.ca,
       certificate: deployment.certificate,
       key: deployment.key,
     });
     this.#client = new Client(deployment.collector, credentials, {
-      ...CHANNEL_OPTIONS,
+      ...channelOptionsFor(deployment),
       // A person waits: after a restart of the collector the next call must not.
       'grpc.max_reconnect_backoff_ms': 2000,
     });
@@ -80,8 +108,31 @@ export class CollectorClient implements Disposable {
     return this.#call(consoleService.revokeAgent, { agent });
   }
 
+  /** Of the hosts against a profile; the fleet's own where `policy` is empty. */
+  reportCrypto(policy: string): Promise<CryptoReport> {
+    return this.#call(cryptoService.report, { policy });
+  }
+
   createToken(request: CreateTokenRequest): Promise<CreateTokenResponse> {
     return this.#call(consoleService.createToken, request);
+  }
+
+  /** Newest first. */
+  async listCas(): Promise<Ca[]> {
+    return (await this.#call(certificatesService.getCas, {})).cas ?? [];
+  }
+
+  rotateCa(): Promise<RotateCaResponse> {
+    return this.#call(certificatesService.rotateCa, {});
+  }
+
+  retireCa(force: boolean): Promise<RetireCaResponse> {
+    return this.#call(certificatesService.retireCa, { force });
+  }
+
+  /** Of one agent by name or id, or of all for ''. */
+  orderKeys(agent: string): Promise<OrderKeysResponse> {
+    return this.#call(certificatesService.orderKeys, { agent });
   }
 
   getAlert(id: string): Promise<GetAlertResponse> {
@@ -205,9 +256,48 @@ export class CollectorClient implements Disposable {
     return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
   }
 
-  #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+  rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {
+    return this.#call(keysService.rotateKeys, request);
+  }
+
+  getKeys(): Promise<KeysReport> {
+    return this.#call(keysService.getKeys, {});
+  }
+
+  controlRotation(action: 'pause' | 'resume' | 'abort'): Promise<KeysReport> {
+    return this.#call(keysService.controlRotation, { action });
+  }
+
+  /** 0 ends the schedule. */
+  scheduleRotation(everySeconds: number): Promise<KeysReport> {
+    return this.#call(keysService.scheduleRotation, { everySeconds });
+  }
+
+  destroyEpoch(request: DestroyEpochRequest): Promise<KeysReport> {
+    return this.#call(keysService.destroyEpoch, request);
+  }
+
+  async #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+    const response = await this.#callOnce(method, request);
+    if (this.#renewal) this.#renewing ??= this.#renew(this.#renewal);
+    await this.#renewing;
+    return response;
+  }
+
+  /** Once for each client: the next command goes with the new certificate. */
+  async #renew(reason: string): Promise<void> {
+    try {
+      saveRenewed(this.#deployment, await this.#callOnce(certificatesService.renewConsole, {}));
+    } catch (error) {
+      this.#note(
+        `the certificate of this console should be renewed (${reason}), and was not: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  #callOnce<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
     return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(
+      const call = this.#client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
@@ -215,6 +305,9 @@ export class CollectorClient implements Disposable {
         { deadline: Date.now() + CALL_MS_MAX },
         (error, response) => (error ? reject(toConsoleError(error, this.address)) : resolve(response as Response)),
       );
+      call.on('metadata', (metadata: Metadata) => {
+        this.#renewal ??= metadata.get(RENEW_METADATA)[0]?.toString();
+      });
     });
   }
 }

@@ -1,5 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { parsePeerName } from '@threatguard/proto';
+import { issuerOf, parsePeerName, readCertificates } from '@threatguard/proto';
 import { ConsoleError } from '../model/console-error.ts';
 
 /** The key that signs alerts, once its certificate is one of a collector, in date, and issued by this fleet's CA. */
@@ -12,9 +12,7 @@ export function trustedSigningKey(parts: { certificate: Uint8Array; ca: string; 
   } catch (error) {
     throw new ConsoleError('refused', 'the collector gave no certificate to check alerts with', { cause: error });
   }
-  const ca = new X509Certificate(parts.ca);
-  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey))
-    throw refuse('was not issued by the CA of this fleet');
+  if (!issuerOf(certificate, readCertificates(parts.ca))) throw refuse('was not issued by the CA of this fleet');
   if (parsePeerName(certificate.subjectAltName)?.kind !== 'collector') throw refuse('is not one of a collector');
   if (parts.nowMs < certificate.validFromDate.getTime() || parts.nowMs > certificate.validToDate.getTime()) {
     throw refuse('is not valid at this time');

@@ -5,6 +5,7 @@ import type { CollectorClient } from '../client/collector-client.ts';
 import type { Deployment } from '../client/deployment.ts';
 import { defaultHome } from '../client/deployment.ts';
 import { ConsoleError } from '../model/console-error.ts';
+import { printable } from '../model/printable.ts';
 import { invocation } from './invocation.ts';
 import { OUTPUT_FORMATS, Output } from './output.ts';
 
@@ -70,7 +71,8 @@ export abstract class ConsoleCommand extends Command {
       import('../client/collector-client.ts'),
     ]);
     const deployment = readDeployment(this.homeOf(flags));
-    return { client: new CollectorClient(deployment), deployment };
+    const note = (text: string) => this.invocation.stderr.write(`${printable(text)}\n`);
+    return { client: new CollectorClient(deployment, note), deployment };
   }
 
   // main.ts prints and maps to exit codes; oclif must not.

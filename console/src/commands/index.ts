@@ -1,5 +1,6 @@
 import { AgentsList } from './agents/list.ts';
 import { AgentsRevoke } from './agents/revoke.ts';
+import { AgentsRotateKey } from './agents/rotate-key.ts';
 import { AgentsShow } from './agents/show.ts';
 import { AgentsTokenCreate } from './agents/token/create.ts';
 import { AlertsList } from './alerts/list.ts';
@@ -7,6 +8,10 @@ import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
 import { AuditList } from './audit/list.ts';
 import { AuditVerify } from './audit/verify.ts';
+import { CaRetire } from './ca/retire.ts';
+import { CaRotate } from './ca/rotate.ts';
+import { CaStatus } from './ca/status.ts';
+import { CryptoReportCommand } from './crypto/report.ts';
 import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
 import { EvidenceExport } from './evidence/export.ts';
@@ -15,6 +20,13 @@ import { EvidenceShow } from './evidence/show.ts';
 import { EvidenceVerify } from './evidence/verify.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
+import { KeysAbort } from './keys/abort.ts';
+import { KeysDestroy } from './keys/destroy.ts';
+import { KeysPause } from './keys/pause.ts';
+import { KeysResume } from './keys/resume.ts';
+import { KeysRotate } from './keys/rotate.ts';
+import { KeysSchedule } from './keys/schedule.ts';
+import { KeysStatus } from './keys/status.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 
@@ -35,8 +47,20 @@ export const COMMANDS = {
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
   'audit:verify': AuditVerify,
+  'agents:rotate-key': AgentsRotateKey,
+  'ca:status': CaStatus,
+  'ca:rotate': CaRotate,
+  'ca:retire': CaRetire,
+  'crypto:report': CryptoReportCommand,
   'evidence:export': EvidenceExport,
   'evidence:verify': EvidenceVerify,
   'evidence:show': EvidenceShow,
   'evidence:heads': EvidenceHeads,
+  'keys:status': KeysStatus,
+  'keys:rotate': KeysRotate,
+  'keys:pause': KeysPause,
+  'keys:resume': KeysResume,
+  'keys:abort': KeysAbort,
+  'keys:schedule': KeysSchedule,
+  'keys:destroy': KeysDestroy,
 };

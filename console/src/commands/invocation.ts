@@ -9,7 +9,7 @@ export interface Invocation {
   /** The Node that runs us; it runs the collector and the agent, too. */
   execPath: string;
   stdin: Readable;
-  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   stderr: Writable;
   /** Aborted when the process is asked to stop. */
   stopped: AbortSignal;

@@ -4,6 +4,8 @@ import { printable } from '../model/printable.ts';
 import { type Column, renderTable } from '../model/table.ts';
 import type { Invocation } from './invocation.ts';
 
+const ESC = '\u001b';
+
 export const OUTPUT_FORMATS = ['table', 'json', 'csv'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
@@ -25,6 +27,8 @@ export class Output {
   /** Columns of the terminal; undefined in a pipe, where nothing is cut. */
   readonly columns: number | undefined;
   readonly #invocation: Invocation;
+  /** Lines that `repaint` has to go back over. */
+  #painted = 0;
 
   constructor(options: { format: OutputFormat; utc: boolean; invocation: Invocation }) {
     const { stdout, env } = options.invocation;
@@ -45,7 +49,18 @@ export class Output {
     if (texts.length > 0) this.line(texts.join('\n'));
   }
 
+  /** Finished lines in the place of those painted before; below them where this is no terminal. */
+  repaint(texts: readonly string[]): void {
+    const { stdout } = this.#invocation;
+    // What is taller than the terminal cannot be painted over again.
+    const fitting = this.columns === undefined ? texts : texts.slice(0, Math.max(1, (stdout.rows ?? 24) - 1));
+    if (this.#painted > 0) stdout.write(`${ESC}[${this.#painted}A${ESC}[J`);
+    this.lines(fitting);
+    if (this.columns !== undefined) this.#painted = fitting.length;
+  }
+
   note(text: string): void {
+    this.#painted = 0;
     this.#invocation.stderr.write(`${printable(text)}\n`);
   }
 

@@ -37,6 +37,7 @@ export function agentDetailPairs(detail: GetAgentResponse, look: Look): string[]
   return renderPairs([
     ['name', agent.name ?? ''],
     ['id', agent.id ?? ''],
+    ['group', agent.group || '-'],
     ['state', agent.state ?? ''],
     ['address', agent.address || '-'],
     ['machine id', detail.machineId || '-'],

@@ -7,6 +7,7 @@ import { age, isoTime } from './time.ts';
 export const AGENT_KEYS = [
   'id',
   'name',
+  'group',
   'state',
   'address',
   'version',
@@ -27,6 +28,7 @@ export function agentRecord(agent: AgentSummary): JsonRecord {
   return {
     id: agent.id ?? '',
     name: agent.name ?? '',
+    group: agent.group || undefined,
     state: agent.state ?? '',
     address: agent.address || undefined,
     version: agent.version || undefined,
@@ -53,6 +55,7 @@ export function agentRecord(agent: AgentSummary): JsonRecord {
 export function agentColumns(nowMs: number): Column<AgentSummary>[] {
   return [
     { title: 'NAME', cell: (agent) => agent.name ?? '', shrink: true },
+    { title: 'GROUP', cell: (agent) => agent.group ?? '', shrink: true, optional: true },
     { title: 'STATE', cell: (agent) => agent.state ?? '' },
     { title: 'SEEN', cell: (agent) => age(agent.lastSeenAtUs, nowMs), align: 'right' },
     { title: 'EVENTS', cell: (agent) => String(agent.events ?? 0), align: 'right' },

@@ -94,7 +94,7 @@ function provenBy(report: EvidenceReport, time: (us: number) => string): string[
     .filter(({ envelopes }) => envelopes > 0)
     .map(
       (agent) =>
-        `${agent.events} events in ${agent.envelopes} envelopes are, byte for byte, what the key of ${agent.name} (${agent.id}) signed, and ` +
+        `${counted(agent.events, 'event')} in ${counted(agent.envelopes, 'envelope')} are, byte for byte, what the key of ${agent.name} (${agent.id}) signed, and ` +
         "the fleet's CA had certified that key for it then" +
         (agent.events > 0
           ? `; they happened from ${time(agent.firstEventAtUs)} to ${time(agent.lastEventAtUs)} by its clock`
@@ -137,6 +137,9 @@ function limitsOf(report: EvidenceReport): string[] {
         `envelopes ${first} to ${last} of ${agent.name} never reached the collector; the host counted lost envelopes after them`,
       );
     }
+    for (const { first } of agent.beginnings) {
+      lines.push(`what ${agent.name} sent before envelope ${first} had aged out before the tree was begun`);
+    }
     if (agent.agedOut > 0) {
       lines.push(
         `${agent.agedOut} envelopes of ${agent.name} were recorded, and had aged out when the bundle was made: they are not here`,
@@ -169,4 +172,8 @@ function limitsOf(report: EvidenceReport): string[] {
   );
   lines.push('names of hosts, and why an alert was raised, are the word of the collector');
   return lines;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -56,10 +56,13 @@ export function statusRecord(status: StatusReport, collector: string): JsonRecor
     refusals: counters(status.refusals),
     losses: counters(status.losses),
     'ca.sha256': status.caSha256 ?? '',
+    'ca.trusted': status.caTrusted ?? [],
     'kem.algorithm': status.kemAlgorithm ?? '',
     'kem.epoch': status.kemEpoch ?? 0,
     'signature.algorithm': status.signatureAlgorithm ?? '',
     'tls.group': status.tlsGroup ?? '',
+    'crypto.profile': status.cryptoProfile ?? '',
+    'crypto.provider': status.cryptoProvider ?? '',
     notices: status.notices ?? [],
     'store.bytes': Object.fromEntries((status.space ?? []).map(({ kind, bytes }) => [kind ?? '', bytes ?? 0])),
     'store.kept_days': Object.fromEntries(kept(status).map(({ kind, keptDays }) => [kind ?? '', keptDays ?? 0])),
@@ -81,7 +84,9 @@ export function statusPairs(status: StatusReport, collector: string, nowMs: numb
     ['losses', counterText(status.losses)],
     ['refusals', counterText(status.refusals)],
     ['crypto', `${status.signatureAlgorithm}, ${status.kemAlgorithm} epoch ${status.kemEpoch}, TLS ${status.tlsGroup}`],
+    ['profile', `${status.cryptoProfile || '?'}, computed by ${status.cryptoProvider || '?'}`],
     ['CA SHA-256', status.caSha256 ?? ''],
+    ...(status.caTrusted ?? []).slice(1).map((sha256) => ['  still trusted', sha256] as const),
     ...(status.notices ?? []).map((notice) => ['notice', notice] as const),
   ]);
 }

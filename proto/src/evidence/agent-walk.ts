@@ -95,7 +95,8 @@ export class AgentWalk {
     if (complete) this.#missRuns(entry, index);
     entry.nextRun = index + 1;
     const stream = this.#streamOf(run.streamId);
-    if (!stream?.begin(run.first, { fromStart: complete !== undefined && this.#first?.number === 1 }) && complete) {
+    if (stream && complete) this.#noteBeginning(stream, run);
+    if (!stream?.begin(run.first, { fromStart: this.#fromStart }) && complete) {
       findings.add('entry_malformed', `${this.#name(run)} was recorded before`);
     }
     if (stated.gone) {
@@ -177,7 +178,8 @@ export class AgentWalk {
         );
       }
       const until = Math.min(complete.toUs || exportedAtUs, exportedAtUs);
-      if (last && last.recordedAtUs < until && (last.runs.length > 0 || last.boundary)) {
+      const early = last && last.recordedAtUs < until && (last.runs.length > 0 || last.boundary);
+      if (last && (early || last.continued)) {
         findings.add('range_ends_early', `entries of ${this.#who} after number ${last.number} may belong to the range`);
       }
       this.report.recordedFromUs = first?.boundary ? first.recordedAtUs : 0;
@@ -186,6 +188,20 @@ export class AgentWalk {
     this.report.streams = this.#streams.size;
     this.report.losses = this.#tally.losses();
     return this.report;
+  }
+
+  /** Nothing of this agent can have aged out before its first entry: what is not there was never recorded. */
+  get #fromStart(): boolean {
+    const { complete, keys, exportedAtUs, keptFromUs } = this.#parts;
+    if (!complete || this.#first?.number !== 1) return false;
+    return keys.sinceUs > this.#first.recordedAtUs - (exportedAtUs - keptFromUs);
+  }
+
+  #noteBeginning(stream: StreamWalk, run: CheckedRun): void {
+    const unknown = stream.lastSequence === undefined && run.first > 1 && this.#first?.number === 1 && !this.#fromStart;
+    if (unknown && this.report.beginnings.length < COUNTED_GAPS_MAX) {
+      this.report.beginnings.push({ stream: stream.name, first: run.first });
+    }
   }
 
   #judgeOrder(entry: Entry): void {

@@ -6,11 +6,11 @@ import { BundleRecord } from '../v1.ts';
 export const BUNDLE_MAGIC: Uint8Array = Uint8Array.from([0x89, 0x54, 0x47, 0x45, 0x56, 0x0d, 0x0a, 0x1a]);
 export const BUNDLE_VERSION = 1;
 /** One record: an envelope, opened, with its header and signature. What a reader holds in memory at most. */
-export const BUNDLE_RECORD_BYTES_MAX = ENVELOPE_BYTES_MAX + 64 * 1024;
+const BUNDLE_RECORD_BYTES_MAX = ENVELOPE_BYTES_MAX + 64 * 1024;
 
 const LENGTH_BYTES = 4;
 
-export const BUNDLE_RECORD_KINDS = [
+const BUNDLE_RECORD_KINDS = [
   'start',
   'trustAnchors',
   'head',

@@ -14,6 +14,8 @@ export interface CheckedEntry {
   recordedAtUs: number;
   runs: CheckedRun[];
   boundary: boolean;
+  /** More that was there at this time is in the next entry. */
+  continued: boolean;
 }
 
 /** Undefined where it is no entry. */
@@ -45,5 +47,6 @@ export function checkEntry(stated: BundleEntry): CheckedEntry | undefined {
     recordedAtUs,
     runs,
     boundary,
+    continued: entry.continued ?? false,
   };
 }

@@ -25,6 +25,8 @@ export interface AgentReport {
   agedOut: number;
   /** Where these are. */
   goneRuns: { stream: string; first: number; last: number }[];
+  /** Where streams begin whose earlier envelopes had aged out before the tree was begun. */
+  beginnings: { stream: string; first: number }[];
   /** When the collector recorded what the bundle holds: complete after the first, up to the second. */
   recordedFromUs: number;
   recordedToUs: number;
@@ -74,6 +76,7 @@ export function emptyReport(keys: AgentKeys): AgentReport {
     countedGaps: [],
     agedOut: 0,
     goneRuns: [],
+    beginnings: [],
     recordedFromUs: 0,
     recordedToUs: 0,
     unsucceededKeys: keys.unsucceeded,

@@ -3,7 +3,7 @@ import { DIGEST_BYTES } from '../envelope.ts';
 import { sha256, signBytes } from '../signature.ts';
 import { type SignedTreeHead, TreeHead } from '../v1.ts';
 
-export const TREE_HEAD_VERSION = 1;
+const TREE_HEAD_VERSION = 1;
 
 /** A head whose fields have the right form. */
 export interface CheckedTreeHead {

@@ -97,6 +97,8 @@ export class AgentKeys {
   /** Newest last; the one that was used last is tried first. */
   readonly #keys = new Map<string, AgentKey>();
   #used: AgentKey | undefined;
+  /** When its first certificate began: before, it sent nothing. */
+  sinceUs = Number.POSITIVE_INFINITY;
   /** Keys that only the CA's certificate says are this agent's, because no earlier key signed them. */
   unsucceeded = 0;
 
@@ -145,6 +147,7 @@ export class AgentKeys {
     const id = keyId(certificate.publicKey);
     const key = this.#keys.get(id.toString('hex')) ?? { publicKey: certificate.publicKey, id, validities: [] };
     key.validities.push(validityOf(certificate, issuer));
+    this.sinceUs = Math.min(this.sinceUs, certificate.validFromDate.getTime() * 1000);
     this.#keys.set(id.toString('hex'), key);
   }
 
@@ -184,7 +187,9 @@ function validityOf(certificate: X509Certificate, issuer: X509Certificate): Vali
 
 function parseCertificate(der: Uint8Array | null | undefined): X509Certificate | undefined {
   try {
-    return new X509Certificate(der ?? new Uint8Array());
+    const certificate = new X509Certificate(der ?? new Uint8Array());
+    // A key that OpenSSL does not know throws when it is asked for: here, and nowhere later.
+    return certificate.publicKey && certificate;
   } catch {
     return undefined;
   }

@@ -636,6 +636,796 @@ export namespace threatguard {
             type $Shape = threatguard.v1.HostSample.$Properties;
         }
 
+        interface ICa extends threatguard.v1.Ca.$Properties {
+        }
+
+        class Ca {
+            constructor(properties?: threatguard.v1.Ca.$Properties);
+            $unknowns?: Uint8Array[];
+            sha256: string;
+            state: string;
+            madeAtUs: number;
+            expiresAtUs: number;
+            certificates: number;
+            holders: threatguard.v1.CaHolder[];
+            static create(properties: threatguard.v1.Ca.$Shape): threatguard.v1.Ca & threatguard.v1.Ca.$Shape;
+            static create(properties?: threatguard.v1.Ca.$Properties): threatguard.v1.Ca;
+            static encode(message: threatguard.v1.Ca.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Ca & threatguard.v1.Ca.$Shape;
+        }
+
+        namespace Ca {
+            interface $Properties {
+                sha256?: string;
+                state?: string;
+                madeAtUs?: number;
+                expiresAtUs?: number;
+                certificates?: number;
+                holders?: threatguard.v1.CaHolder.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Ca.$Properties;
+        }
+
+        interface ICaHolder extends threatguard.v1.CaHolder.$Properties {
+        }
+
+        class CaHolder {
+            constructor(properties?: threatguard.v1.CaHolder.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            name: string;
+            certificateExpiresAtUs: number;
+            lastSeenAtUs: number;
+            connected: boolean;
+            static create(properties: threatguard.v1.CaHolder.$Shape): threatguard.v1.CaHolder & threatguard.v1.CaHolder.$Shape;
+            static create(properties?: threatguard.v1.CaHolder.$Properties): threatguard.v1.CaHolder;
+            static encode(message: threatguard.v1.CaHolder.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CaHolder & threatguard.v1.CaHolder.$Shape;
+        }
+
+        namespace CaHolder {
+            interface $Properties {
+                kind?: string;
+                name?: string;
+                certificateExpiresAtUs?: number;
+                lastSeenAtUs?: number;
+                connected?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CaHolder.$Properties;
+        }
+
+        interface IGetCasRequest extends threatguard.v1.GetCasRequest.$Properties {
+        }
+
+        class GetCasRequest {
+            constructor(properties?: threatguard.v1.GetCasRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.GetCasRequest.$Shape): threatguard.v1.GetCasRequest & threatguard.v1.GetCasRequest.$Shape;
+            static create(properties?: threatguard.v1.GetCasRequest.$Properties): threatguard.v1.GetCasRequest;
+            static encode(message: threatguard.v1.GetCasRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetCasRequest & threatguard.v1.GetCasRequest.$Shape;
+        }
+
+        namespace GetCasRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetCasRequest.$Properties;
+        }
+
+        interface IGetCasResponse extends threatguard.v1.GetCasResponse.$Properties {
+        }
+
+        class GetCasResponse {
+            constructor(properties?: threatguard.v1.GetCasResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            cas: threatguard.v1.Ca[];
+            static create(properties: threatguard.v1.GetCasResponse.$Shape): threatguard.v1.GetCasResponse & threatguard.v1.GetCasResponse.$Shape;
+            static create(properties?: threatguard.v1.GetCasResponse.$Properties): threatguard.v1.GetCasResponse;
+            static encode(message: threatguard.v1.GetCasResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetCasResponse & threatguard.v1.GetCasResponse.$Shape;
+        }
+
+        namespace GetCasResponse {
+            interface $Properties {
+                cas?: threatguard.v1.Ca.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetCasResponse.$Properties;
+        }
+
+        interface IRotateCaRequest extends threatguard.v1.RotateCaRequest.$Properties {
+        }
+
+        class RotateCaRequest {
+            constructor(properties?: threatguard.v1.RotateCaRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.RotateCaRequest.$Shape): threatguard.v1.RotateCaRequest & threatguard.v1.RotateCaRequest.$Shape;
+            static create(properties?: threatguard.v1.RotateCaRequest.$Properties): threatguard.v1.RotateCaRequest;
+            static encode(message: threatguard.v1.RotateCaRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateCaRequest & threatguard.v1.RotateCaRequest.$Shape;
+        }
+
+        namespace RotateCaRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateCaRequest.$Properties;
+        }
+
+        interface IRotateCaResponse extends threatguard.v1.RotateCaResponse.$Properties {
+        }
+
+        class RotateCaResponse {
+            constructor(properties?: threatguard.v1.RotateCaResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            sha256: string;
+            formerSha256: string;
+            agentsTold: number;
+            static create(properties: threatguard.v1.RotateCaResponse.$Shape): threatguard.v1.RotateCaResponse & threatguard.v1.RotateCaResponse.$Shape;
+            static create(properties?: threatguard.v1.RotateCaResponse.$Properties): threatguard.v1.RotateCaResponse;
+            static encode(message: threatguard.v1.RotateCaResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateCaResponse & threatguard.v1.RotateCaResponse.$Shape;
+        }
+
+        namespace RotateCaResponse {
+            interface $Properties {
+                sha256?: string;
+                formerSha256?: string;
+                agentsTold?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateCaResponse.$Properties;
+        }
+
+        interface IRetireCaRequest extends threatguard.v1.RetireCaRequest.$Properties {
+        }
+
+        class RetireCaRequest {
+            constructor(properties?: threatguard.v1.RetireCaRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            force: boolean;
+            static create(properties: threatguard.v1.RetireCaRequest.$Shape): threatguard.v1.RetireCaRequest & threatguard.v1.RetireCaRequest.$Shape;
+            static create(properties?: threatguard.v1.RetireCaRequest.$Properties): threatguard.v1.RetireCaRequest;
+            static encode(message: threatguard.v1.RetireCaRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RetireCaRequest & threatguard.v1.RetireCaRequest.$Shape;
+        }
+
+        namespace RetireCaRequest {
+            interface $Properties {
+                force?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RetireCaRequest.$Properties;
+        }
+
+        interface IRetireCaResponse extends threatguard.v1.RetireCaResponse.$Properties {
+        }
+
+        class RetireCaResponse {
+            constructor(properties?: threatguard.v1.RetireCaResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            retiredSha256: string[];
+            lockedOut: number;
+            static create(properties: threatguard.v1.RetireCaResponse.$Shape): threatguard.v1.RetireCaResponse & threatguard.v1.RetireCaResponse.$Shape;
+            static create(properties?: threatguard.v1.RetireCaResponse.$Properties): threatguard.v1.RetireCaResponse;
+            static encode(message: threatguard.v1.RetireCaResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RetireCaResponse & threatguard.v1.RetireCaResponse.$Shape;
+        }
+
+        namespace RetireCaResponse {
+            interface $Properties {
+                retiredSha256?: string[];
+                lockedOut?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RetireCaResponse.$Properties;
+        }
+
+        interface IOrderKeysRequest extends threatguard.v1.OrderKeysRequest.$Properties {
+        }
+
+        class OrderKeysRequest {
+            constructor(properties?: threatguard.v1.OrderKeysRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: string;
+            static create(properties: threatguard.v1.OrderKeysRequest.$Shape): threatguard.v1.OrderKeysRequest & threatguard.v1.OrderKeysRequest.$Shape;
+            static create(properties?: threatguard.v1.OrderKeysRequest.$Properties): threatguard.v1.OrderKeysRequest;
+            static encode(message: threatguard.v1.OrderKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.OrderKeysRequest & threatguard.v1.OrderKeysRequest.$Shape;
+        }
+
+        namespace OrderKeysRequest {
+            interface $Properties {
+                agent?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.OrderKeysRequest.$Properties;
+        }
+
+        interface IOrderKeysResponse extends threatguard.v1.OrderKeysResponse.$Properties {
+        }
+
+        class OrderKeysResponse {
+            constructor(properties?: threatguard.v1.OrderKeysResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            ordered: number;
+            connected: number;
+            static create(properties: threatguard.v1.OrderKeysResponse.$Shape): threatguard.v1.OrderKeysResponse & threatguard.v1.OrderKeysResponse.$Shape;
+            static create(properties?: threatguard.v1.OrderKeysResponse.$Properties): threatguard.v1.OrderKeysResponse;
+            static encode(message: threatguard.v1.OrderKeysResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.OrderKeysResponse & threatguard.v1.OrderKeysResponse.$Shape;
+        }
+
+        namespace OrderKeysResponse {
+            interface $Properties {
+                ordered?: number;
+                connected?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.OrderKeysResponse.$Properties;
+        }
+
+        interface IRenewConsoleRequest extends threatguard.v1.RenewConsoleRequest.$Properties {
+        }
+
+        class RenewConsoleRequest {
+            constructor(properties?: threatguard.v1.RenewConsoleRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.RenewConsoleRequest.$Shape): threatguard.v1.RenewConsoleRequest & threatguard.v1.RenewConsoleRequest.$Shape;
+            static create(properties?: threatguard.v1.RenewConsoleRequest.$Properties): threatguard.v1.RenewConsoleRequest;
+            static encode(message: threatguard.v1.RenewConsoleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RenewConsoleRequest & threatguard.v1.RenewConsoleRequest.$Shape;
+        }
+
+        namespace RenewConsoleRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RenewConsoleRequest.$Properties;
+        }
+
+        interface IRenewConsoleResponse extends threatguard.v1.RenewConsoleResponse.$Properties {
+        }
+
+        class RenewConsoleResponse {
+            constructor(properties?: threatguard.v1.RenewConsoleResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            trustAnchors: threatguard.v1.TrustAnchors;
+            static create(properties: threatguard.v1.RenewConsoleResponse.$Shape): threatguard.v1.RenewConsoleResponse & threatguard.v1.RenewConsoleResponse.$Shape;
+            static create(properties?: threatguard.v1.RenewConsoleResponse.$Properties): threatguard.v1.RenewConsoleResponse;
+            static encode(message: threatguard.v1.RenewConsoleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RenewConsoleResponse & threatguard.v1.RenewConsoleResponse.$Shape;
+        }
+
+        namespace RenewConsoleResponse {
+            interface $Properties {
+                certificate?: Uint8Array;
+                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RenewConsoleResponse.$Properties;
+        }
+
+        interface IAgentFrame extends threatguard.v1.AgentFrame.$Properties {
+        }
+
+        class AgentFrame {
+            constructor(properties?: threatguard.v1.AgentFrame.$Properties);
+            $unknowns?: Uint8Array[];
+            hello: (threatguard.v1.Hello|null);
+            envelope: (Uint8Array|null);
+            heartbeat: (threatguard.v1.Heartbeat|null);
+            epochConfirmation: (threatguard.v1.EpochConfirmation|null);
+            certificateRequest: (threatguard.v1.CertificateRequest|null);
+            frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
+            static create(properties: threatguard.v1.AgentFrame.$Shape): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
+            static create(properties?: threatguard.v1.AgentFrame.$Properties): threatguard.v1.AgentFrame;
+            static encode(message: threatguard.v1.AgentFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
+        }
+
+        namespace AgentFrame {
+            interface $Properties {
+                hello?: (threatguard.v1.Hello.$Properties|null);
+                envelope?: (Uint8Array|null);
+                heartbeat?: (threatguard.v1.Heartbeat.$Properties|null);
+                epochConfirmation?: (threatguard.v1.EpochConfirmation.$Properties|null);
+                certificateRequest?: (threatguard.v1.CertificateRequest.$Properties|null);
+                frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              hello?: threatguard.v1.Hello.$Shape|null;
+              envelope?: Uint8Array|null;
+              heartbeat?: threatguard.v1.Heartbeat.$Shape|null;
+              epochConfirmation?: threatguard.v1.EpochConfirmation.$Shape|null;
+              certificateRequest?: threatguard.v1.CertificateRequest.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ frame?: undefined; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "hello"; hello: threatguard.v1.Hello.$Shape; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "envelope"; hello?: null; envelope: Uint8Array; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "heartbeat"; hello?: null; envelope?: null; heartbeat: threatguard.v1.Heartbeat.$Shape; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "epochConfirmation"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation: threatguard.v1.EpochConfirmation.$Shape; certificateRequest?: null }|{ frame?: "certificateRequest"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest: threatguard.v1.CertificateRequest.$Shape })
+            );
+        }
+
+        interface IHello extends threatguard.v1.Hello.$Properties {
+        }
+
+        class Hello {
+            constructor(properties?: threatguard.v1.Hello.$Properties);
+            $unknowns?: Uint8Array[];
+            agentVersion: string;
+            hostName: string;
+            machineId: string;
+            sentAtUs: number;
+            streamId: Uint8Array;
+            sensors: threatguard.v1.SensorHealth[];
+            os: string;
+            kernel: string;
+            cryptoProvider: string;
+            bootId: string;
+            static create(properties: threatguard.v1.Hello.$Shape): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
+            static create(properties?: threatguard.v1.Hello.$Properties): threatguard.v1.Hello;
+            static encode(message: threatguard.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
+        }
+
+        namespace Hello {
+            interface $Properties {
+                agentVersion?: string;
+                hostName?: string;
+                machineId?: string;
+                sentAtUs?: number;
+                streamId?: Uint8Array;
+                sensors?: threatguard.v1.SensorHealth.$Properties[];
+                os?: string;
+                kernel?: string;
+                cryptoProvider?: string;
+                bootId?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Hello.$Properties;
+        }
+
+        interface IHeartbeat extends threatguard.v1.Heartbeat.$Properties {
+        }
+
+        class Heartbeat {
+            constructor(properties?: threatguard.v1.Heartbeat.$Properties);
+            $unknowns?: Uint8Array[];
+            sentAtUs: number;
+            spooledBytes: number;
+            spooledEnvelopes: number;
+            sensors: threatguard.v1.SensorHealth[];
+            sealingEpoch: number;
+            oldestSpooledEpoch: number;
+            static create(properties: threatguard.v1.Heartbeat.$Shape): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
+            static create(properties?: threatguard.v1.Heartbeat.$Properties): threatguard.v1.Heartbeat;
+            static encode(message: threatguard.v1.Heartbeat.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
+        }
+
+        namespace Heartbeat {
+            interface $Properties {
+                sentAtUs?: number;
+                spooledBytes?: number;
+                spooledEnvelopes?: number;
+                sensors?: threatguard.v1.SensorHealth.$Properties[];
+                sealingEpoch?: number;
+                oldestSpooledEpoch?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Heartbeat.$Properties;
+        }
+
+        interface ISensorHealth extends threatguard.v1.SensorHealth.$Properties {
+        }
+
+        class SensorHealth {
+            constructor(properties?: threatguard.v1.SensorHealth.$Properties);
+            $unknowns?: Uint8Array[];
+            sensor: string;
+            source: string;
+            state: string;
+            detail: string;
+            events: number;
+            static create(properties: threatguard.v1.SensorHealth.$Shape): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
+            static create(properties?: threatguard.v1.SensorHealth.$Properties): threatguard.v1.SensorHealth;
+            static encode(message: threatguard.v1.SensorHealth.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
+        }
+
+        namespace SensorHealth {
+            interface $Properties {
+                sensor?: string;
+                source?: string;
+                state?: string;
+                detail?: string;
+                events?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SensorHealth.$Properties;
+        }
+
+        interface ICollectorFrame extends threatguard.v1.CollectorFrame.$Properties {
+        }
+
+        class CollectorFrame {
+            constructor(properties?: threatguard.v1.CollectorFrame.$Properties);
+            $unknowns?: Uint8Array[];
+            welcome: (threatguard.v1.Welcome|null);
+            acknowledgement: (threatguard.v1.Acknowledgement|null);
+            refusal: (threatguard.v1.Refusal|null);
+            kemKey: (threatguard.v1.KemKey|null);
+            certificateAnswer: (threatguard.v1.CertificateAnswer|null);
+            trustAnchors: (threatguard.v1.TrustAnchors|null);
+            certificateOrder: (threatguard.v1.CertificateOrder|null);
+            frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
+            static create(properties: threatguard.v1.CollectorFrame.$Shape): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
+            static create(properties?: threatguard.v1.CollectorFrame.$Properties): threatguard.v1.CollectorFrame;
+            static encode(message: threatguard.v1.CollectorFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
+        }
+
+        namespace CollectorFrame {
+            interface $Properties {
+                welcome?: (threatguard.v1.Welcome.$Properties|null);
+                acknowledgement?: (threatguard.v1.Acknowledgement.$Properties|null);
+                refusal?: (threatguard.v1.Refusal.$Properties|null);
+                kemKey?: (threatguard.v1.KemKey.$Properties|null);
+                certificateAnswer?: (threatguard.v1.CertificateAnswer.$Properties|null);
+                trustAnchors?: (threatguard.v1.TrustAnchors.$Properties|null);
+                certificateOrder?: (threatguard.v1.CertificateOrder.$Properties|null);
+                frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = {
+              welcome?: threatguard.v1.Welcome.$Shape|null;
+              acknowledgement?: threatguard.v1.Acknowledgement.$Shape|null;
+              refusal?: threatguard.v1.Refusal.$Shape|null;
+              kemKey?: threatguard.v1.KemKey.$Shape|null;
+              certificateAnswer?: threatguard.v1.CertificateAnswer.$Shape|null;
+              trustAnchors?: threatguard.v1.TrustAnchors.$Shape|null;
+              certificateOrder?: threatguard.v1.CertificateOrder.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ frame?: undefined; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "welcome"; welcome: threatguard.v1.Welcome.$Shape; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "acknowledgement"; welcome?: null; acknowledgement: threatguard.v1.Acknowledgement.$Shape; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "refusal"; welcome?: null; acknowledgement?: null; refusal: threatguard.v1.Refusal.$Shape; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "kemKey"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey: threatguard.v1.KemKey.$Shape; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "certificateAnswer"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer: threatguard.v1.CertificateAnswer.$Shape; trustAnchors?: null; certificateOrder?: null }|{ frame?: "trustAnchors"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors: threatguard.v1.TrustAnchors.$Shape; certificateOrder?: null }|{ frame?: "certificateOrder"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder: threatguard.v1.CertificateOrder.$Shape })
+            );
+        }
+
+        interface IWelcome extends threatguard.v1.Welcome.$Properties {
+        }
+
+        class Welcome {
+            constructor(properties?: threatguard.v1.Welcome.$Properties);
+            $unknowns?: Uint8Array[];
+            streamId: Uint8Array;
+            lastSequence: number;
+            kemKey: threatguard.v1.KemKey;
+            sentAtUs: number;
+            trustAnchors: threatguard.v1.TrustAnchors;
+            lastHeaderDigest: Uint8Array;
+            static create(properties: threatguard.v1.Welcome.$Shape): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
+            static create(properties?: threatguard.v1.Welcome.$Properties): threatguard.v1.Welcome;
+            static encode(message: threatguard.v1.Welcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
+        }
+
+        namespace Welcome {
+            interface $Properties {
+                streamId?: Uint8Array;
+                lastSequence?: number;
+                kemKey?: threatguard.v1.KemKey.$Properties;
+                sentAtUs?: number;
+                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
+                lastHeaderDigest?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Welcome.$Properties;
+        }
+
+        interface IKemKey extends threatguard.v1.KemKey.$Properties {
+        }
+
+        class KemKey {
+            constructor(properties?: threatguard.v1.KemKey.$Properties);
+            $unknowns?: Uint8Array[];
+            key: Uint8Array;
+            signature: Uint8Array;
+            certificate: Uint8Array;
+            static create(properties: threatguard.v1.KemKey.$Shape): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
+            static create(properties?: threatguard.v1.KemKey.$Properties): threatguard.v1.KemKey;
+            static encode(message: threatguard.v1.KemKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
+        }
+
+        namespace KemKey {
+            interface $Properties {
+                key?: Uint8Array;
+                signature?: Uint8Array;
+                certificate?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KemKey.$Properties;
+        }
+
+        interface IKemKeyBody extends threatguard.v1.KemKeyBody.$Properties {
+        }
+
+        class KemKeyBody {
+            constructor(properties?: threatguard.v1.KemKeyBody.$Properties);
+            $unknowns?: Uint8Array[];
+            algorithm: string;
+            epoch: number;
+            publicKey: Uint8Array;
+            createdAtUs: number;
+            refusedBefore: number;
+            static create(properties: threatguard.v1.KemKeyBody.$Shape): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
+            static create(properties?: threatguard.v1.KemKeyBody.$Properties): threatguard.v1.KemKeyBody;
+            static encode(message: threatguard.v1.KemKeyBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
+        }
+
+        namespace KemKeyBody {
+            interface $Properties {
+                algorithm?: string;
+                epoch?: number;
+                publicKey?: Uint8Array;
+                createdAtUs?: number;
+                refusedBefore?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KemKeyBody.$Properties;
+        }
+
+        interface IEpochConfirmation extends threatguard.v1.EpochConfirmation.$Properties {
+        }
+
+        class EpochConfirmation {
+            constructor(properties?: threatguard.v1.EpochConfirmation.$Properties);
+            $unknowns?: Uint8Array[];
+            body: Uint8Array;
+            signature: Uint8Array;
+            static create(properties: threatguard.v1.EpochConfirmation.$Shape): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
+            static create(properties?: threatguard.v1.EpochConfirmation.$Properties): threatguard.v1.EpochConfirmation;
+            static encode(message: threatguard.v1.EpochConfirmation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
+        }
+
+        namespace EpochConfirmation {
+            interface $Properties {
+                body?: Uint8Array;
+                signature?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EpochConfirmation.$Properties;
+        }
+
+        interface IEpochConfirmationBody extends threatguard.v1.EpochConfirmationBody.$Properties {
+        }
+
+        class EpochConfirmationBody {
+            constructor(properties?: threatguard.v1.EpochConfirmationBody.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            epoch: number;
+            publicKeySha256: Uint8Array;
+            confirmedAtUs: number;
+            oldestSpooledEpoch: number;
+            static create(properties: threatguard.v1.EpochConfirmationBody.$Shape): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
+            static create(properties?: threatguard.v1.EpochConfirmationBody.$Properties): threatguard.v1.EpochConfirmationBody;
+            static encode(message: threatguard.v1.EpochConfirmationBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
+        }
+
+        namespace EpochConfirmationBody {
+            interface $Properties {
+                agentId?: string;
+                epoch?: number;
+                publicKeySha256?: Uint8Array;
+                confirmedAtUs?: number;
+                oldestSpooledEpoch?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EpochConfirmationBody.$Properties;
+        }
+
+        interface ICertificateRequest extends threatguard.v1.CertificateRequest.$Properties {
+        }
+
+        class CertificateRequest {
+            constructor(properties?: threatguard.v1.CertificateRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            certificateRequest: Uint8Array;
+            succession: Uint8Array;
+            successionSignature: Uint8Array;
+            static create(properties: threatguard.v1.CertificateRequest.$Shape): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
+            static create(properties?: threatguard.v1.CertificateRequest.$Properties): threatguard.v1.CertificateRequest;
+            static encode(message: threatguard.v1.CertificateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
+        }
+
+        namespace CertificateRequest {
+            interface $Properties {
+                certificateRequest?: Uint8Array;
+                succession?: Uint8Array;
+                successionSignature?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CertificateRequest.$Properties;
+        }
+
+        interface IKeySuccession extends threatguard.v1.KeySuccession.$Properties {
+        }
+
+        class KeySuccession {
+            constructor(properties?: threatguard.v1.KeySuccession.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            oldKeyId: Uint8Array;
+            newKeyId: Uint8Array;
+            succeedsAtUs: number;
+            static create(properties: threatguard.v1.KeySuccession.$Shape): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
+            static create(properties?: threatguard.v1.KeySuccession.$Properties): threatguard.v1.KeySuccession;
+            static encode(message: threatguard.v1.KeySuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
+        }
+
+        namespace KeySuccession {
+            interface $Properties {
+                agentId?: string;
+                oldKeyId?: Uint8Array;
+                newKeyId?: Uint8Array;
+                succeedsAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KeySuccession.$Properties;
+        }
+
+        interface ICertificateAnswer extends threatguard.v1.CertificateAnswer.$Properties {
+        }
+
+        class CertificateAnswer {
+            constructor(properties?: threatguard.v1.CertificateAnswer.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            refusal: string;
+            static create(properties: threatguard.v1.CertificateAnswer.$Shape): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
+            static create(properties?: threatguard.v1.CertificateAnswer.$Properties): threatguard.v1.CertificateAnswer;
+            static encode(message: threatguard.v1.CertificateAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
+        }
+
+        namespace CertificateAnswer {
+            interface $Properties {
+                certificate?: Uint8Array;
+                refusal?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CertificateAnswer.$Properties;
+        }
+
+        interface ICertificateOrder extends threatguard.v1.CertificateOrder.$Properties {
+        }
+
+        class CertificateOrder {
+            constructor(properties?: threatguard.v1.CertificateOrder.$Properties);
+            $unknowns?: Uint8Array[];
+            newKey: boolean;
+            reason: string;
+            static create(properties: threatguard.v1.CertificateOrder.$Shape): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
+            static create(properties?: threatguard.v1.CertificateOrder.$Properties): threatguard.v1.CertificateOrder;
+            static encode(message: threatguard.v1.CertificateOrder.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
+        }
+
+        namespace CertificateOrder {
+            interface $Properties {
+                newKey?: boolean;
+                reason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CertificateOrder.$Properties;
+        }
+
+        interface ITrustAnchors extends threatguard.v1.TrustAnchors.$Properties {
+        }
+
+        class TrustAnchors {
+            constructor(properties?: threatguard.v1.TrustAnchors.$Properties);
+            $unknowns?: Uint8Array[];
+            certificates: Uint8Array[];
+            successions: threatguard.v1.CaSuccession[];
+            static create(properties: threatguard.v1.TrustAnchors.$Shape): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
+            static create(properties?: threatguard.v1.TrustAnchors.$Properties): threatguard.v1.TrustAnchors;
+            static encode(message: threatguard.v1.TrustAnchors.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
+        }
+
+        namespace TrustAnchors {
+            interface $Properties {
+                certificates?: Uint8Array[];
+                successions?: threatguard.v1.CaSuccession.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TrustAnchors.$Properties;
+        }
+
+        interface ICaSuccession extends threatguard.v1.CaSuccession.$Properties {
+        }
+
+        class CaSuccession {
+            constructor(properties?: threatguard.v1.CaSuccession.$Properties);
+            $unknowns?: Uint8Array[];
+            oldCaKeyId: Uint8Array;
+            newCaCertificate: Uint8Array;
+            signature: Uint8Array;
+            succeedsAtUs: number;
+            static create(properties: threatguard.v1.CaSuccession.$Shape): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
+            static create(properties?: threatguard.v1.CaSuccession.$Properties): threatguard.v1.CaSuccession;
+            static encode(message: threatguard.v1.CaSuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
+        }
+
+        namespace CaSuccession {
+            interface $Properties {
+                oldCaKeyId?: Uint8Array;
+                newCaCertificate?: Uint8Array;
+                signature?: Uint8Array;
+                succeedsAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CaSuccession.$Properties;
+        }
+
+        interface IAcknowledgement extends threatguard.v1.Acknowledgement.$Properties {
+        }
+
+        class Acknowledgement {
+            constructor(properties?: threatguard.v1.Acknowledgement.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            static create(properties: threatguard.v1.Acknowledgement.$Shape): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
+            static create(properties?: threatguard.v1.Acknowledgement.$Properties): threatguard.v1.Acknowledgement;
+            static encode(message: threatguard.v1.Acknowledgement.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
+        }
+
+        namespace Acknowledgement {
+            interface $Properties {
+                sequence?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Acknowledgement.$Properties;
+        }
+
+        interface IRefusal extends threatguard.v1.Refusal.$Properties {
+        }
+
+        class Refusal {
+            constructor(properties?: threatguard.v1.Refusal.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            code: string;
+            message: string;
+            static create(properties: threatguard.v1.Refusal.$Shape): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
+            static create(properties?: threatguard.v1.Refusal.$Properties): threatguard.v1.Refusal;
+            static encode(message: threatguard.v1.Refusal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
+        }
+
+        namespace Refusal {
+            interface $Properties {
+                sequence?: number;
+                code?: string;
+                message?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Refusal.$Properties;
+        }
+
         interface IGetStatusRequest extends threatguard.v1.GetStatusRequest.$Properties {
         }
 
@@ -689,6 +1479,9 @@ export namespace threatguard {
             natsCredentials: string;
             space: threatguard.v1.KindSpace[];
             bytesPerEvent: number;
+            cryptoProfile: string;
+            cryptoProvider: string;
+            caTrusted: string[];
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -725,6 +1518,9 @@ export namespace threatguard {
                 natsCredentials?: string;
                 space?: threatguard.v1.KindSpace.$Properties[];
                 bytesPerEvent?: number;
+                cryptoProfile?: string;
+                cryptoProvider?: string;
+                caTrusted?: string[];
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
@@ -840,6 +1636,7 @@ export namespace threatguard {
             certificateExpiresAtUs: number;
             spooledEnvelopes: number;
             address: string;
+            group: string;
             static create(properties: threatguard.v1.AgentSummary.$Shape): threatguard.v1.AgentSummary & threatguard.v1.AgentSummary.$Shape;
             static create(properties?: threatguard.v1.AgentSummary.$Properties): threatguard.v1.AgentSummary;
             static encode(message: threatguard.v1.AgentSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -864,6 +1661,7 @@ export namespace threatguard {
                 certificateExpiresAtUs?: number;
                 spooledEnvelopes?: number;
                 address?: string;
+                group?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AgentSummary.$Properties;
@@ -978,6 +1776,8 @@ export namespace threatguard {
             uses: number;
             validSeconds: number;
             label: string;
+            group: string;
+            replace: boolean;
             static create(properties: threatguard.v1.CreateTokenRequest.$Shape): threatguard.v1.CreateTokenRequest & threatguard.v1.CreateTokenRequest.$Shape;
             static create(properties?: threatguard.v1.CreateTokenRequest.$Properties): threatguard.v1.CreateTokenRequest;
             static encode(message: threatguard.v1.CreateTokenRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -989,6 +1789,8 @@ export namespace threatguard {
                 uses?: number;
                 validSeconds?: number;
                 label?: string;
+                group?: string;
+                replace?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.CreateTokenRequest.$Properties;
@@ -1802,518 +2604,95 @@ export namespace threatguard {
             type $Shape = threatguard.v1.VerifyAuditResponse.$Properties;
         }
 
-        interface IAgentFrame extends threatguard.v1.AgentFrame.$Properties {
+        interface ICryptoReportRequest extends threatguard.v1.CryptoReportRequest.$Properties {
         }
 
-        class AgentFrame {
-            constructor(properties?: threatguard.v1.AgentFrame.$Properties);
+        class CryptoReportRequest {
+            constructor(properties?: threatguard.v1.CryptoReportRequest.$Properties);
             $unknowns?: Uint8Array[];
-            hello: (threatguard.v1.Hello|null);
-            envelope: (Uint8Array|null);
-            heartbeat: (threatguard.v1.Heartbeat|null);
-            epochConfirmation: (threatguard.v1.EpochConfirmation|null);
-            certificateRequest: (threatguard.v1.CertificateRequest|null);
-            frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
-            static create(properties: threatguard.v1.AgentFrame.$Shape): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
-            static create(properties?: threatguard.v1.AgentFrame.$Properties): threatguard.v1.AgentFrame;
-            static encode(message: threatguard.v1.AgentFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AgentFrame & threatguard.v1.AgentFrame.$Shape;
+            policy: string;
+            static create(properties: threatguard.v1.CryptoReportRequest.$Shape): threatguard.v1.CryptoReportRequest & threatguard.v1.CryptoReportRequest.$Shape;
+            static create(properties?: threatguard.v1.CryptoReportRequest.$Properties): threatguard.v1.CryptoReportRequest;
+            static encode(message: threatguard.v1.CryptoReportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CryptoReportRequest & threatguard.v1.CryptoReportRequest.$Shape;
         }
 
-        namespace AgentFrame {
+        namespace CryptoReportRequest {
             interface $Properties {
-                hello?: (threatguard.v1.Hello.$Properties|null);
-                envelope?: (Uint8Array|null);
-                heartbeat?: (threatguard.v1.Heartbeat.$Properties|null);
-                epochConfirmation?: (threatguard.v1.EpochConfirmation.$Properties|null);
-                certificateRequest?: (threatguard.v1.CertificateRequest.$Properties|null);
-                frame?: ("hello"|"envelope"|"heartbeat"|"epochConfirmation"|"certificateRequest");
+                policy?: string;
                 $unknowns?: Uint8Array[];
             }
-            type $Shape = {
-              hello?: threatguard.v1.Hello.$Shape|null;
-              envelope?: Uint8Array|null;
-              heartbeat?: threatguard.v1.Heartbeat.$Shape|null;
-              epochConfirmation?: threatguard.v1.EpochConfirmation.$Shape|null;
-              certificateRequest?: threatguard.v1.CertificateRequest.$Shape|null;
-              $unknowns?: Uint8Array[];
-            } & (
-              ({ frame?: undefined; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "hello"; hello: threatguard.v1.Hello.$Shape; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "envelope"; hello?: null; envelope: Uint8Array; heartbeat?: null; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "heartbeat"; hello?: null; envelope?: null; heartbeat: threatguard.v1.Heartbeat.$Shape; epochConfirmation?: null; certificateRequest?: null }|{ frame?: "epochConfirmation"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation: threatguard.v1.EpochConfirmation.$Shape; certificateRequest?: null }|{ frame?: "certificateRequest"; hello?: null; envelope?: null; heartbeat?: null; epochConfirmation?: null; certificateRequest: threatguard.v1.CertificateRequest.$Shape })
-            );
+            type $Shape = threatguard.v1.CryptoReportRequest.$Properties;
         }
 
-        interface IHello extends threatguard.v1.Hello.$Properties {
+        interface ICryptoReport extends threatguard.v1.CryptoReport.$Properties {
         }
 
-        class Hello {
-            constructor(properties?: threatguard.v1.Hello.$Properties);
+        class CryptoReport {
+            constructor(properties?: threatguard.v1.CryptoReport.$Properties);
             $unknowns?: Uint8Array[];
-            agentVersion: string;
-            hostName: string;
-            machineId: string;
-            sentAtUs: number;
-            streamId: Uint8Array;
-            sensors: threatguard.v1.SensorHealth[];
-            os: string;
-            kernel: string;
-            cryptoProvider: string;
-            bootId: string;
-            static create(properties: threatguard.v1.Hello.$Shape): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
-            static create(properties?: threatguard.v1.Hello.$Properties): threatguard.v1.Hello;
-            static encode(message: threatguard.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Hello & threatguard.v1.Hello.$Shape;
+            profile: string;
+            policy: string;
+            hosts: threatguard.v1.CryptoHost[];
+            below: number;
+            static create(properties: threatguard.v1.CryptoReport.$Shape): threatguard.v1.CryptoReport & threatguard.v1.CryptoReport.$Shape;
+            static create(properties?: threatguard.v1.CryptoReport.$Properties): threatguard.v1.CryptoReport;
+            static encode(message: threatguard.v1.CryptoReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CryptoReport & threatguard.v1.CryptoReport.$Shape;
         }
 
-        namespace Hello {
+        namespace CryptoReport {
             interface $Properties {
-                agentVersion?: string;
-                hostName?: string;
-                machineId?: string;
-                sentAtUs?: number;
-                streamId?: Uint8Array;
-                sensors?: threatguard.v1.SensorHealth.$Properties[];
-                os?: string;
-                kernel?: string;
-                cryptoProvider?: string;
-                bootId?: string;
+                profile?: string;
+                policy?: string;
+                hosts?: threatguard.v1.CryptoHost.$Properties[];
+                below?: number;
                 $unknowns?: Uint8Array[];
             }
-            type $Shape = threatguard.v1.Hello.$Properties;
+            type $Shape = threatguard.v1.CryptoReport.$Properties;
         }
 
-        interface IHeartbeat extends threatguard.v1.Heartbeat.$Properties {
+        interface ICryptoHost extends threatguard.v1.CryptoHost.$Properties {
         }
 
-        class Heartbeat {
-            constructor(properties?: threatguard.v1.Heartbeat.$Properties);
-            $unknowns?: Uint8Array[];
-            sentAtUs: number;
-            spooledBytes: number;
-            spooledEnvelopes: number;
-            sensors: threatguard.v1.SensorHealth[];
-            sealingEpoch: number;
-            oldestSpooledEpoch: number;
-            static create(properties: threatguard.v1.Heartbeat.$Shape): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
-            static create(properties?: threatguard.v1.Heartbeat.$Properties): threatguard.v1.Heartbeat;
-            static encode(message: threatguard.v1.Heartbeat.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
-        }
-
-        namespace Heartbeat {
-            interface $Properties {
-                sentAtUs?: number;
-                spooledBytes?: number;
-                spooledEnvelopes?: number;
-                sensors?: threatguard.v1.SensorHealth.$Properties[];
-                sealingEpoch?: number;
-                oldestSpooledEpoch?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Heartbeat.$Properties;
-        }
-
-        interface ISensorHealth extends threatguard.v1.SensorHealth.$Properties {
-        }
-
-        class SensorHealth {
-            constructor(properties?: threatguard.v1.SensorHealth.$Properties);
-            $unknowns?: Uint8Array[];
-            sensor: string;
-            source: string;
-            state: string;
-            detail: string;
-            events: number;
-            static create(properties: threatguard.v1.SensorHealth.$Shape): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
-            static create(properties?: threatguard.v1.SensorHealth.$Properties): threatguard.v1.SensorHealth;
-            static encode(message: threatguard.v1.SensorHealth.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SensorHealth & threatguard.v1.SensorHealth.$Shape;
-        }
-
-        namespace SensorHealth {
-            interface $Properties {
-                sensor?: string;
-                source?: string;
-                state?: string;
-                detail?: string;
-                events?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.SensorHealth.$Properties;
-        }
-
-        interface ICollectorFrame extends threatguard.v1.CollectorFrame.$Properties {
-        }
-
-        class CollectorFrame {
-            constructor(properties?: threatguard.v1.CollectorFrame.$Properties);
-            $unknowns?: Uint8Array[];
-            welcome: (threatguard.v1.Welcome|null);
-            acknowledgement: (threatguard.v1.Acknowledgement|null);
-            refusal: (threatguard.v1.Refusal|null);
-            kemKey: (threatguard.v1.KemKey|null);
-            certificateAnswer: (threatguard.v1.CertificateAnswer|null);
-            trustAnchors: (threatguard.v1.TrustAnchors|null);
-            certificateOrder: (threatguard.v1.CertificateOrder|null);
-            frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
-            static create(properties: threatguard.v1.CollectorFrame.$Shape): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
-            static create(properties?: threatguard.v1.CollectorFrame.$Properties): threatguard.v1.CollectorFrame;
-            static encode(message: threatguard.v1.CollectorFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CollectorFrame & threatguard.v1.CollectorFrame.$Shape;
-        }
-
-        namespace CollectorFrame {
-            interface $Properties {
-                welcome?: (threatguard.v1.Welcome.$Properties|null);
-                acknowledgement?: (threatguard.v1.Acknowledgement.$Properties|null);
-                refusal?: (threatguard.v1.Refusal.$Properties|null);
-                kemKey?: (threatguard.v1.KemKey.$Properties|null);
-                certificateAnswer?: (threatguard.v1.CertificateAnswer.$Properties|null);
-                trustAnchors?: (threatguard.v1.TrustAnchors.$Properties|null);
-                certificateOrder?: (threatguard.v1.CertificateOrder.$Properties|null);
-                frame?: ("welcome"|"acknowledgement"|"refusal"|"kemKey"|"certificateAnswer"|"trustAnchors"|"certificateOrder");
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = {
-              welcome?: threatguard.v1.Welcome.$Shape|null;
-              acknowledgement?: threatguard.v1.Acknowledgement.$Shape|null;
-              refusal?: threatguard.v1.Refusal.$Shape|null;
-              kemKey?: threatguard.v1.KemKey.$Shape|null;
-              certificateAnswer?: threatguard.v1.CertificateAnswer.$Shape|null;
-              trustAnchors?: threatguard.v1.TrustAnchors.$Shape|null;
-              certificateOrder?: threatguard.v1.CertificateOrder.$Shape|null;
-              $unknowns?: Uint8Array[];
-            } & (
-              ({ frame?: undefined; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "welcome"; welcome: threatguard.v1.Welcome.$Shape; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "acknowledgement"; welcome?: null; acknowledgement: threatguard.v1.Acknowledgement.$Shape; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "refusal"; welcome?: null; acknowledgement?: null; refusal: threatguard.v1.Refusal.$Shape; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "kemKey"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey: threatguard.v1.KemKey.$Shape; certificateAnswer?: null; trustAnchors?: null; certificateOrder?: null }|{ frame?: "certificateAnswer"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer: threatguard.v1.CertificateAnswer.$Shape; trustAnchors?: null; certificateOrder?: null }|{ frame?: "trustAnchors"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors: threatguard.v1.TrustAnchors.$Shape; certificateOrder?: null }|{ frame?: "certificateOrder"; welcome?: null; acknowledgement?: null; refusal?: null; kemKey?: null; certificateAnswer?: null; trustAnchors?: null; certificateOrder: threatguard.v1.CertificateOrder.$Shape })
-            );
-        }
-
-        interface IWelcome extends threatguard.v1.Welcome.$Properties {
-        }
-
-        class Welcome {
-            constructor(properties?: threatguard.v1.Welcome.$Properties);
-            $unknowns?: Uint8Array[];
-            streamId: Uint8Array;
-            lastSequence: number;
-            kemKey: threatguard.v1.KemKey;
-            sentAtUs: number;
-            trustAnchors: threatguard.v1.TrustAnchors;
-            static create(properties: threatguard.v1.Welcome.$Shape): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
-            static create(properties?: threatguard.v1.Welcome.$Properties): threatguard.v1.Welcome;
-            static encode(message: threatguard.v1.Welcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Welcome & threatguard.v1.Welcome.$Shape;
-        }
-
-        namespace Welcome {
-            interface $Properties {
-                streamId?: Uint8Array;
-                lastSequence?: number;
-                kemKey?: threatguard.v1.KemKey.$Properties;
-                sentAtUs?: number;
-                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Welcome.$Properties;
-        }
-
-        interface IKemKey extends threatguard.v1.KemKey.$Properties {
-        }
-
-        class KemKey {
-            constructor(properties?: threatguard.v1.KemKey.$Properties);
-            $unknowns?: Uint8Array[];
-            key: Uint8Array;
-            signature: Uint8Array;
-            certificate: Uint8Array;
-            static create(properties: threatguard.v1.KemKey.$Shape): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
-            static create(properties?: threatguard.v1.KemKey.$Properties): threatguard.v1.KemKey;
-            static encode(message: threatguard.v1.KemKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKey & threatguard.v1.KemKey.$Shape;
-        }
-
-        namespace KemKey {
-            interface $Properties {
-                key?: Uint8Array;
-                signature?: Uint8Array;
-                certificate?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.KemKey.$Properties;
-        }
-
-        interface IKemKeyBody extends threatguard.v1.KemKeyBody.$Properties {
-        }
-
-        class KemKeyBody {
-            constructor(properties?: threatguard.v1.KemKeyBody.$Properties);
-            $unknowns?: Uint8Array[];
-            algorithm: string;
-            epoch: number;
-            publicKey: Uint8Array;
-            createdAtUs: number;
-            refusedBefore: number;
-            static create(properties: threatguard.v1.KemKeyBody.$Shape): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
-            static create(properties?: threatguard.v1.KemKeyBody.$Properties): threatguard.v1.KemKeyBody;
-            static encode(message: threatguard.v1.KemKeyBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemKeyBody & threatguard.v1.KemKeyBody.$Shape;
-        }
-
-        namespace KemKeyBody {
-            interface $Properties {
-                algorithm?: string;
-                epoch?: number;
-                publicKey?: Uint8Array;
-                createdAtUs?: number;
-                refusedBefore?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.KemKeyBody.$Properties;
-        }
-
-        interface IEpochConfirmation extends threatguard.v1.EpochConfirmation.$Properties {
-        }
-
-        class EpochConfirmation {
-            constructor(properties?: threatguard.v1.EpochConfirmation.$Properties);
-            $unknowns?: Uint8Array[];
-            body: Uint8Array;
-            signature: Uint8Array;
-            static create(properties: threatguard.v1.EpochConfirmation.$Shape): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
-            static create(properties?: threatguard.v1.EpochConfirmation.$Properties): threatguard.v1.EpochConfirmation;
-            static encode(message: threatguard.v1.EpochConfirmation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmation & threatguard.v1.EpochConfirmation.$Shape;
-        }
-
-        namespace EpochConfirmation {
-            interface $Properties {
-                body?: Uint8Array;
-                signature?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.EpochConfirmation.$Properties;
-        }
-
-        interface IEpochConfirmationBody extends threatguard.v1.EpochConfirmationBody.$Properties {
-        }
-
-        class EpochConfirmationBody {
-            constructor(properties?: threatguard.v1.EpochConfirmationBody.$Properties);
+        class CryptoHost {
+            constructor(properties?: threatguard.v1.CryptoHost.$Properties);
             $unknowns?: Uint8Array[];
             agentId: string;
-            epoch: number;
-            publicKeySha256: Uint8Array;
-            confirmedAtUs: number;
-            oldestSpooledEpoch: number;
-            static create(properties: threatguard.v1.EpochConfirmationBody.$Shape): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
-            static create(properties?: threatguard.v1.EpochConfirmationBody.$Properties): threatguard.v1.EpochConfirmationBody;
-            static encode(message: threatguard.v1.EpochConfirmationBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochConfirmationBody & threatguard.v1.EpochConfirmationBody.$Shape;
+            name: string;
+            connected: boolean;
+            tlsProtocol: string;
+            tlsGroup: string;
+            signatureAlgorithm: string;
+            keyId: string;
+            certificateExpiresAtUs: number;
+            provider: string;
+            sinceUs: number;
+            sessionAtUs: number;
+            below: string[];
+            static create(properties: threatguard.v1.CryptoHost.$Shape): threatguard.v1.CryptoHost & threatguard.v1.CryptoHost.$Shape;
+            static create(properties?: threatguard.v1.CryptoHost.$Properties): threatguard.v1.CryptoHost;
+            static encode(message: threatguard.v1.CryptoHost.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CryptoHost & threatguard.v1.CryptoHost.$Shape;
         }
 
-        namespace EpochConfirmationBody {
+        namespace CryptoHost {
             interface $Properties {
                 agentId?: string;
-                epoch?: number;
-                publicKeySha256?: Uint8Array;
-                confirmedAtUs?: number;
-                oldestSpooledEpoch?: number;
+                name?: string;
+                connected?: boolean;
+                tlsProtocol?: string;
+                tlsGroup?: string;
+                signatureAlgorithm?: string;
+                keyId?: string;
+                certificateExpiresAtUs?: number;
+                provider?: string;
+                sinceUs?: number;
+                sessionAtUs?: number;
+                below?: string[];
                 $unknowns?: Uint8Array[];
             }
-            type $Shape = threatguard.v1.EpochConfirmationBody.$Properties;
-        }
-
-        interface ICertificateRequest extends threatguard.v1.CertificateRequest.$Properties {
-        }
-
-        class CertificateRequest {
-            constructor(properties?: threatguard.v1.CertificateRequest.$Properties);
-            $unknowns?: Uint8Array[];
-            certificateRequest: Uint8Array;
-            succession: Uint8Array;
-            successionSignature: Uint8Array;
-            static create(properties: threatguard.v1.CertificateRequest.$Shape): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
-            static create(properties?: threatguard.v1.CertificateRequest.$Properties): threatguard.v1.CertificateRequest;
-            static encode(message: threatguard.v1.CertificateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateRequest & threatguard.v1.CertificateRequest.$Shape;
-        }
-
-        namespace CertificateRequest {
-            interface $Properties {
-                certificateRequest?: Uint8Array;
-                succession?: Uint8Array;
-                successionSignature?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.CertificateRequest.$Properties;
-        }
-
-        interface IKeySuccession extends threatguard.v1.KeySuccession.$Properties {
-        }
-
-        class KeySuccession {
-            constructor(properties?: threatguard.v1.KeySuccession.$Properties);
-            $unknowns?: Uint8Array[];
-            agentId: string;
-            oldKeyId: Uint8Array;
-            newKeyId: Uint8Array;
-            succeedsAtUs: number;
-            static create(properties: threatguard.v1.KeySuccession.$Shape): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
-            static create(properties?: threatguard.v1.KeySuccession.$Properties): threatguard.v1.KeySuccession;
-            static encode(message: threatguard.v1.KeySuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeySuccession & threatguard.v1.KeySuccession.$Shape;
-        }
-
-        namespace KeySuccession {
-            interface $Properties {
-                agentId?: string;
-                oldKeyId?: Uint8Array;
-                newKeyId?: Uint8Array;
-                succeedsAtUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.KeySuccession.$Properties;
-        }
-
-        interface ICertificateAnswer extends threatguard.v1.CertificateAnswer.$Properties {
-        }
-
-        class CertificateAnswer {
-            constructor(properties?: threatguard.v1.CertificateAnswer.$Properties);
-            $unknowns?: Uint8Array[];
-            certificate: Uint8Array;
-            refusal: string;
-            static create(properties: threatguard.v1.CertificateAnswer.$Shape): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
-            static create(properties?: threatguard.v1.CertificateAnswer.$Properties): threatguard.v1.CertificateAnswer;
-            static encode(message: threatguard.v1.CertificateAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateAnswer & threatguard.v1.CertificateAnswer.$Shape;
-        }
-
-        namespace CertificateAnswer {
-            interface $Properties {
-                certificate?: Uint8Array;
-                refusal?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.CertificateAnswer.$Properties;
-        }
-
-        interface ICertificateOrder extends threatguard.v1.CertificateOrder.$Properties {
-        }
-
-        class CertificateOrder {
-            constructor(properties?: threatguard.v1.CertificateOrder.$Properties);
-            $unknowns?: Uint8Array[];
-            newKey: boolean;
-            reason: string;
-            static create(properties: threatguard.v1.CertificateOrder.$Shape): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
-            static create(properties?: threatguard.v1.CertificateOrder.$Properties): threatguard.v1.CertificateOrder;
-            static encode(message: threatguard.v1.CertificateOrder.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CertificateOrder & threatguard.v1.CertificateOrder.$Shape;
-        }
-
-        namespace CertificateOrder {
-            interface $Properties {
-                newKey?: boolean;
-                reason?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.CertificateOrder.$Properties;
-        }
-
-        interface ITrustAnchors extends threatguard.v1.TrustAnchors.$Properties {
-        }
-
-        class TrustAnchors {
-            constructor(properties?: threatguard.v1.TrustAnchors.$Properties);
-            $unknowns?: Uint8Array[];
-            certificates: Uint8Array[];
-            successions: threatguard.v1.CaSuccession[];
-            static create(properties: threatguard.v1.TrustAnchors.$Shape): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
-            static create(properties?: threatguard.v1.TrustAnchors.$Properties): threatguard.v1.TrustAnchors;
-            static encode(message: threatguard.v1.TrustAnchors.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TrustAnchors & threatguard.v1.TrustAnchors.$Shape;
-        }
-
-        namespace TrustAnchors {
-            interface $Properties {
-                certificates?: Uint8Array[];
-                successions?: threatguard.v1.CaSuccession.$Properties[];
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.TrustAnchors.$Properties;
-        }
-
-        interface ICaSuccession extends threatguard.v1.CaSuccession.$Properties {
-        }
-
-        class CaSuccession {
-            constructor(properties?: threatguard.v1.CaSuccession.$Properties);
-            $unknowns?: Uint8Array[];
-            oldCaKeyId: Uint8Array;
-            newCaCertificate: Uint8Array;
-            signature: Uint8Array;
-            succeedsAtUs: number;
-            static create(properties: threatguard.v1.CaSuccession.$Shape): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
-            static create(properties?: threatguard.v1.CaSuccession.$Properties): threatguard.v1.CaSuccession;
-            static encode(message: threatguard.v1.CaSuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
-        }
-
-        namespace CaSuccession {
-            interface $Properties {
-                oldCaKeyId?: Uint8Array;
-                newCaCertificate?: Uint8Array;
-                signature?: Uint8Array;
-                succeedsAtUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.CaSuccession.$Properties;
-        }
-
-        interface IAcknowledgement extends threatguard.v1.Acknowledgement.$Properties {
-        }
-
-        class Acknowledgement {
-            constructor(properties?: threatguard.v1.Acknowledgement.$Properties);
-            $unknowns?: Uint8Array[];
-            sequence: number;
-            static create(properties: threatguard.v1.Acknowledgement.$Shape): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
-            static create(properties?: threatguard.v1.Acknowledgement.$Properties): threatguard.v1.Acknowledgement;
-            static encode(message: threatguard.v1.Acknowledgement.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Acknowledgement & threatguard.v1.Acknowledgement.$Shape;
-        }
-
-        namespace Acknowledgement {
-            interface $Properties {
-                sequence?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Acknowledgement.$Properties;
-        }
-
-        interface IRefusal extends threatguard.v1.Refusal.$Properties {
-        }
-
-        class Refusal {
-            constructor(properties?: threatguard.v1.Refusal.$Properties);
-            $unknowns?: Uint8Array[];
-            sequence: number;
-            code: string;
-            message: string;
-            static create(properties: threatguard.v1.Refusal.$Shape): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
-            static create(properties?: threatguard.v1.Refusal.$Properties): threatguard.v1.Refusal;
-            static encode(message: threatguard.v1.Refusal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Refusal & threatguard.v1.Refusal.$Shape;
-        }
-
-        namespace Refusal {
-            interface $Properties {
-                sequence?: number;
-                code?: string;
-                message?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Refusal.$Properties;
+            type $Shape = threatguard.v1.CryptoHost.$Properties;
         }
 
         interface IExportEvidenceRequest extends threatguard.v1.ExportEvidenceRequest.$Properties {
@@ -2425,6 +2804,7 @@ export namespace threatguard {
             previousDigest: Uint8Array;
             recordedAtUs: number;
             runs: threatguard.v1.TreeRun[];
+            continued: boolean;
             static create(properties: threatguard.v1.TreeEntry.$Shape): threatguard.v1.TreeEntry & threatguard.v1.TreeEntry.$Shape;
             static create(properties?: threatguard.v1.TreeEntry.$Properties): threatguard.v1.TreeEntry;
             static encode(message: threatguard.v1.TreeEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2438,6 +2818,7 @@ export namespace threatguard {
                 previousDigest?: Uint8Array;
                 recordedAtUs?: number;
                 runs?: threatguard.v1.TreeRun.$Properties[];
+                continued?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.TreeEntry.$Properties;
@@ -2894,6 +3275,7 @@ export namespace threatguard {
             certificateRequest: Uint8Array;
             hostName: string;
             machineId: string;
+            bootId: string;
             static create(properties: threatguard.v1.EnrolRequest.$Shape): threatguard.v1.EnrolRequest & threatguard.v1.EnrolRequest.$Shape;
             static create(properties?: threatguard.v1.EnrolRequest.$Properties): threatguard.v1.EnrolRequest;
             static encode(message: threatguard.v1.EnrolRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2907,6 +3289,7 @@ export namespace threatguard {
                 certificateRequest?: Uint8Array;
                 hostName?: string;
                 machineId?: string;
+                bootId?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolRequest.$Properties;
@@ -2923,6 +3306,7 @@ export namespace threatguard {
             caCertificate: Uint8Array;
             agentName: string;
             kemKey: threatguard.v1.KemKey;
+            trustAnchors: threatguard.v1.TrustAnchors;
             static create(properties: threatguard.v1.EnrolResponse.$Shape): threatguard.v1.EnrolResponse & threatguard.v1.EnrolResponse.$Shape;
             static create(properties?: threatguard.v1.EnrolResponse.$Properties): threatguard.v1.EnrolResponse;
             static encode(message: threatguard.v1.EnrolResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2936,9 +3320,375 @@ export namespace threatguard {
                 caCertificate?: Uint8Array;
                 agentName?: string;
                 kemKey?: threatguard.v1.KemKey.$Properties;
+                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolResponse.$Properties;
+        }
+
+        interface IRecoverRequest extends threatguard.v1.RecoverRequest.$Properties {
+        }
+
+        class RecoverRequest {
+            constructor(properties?: threatguard.v1.RecoverRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            certificateRequest: Uint8Array;
+            machineId: string;
+            bootId: string;
+            static create(properties: threatguard.v1.RecoverRequest.$Shape): threatguard.v1.RecoverRequest & threatguard.v1.RecoverRequest.$Shape;
+            static create(properties?: threatguard.v1.RecoverRequest.$Properties): threatguard.v1.RecoverRequest;
+            static encode(message: threatguard.v1.RecoverRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RecoverRequest & threatguard.v1.RecoverRequest.$Shape;
+        }
+
+        namespace RecoverRequest {
+            interface $Properties {
+                certificateRequest?: Uint8Array;
+                machineId?: string;
+                bootId?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RecoverRequest.$Properties;
+        }
+
+        interface IRecoverResponse extends threatguard.v1.RecoverResponse.$Properties {
+        }
+
+        class RecoverResponse {
+            constructor(properties?: threatguard.v1.RecoverResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            trustAnchors: threatguard.v1.TrustAnchors;
+            static create(properties: threatguard.v1.RecoverResponse.$Shape): threatguard.v1.RecoverResponse & threatguard.v1.RecoverResponse.$Shape;
+            static create(properties?: threatguard.v1.RecoverResponse.$Properties): threatguard.v1.RecoverResponse;
+            static encode(message: threatguard.v1.RecoverResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RecoverResponse & threatguard.v1.RecoverResponse.$Shape;
+        }
+
+        namespace RecoverResponse {
+            interface $Properties {
+                certificate?: Uint8Array;
+                trustAnchors?: threatguard.v1.TrustAnchors.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RecoverResponse.$Properties;
+        }
+
+        interface IRotateKeysRequest extends threatguard.v1.RotateKeysRequest.$Properties {
+        }
+
+        class RotateKeysRequest {
+            constructor(properties?: threatguard.v1.RotateKeysRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            canaryPermille: number;
+            compromised: boolean;
+            dryRun: boolean;
+            static create(properties: threatguard.v1.RotateKeysRequest.$Shape): threatguard.v1.RotateKeysRequest & threatguard.v1.RotateKeysRequest.$Shape;
+            static create(properties?: threatguard.v1.RotateKeysRequest.$Properties): threatguard.v1.RotateKeysRequest;
+            static encode(message: threatguard.v1.RotateKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateKeysRequest & threatguard.v1.RotateKeysRequest.$Shape;
+        }
+
+        namespace RotateKeysRequest {
+            interface $Properties {
+                canaryPermille?: number;
+                compromised?: boolean;
+                dryRun?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateKeysRequest.$Properties;
+        }
+
+        interface IRotateKeysResponse extends threatguard.v1.RotateKeysResponse.$Properties {
+        }
+
+        class RotateKeysResponse {
+            constructor(properties?: threatguard.v1.RotateKeysResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            keys: threatguard.v1.KeysReport;
+            plan: threatguard.v1.RotationPlan;
+            static create(properties: threatguard.v1.RotateKeysResponse.$Shape): threatguard.v1.RotateKeysResponse & threatguard.v1.RotateKeysResponse.$Shape;
+            static create(properties?: threatguard.v1.RotateKeysResponse.$Properties): threatguard.v1.RotateKeysResponse;
+            static encode(message: threatguard.v1.RotateKeysResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotateKeysResponse & threatguard.v1.RotateKeysResponse.$Shape;
+        }
+
+        namespace RotateKeysResponse {
+            interface $Properties {
+                keys?: threatguard.v1.KeysReport.$Properties;
+                plan?: threatguard.v1.RotationPlan.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotateKeysResponse.$Properties;
+        }
+
+        interface IRotationPlan extends threatguard.v1.RotationPlan.$Properties {
+        }
+
+        class RotationPlan {
+            constructor(properties?: threatguard.v1.RotationPlan.$Properties);
+            $unknowns?: Uint8Array[];
+            fromEpoch: number;
+            toEpoch: number;
+            agents: number;
+            connected: number;
+            canaryAgents: number;
+            spooledEnvelopes: number;
+            offline: threatguard.v1.EpochAgent[];
+            static create(properties: threatguard.v1.RotationPlan.$Shape): threatguard.v1.RotationPlan & threatguard.v1.RotationPlan.$Shape;
+            static create(properties?: threatguard.v1.RotationPlan.$Properties): threatguard.v1.RotationPlan;
+            static encode(message: threatguard.v1.RotationPlan.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RotationPlan & threatguard.v1.RotationPlan.$Shape;
+        }
+
+        namespace RotationPlan {
+            interface $Properties {
+                fromEpoch?: number;
+                toEpoch?: number;
+                agents?: number;
+                connected?: number;
+                canaryAgents?: number;
+                spooledEnvelopes?: number;
+                offline?: threatguard.v1.EpochAgent.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RotationPlan.$Properties;
+        }
+
+        interface IGetKeysRequest extends threatguard.v1.GetKeysRequest.$Properties {
+        }
+
+        class GetKeysRequest {
+            constructor(properties?: threatguard.v1.GetKeysRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.GetKeysRequest.$Shape): threatguard.v1.GetKeysRequest & threatguard.v1.GetKeysRequest.$Shape;
+            static create(properties?: threatguard.v1.GetKeysRequest.$Properties): threatguard.v1.GetKeysRequest;
+            static encode(message: threatguard.v1.GetKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetKeysRequest & threatguard.v1.GetKeysRequest.$Shape;
+        }
+
+        namespace GetKeysRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetKeysRequest.$Properties;
+        }
+
+        interface IControlRotationRequest extends threatguard.v1.ControlRotationRequest.$Properties {
+        }
+
+        class ControlRotationRequest {
+            constructor(properties?: threatguard.v1.ControlRotationRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            action: string;
+            static create(properties: threatguard.v1.ControlRotationRequest.$Shape): threatguard.v1.ControlRotationRequest & threatguard.v1.ControlRotationRequest.$Shape;
+            static create(properties?: threatguard.v1.ControlRotationRequest.$Properties): threatguard.v1.ControlRotationRequest;
+            static encode(message: threatguard.v1.ControlRotationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ControlRotationRequest & threatguard.v1.ControlRotationRequest.$Shape;
+        }
+
+        namespace ControlRotationRequest {
+            interface $Properties {
+                action?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ControlRotationRequest.$Properties;
+        }
+
+        interface IScheduleRotationRequest extends threatguard.v1.ScheduleRotationRequest.$Properties {
+        }
+
+        class ScheduleRotationRequest {
+            constructor(properties?: threatguard.v1.ScheduleRotationRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            everySeconds: number;
+            static create(properties: threatguard.v1.ScheduleRotationRequest.$Shape): threatguard.v1.ScheduleRotationRequest & threatguard.v1.ScheduleRotationRequest.$Shape;
+            static create(properties?: threatguard.v1.ScheduleRotationRequest.$Properties): threatguard.v1.ScheduleRotationRequest;
+            static encode(message: threatguard.v1.ScheduleRotationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ScheduleRotationRequest & threatguard.v1.ScheduleRotationRequest.$Shape;
+        }
+
+        namespace ScheduleRotationRequest {
+            interface $Properties {
+                everySeconds?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ScheduleRotationRequest.$Properties;
+        }
+
+        interface IDestroyEpochRequest extends threatguard.v1.DestroyEpochRequest.$Properties {
+        }
+
+        class DestroyEpochRequest {
+            constructor(properties?: threatguard.v1.DestroyEpochRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            epoch: number;
+            force: boolean;
+            fleetName: string;
+            static create(properties: threatguard.v1.DestroyEpochRequest.$Shape): threatguard.v1.DestroyEpochRequest & threatguard.v1.DestroyEpochRequest.$Shape;
+            static create(properties?: threatguard.v1.DestroyEpochRequest.$Properties): threatguard.v1.DestroyEpochRequest;
+            static encode(message: threatguard.v1.DestroyEpochRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.DestroyEpochRequest & threatguard.v1.DestroyEpochRequest.$Shape;
+        }
+
+        namespace DestroyEpochRequest {
+            interface $Properties {
+                epoch?: number;
+                force?: boolean;
+                fleetName?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.DestroyEpochRequest.$Properties;
+        }
+
+        interface IKeysReport extends threatguard.v1.KeysReport.$Properties {
+        }
+
+        class KeysReport {
+            constructor(properties?: threatguard.v1.KeysReport.$Properties);
+            $unknowns?: Uint8Array[];
+            fleetName: string;
+            epochs: threatguard.v1.KemEpoch[];
+            rotation: threatguard.v1.KeyRotation;
+            stragglers: threatguard.v1.EpochAgent[];
+            scheduleSeconds: number;
+            nextRotationAtUs: number;
+            nowUs: number;
+            static create(properties: threatguard.v1.KeysReport.$Shape): threatguard.v1.KeysReport & threatguard.v1.KeysReport.$Shape;
+            static create(properties?: threatguard.v1.KeysReport.$Properties): threatguard.v1.KeysReport;
+            static encode(message: threatguard.v1.KeysReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeysReport & threatguard.v1.KeysReport.$Shape;
+        }
+
+        namespace KeysReport {
+            interface $Properties {
+                fleetName?: string;
+                epochs?: threatguard.v1.KemEpoch.$Properties[];
+                rotation?: threatguard.v1.KeyRotation.$Properties;
+                stragglers?: threatguard.v1.EpochAgent.$Properties[];
+                scheduleSeconds?: number;
+                nextRotationAtUs?: number;
+                nowUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KeysReport.$Properties;
+        }
+
+        interface IKemEpoch extends threatguard.v1.KemEpoch.$Properties {
+        }
+
+        class KemEpoch {
+            constructor(properties?: threatguard.v1.KemEpoch.$Properties);
+            $unknowns?: Uint8Array[];
+            epoch: number;
+            algorithm: string;
+            publicKeySha256: Uint8Array;
+            state: string;
+            createdAtUs: number;
+            announcedAtUs: number;
+            destroyedAtUs: number;
+            agentsSealing: number;
+            agentsHolding: number;
+            static create(properties: threatguard.v1.KemEpoch.$Shape): threatguard.v1.KemEpoch & threatguard.v1.KemEpoch.$Shape;
+            static create(properties?: threatguard.v1.KemEpoch.$Properties): threatguard.v1.KemEpoch;
+            static encode(message: threatguard.v1.KemEpoch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KemEpoch & threatguard.v1.KemEpoch.$Shape;
+        }
+
+        namespace KemEpoch {
+            interface $Properties {
+                epoch?: number;
+                algorithm?: string;
+                publicKeySha256?: Uint8Array;
+                state?: string;
+                createdAtUs?: number;
+                announcedAtUs?: number;
+                destroyedAtUs?: number;
+                agentsSealing?: number;
+                agentsHolding?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KemEpoch.$Properties;
+        }
+
+        interface IKeyRotation extends threatguard.v1.KeyRotation.$Properties {
+        }
+
+        class KeyRotation {
+            constructor(properties?: threatguard.v1.KeyRotation.$Properties);
+            $unknowns?: Uint8Array[];
+            epoch: number;
+            fromEpoch: number;
+            phase: string;
+            paused: boolean;
+            compromised: boolean;
+            startedAtUs: number;
+            endedAtUs: number;
+            startedBy: string;
+            canaryAgents: number;
+            agents: number;
+            told: number;
+            confirmed: number;
+            drained: number;
+            stragglers: number;
+            static create(properties: threatguard.v1.KeyRotation.$Shape): threatguard.v1.KeyRotation & threatguard.v1.KeyRotation.$Shape;
+            static create(properties?: threatguard.v1.KeyRotation.$Properties): threatguard.v1.KeyRotation;
+            static encode(message: threatguard.v1.KeyRotation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.KeyRotation & threatguard.v1.KeyRotation.$Shape;
+        }
+
+        namespace KeyRotation {
+            interface $Properties {
+                epoch?: number;
+                fromEpoch?: number;
+                phase?: string;
+                paused?: boolean;
+                compromised?: boolean;
+                startedAtUs?: number;
+                endedAtUs?: number;
+                startedBy?: string;
+                canaryAgents?: number;
+                agents?: number;
+                told?: number;
+                confirmed?: number;
+                drained?: number;
+                stragglers?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.KeyRotation.$Properties;
+        }
+
+        interface IEpochAgent extends threatguard.v1.EpochAgent.$Properties {
+        }
+
+        class EpochAgent {
+            constructor(properties?: threatguard.v1.EpochAgent.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            agentName: string;
+            connected: boolean;
+            lastSeenAtUs: number;
+            sealingEpoch: number;
+            oldestSpooledEpoch: number;
+            waitsFor: string;
+            static create(properties: threatguard.v1.EpochAgent.$Shape): threatguard.v1.EpochAgent & threatguard.v1.EpochAgent.$Shape;
+            static create(properties?: threatguard.v1.EpochAgent.$Properties): threatguard.v1.EpochAgent;
+            static encode(message: threatguard.v1.EpochAgent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EpochAgent & threatguard.v1.EpochAgent.$Shape;
+        }
+
+        namespace EpochAgent {
+            interface $Properties {
+                agentId?: string;
+                agentName?: string;
+                connected?: boolean;
+                lastSeenAtUs?: number;
+                sealingEpoch?: number;
+                oldestSpooledEpoch?: number;
+                waitsFor?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EpochAgent.$Properties;
         }
     }
 }

@@ -3016,6 +3016,3378 @@ export const threatguard = $root.threatguard = (() => {
             return HostSample;
         })();
 
+        v1.Ca = (function() {
+
+            const Ca = function (properties) {
+                this.holders = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Ca.prototype.sha256 = "";
+            Ca.prototype.state = "";
+            Ca.prototype.madeAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Ca.prototype.expiresAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Ca.prototype.certificates = 0;
+            Ca.prototype.holders = $util.emptyArray;
+
+            Ca.create = function(properties) {
+                return new Ca(properties);
+            };
+
+            Ca.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256 !== "")
+                    writer.uint32(10).string(message.sha256);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== "")
+                    writer.uint32(18).string(message.state);
+                if (message.madeAtUs != null && $Object.hasOwnProperty.call(message, "madeAtUs") && (typeof message.madeAtUs === "object" ? message.madeAtUs.low || message.madeAtUs.high : message.madeAtUs !== 0))
+                    writer.uint32(24).int64(message.madeAtUs);
+                if (message.expiresAtUs != null && $Object.hasOwnProperty.call(message, "expiresAtUs") && (typeof message.expiresAtUs === "object" ? message.expiresAtUs.low || message.expiresAtUs.high : message.expiresAtUs !== 0))
+                    writer.uint32(32).int64(message.expiresAtUs);
+                if (message.certificates != null && $Object.hasOwnProperty.call(message, "certificates") && message.certificates !== 0)
+                    writer.uint32(40).uint32(message.certificates);
+                if (message.holders != null && message.holders.length)
+                    for (let i = 0; i < message.holders.length; ++i)
+                        $root.threatguard.v1.CaHolder.encode(message.holders[i], writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Ca.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Ca();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sha256 = value;
+                            else
+                                delete message.sha256;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.madeAtUs = value;
+                            else
+                                delete message.madeAtUs;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.expiresAtUs = value;
+                            else
+                                delete message.expiresAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.certificates = value;
+                            else
+                                delete message.certificates;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.holders && message.holders.length))
+                                message.holders = [];
+                            message.holders.push($root.threatguard.v1.CaHolder.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Ca;
+        })();
+
+        v1.CaHolder = (function() {
+
+            const CaHolder = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CaHolder.prototype.kind = "";
+            CaHolder.prototype.name = "";
+            CaHolder.prototype.certificateExpiresAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CaHolder.prototype.lastSeenAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CaHolder.prototype.connected = false;
+
+            CaHolder.create = function(properties) {
+                return new CaHolder(properties);
+            };
+
+            CaHolder.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== "")
+                    writer.uint32(10).string(message.kind);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(18).string(message.name);
+                if (message.certificateExpiresAtUs != null && $Object.hasOwnProperty.call(message, "certificateExpiresAtUs") && (typeof message.certificateExpiresAtUs === "object" ? message.certificateExpiresAtUs.low || message.certificateExpiresAtUs.high : message.certificateExpiresAtUs !== 0))
+                    writer.uint32(24).int64(message.certificateExpiresAtUs);
+                if (message.lastSeenAtUs != null && $Object.hasOwnProperty.call(message, "lastSeenAtUs") && (typeof message.lastSeenAtUs === "object" ? message.lastSeenAtUs.low || message.lastSeenAtUs.high : message.lastSeenAtUs !== 0))
+                    writer.uint32(32).int64(message.lastSeenAtUs);
+                if (message.connected != null && $Object.hasOwnProperty.call(message, "connected") && message.connected !== false)
+                    writer.uint32(40).bool(message.connected);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CaHolder.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CaHolder();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kind = value;
+                            else
+                                delete message.kind;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.certificateExpiresAtUs = value;
+                            else
+                                delete message.certificateExpiresAtUs;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastSeenAtUs = value;
+                            else
+                                delete message.lastSeenAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.connected = value;
+                            else
+                                delete message.connected;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CaHolder;
+        })();
+
+        v1.GetCasRequest = (function() {
+
+            const GetCasRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetCasRequest.create = function(properties) {
+                return new GetCasRequest(properties);
+            };
+
+            GetCasRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetCasRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetCasRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetCasRequest;
+        })();
+
+        v1.GetCasResponse = (function() {
+
+            const GetCasResponse = function (properties) {
+                this.cas = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetCasResponse.prototype.cas = $util.emptyArray;
+
+            GetCasResponse.create = function(properties) {
+                return new GetCasResponse(properties);
+            };
+
+            GetCasResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.cas != null && message.cas.length)
+                    for (let i = 0; i < message.cas.length; ++i)
+                        $root.threatguard.v1.Ca.encode(message.cas[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetCasResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetCasResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.cas && message.cas.length))
+                                message.cas = [];
+                            message.cas.push($root.threatguard.v1.Ca.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetCasResponse;
+        })();
+
+        v1.RotateCaRequest = (function() {
+
+            const RotateCaRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RotateCaRequest.create = function(properties) {
+                return new RotateCaRequest(properties);
+            };
+
+            RotateCaRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RotateCaRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RotateCaRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RotateCaRequest;
+        })();
+
+        v1.RotateCaResponse = (function() {
+
+            const RotateCaResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RotateCaResponse.prototype.sha256 = "";
+            RotateCaResponse.prototype.formerSha256 = "";
+            RotateCaResponse.prototype.agentsTold = 0;
+
+            RotateCaResponse.create = function(properties) {
+                return new RotateCaResponse(properties);
+            };
+
+            RotateCaResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256 !== "")
+                    writer.uint32(10).string(message.sha256);
+                if (message.formerSha256 != null && $Object.hasOwnProperty.call(message, "formerSha256") && message.formerSha256 !== "")
+                    writer.uint32(18).string(message.formerSha256);
+                if (message.agentsTold != null && $Object.hasOwnProperty.call(message, "agentsTold") && message.agentsTold !== 0)
+                    writer.uint32(24).uint32(message.agentsTold);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RotateCaResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RotateCaResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sha256 = value;
+                            else
+                                delete message.sha256;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.formerSha256 = value;
+                            else
+                                delete message.formerSha256;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.agentsTold = value;
+                            else
+                                delete message.agentsTold;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RotateCaResponse;
+        })();
+
+        v1.RetireCaRequest = (function() {
+
+            const RetireCaRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RetireCaRequest.prototype.force = false;
+
+            RetireCaRequest.create = function(properties) {
+                return new RetireCaRequest(properties);
+            };
+
+            RetireCaRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.force != null && $Object.hasOwnProperty.call(message, "force") && message.force !== false)
+                    writer.uint32(8).bool(message.force);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RetireCaRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RetireCaRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.force = value;
+                            else
+                                delete message.force;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RetireCaRequest;
+        })();
+
+        v1.RetireCaResponse = (function() {
+
+            const RetireCaResponse = function (properties) {
+                this.retiredSha256 = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RetireCaResponse.prototype.retiredSha256 = $util.emptyArray;
+            RetireCaResponse.prototype.lockedOut = 0;
+
+            RetireCaResponse.create = function(properties) {
+                return new RetireCaResponse(properties);
+            };
+
+            RetireCaResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.retiredSha256 != null && message.retiredSha256.length)
+                    for (let i = 0; i < message.retiredSha256.length; ++i)
+                        writer.uint32(10).string(message.retiredSha256[i]);
+                if (message.lockedOut != null && $Object.hasOwnProperty.call(message, "lockedOut") && message.lockedOut !== 0)
+                    writer.uint32(16).uint32(message.lockedOut);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RetireCaResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RetireCaResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.retiredSha256 && message.retiredSha256.length))
+                                message.retiredSha256 = [];
+                            message.retiredSha256.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.lockedOut = value;
+                            else
+                                delete message.lockedOut;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RetireCaResponse;
+        })();
+
+        v1.OrderKeysRequest = (function() {
+
+            const OrderKeysRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            OrderKeysRequest.prototype.agent = "";
+
+            OrderKeysRequest.create = function(properties) {
+                return new OrderKeysRequest(properties);
+            };
+
+            OrderKeysRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agent != null && $Object.hasOwnProperty.call(message, "agent") && message.agent !== "")
+                    writer.uint32(10).string(message.agent);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            OrderKeysRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.OrderKeysRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agent = value;
+                            else
+                                delete message.agent;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return OrderKeysRequest;
+        })();
+
+        v1.OrderKeysResponse = (function() {
+
+            const OrderKeysResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            OrderKeysResponse.prototype.ordered = 0;
+            OrderKeysResponse.prototype.connected = 0;
+
+            OrderKeysResponse.create = function(properties) {
+                return new OrderKeysResponse(properties);
+            };
+
+            OrderKeysResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.ordered != null && $Object.hasOwnProperty.call(message, "ordered") && message.ordered !== 0)
+                    writer.uint32(8).uint32(message.ordered);
+                if (message.connected != null && $Object.hasOwnProperty.call(message, "connected") && message.connected !== 0)
+                    writer.uint32(16).uint32(message.connected);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            OrderKeysResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.OrderKeysResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.ordered = value;
+                            else
+                                delete message.ordered;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.connected = value;
+                            else
+                                delete message.connected;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return OrderKeysResponse;
+        })();
+
+        v1.RenewConsoleRequest = (function() {
+
+            const RenewConsoleRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RenewConsoleRequest.create = function(properties) {
+                return new RenewConsoleRequest(properties);
+            };
+
+            RenewConsoleRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RenewConsoleRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RenewConsoleRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RenewConsoleRequest;
+        })();
+
+        v1.RenewConsoleResponse = (function() {
+
+            const RenewConsoleResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RenewConsoleResponse.prototype.certificate = $util.newBuffer([]);
+            RenewConsoleResponse.prototype.trustAnchors = null;
+
+            RenewConsoleResponse.create = function(properties) {
+                return new RenewConsoleResponse(properties);
+            };
+
+            RenewConsoleResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
+                    writer.uint32(10).bytes(message.certificate);
+                if (message.trustAnchors != null && $Object.hasOwnProperty.call(message, "trustAnchors"))
+                    $root.threatguard.v1.TrustAnchors.encode(message.trustAnchors, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RenewConsoleResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RenewConsoleResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificate = value;
+                            else
+                                delete message.certificate;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.trustAnchors = $root.threatguard.v1.TrustAnchors.decode(reader, reader.size(), $undefined, _depth + 1, message.trustAnchors);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RenewConsoleResponse;
+        })();
+
+        v1.AgentFrame = (function() {
+
+            const AgentFrame = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            AgentFrame.prototype.hello = null;
+            AgentFrame.prototype.envelope = null;
+            AgentFrame.prototype.heartbeat = null;
+            AgentFrame.prototype.epochConfirmation = null;
+            AgentFrame.prototype.certificateRequest = null;
+
+            let $oneOfFields;
+
+            $Object.defineProperty(AgentFrame.prototype, "frame", {
+                get: $util.oneOfGetter($oneOfFields = ["hello", "envelope", "heartbeat", "epochConfirmation", "certificateRequest"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            AgentFrame.create = function(properties) {
+                return new AgentFrame(properties);
+            };
+
+            AgentFrame.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+                    $root.threatguard.v1.Hello.encode(message.hello, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.envelope != null && $Object.hasOwnProperty.call(message, "envelope"))
+                    writer.uint32(18).bytes(message.envelope);
+                if (message.heartbeat != null && $Object.hasOwnProperty.call(message, "heartbeat"))
+                    $root.threatguard.v1.Heartbeat.encode(message.heartbeat, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.epochConfirmation != null && $Object.hasOwnProperty.call(message, "epochConfirmation"))
+                    $root.threatguard.v1.EpochConfirmation.encode(message.epochConfirmation, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.certificateRequest != null && $Object.hasOwnProperty.call(message, "certificateRequest"))
+                    $root.threatguard.v1.CertificateRequest.encode(message.certificateRequest, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            AgentFrame.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.AgentFrame();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.hello = $root.threatguard.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                            message.frame = "hello";
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.envelope = reader.bytes();
+                            message.frame = "envelope";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.heartbeat = $root.threatguard.v1.Heartbeat.decode(reader, reader.size(), $undefined, _depth + 1, message.heartbeat);
+                            message.frame = "heartbeat";
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.epochConfirmation = $root.threatguard.v1.EpochConfirmation.decode(reader, reader.size(), $undefined, _depth + 1, message.epochConfirmation);
+                            message.frame = "epochConfirmation";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.certificateRequest = $root.threatguard.v1.CertificateRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.certificateRequest);
+                            message.frame = "certificateRequest";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return AgentFrame;
+        })();
+
+        v1.Hello = (function() {
+
+            const Hello = function (properties) {
+                this.sensors = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Hello.prototype.agentVersion = "";
+            Hello.prototype.hostName = "";
+            Hello.prototype.machineId = "";
+            Hello.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Hello.prototype.streamId = $util.newBuffer([]);
+            Hello.prototype.sensors = $util.emptyArray;
+            Hello.prototype.os = "";
+            Hello.prototype.kernel = "";
+            Hello.prototype.cryptoProvider = "";
+            Hello.prototype.bootId = "";
+
+            Hello.create = function(properties) {
+                return new Hello(properties);
+            };
+
+            Hello.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentVersion != null && $Object.hasOwnProperty.call(message, "agentVersion") && message.agentVersion !== "")
+                    writer.uint32(10).string(message.agentVersion);
+                if (message.hostName != null && $Object.hasOwnProperty.call(message, "hostName") && message.hostName !== "")
+                    writer.uint32(18).string(message.hostName);
+                if (message.machineId != null && $Object.hasOwnProperty.call(message, "machineId") && message.machineId !== "")
+                    writer.uint32(26).string(message.machineId);
+                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
+                    writer.uint32(32).int64(message.sentAtUs);
+                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
+                    writer.uint32(42).bytes(message.streamId);
+                if (message.sensors != null && message.sensors.length)
+                    for (let i = 0; i < message.sensors.length; ++i)
+                        $root.threatguard.v1.SensorHealth.encode(message.sensors[i], writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.os != null && $Object.hasOwnProperty.call(message, "os") && message.os !== "")
+                    writer.uint32(58).string(message.os);
+                if (message.kernel != null && $Object.hasOwnProperty.call(message, "kernel") && message.kernel !== "")
+                    writer.uint32(66).string(message.kernel);
+                if (message.cryptoProvider != null && $Object.hasOwnProperty.call(message, "cryptoProvider") && message.cryptoProvider !== "")
+                    writer.uint32(74).string(message.cryptoProvider);
+                if (message.bootId != null && $Object.hasOwnProperty.call(message, "bootId") && message.bootId !== "")
+                    writer.uint32(82).string(message.bootId);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Hello.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Hello();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentVersion = value;
+                            else
+                                delete message.agentVersion;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.hostName = value;
+                            else
+                                delete message.hostName;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.machineId = value;
+                            else
+                                delete message.machineId;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sentAtUs = value;
+                            else
+                                delete message.sentAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.streamId = value;
+                            else
+                                delete message.streamId;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sensors && message.sensors.length))
+                                message.sensors = [];
+                            message.sensors.push($root.threatguard.v1.SensorHealth.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.os = value;
+                            else
+                                delete message.os;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kernel = value;
+                            else
+                                delete message.kernel;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.cryptoProvider = value;
+                            else
+                                delete message.cryptoProvider;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.bootId = value;
+                            else
+                                delete message.bootId;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Hello;
+        })();
+
+        v1.Heartbeat = (function() {
+
+            const Heartbeat = function (properties) {
+                this.sensors = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Heartbeat.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Heartbeat.prototype.spooledBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Heartbeat.prototype.spooledEnvelopes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Heartbeat.prototype.sensors = $util.emptyArray;
+            Heartbeat.prototype.sealingEpoch = 0;
+            Heartbeat.prototype.oldestSpooledEpoch = 0;
+
+            Heartbeat.create = function(properties) {
+                return new Heartbeat(properties);
+            };
+
+            Heartbeat.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
+                    writer.uint32(8).int64(message.sentAtUs);
+                if (message.spooledBytes != null && $Object.hasOwnProperty.call(message, "spooledBytes") && (typeof message.spooledBytes === "object" ? message.spooledBytes.low || message.spooledBytes.high : message.spooledBytes !== 0))
+                    writer.uint32(16).uint64(message.spooledBytes);
+                if (message.spooledEnvelopes != null && $Object.hasOwnProperty.call(message, "spooledEnvelopes") && (typeof message.spooledEnvelopes === "object" ? message.spooledEnvelopes.low || message.spooledEnvelopes.high : message.spooledEnvelopes !== 0))
+                    writer.uint32(24).uint64(message.spooledEnvelopes);
+                if (message.sensors != null && message.sensors.length)
+                    for (let i = 0; i < message.sensors.length; ++i)
+                        $root.threatguard.v1.SensorHealth.encode(message.sensors[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.sealingEpoch != null && $Object.hasOwnProperty.call(message, "sealingEpoch") && message.sealingEpoch !== 0)
+                    writer.uint32(40).uint32(message.sealingEpoch);
+                if (message.oldestSpooledEpoch != null && $Object.hasOwnProperty.call(message, "oldestSpooledEpoch") && message.oldestSpooledEpoch !== 0)
+                    writer.uint32(48).uint32(message.oldestSpooledEpoch);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Heartbeat.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Heartbeat();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sentAtUs = value;
+                            else
+                                delete message.sentAtUs;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.spooledBytes = value;
+                            else
+                                delete message.spooledBytes;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.spooledEnvelopes = value;
+                            else
+                                delete message.spooledEnvelopes;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sensors && message.sensors.length))
+                                message.sensors = [];
+                            message.sensors.push($root.threatguard.v1.SensorHealth.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sealingEpoch = value;
+                            else
+                                delete message.sealingEpoch;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.oldestSpooledEpoch = value;
+                            else
+                                delete message.oldestSpooledEpoch;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Heartbeat;
+        })();
+
+        v1.SensorHealth = (function() {
+
+            const SensorHealth = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SensorHealth.prototype.sensor = "";
+            SensorHealth.prototype.source = "";
+            SensorHealth.prototype.state = "";
+            SensorHealth.prototype.detail = "";
+            SensorHealth.prototype.events = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            SensorHealth.create = function(properties) {
+                return new SensorHealth(properties);
+            };
+
+            SensorHealth.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sensor != null && $Object.hasOwnProperty.call(message, "sensor") && message.sensor !== "")
+                    writer.uint32(10).string(message.sensor);
+                if (message.source != null && $Object.hasOwnProperty.call(message, "source") && message.source !== "")
+                    writer.uint32(18).string(message.source);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== "")
+                    writer.uint32(26).string(message.state);
+                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+                    writer.uint32(34).string(message.detail);
+                if (message.events != null && $Object.hasOwnProperty.call(message, "events") && (typeof message.events === "object" ? message.events.low || message.events.high : message.events !== 0))
+                    writer.uint32(40).uint64(message.events);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SensorHealth.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.SensorHealth();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sensor = value;
+                            else
+                                delete message.sensor;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.source = value;
+                            else
+                                delete message.source;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.detail = value;
+                            else
+                                delete message.detail;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.events = value;
+                            else
+                                delete message.events;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SensorHealth;
+        })();
+
+        v1.CollectorFrame = (function() {
+
+            const CollectorFrame = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CollectorFrame.prototype.welcome = null;
+            CollectorFrame.prototype.acknowledgement = null;
+            CollectorFrame.prototype.refusal = null;
+            CollectorFrame.prototype.kemKey = null;
+            CollectorFrame.prototype.certificateAnswer = null;
+            CollectorFrame.prototype.trustAnchors = null;
+            CollectorFrame.prototype.certificateOrder = null;
+
+            let $oneOfFields;
+
+            $Object.defineProperty(CollectorFrame.prototype, "frame", {
+                get: $util.oneOfGetter($oneOfFields = ["welcome", "acknowledgement", "refusal", "kemKey", "certificateAnswer", "trustAnchors", "certificateOrder"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            CollectorFrame.create = function(properties) {
+                return new CollectorFrame(properties);
+            };
+
+            CollectorFrame.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.welcome != null && $Object.hasOwnProperty.call(message, "welcome"))
+                    $root.threatguard.v1.Welcome.encode(message.welcome, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.acknowledgement != null && $Object.hasOwnProperty.call(message, "acknowledgement"))
+                    $root.threatguard.v1.Acknowledgement.encode(message.acknowledgement, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal"))
+                    $root.threatguard.v1.Refusal.encode(message.refusal, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.kemKey != null && $Object.hasOwnProperty.call(message, "kemKey"))
+                    $root.threatguard.v1.KemKey.encode(message.kemKey, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.certificateAnswer != null && $Object.hasOwnProperty.call(message, "certificateAnswer"))
+                    $root.threatguard.v1.CertificateAnswer.encode(message.certificateAnswer, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.trustAnchors != null && $Object.hasOwnProperty.call(message, "trustAnchors"))
+                    $root.threatguard.v1.TrustAnchors.encode(message.trustAnchors, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.certificateOrder != null && $Object.hasOwnProperty.call(message, "certificateOrder"))
+                    $root.threatguard.v1.CertificateOrder.encode(message.certificateOrder, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CollectorFrame.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CollectorFrame();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.welcome = $root.threatguard.v1.Welcome.decode(reader, reader.size(), $undefined, _depth + 1, message.welcome);
+                            message.frame = "welcome";
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.acknowledgement = $root.threatguard.v1.Acknowledgement.decode(reader, reader.size(), $undefined, _depth + 1, message.acknowledgement);
+                            message.frame = "acknowledgement";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.refusal = $root.threatguard.v1.Refusal.decode(reader, reader.size(), $undefined, _depth + 1, message.refusal);
+                            message.frame = "refusal";
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.kemKey = $root.threatguard.v1.KemKey.decode(reader, reader.size(), $undefined, _depth + 1, message.kemKey);
+                            message.frame = "kemKey";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.certificateAnswer = $root.threatguard.v1.CertificateAnswer.decode(reader, reader.size(), $undefined, _depth + 1, message.certificateAnswer);
+                            message.frame = "certificateAnswer";
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.trustAnchors = $root.threatguard.v1.TrustAnchors.decode(reader, reader.size(), $undefined, _depth + 1, message.trustAnchors);
+                            message.frame = "trustAnchors";
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.certificateOrder = $root.threatguard.v1.CertificateOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.certificateOrder);
+                            message.frame = "certificateOrder";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CollectorFrame;
+        })();
+
+        v1.Welcome = (function() {
+
+            const Welcome = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Welcome.prototype.streamId = $util.newBuffer([]);
+            Welcome.prototype.lastSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Welcome.prototype.kemKey = null;
+            Welcome.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Welcome.prototype.trustAnchors = null;
+            Welcome.prototype.lastHeaderDigest = $util.newBuffer([]);
+
+            Welcome.create = function(properties) {
+                return new Welcome(properties);
+            };
+
+            Welcome.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
+                    writer.uint32(10).bytes(message.streamId);
+                if (message.lastSequence != null && $Object.hasOwnProperty.call(message, "lastSequence") && (typeof message.lastSequence === "object" ? message.lastSequence.low || message.lastSequence.high : message.lastSequence !== 0))
+                    writer.uint32(16).uint64(message.lastSequence);
+                if (message.kemKey != null && $Object.hasOwnProperty.call(message, "kemKey"))
+                    $root.threatguard.v1.KemKey.encode(message.kemKey, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
+                    writer.uint32(32).int64(message.sentAtUs);
+                if (message.trustAnchors != null && $Object.hasOwnProperty.call(message, "trustAnchors"))
+                    $root.threatguard.v1.TrustAnchors.encode(message.trustAnchors, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.lastHeaderDigest != null && $Object.hasOwnProperty.call(message, "lastHeaderDigest") && message.lastHeaderDigest.length)
+                    writer.uint32(202).bytes(message.lastHeaderDigest);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Welcome.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Welcome();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.streamId = value;
+                            else
+                                delete message.streamId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastSequence = value;
+                            else
+                                delete message.lastSequence;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.kemKey = $root.threatguard.v1.KemKey.decode(reader, reader.size(), $undefined, _depth + 1, message.kemKey);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sentAtUs = value;
+                            else
+                                delete message.sentAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.trustAnchors = $root.threatguard.v1.TrustAnchors.decode(reader, reader.size(), $undefined, _depth + 1, message.trustAnchors);
+                            continue;
+                        }
+                    case 25: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.lastHeaderDigest = value;
+                            else
+                                delete message.lastHeaderDigest;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Welcome;
+        })();
+
+        v1.KemKey = (function() {
+
+            const KemKey = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KemKey.prototype.key = $util.newBuffer([]);
+            KemKey.prototype.signature = $util.newBuffer([]);
+            KemKey.prototype.certificate = $util.newBuffer([]);
+
+            KemKey.create = function(properties) {
+                return new KemKey(properties);
+            };
+
+            KemKey.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key.length)
+                    writer.uint32(10).bytes(message.key);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(18).bytes(message.signature);
+                if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
+                    writer.uint32(26).bytes(message.certificate);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KemKey.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KemKey();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.key = value;
+                            else
+                                delete message.key;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificate = value;
+                            else
+                                delete message.certificate;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KemKey;
+        })();
+
+        v1.KemKeyBody = (function() {
+
+            const KemKeyBody = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KemKeyBody.prototype.algorithm = "";
+            KemKeyBody.prototype.epoch = 0;
+            KemKeyBody.prototype.publicKey = $util.newBuffer([]);
+            KemKeyBody.prototype.createdAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            KemKeyBody.prototype.refusedBefore = 0;
+
+            KemKeyBody.create = function(properties) {
+                return new KemKeyBody(properties);
+            };
+
+            KemKeyBody.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.algorithm != null && $Object.hasOwnProperty.call(message, "algorithm") && message.algorithm !== "")
+                    writer.uint32(10).string(message.algorithm);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                    writer.uint32(16).uint32(message.epoch);
+                if (message.publicKey != null && $Object.hasOwnProperty.call(message, "publicKey") && message.publicKey.length)
+                    writer.uint32(26).bytes(message.publicKey);
+                if (message.createdAtUs != null && $Object.hasOwnProperty.call(message, "createdAtUs") && (typeof message.createdAtUs === "object" ? message.createdAtUs.low || message.createdAtUs.high : message.createdAtUs !== 0))
+                    writer.uint32(32).int64(message.createdAtUs);
+                if (message.refusedBefore != null && $Object.hasOwnProperty.call(message, "refusedBefore") && message.refusedBefore !== 0)
+                    writer.uint32(40).uint32(message.refusedBefore);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KemKeyBody.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KemKeyBody();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.algorithm = value;
+                            else
+                                delete message.algorithm;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.publicKey = value;
+                            else
+                                delete message.publicKey;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.createdAtUs = value;
+                            else
+                                delete message.createdAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.refusedBefore = value;
+                            else
+                                delete message.refusedBefore;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KemKeyBody;
+        })();
+
+        v1.EpochConfirmation = (function() {
+
+            const EpochConfirmation = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EpochConfirmation.prototype.body = $util.newBuffer([]);
+            EpochConfirmation.prototype.signature = $util.newBuffer([]);
+
+            EpochConfirmation.create = function(properties) {
+                return new EpochConfirmation(properties);
+            };
+
+            EpochConfirmation.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
+                    writer.uint32(10).bytes(message.body);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(18).bytes(message.signature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EpochConfirmation.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EpochConfirmation();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.body = value;
+                            else
+                                delete message.body;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EpochConfirmation;
+        })();
+
+        v1.EpochConfirmationBody = (function() {
+
+            const EpochConfirmationBody = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EpochConfirmationBody.prototype.agentId = "";
+            EpochConfirmationBody.prototype.epoch = 0;
+            EpochConfirmationBody.prototype.publicKeySha256 = $util.newBuffer([]);
+            EpochConfirmationBody.prototype.confirmedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            EpochConfirmationBody.prototype.oldestSpooledEpoch = 0;
+
+            EpochConfirmationBody.create = function(properties) {
+                return new EpochConfirmationBody(properties);
+            };
+
+            EpochConfirmationBody.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                    writer.uint32(16).uint32(message.epoch);
+                if (message.publicKeySha256 != null && $Object.hasOwnProperty.call(message, "publicKeySha256") && message.publicKeySha256.length)
+                    writer.uint32(26).bytes(message.publicKeySha256);
+                if (message.confirmedAtUs != null && $Object.hasOwnProperty.call(message, "confirmedAtUs") && (typeof message.confirmedAtUs === "object" ? message.confirmedAtUs.low || message.confirmedAtUs.high : message.confirmedAtUs !== 0))
+                    writer.uint32(32).int64(message.confirmedAtUs);
+                if (message.oldestSpooledEpoch != null && $Object.hasOwnProperty.call(message, "oldestSpooledEpoch") && message.oldestSpooledEpoch !== 0)
+                    writer.uint32(40).uint32(message.oldestSpooledEpoch);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EpochConfirmationBody.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EpochConfirmationBody();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.publicKeySha256 = value;
+                            else
+                                delete message.publicKeySha256;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.confirmedAtUs = value;
+                            else
+                                delete message.confirmedAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.oldestSpooledEpoch = value;
+                            else
+                                delete message.oldestSpooledEpoch;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EpochConfirmationBody;
+        })();
+
+        v1.CertificateRequest = (function() {
+
+            const CertificateRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CertificateRequest.prototype.certificateRequest = $util.newBuffer([]);
+            CertificateRequest.prototype.succession = $util.newBuffer([]);
+            CertificateRequest.prototype.successionSignature = $util.newBuffer([]);
+
+            CertificateRequest.create = function(properties) {
+                return new CertificateRequest(properties);
+            };
+
+            CertificateRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.certificateRequest != null && $Object.hasOwnProperty.call(message, "certificateRequest") && message.certificateRequest.length)
+                    writer.uint32(10).bytes(message.certificateRequest);
+                if (message.succession != null && $Object.hasOwnProperty.call(message, "succession") && message.succession.length)
+                    writer.uint32(18).bytes(message.succession);
+                if (message.successionSignature != null && $Object.hasOwnProperty.call(message, "successionSignature") && message.successionSignature.length)
+                    writer.uint32(26).bytes(message.successionSignature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CertificateRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CertificateRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificateRequest = value;
+                            else
+                                delete message.certificateRequest;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.succession = value;
+                            else
+                                delete message.succession;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.successionSignature = value;
+                            else
+                                delete message.successionSignature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CertificateRequest;
+        })();
+
+        v1.KeySuccession = (function() {
+
+            const KeySuccession = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KeySuccession.prototype.agentId = "";
+            KeySuccession.prototype.oldKeyId = $util.newBuffer([]);
+            KeySuccession.prototype.newKeyId = $util.newBuffer([]);
+            KeySuccession.prototype.succeedsAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            KeySuccession.create = function(properties) {
+                return new KeySuccession(properties);
+            };
+
+            KeySuccession.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.oldKeyId != null && $Object.hasOwnProperty.call(message, "oldKeyId") && message.oldKeyId.length)
+                    writer.uint32(18).bytes(message.oldKeyId);
+                if (message.newKeyId != null && $Object.hasOwnProperty.call(message, "newKeyId") && message.newKeyId.length)
+                    writer.uint32(26).bytes(message.newKeyId);
+                if (message.succeedsAtUs != null && $Object.hasOwnProperty.call(message, "succeedsAtUs") && (typeof message.succeedsAtUs === "object" ? message.succeedsAtUs.low || message.succeedsAtUs.high : message.succeedsAtUs !== 0))
+                    writer.uint32(32).int64(message.succeedsAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KeySuccession.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KeySuccession();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.oldKeyId = value;
+                            else
+                                delete message.oldKeyId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.newKeyId = value;
+                            else
+                                delete message.newKeyId;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.succeedsAtUs = value;
+                            else
+                                delete message.succeedsAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KeySuccession;
+        })();
+
+        v1.CertificateAnswer = (function() {
+
+            const CertificateAnswer = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CertificateAnswer.prototype.certificate = $util.newBuffer([]);
+            CertificateAnswer.prototype.refusal = "";
+
+            CertificateAnswer.create = function(properties) {
+                return new CertificateAnswer(properties);
+            };
+
+            CertificateAnswer.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
+                    writer.uint32(10).bytes(message.certificate);
+                if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal") && message.refusal !== "")
+                    writer.uint32(18).string(message.refusal);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CertificateAnswer.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CertificateAnswer();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificate = value;
+                            else
+                                delete message.certificate;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.refusal = value;
+                            else
+                                delete message.refusal;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CertificateAnswer;
+        })();
+
+        v1.CertificateOrder = (function() {
+
+            const CertificateOrder = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CertificateOrder.prototype.newKey = false;
+            CertificateOrder.prototype.reason = "";
+
+            CertificateOrder.create = function(properties) {
+                return new CertificateOrder(properties);
+            };
+
+            CertificateOrder.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.newKey != null && $Object.hasOwnProperty.call(message, "newKey") && message.newKey !== false)
+                    writer.uint32(8).bool(message.newKey);
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(18).string(message.reason);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CertificateOrder.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CertificateOrder();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.newKey = value;
+                            else
+                                delete message.newKey;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CertificateOrder;
+        })();
+
+        v1.TrustAnchors = (function() {
+
+            const TrustAnchors = function (properties) {
+                this.certificates = [];
+                this.successions = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            TrustAnchors.prototype.certificates = $util.emptyArray;
+            TrustAnchors.prototype.successions = $util.emptyArray;
+
+            TrustAnchors.create = function(properties) {
+                return new TrustAnchors(properties);
+            };
+
+            TrustAnchors.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.certificates != null && message.certificates.length)
+                    for (let i = 0; i < message.certificates.length; ++i)
+                        writer.uint32(10).bytes(message.certificates[i]);
+                if (message.successions != null && message.successions.length)
+                    for (let i = 0; i < message.successions.length; ++i)
+                        $root.threatguard.v1.CaSuccession.encode(message.successions[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            TrustAnchors.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.TrustAnchors();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.certificates && message.certificates.length))
+                                message.certificates = [];
+                            message.certificates.push(reader.bytes());
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.successions && message.successions.length))
+                                message.successions = [];
+                            message.successions.push($root.threatguard.v1.CaSuccession.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return TrustAnchors;
+        })();
+
+        v1.CaSuccession = (function() {
+
+            const CaSuccession = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CaSuccession.prototype.oldCaKeyId = $util.newBuffer([]);
+            CaSuccession.prototype.newCaCertificate = $util.newBuffer([]);
+            CaSuccession.prototype.signature = $util.newBuffer([]);
+            CaSuccession.prototype.succeedsAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            CaSuccession.create = function(properties) {
+                return new CaSuccession(properties);
+            };
+
+            CaSuccession.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.oldCaKeyId != null && $Object.hasOwnProperty.call(message, "oldCaKeyId") && message.oldCaKeyId.length)
+                    writer.uint32(10).bytes(message.oldCaKeyId);
+                if (message.newCaCertificate != null && $Object.hasOwnProperty.call(message, "newCaCertificate") && message.newCaCertificate.length)
+                    writer.uint32(18).bytes(message.newCaCertificate);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(26).bytes(message.signature);
+                if (message.succeedsAtUs != null && $Object.hasOwnProperty.call(message, "succeedsAtUs") && (typeof message.succeedsAtUs === "object" ? message.succeedsAtUs.low || message.succeedsAtUs.high : message.succeedsAtUs !== 0))
+                    writer.uint32(32).int64(message.succeedsAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CaSuccession.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CaSuccession();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.oldCaKeyId = value;
+                            else
+                                delete message.oldCaKeyId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.newCaCertificate = value;
+                            else
+                                delete message.newCaCertificate;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.succeedsAtUs = value;
+                            else
+                                delete message.succeedsAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CaSuccession;
+        })();
+
+        v1.Acknowledgement = (function() {
+
+            const Acknowledgement = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Acknowledgement.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            Acknowledgement.create = function(properties) {
+                return new Acknowledgement(properties);
+            };
+
+            Acknowledgement.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(8).uint64(message.sequence);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Acknowledgement.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Acknowledgement();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Acknowledgement;
+        })();
+
+        v1.Refusal = (function() {
+
+            const Refusal = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Refusal.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Refusal.prototype.code = "";
+            Refusal.prototype.message = "";
+
+            Refusal.create = function(properties) {
+                return new Refusal(properties);
+            };
+
+            Refusal.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(8).uint64(message.sequence);
+                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                    writer.uint32(18).string(message.code);
+                if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message !== "")
+                    writer.uint32(26).string(message.message);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Refusal.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.Refusal();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.code = value;
+                            else
+                                delete message.code;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.message = value;
+                            else
+                                delete message.message;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Refusal;
+        })();
+
         v1.GetStatusRequest = (function() {
 
             const GetStatusRequest = function (properties) {
@@ -3094,6 +6466,7 @@ export const threatguard = $root.threatguard = (() => {
                 this.rulesDisabled = [];
                 this.notices = [];
                 this.space = [];
+                this.caTrusted = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -3128,6 +6501,9 @@ export const threatguard = $root.threatguard = (() => {
             StatusReport.prototype.natsCredentials = "";
             StatusReport.prototype.space = $util.emptyArray;
             StatusReport.prototype.bytesPerEvent = 0;
+            StatusReport.prototype.cryptoProfile = "";
+            StatusReport.prototype.cryptoProvider = "";
+            StatusReport.prototype.caTrusted = $util.emptyArray;
 
             StatusReport.create = function(properties) {
                 return new StatusReport(properties);
@@ -3201,6 +6577,13 @@ export const threatguard = $root.threatguard = (() => {
                         $root.threatguard.v1.KindSpace.encode(message.space[i], writer.uint32(218).fork(), _depth + 1).ldelim();
                 if (message.bytesPerEvent != null && $Object.hasOwnProperty.call(message, "bytesPerEvent") && !$Object.is(message.bytesPerEvent, 0))
                     writer.uint32(225).double(message.bytesPerEvent);
+                if (message.cryptoProfile != null && $Object.hasOwnProperty.call(message, "cryptoProfile") && message.cryptoProfile !== "")
+                    writer.uint32(386).string(message.cryptoProfile);
+                if (message.cryptoProvider != null && $Object.hasOwnProperty.call(message, "cryptoProvider") && message.cryptoProvider !== "")
+                    writer.uint32(394).string(message.cryptoProvider);
+                if (message.caTrusted != null && message.caTrusted.length)
+                    for (let i = 0; i < message.caTrusted.length; ++i)
+                        writer.uint32(402).string(message.caTrusted[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3479,6 +6862,32 @@ export const threatguard = $root.threatguard = (() => {
                                 message.bytesPerEvent = value;
                             else
                                 delete message.bytesPerEvent;
+                            continue;
+                        }
+                    case 48: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.cryptoProfile = value;
+                            else
+                                delete message.cryptoProfile;
+                            continue;
+                        }
+                    case 49: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.cryptoProvider = value;
+                            else
+                                delete message.cryptoProvider;
+                            continue;
+                        }
+                    case 50: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.caTrusted && message.caTrusted.length))
+                                message.caTrusted = [];
+                            message.caTrusted.push(reader.stringVerify());
                             continue;
                         }
                     }
@@ -3892,6 +7301,7 @@ export const threatguard = $root.threatguard = (() => {
             AgentSummary.prototype.certificateExpiresAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             AgentSummary.prototype.spooledEnvelopes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             AgentSummary.prototype.address = "";
+            AgentSummary.prototype.group = "";
 
             AgentSummary.create = function(properties) {
                 return new AgentSummary(properties);
@@ -3937,6 +7347,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(120).uint64(message.spooledEnvelopes);
                 if (message.address != null && $Object.hasOwnProperty.call(message, "address") && message.address !== "")
                     writer.uint32(130).string(message.address);
+                if (message.group != null && $Object.hasOwnProperty.call(message, "group") && message.group !== "")
+                    writer.uint32(290).string(message.group);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -4111,6 +7523,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.address = value;
                             else
                                 delete message.address;
+                            continue;
+                        }
+                    case 36: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.group = value;
+                            else
+                                delete message.group;
                             continue;
                         }
                     }
@@ -4583,6 +8004,8 @@ export const threatguard = $root.threatguard = (() => {
             CreateTokenRequest.prototype.uses = 0;
             CreateTokenRequest.prototype.validSeconds = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             CreateTokenRequest.prototype.label = "";
+            CreateTokenRequest.prototype.group = "";
+            CreateTokenRequest.prototype.replace = false;
 
             CreateTokenRequest.create = function(properties) {
                 return new CreateTokenRequest(properties);
@@ -4601,6 +8024,10 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(16).uint64(message.validSeconds);
                 if (message.label != null && $Object.hasOwnProperty.call(message, "label") && message.label !== "")
                     writer.uint32(26).string(message.label);
+                if (message.group != null && $Object.hasOwnProperty.call(message, "group") && message.group !== "")
+                    writer.uint32(186).string(message.group);
+                if (message.replace != null && $Object.hasOwnProperty.call(message, "replace") && message.replace !== false)
+                    writer.uint32(192).bool(message.replace);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -4659,6 +8086,24 @@ export const threatguard = $root.threatguard = (() => {
                                 message.label = value;
                             else
                                 delete message.label;
+                            continue;
+                        }
+                    case 23: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.group = value;
+                            else
+                                delete message.group;
+                            continue;
+                        }
+                    case 24: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.replace = value;
+                            else
+                                delete message.replace;
                             continue;
                         }
                     }
@@ -8324,63 +11769,44 @@ export const threatguard = $root.threatguard = (() => {
             return VerifyAuditResponse;
         })();
 
-        v1.AgentFrame = (function() {
+        v1.CryptoReportRequest = (function() {
 
-            const AgentFrame = function (properties) {
+            const CryptoReportRequest = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
                             this[keys[i]] = properties[keys[i]];
             };
 
-            AgentFrame.prototype.hello = null;
-            AgentFrame.prototype.envelope = null;
-            AgentFrame.prototype.heartbeat = null;
-            AgentFrame.prototype.epochConfirmation = null;
-            AgentFrame.prototype.certificateRequest = null;
+            CryptoReportRequest.prototype.policy = "";
 
-            let $oneOfFields;
-
-            $Object.defineProperty(AgentFrame.prototype, "frame", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "envelope", "heartbeat", "epochConfirmation", "certificateRequest"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            AgentFrame.create = function(properties) {
-                return new AgentFrame(properties);
+            CryptoReportRequest.create = function(properties) {
+                return new CryptoReportRequest(properties);
             };
 
-            AgentFrame.encode = function (message, writer, _depth) {
+            CryptoReportRequest.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
                 if (_depth === $undefined)
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
-                    $root.threatguard.v1.Hello.encode(message.hello, writer.uint32(10).fork(), _depth + 1).ldelim();
-                if (message.envelope != null && $Object.hasOwnProperty.call(message, "envelope"))
-                    writer.uint32(18).bytes(message.envelope);
-                if (message.heartbeat != null && $Object.hasOwnProperty.call(message, "heartbeat"))
-                    $root.threatguard.v1.Heartbeat.encode(message.heartbeat, writer.uint32(26).fork(), _depth + 1).ldelim();
-                if (message.epochConfirmation != null && $Object.hasOwnProperty.call(message, "epochConfirmation"))
-                    $root.threatguard.v1.EpochConfirmation.encode(message.epochConfirmation, writer.uint32(34).fork(), _depth + 1).ldelim();
-                if (message.certificateRequest != null && $Object.hasOwnProperty.call(message, "certificateRequest"))
-                    $root.threatguard.v1.CertificateRequest.encode(message.certificateRequest, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.policy != null && $Object.hasOwnProperty.call(message, "policy") && message.policy !== "")
+                    writer.uint32(10).string(message.policy);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
-            AgentFrame.decode = function (reader, length, _end, _depth, _target) {
+            CryptoReportRequest.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
                 if (_depth === $undefined)
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message;
+                let end, message, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -8390,7 +11816,7 @@ export const threatguard = $root.threatguard = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.threatguard.v1.AgentFrame();
+                message = _target || new $root.threatguard.v1.CryptoReportRequest();
                 while (reader.pos < end) {
                     let start = reader.pos;
                     let tag = reader.tag();
@@ -8403,36 +11829,10 @@ export const threatguard = $root.threatguard = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.hello = $root.threatguard.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
-                            message.frame = "hello";
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.envelope = reader.bytes();
-                            message.frame = "envelope";
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.heartbeat = $root.threatguard.v1.Heartbeat.decode(reader, reader.size(), $undefined, _depth + 1, message.heartbeat);
-                            message.frame = "heartbeat";
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.epochConfirmation = $root.threatguard.v1.EpochConfirmation.decode(reader, reader.size(), $undefined, _depth + 1, message.epochConfirmation);
-                            message.frame = "epochConfirmation";
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            message.certificateRequest = $root.threatguard.v1.CertificateRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.certificateRequest);
-                            message.frame = "certificateRequest";
+                            if ((value = reader.stringVerify()).length)
+                                message.policy = value;
+                            else
+                                delete message.policy;
                             continue;
                         }
                     }
@@ -8452,69 +11852,51 @@ export const threatguard = $root.threatguard = (() => {
                 return message;
             };
 
-            return AgentFrame;
+            return CryptoReportRequest;
         })();
 
-        v1.Hello = (function() {
+        v1.CryptoReport = (function() {
 
-            const Hello = function (properties) {
-                this.sensors = [];
+            const CryptoReport = function (properties) {
+                this.hosts = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
                             this[keys[i]] = properties[keys[i]];
             };
 
-            Hello.prototype.agentVersion = "";
-            Hello.prototype.hostName = "";
-            Hello.prototype.machineId = "";
-            Hello.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            Hello.prototype.streamId = $util.newBuffer([]);
-            Hello.prototype.sensors = $util.emptyArray;
-            Hello.prototype.os = "";
-            Hello.prototype.kernel = "";
-            Hello.prototype.cryptoProvider = "";
-            Hello.prototype.bootId = "";
+            CryptoReport.prototype.profile = "";
+            CryptoReport.prototype.policy = "";
+            CryptoReport.prototype.hosts = $util.emptyArray;
+            CryptoReport.prototype.below = 0;
 
-            Hello.create = function(properties) {
-                return new Hello(properties);
+            CryptoReport.create = function(properties) {
+                return new CryptoReport(properties);
             };
 
-            Hello.encode = function (message, writer, _depth) {
+            CryptoReport.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
                 if (_depth === $undefined)
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.agentVersion != null && $Object.hasOwnProperty.call(message, "agentVersion") && message.agentVersion !== "")
-                    writer.uint32(10).string(message.agentVersion);
-                if (message.hostName != null && $Object.hasOwnProperty.call(message, "hostName") && message.hostName !== "")
-                    writer.uint32(18).string(message.hostName);
-                if (message.machineId != null && $Object.hasOwnProperty.call(message, "machineId") && message.machineId !== "")
-                    writer.uint32(26).string(message.machineId);
-                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
-                    writer.uint32(32).int64(message.sentAtUs);
-                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
-                    writer.uint32(42).bytes(message.streamId);
-                if (message.sensors != null && message.sensors.length)
-                    for (let i = 0; i < message.sensors.length; ++i)
-                        $root.threatguard.v1.SensorHealth.encode(message.sensors[i], writer.uint32(50).fork(), _depth + 1).ldelim();
-                if (message.os != null && $Object.hasOwnProperty.call(message, "os") && message.os !== "")
-                    writer.uint32(58).string(message.os);
-                if (message.kernel != null && $Object.hasOwnProperty.call(message, "kernel") && message.kernel !== "")
-                    writer.uint32(66).string(message.kernel);
-                if (message.cryptoProvider != null && $Object.hasOwnProperty.call(message, "cryptoProvider") && message.cryptoProvider !== "")
-                    writer.uint32(74).string(message.cryptoProvider);
-                if (message.bootId != null && $Object.hasOwnProperty.call(message, "bootId") && message.bootId !== "")
-                    writer.uint32(82).string(message.bootId);
+                if (message.profile != null && $Object.hasOwnProperty.call(message, "profile") && message.profile !== "")
+                    writer.uint32(10).string(message.profile);
+                if (message.policy != null && $Object.hasOwnProperty.call(message, "policy") && message.policy !== "")
+                    writer.uint32(18).string(message.policy);
+                if (message.hosts != null && message.hosts.length)
+                    for (let i = 0; i < message.hosts.length; ++i)
+                        $root.threatguard.v1.CryptoHost.encode(message.hosts[i], writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.below != null && $Object.hasOwnProperty.call(message, "below") && message.below !== 0)
+                    writer.uint32(32).uint32(message.below);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
-            Hello.decode = function (reader, length, _end, _depth, _target) {
+            CryptoReport.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
                 if (_depth === $undefined)
@@ -8531,7 +11913,7 @@ export const threatguard = $root.threatguard = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.threatguard.v1.Hello();
+                message = _target || new $root.threatguard.v1.CryptoReport();
                 while (reader.pos < end) {
                     let start = reader.pos;
                     let tag = reader.tag();
@@ -8545,649 +11927,254 @@ export const threatguard = $root.threatguard = (() => {
                             if (wireType !== 2)
                                 break;
                             if ((value = reader.stringVerify()).length)
-                                message.agentVersion = value;
+                                message.profile = value;
                             else
-                                delete message.agentVersion;
+                                delete message.profile;
                             continue;
                         }
                     case 2: {
                             if (wireType !== 2)
                                 break;
                             if ((value = reader.stringVerify()).length)
-                                message.hostName = value;
+                                message.policy = value;
                             else
-                                delete message.hostName;
+                                delete message.policy;
                             continue;
                         }
                     case 3: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.stringVerify()).length)
-                                message.machineId = value;
-                            else
-                                delete message.machineId;
+                            if (!(message.hosts && message.hosts.length))
+                                message.hosts = [];
+                            message.hosts.push($root.threatguard.v1.CryptoHost.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 4: {
                             if (wireType !== 0)
                                 break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sentAtUs = value;
+                            if (value = reader.uint32())
+                                message.below = value;
                             else
-                                delete message.sentAtUs;
+                                delete message.below;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CryptoReport;
+        })();
+
+        v1.CryptoHost = (function() {
+
+            const CryptoHost = function (properties) {
+                this.below = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CryptoHost.prototype.agentId = "";
+            CryptoHost.prototype.name = "";
+            CryptoHost.prototype.connected = false;
+            CryptoHost.prototype.tlsProtocol = "";
+            CryptoHost.prototype.tlsGroup = "";
+            CryptoHost.prototype.signatureAlgorithm = "";
+            CryptoHost.prototype.keyId = "";
+            CryptoHost.prototype.certificateExpiresAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CryptoHost.prototype.provider = "";
+            CryptoHost.prototype.sinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CryptoHost.prototype.sessionAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CryptoHost.prototype.below = $util.emptyArray;
+
+            CryptoHost.create = function(properties) {
+                return new CryptoHost(properties);
+            };
+
+            CryptoHost.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(18).string(message.name);
+                if (message.connected != null && $Object.hasOwnProperty.call(message, "connected") && message.connected !== false)
+                    writer.uint32(24).bool(message.connected);
+                if (message.tlsProtocol != null && $Object.hasOwnProperty.call(message, "tlsProtocol") && message.tlsProtocol !== "")
+                    writer.uint32(34).string(message.tlsProtocol);
+                if (message.tlsGroup != null && $Object.hasOwnProperty.call(message, "tlsGroup") && message.tlsGroup !== "")
+                    writer.uint32(42).string(message.tlsGroup);
+                if (message.signatureAlgorithm != null && $Object.hasOwnProperty.call(message, "signatureAlgorithm") && message.signatureAlgorithm !== "")
+                    writer.uint32(50).string(message.signatureAlgorithm);
+                if (message.keyId != null && $Object.hasOwnProperty.call(message, "keyId") && message.keyId !== "")
+                    writer.uint32(58).string(message.keyId);
+                if (message.certificateExpiresAtUs != null && $Object.hasOwnProperty.call(message, "certificateExpiresAtUs") && (typeof message.certificateExpiresAtUs === "object" ? message.certificateExpiresAtUs.low || message.certificateExpiresAtUs.high : message.certificateExpiresAtUs !== 0))
+                    writer.uint32(64).int64(message.certificateExpiresAtUs);
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider !== "")
+                    writer.uint32(74).string(message.provider);
+                if (message.sinceUs != null && $Object.hasOwnProperty.call(message, "sinceUs") && (typeof message.sinceUs === "object" ? message.sinceUs.low || message.sinceUs.high : message.sinceUs !== 0))
+                    writer.uint32(80).int64(message.sinceUs);
+                if (message.sessionAtUs != null && $Object.hasOwnProperty.call(message, "sessionAtUs") && (typeof message.sessionAtUs === "object" ? message.sessionAtUs.low || message.sessionAtUs.high : message.sessionAtUs !== 0))
+                    writer.uint32(88).int64(message.sessionAtUs);
+                if (message.below != null && message.below.length)
+                    for (let i = 0; i < message.below.length; ++i)
+                        writer.uint32(98).string(message.below[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CryptoHost.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CryptoHost();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.connected = value;
+                            else
+                                delete message.connected;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.tlsProtocol = value;
+                            else
+                                delete message.tlsProtocol;
                             continue;
                         }
                     case 5: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.bytes()).length)
-                                message.streamId = value;
+                            if ((value = reader.stringVerify()).length)
+                                message.tlsGroup = value;
                             else
-                                delete message.streamId;
+                                delete message.tlsGroup;
                             continue;
                         }
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.sensors && message.sensors.length))
-                                message.sensors = [];
-                            message.sensors.push($root.threatguard.v1.SensorHealth.decode(reader, reader.size(), $undefined, _depth + 1));
+                            if ((value = reader.stringVerify()).length)
+                                message.signatureAlgorithm = value;
+                            else
+                                delete message.signatureAlgorithm;
                             continue;
                         }
                     case 7: {
                             if (wireType !== 2)
                                 break;
                             if ((value = reader.stringVerify()).length)
-                                message.os = value;
+                                message.keyId = value;
                             else
-                                delete message.os;
+                                delete message.keyId;
                             continue;
                         }
                     case 8: {
-                            if (wireType !== 2)
+                            if (wireType !== 0)
                                 break;
-                            if ((value = reader.stringVerify()).length)
-                                message.kernel = value;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.certificateExpiresAtUs = value;
                             else
-                                delete message.kernel;
+                                delete message.certificateExpiresAtUs;
                             continue;
                         }
                     case 9: {
                             if (wireType !== 2)
                                 break;
                             if ((value = reader.stringVerify()).length)
-                                message.cryptoProvider = value;
+                                message.provider = value;
                             else
-                                delete message.cryptoProvider;
+                                delete message.provider;
                             continue;
                         }
                     case 10: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.bootId = value;
-                            else
-                                delete message.bootId;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Hello;
-        })();
-
-        v1.Heartbeat = (function() {
-
-            const Heartbeat = function (properties) {
-                this.sensors = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Heartbeat.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            Heartbeat.prototype.spooledBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            Heartbeat.prototype.spooledEnvelopes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            Heartbeat.prototype.sensors = $util.emptyArray;
-            Heartbeat.prototype.sealingEpoch = 0;
-            Heartbeat.prototype.oldestSpooledEpoch = 0;
-
-            Heartbeat.create = function(properties) {
-                return new Heartbeat(properties);
-            };
-
-            Heartbeat.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
-                    writer.uint32(8).int64(message.sentAtUs);
-                if (message.spooledBytes != null && $Object.hasOwnProperty.call(message, "spooledBytes") && (typeof message.spooledBytes === "object" ? message.spooledBytes.low || message.spooledBytes.high : message.spooledBytes !== 0))
-                    writer.uint32(16).uint64(message.spooledBytes);
-                if (message.spooledEnvelopes != null && $Object.hasOwnProperty.call(message, "spooledEnvelopes") && (typeof message.spooledEnvelopes === "object" ? message.spooledEnvelopes.low || message.spooledEnvelopes.high : message.spooledEnvelopes !== 0))
-                    writer.uint32(24).uint64(message.spooledEnvelopes);
-                if (message.sensors != null && message.sensors.length)
-                    for (let i = 0; i < message.sensors.length; ++i)
-                        $root.threatguard.v1.SensorHealth.encode(message.sensors[i], writer.uint32(34).fork(), _depth + 1).ldelim();
-                if (message.sealingEpoch != null && $Object.hasOwnProperty.call(message, "sealingEpoch") && message.sealingEpoch !== 0)
-                    writer.uint32(40).uint32(message.sealingEpoch);
-                if (message.oldestSpooledEpoch != null && $Object.hasOwnProperty.call(message, "oldestSpooledEpoch") && message.oldestSpooledEpoch !== 0)
-                    writer.uint32(48).uint32(message.oldestSpooledEpoch);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Heartbeat.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.Heartbeat();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
                             if (wireType !== 0)
                                 break;
                             if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sentAtUs = value;
+                                message.sinceUs = value;
                             else
-                                delete message.sentAtUs;
+                                delete message.sinceUs;
                             continue;
                         }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.spooledBytes = value;
-                            else
-                                delete message.spooledBytes;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.spooledEnvelopes = value;
-                            else
-                                delete message.spooledEnvelopes;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.sensors && message.sensors.length))
-                                message.sensors = [];
-                            message.sensors.push($root.threatguard.v1.SensorHealth.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.sealingEpoch = value;
-                            else
-                                delete message.sealingEpoch;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.oldestSpooledEpoch = value;
-                            else
-                                delete message.oldestSpooledEpoch;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Heartbeat;
-        })();
-
-        v1.SensorHealth = (function() {
-
-            const SensorHealth = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SensorHealth.prototype.sensor = "";
-            SensorHealth.prototype.source = "";
-            SensorHealth.prototype.state = "";
-            SensorHealth.prototype.detail = "";
-            SensorHealth.prototype.events = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-
-            SensorHealth.create = function(properties) {
-                return new SensorHealth(properties);
-            };
-
-            SensorHealth.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.sensor != null && $Object.hasOwnProperty.call(message, "sensor") && message.sensor !== "")
-                    writer.uint32(10).string(message.sensor);
-                if (message.source != null && $Object.hasOwnProperty.call(message, "source") && message.source !== "")
-                    writer.uint32(18).string(message.source);
-                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== "")
-                    writer.uint32(26).string(message.state);
-                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
-                    writer.uint32(34).string(message.detail);
-                if (message.events != null && $Object.hasOwnProperty.call(message, "events") && (typeof message.events === "object" ? message.events.low || message.events.high : message.events !== 0))
-                    writer.uint32(40).uint64(message.events);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SensorHealth.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.SensorHealth();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.sensor = value;
-                            else
-                                delete message.sensor;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.source = value;
-                            else
-                                delete message.source;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.state = value;
-                            else
-                                delete message.state;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.detail = value;
-                            else
-                                delete message.detail;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.events = value;
-                            else
-                                delete message.events;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return SensorHealth;
-        })();
-
-        v1.CollectorFrame = (function() {
-
-            const CollectorFrame = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            CollectorFrame.prototype.welcome = null;
-            CollectorFrame.prototype.acknowledgement = null;
-            CollectorFrame.prototype.refusal = null;
-            CollectorFrame.prototype.kemKey = null;
-            CollectorFrame.prototype.certificateAnswer = null;
-            CollectorFrame.prototype.trustAnchors = null;
-            CollectorFrame.prototype.certificateOrder = null;
-
-            let $oneOfFields;
-
-            $Object.defineProperty(CollectorFrame.prototype, "frame", {
-                get: $util.oneOfGetter($oneOfFields = ["welcome", "acknowledgement", "refusal", "kemKey", "certificateAnswer", "trustAnchors", "certificateOrder"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            CollectorFrame.create = function(properties) {
-                return new CollectorFrame(properties);
-            };
-
-            CollectorFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.welcome != null && $Object.hasOwnProperty.call(message, "welcome"))
-                    $root.threatguard.v1.Welcome.encode(message.welcome, writer.uint32(10).fork(), _depth + 1).ldelim();
-                if (message.acknowledgement != null && $Object.hasOwnProperty.call(message, "acknowledgement"))
-                    $root.threatguard.v1.Acknowledgement.encode(message.acknowledgement, writer.uint32(18).fork(), _depth + 1).ldelim();
-                if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal"))
-                    $root.threatguard.v1.Refusal.encode(message.refusal, writer.uint32(26).fork(), _depth + 1).ldelim();
-                if (message.kemKey != null && $Object.hasOwnProperty.call(message, "kemKey"))
-                    $root.threatguard.v1.KemKey.encode(message.kemKey, writer.uint32(34).fork(), _depth + 1).ldelim();
-                if (message.certificateAnswer != null && $Object.hasOwnProperty.call(message, "certificateAnswer"))
-                    $root.threatguard.v1.CertificateAnswer.encode(message.certificateAnswer, writer.uint32(42).fork(), _depth + 1).ldelim();
-                if (message.trustAnchors != null && $Object.hasOwnProperty.call(message, "trustAnchors"))
-                    $root.threatguard.v1.TrustAnchors.encode(message.trustAnchors, writer.uint32(50).fork(), _depth + 1).ldelim();
-                if (message.certificateOrder != null && $Object.hasOwnProperty.call(message, "certificateOrder"))
-                    $root.threatguard.v1.CertificateOrder.encode(message.certificateOrder, writer.uint32(58).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            CollectorFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.CollectorFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.welcome = $root.threatguard.v1.Welcome.decode(reader, reader.size(), $undefined, _depth + 1, message.welcome);
-                            message.frame = "welcome";
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.acknowledgement = $root.threatguard.v1.Acknowledgement.decode(reader, reader.size(), $undefined, _depth + 1, message.acknowledgement);
-                            message.frame = "acknowledgement";
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.refusal = $root.threatguard.v1.Refusal.decode(reader, reader.size(), $undefined, _depth + 1, message.refusal);
-                            message.frame = "refusal";
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.kemKey = $root.threatguard.v1.KemKey.decode(reader, reader.size(), $undefined, _depth + 1, message.kemKey);
-                            message.frame = "kemKey";
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            message.certificateAnswer = $root.threatguard.v1.CertificateAnswer.decode(reader, reader.size(), $undefined, _depth + 1, message.certificateAnswer);
-                            message.frame = "certificateAnswer";
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            message.trustAnchors = $root.threatguard.v1.TrustAnchors.decode(reader, reader.size(), $undefined, _depth + 1, message.trustAnchors);
-                            message.frame = "trustAnchors";
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 2)
-                                break;
-                            message.certificateOrder = $root.threatguard.v1.CertificateOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.certificateOrder);
-                            message.frame = "certificateOrder";
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return CollectorFrame;
-        })();
-
-        v1.Welcome = (function() {
-
-            const Welcome = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Welcome.prototype.streamId = $util.newBuffer([]);
-            Welcome.prototype.lastSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            Welcome.prototype.kemKey = null;
-            Welcome.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            Welcome.prototype.trustAnchors = null;
-
-            Welcome.create = function(properties) {
-                return new Welcome(properties);
-            };
-
-            Welcome.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId.length)
-                    writer.uint32(10).bytes(message.streamId);
-                if (message.lastSequence != null && $Object.hasOwnProperty.call(message, "lastSequence") && (typeof message.lastSequence === "object" ? message.lastSequence.low || message.lastSequence.high : message.lastSequence !== 0))
-                    writer.uint32(16).uint64(message.lastSequence);
-                if (message.kemKey != null && $Object.hasOwnProperty.call(message, "kemKey"))
-                    $root.threatguard.v1.KemKey.encode(message.kemKey, writer.uint32(26).fork(), _depth + 1).ldelim();
-                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs") && (typeof message.sentAtUs === "object" ? message.sentAtUs.low || message.sentAtUs.high : message.sentAtUs !== 0))
-                    writer.uint32(32).int64(message.sentAtUs);
-                if (message.trustAnchors != null && $Object.hasOwnProperty.call(message, "trustAnchors"))
-                    $root.threatguard.v1.TrustAnchors.encode(message.trustAnchors, writer.uint32(42).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Welcome.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.Welcome();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.streamId = value;
-                            else
-                                delete message.streamId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.lastSequence = value;
-                            else
-                                delete message.lastSequence;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.kemKey = $root.threatguard.v1.KemKey.decode(reader, reader.size(), $undefined, _depth + 1, message.kemKey);
-                            continue;
-                        }
-                    case 4: {
+                    case 11: {
                             if (wireType !== 0)
                                 break;
                             if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sentAtUs = value;
+                                message.sessionAtUs = value;
                             else
-                                delete message.sentAtUs;
+                                delete message.sessionAtUs;
                             continue;
                         }
-                    case 5: {
+                    case 12: {
                             if (wireType !== 2)
                                 break;
-                            message.trustAnchors = $root.threatguard.v1.TrustAnchors.decode(reader, reader.size(), $undefined, _depth + 1, message.trustAnchors);
+                            if (!(message.below && message.below.length))
+                                message.below = [];
+                            message.below.push(reader.stringVerify());
                             continue;
                         }
                     }
@@ -9207,1329 +12194,7 @@ export const threatguard = $root.threatguard = (() => {
                 return message;
             };
 
-            return Welcome;
-        })();
-
-        v1.KemKey = (function() {
-
-            const KemKey = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            KemKey.prototype.key = $util.newBuffer([]);
-            KemKey.prototype.signature = $util.newBuffer([]);
-            KemKey.prototype.certificate = $util.newBuffer([]);
-
-            KemKey.create = function(properties) {
-                return new KemKey(properties);
-            };
-
-            KemKey.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key.length)
-                    writer.uint32(10).bytes(message.key);
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(18).bytes(message.signature);
-                if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
-                    writer.uint32(26).bytes(message.certificate);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            KemKey.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.KemKey();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.key = value;
-                            else
-                                delete message.key;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.certificate = value;
-                            else
-                                delete message.certificate;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return KemKey;
-        })();
-
-        v1.KemKeyBody = (function() {
-
-            const KemKeyBody = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            KemKeyBody.prototype.algorithm = "";
-            KemKeyBody.prototype.epoch = 0;
-            KemKeyBody.prototype.publicKey = $util.newBuffer([]);
-            KemKeyBody.prototype.createdAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            KemKeyBody.prototype.refusedBefore = 0;
-
-            KemKeyBody.create = function(properties) {
-                return new KemKeyBody(properties);
-            };
-
-            KemKeyBody.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.algorithm != null && $Object.hasOwnProperty.call(message, "algorithm") && message.algorithm !== "")
-                    writer.uint32(10).string(message.algorithm);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
-                    writer.uint32(16).uint32(message.epoch);
-                if (message.publicKey != null && $Object.hasOwnProperty.call(message, "publicKey") && message.publicKey.length)
-                    writer.uint32(26).bytes(message.publicKey);
-                if (message.createdAtUs != null && $Object.hasOwnProperty.call(message, "createdAtUs") && (typeof message.createdAtUs === "object" ? message.createdAtUs.low || message.createdAtUs.high : message.createdAtUs !== 0))
-                    writer.uint32(32).int64(message.createdAtUs);
-                if (message.refusedBefore != null && $Object.hasOwnProperty.call(message, "refusedBefore") && message.refusedBefore !== 0)
-                    writer.uint32(40).uint32(message.refusedBefore);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            KemKeyBody.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.KemKeyBody();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.algorithm = value;
-                            else
-                                delete message.algorithm;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.publicKey = value;
-                            else
-                                delete message.publicKey;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.createdAtUs = value;
-                            else
-                                delete message.createdAtUs;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.refusedBefore = value;
-                            else
-                                delete message.refusedBefore;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return KemKeyBody;
-        })();
-
-        v1.EpochConfirmation = (function() {
-
-            const EpochConfirmation = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            EpochConfirmation.prototype.body = $util.newBuffer([]);
-            EpochConfirmation.prototype.signature = $util.newBuffer([]);
-
-            EpochConfirmation.create = function(properties) {
-                return new EpochConfirmation(properties);
-            };
-
-            EpochConfirmation.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
-                    writer.uint32(10).bytes(message.body);
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            EpochConfirmation.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.EpochConfirmation();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.body = value;
-                            else
-                                delete message.body;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return EpochConfirmation;
-        })();
-
-        v1.EpochConfirmationBody = (function() {
-
-            const EpochConfirmationBody = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            EpochConfirmationBody.prototype.agentId = "";
-            EpochConfirmationBody.prototype.epoch = 0;
-            EpochConfirmationBody.prototype.publicKeySha256 = $util.newBuffer([]);
-            EpochConfirmationBody.prototype.confirmedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-            EpochConfirmationBody.prototype.oldestSpooledEpoch = 0;
-
-            EpochConfirmationBody.create = function(properties) {
-                return new EpochConfirmationBody(properties);
-            };
-
-            EpochConfirmationBody.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
-                    writer.uint32(10).string(message.agentId);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
-                    writer.uint32(16).uint32(message.epoch);
-                if (message.publicKeySha256 != null && $Object.hasOwnProperty.call(message, "publicKeySha256") && message.publicKeySha256.length)
-                    writer.uint32(26).bytes(message.publicKeySha256);
-                if (message.confirmedAtUs != null && $Object.hasOwnProperty.call(message, "confirmedAtUs") && (typeof message.confirmedAtUs === "object" ? message.confirmedAtUs.low || message.confirmedAtUs.high : message.confirmedAtUs !== 0))
-                    writer.uint32(32).int64(message.confirmedAtUs);
-                if (message.oldestSpooledEpoch != null && $Object.hasOwnProperty.call(message, "oldestSpooledEpoch") && message.oldestSpooledEpoch !== 0)
-                    writer.uint32(40).uint32(message.oldestSpooledEpoch);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            EpochConfirmationBody.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.EpochConfirmationBody();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.agentId = value;
-                            else
-                                delete message.agentId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.publicKeySha256 = value;
-                            else
-                                delete message.publicKeySha256;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.confirmedAtUs = value;
-                            else
-                                delete message.confirmedAtUs;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.oldestSpooledEpoch = value;
-                            else
-                                delete message.oldestSpooledEpoch;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return EpochConfirmationBody;
-        })();
-
-        v1.CertificateRequest = (function() {
-
-            const CertificateRequest = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            CertificateRequest.prototype.certificateRequest = $util.newBuffer([]);
-            CertificateRequest.prototype.succession = $util.newBuffer([]);
-            CertificateRequest.prototype.successionSignature = $util.newBuffer([]);
-
-            CertificateRequest.create = function(properties) {
-                return new CertificateRequest(properties);
-            };
-
-            CertificateRequest.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.certificateRequest != null && $Object.hasOwnProperty.call(message, "certificateRequest") && message.certificateRequest.length)
-                    writer.uint32(10).bytes(message.certificateRequest);
-                if (message.succession != null && $Object.hasOwnProperty.call(message, "succession") && message.succession.length)
-                    writer.uint32(18).bytes(message.succession);
-                if (message.successionSignature != null && $Object.hasOwnProperty.call(message, "successionSignature") && message.successionSignature.length)
-                    writer.uint32(26).bytes(message.successionSignature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            CertificateRequest.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.CertificateRequest();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.certificateRequest = value;
-                            else
-                                delete message.certificateRequest;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.succession = value;
-                            else
-                                delete message.succession;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.successionSignature = value;
-                            else
-                                delete message.successionSignature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return CertificateRequest;
-        })();
-
-        v1.KeySuccession = (function() {
-
-            const KeySuccession = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            KeySuccession.prototype.agentId = "";
-            KeySuccession.prototype.oldKeyId = $util.newBuffer([]);
-            KeySuccession.prototype.newKeyId = $util.newBuffer([]);
-            KeySuccession.prototype.succeedsAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-
-            KeySuccession.create = function(properties) {
-                return new KeySuccession(properties);
-            };
-
-            KeySuccession.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
-                    writer.uint32(10).string(message.agentId);
-                if (message.oldKeyId != null && $Object.hasOwnProperty.call(message, "oldKeyId") && message.oldKeyId.length)
-                    writer.uint32(18).bytes(message.oldKeyId);
-                if (message.newKeyId != null && $Object.hasOwnProperty.call(message, "newKeyId") && message.newKeyId.length)
-                    writer.uint32(26).bytes(message.newKeyId);
-                if (message.succeedsAtUs != null && $Object.hasOwnProperty.call(message, "succeedsAtUs") && (typeof message.succeedsAtUs === "object" ? message.succeedsAtUs.low || message.succeedsAtUs.high : message.succeedsAtUs !== 0))
-                    writer.uint32(32).int64(message.succeedsAtUs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            KeySuccession.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.KeySuccession();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.agentId = value;
-                            else
-                                delete message.agentId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.oldKeyId = value;
-                            else
-                                delete message.oldKeyId;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.newKeyId = value;
-                            else
-                                delete message.newKeyId;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.succeedsAtUs = value;
-                            else
-                                delete message.succeedsAtUs;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return KeySuccession;
-        })();
-
-        v1.CertificateAnswer = (function() {
-
-            const CertificateAnswer = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            CertificateAnswer.prototype.certificate = $util.newBuffer([]);
-            CertificateAnswer.prototype.refusal = "";
-
-            CertificateAnswer.create = function(properties) {
-                return new CertificateAnswer(properties);
-            };
-
-            CertificateAnswer.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
-                    writer.uint32(10).bytes(message.certificate);
-                if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal") && message.refusal !== "")
-                    writer.uint32(18).string(message.refusal);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            CertificateAnswer.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.CertificateAnswer();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.certificate = value;
-                            else
-                                delete message.certificate;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.refusal = value;
-                            else
-                                delete message.refusal;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return CertificateAnswer;
-        })();
-
-        v1.CertificateOrder = (function() {
-
-            const CertificateOrder = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            CertificateOrder.prototype.newKey = false;
-            CertificateOrder.prototype.reason = "";
-
-            CertificateOrder.create = function(properties) {
-                return new CertificateOrder(properties);
-            };
-
-            CertificateOrder.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.newKey != null && $Object.hasOwnProperty.call(message, "newKey") && message.newKey !== false)
-                    writer.uint32(8).bool(message.newKey);
-                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
-                    writer.uint32(18).string(message.reason);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            CertificateOrder.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.CertificateOrder();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.bool())
-                                message.newKey = value;
-                            else
-                                delete message.newKey;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.reason = value;
-                            else
-                                delete message.reason;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return CertificateOrder;
-        })();
-
-        v1.TrustAnchors = (function() {
-
-            const TrustAnchors = function (properties) {
-                this.certificates = [];
-                this.successions = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            TrustAnchors.prototype.certificates = $util.emptyArray;
-            TrustAnchors.prototype.successions = $util.emptyArray;
-
-            TrustAnchors.create = function(properties) {
-                return new TrustAnchors(properties);
-            };
-
-            TrustAnchors.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.certificates != null && message.certificates.length)
-                    for (let i = 0; i < message.certificates.length; ++i)
-                        writer.uint32(10).bytes(message.certificates[i]);
-                if (message.successions != null && message.successions.length)
-                    for (let i = 0; i < message.successions.length; ++i)
-                        $root.threatguard.v1.CaSuccession.encode(message.successions[i], writer.uint32(18).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            TrustAnchors.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.TrustAnchors();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.certificates && message.certificates.length))
-                                message.certificates = [];
-                            message.certificates.push(reader.bytes());
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.successions && message.successions.length))
-                                message.successions = [];
-                            message.successions.push($root.threatguard.v1.CaSuccession.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return TrustAnchors;
-        })();
-
-        v1.CaSuccession = (function() {
-
-            const CaSuccession = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            CaSuccession.prototype.oldCaKeyId = $util.newBuffer([]);
-            CaSuccession.prototype.newCaCertificate = $util.newBuffer([]);
-            CaSuccession.prototype.signature = $util.newBuffer([]);
-            CaSuccession.prototype.succeedsAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-
-            CaSuccession.create = function(properties) {
-                return new CaSuccession(properties);
-            };
-
-            CaSuccession.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.oldCaKeyId != null && $Object.hasOwnProperty.call(message, "oldCaKeyId") && message.oldCaKeyId.length)
-                    writer.uint32(10).bytes(message.oldCaKeyId);
-                if (message.newCaCertificate != null && $Object.hasOwnProperty.call(message, "newCaCertificate") && message.newCaCertificate.length)
-                    writer.uint32(18).bytes(message.newCaCertificate);
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(26).bytes(message.signature);
-                if (message.succeedsAtUs != null && $Object.hasOwnProperty.call(message, "succeedsAtUs") && (typeof message.succeedsAtUs === "object" ? message.succeedsAtUs.low || message.succeedsAtUs.high : message.succeedsAtUs !== 0))
-                    writer.uint32(32).int64(message.succeedsAtUs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            CaSuccession.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.CaSuccession();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.oldCaKeyId = value;
-                            else
-                                delete message.oldCaKeyId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.newCaCertificate = value;
-                            else
-                                delete message.newCaCertificate;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-                                message.succeedsAtUs = value;
-                            else
-                                delete message.succeedsAtUs;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return CaSuccession;
-        })();
-
-        v1.Acknowledgement = (function() {
-
-            const Acknowledgement = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Acknowledgement.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-
-            Acknowledgement.create = function(properties) {
-                return new Acknowledgement(properties);
-            };
-
-            Acknowledgement.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
-                    writer.uint32(8).uint64(message.sequence);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Acknowledgement.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.Acknowledgement();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sequence = value;
-                            else
-                                delete message.sequence;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Acknowledgement;
-        })();
-
-        v1.Refusal = (function() {
-
-            const Refusal = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Refusal.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-            Refusal.prototype.code = "";
-            Refusal.prototype.message = "";
-
-            Refusal.create = function(properties) {
-                return new Refusal(properties);
-            };
-
-            Refusal.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
-                    writer.uint32(8).uint64(message.sequence);
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
-                    writer.uint32(18).string(message.code);
-                if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message !== "")
-                    writer.uint32(26).string(message.message);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Refusal.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.threatguard.v1.Refusal();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                message.sequence = value;
-                            else
-                                delete message.sequence;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.code = value;
-                            else
-                                delete message.code;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.message = value;
-                            else
-                                delete message.message;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Refusal;
+            return CryptoHost;
         })();
 
         v1.ExportEvidenceRequest = (function() {
@@ -10977,6 +12642,7 @@ export const threatguard = $root.threatguard = (() => {
             TreeEntry.prototype.previousDigest = $util.newBuffer([]);
             TreeEntry.prototype.recordedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             TreeEntry.prototype.runs = $util.emptyArray;
+            TreeEntry.prototype.continued = false;
 
             TreeEntry.create = function(properties) {
                 return new TreeEntry(properties);
@@ -11000,6 +12666,8 @@ export const threatguard = $root.threatguard = (() => {
                 if (message.runs != null && message.runs.length)
                     for (let i = 0; i < message.runs.length; ++i)
                         $root.threatguard.v1.TreeRun.encode(message.runs[i], writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.continued != null && $Object.hasOwnProperty.call(message, "continued") && message.continued !== false)
+                    writer.uint32(48).bool(message.continued);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -11075,6 +12743,15 @@ export const threatguard = $root.threatguard = (() => {
                             if (!(message.runs && message.runs.length))
                                 message.runs = [];
                             message.runs.push($root.threatguard.v1.TreeRun.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.continued = value;
+                            else
+                                delete message.continued;
                             continue;
                         }
                     }
@@ -13040,6 +14717,7 @@ export const threatguard = $root.threatguard = (() => {
             EnrolRequest.prototype.certificateRequest = $util.newBuffer([]);
             EnrolRequest.prototype.hostName = "";
             EnrolRequest.prototype.machineId = "";
+            EnrolRequest.prototype.bootId = "";
 
             EnrolRequest.create = function(properties) {
                 return new EnrolRequest(properties);
@@ -13062,6 +14740,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(34).string(message.hostName);
                 if (message.machineId != null && $Object.hasOwnProperty.call(message, "machineId") && message.machineId !== "")
                     writer.uint32(42).string(message.machineId);
+                if (message.bootId != null && $Object.hasOwnProperty.call(message, "bootId") && message.bootId !== "")
+                    writer.uint32(202).string(message.bootId);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13140,6 +14820,15 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.machineId;
                             continue;
                         }
+                    case 25: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.bootId = value;
+                            else
+                                delete message.bootId;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -13174,6 +14863,7 @@ export const threatguard = $root.threatguard = (() => {
             EnrolResponse.prototype.caCertificate = $util.newBuffer([]);
             EnrolResponse.prototype.agentName = "";
             EnrolResponse.prototype.kemKey = null;
+            EnrolResponse.prototype.trustAnchors = null;
 
             EnrolResponse.create = function(properties) {
                 return new EnrolResponse(properties);
@@ -13196,6 +14886,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(34).string(message.agentName);
                 if (message.kemKey != null && $Object.hasOwnProperty.call(message, "kemKey"))
                     $root.threatguard.v1.KemKey.encode(message.kemKey, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.trustAnchors != null && $Object.hasOwnProperty.call(message, "trustAnchors"))
+                    $root.threatguard.v1.TrustAnchors.encode(message.trustAnchors, writer.uint32(202).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13271,6 +14963,12 @@ export const threatguard = $root.threatguard = (() => {
                             message.kemKey = $root.threatguard.v1.KemKey.decode(reader, reader.size(), $undefined, _depth + 1, message.kemKey);
                             continue;
                         }
+                    case 25: {
+                            if (wireType !== 2)
+                                break;
+                            message.trustAnchors = $root.threatguard.v1.TrustAnchors.decode(reader, reader.size(), $undefined, _depth + 1, message.trustAnchors);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -13289,6 +14987,1663 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return EnrolResponse;
+        })();
+
+        v1.RecoverRequest = (function() {
+
+            const RecoverRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RecoverRequest.prototype.certificateRequest = $util.newBuffer([]);
+            RecoverRequest.prototype.machineId = "";
+            RecoverRequest.prototype.bootId = "";
+
+            RecoverRequest.create = function(properties) {
+                return new RecoverRequest(properties);
+            };
+
+            RecoverRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.certificateRequest != null && $Object.hasOwnProperty.call(message, "certificateRequest") && message.certificateRequest.length)
+                    writer.uint32(10).bytes(message.certificateRequest);
+                if (message.machineId != null && $Object.hasOwnProperty.call(message, "machineId") && message.machineId !== "")
+                    writer.uint32(18).string(message.machineId);
+                if (message.bootId != null && $Object.hasOwnProperty.call(message, "bootId") && message.bootId !== "")
+                    writer.uint32(26).string(message.bootId);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RecoverRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RecoverRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificateRequest = value;
+                            else
+                                delete message.certificateRequest;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.machineId = value;
+                            else
+                                delete message.machineId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.bootId = value;
+                            else
+                                delete message.bootId;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RecoverRequest;
+        })();
+
+        v1.RecoverResponse = (function() {
+
+            const RecoverResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RecoverResponse.prototype.certificate = $util.newBuffer([]);
+            RecoverResponse.prototype.trustAnchors = null;
+
+            RecoverResponse.create = function(properties) {
+                return new RecoverResponse(properties);
+            };
+
+            RecoverResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
+                    writer.uint32(10).bytes(message.certificate);
+                if (message.trustAnchors != null && $Object.hasOwnProperty.call(message, "trustAnchors"))
+                    $root.threatguard.v1.TrustAnchors.encode(message.trustAnchors, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RecoverResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RecoverResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.certificate = value;
+                            else
+                                delete message.certificate;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.trustAnchors = $root.threatguard.v1.TrustAnchors.decode(reader, reader.size(), $undefined, _depth + 1, message.trustAnchors);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RecoverResponse;
+        })();
+
+        v1.RotateKeysRequest = (function() {
+
+            const RotateKeysRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RotateKeysRequest.prototype.canaryPermille = 0;
+            RotateKeysRequest.prototype.compromised = false;
+            RotateKeysRequest.prototype.dryRun = false;
+
+            RotateKeysRequest.create = function(properties) {
+                return new RotateKeysRequest(properties);
+            };
+
+            RotateKeysRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.canaryPermille != null && $Object.hasOwnProperty.call(message, "canaryPermille") && message.canaryPermille !== 0)
+                    writer.uint32(8).uint32(message.canaryPermille);
+                if (message.compromised != null && $Object.hasOwnProperty.call(message, "compromised") && message.compromised !== false)
+                    writer.uint32(16).bool(message.compromised);
+                if (message.dryRun != null && $Object.hasOwnProperty.call(message, "dryRun") && message.dryRun !== false)
+                    writer.uint32(24).bool(message.dryRun);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RotateKeysRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RotateKeysRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.canaryPermille = value;
+                            else
+                                delete message.canaryPermille;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.compromised = value;
+                            else
+                                delete message.compromised;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.dryRun = value;
+                            else
+                                delete message.dryRun;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RotateKeysRequest;
+        })();
+
+        v1.RotateKeysResponse = (function() {
+
+            const RotateKeysResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RotateKeysResponse.prototype.keys = null;
+            RotateKeysResponse.prototype.plan = null;
+
+            RotateKeysResponse.create = function(properties) {
+                return new RotateKeysResponse(properties);
+            };
+
+            RotateKeysResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.keys != null && $Object.hasOwnProperty.call(message, "keys"))
+                    $root.threatguard.v1.KeysReport.encode(message.keys, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.plan != null && $Object.hasOwnProperty.call(message, "plan"))
+                    $root.threatguard.v1.RotationPlan.encode(message.plan, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RotateKeysResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RotateKeysResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.keys = $root.threatguard.v1.KeysReport.decode(reader, reader.size(), $undefined, _depth + 1, message.keys);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.plan = $root.threatguard.v1.RotationPlan.decode(reader, reader.size(), $undefined, _depth + 1, message.plan);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RotateKeysResponse;
+        })();
+
+        v1.RotationPlan = (function() {
+
+            const RotationPlan = function (properties) {
+                this.offline = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RotationPlan.prototype.fromEpoch = 0;
+            RotationPlan.prototype.toEpoch = 0;
+            RotationPlan.prototype.agents = 0;
+            RotationPlan.prototype.connected = 0;
+            RotationPlan.prototype.canaryAgents = 0;
+            RotationPlan.prototype.spooledEnvelopes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            RotationPlan.prototype.offline = $util.emptyArray;
+
+            RotationPlan.create = function(properties) {
+                return new RotationPlan(properties);
+            };
+
+            RotationPlan.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.fromEpoch != null && $Object.hasOwnProperty.call(message, "fromEpoch") && message.fromEpoch !== 0)
+                    writer.uint32(8).uint32(message.fromEpoch);
+                if (message.toEpoch != null && $Object.hasOwnProperty.call(message, "toEpoch") && message.toEpoch !== 0)
+                    writer.uint32(16).uint32(message.toEpoch);
+                if (message.agents != null && $Object.hasOwnProperty.call(message, "agents") && message.agents !== 0)
+                    writer.uint32(24).uint32(message.agents);
+                if (message.connected != null && $Object.hasOwnProperty.call(message, "connected") && message.connected !== 0)
+                    writer.uint32(32).uint32(message.connected);
+                if (message.canaryAgents != null && $Object.hasOwnProperty.call(message, "canaryAgents") && message.canaryAgents !== 0)
+                    writer.uint32(40).uint32(message.canaryAgents);
+                if (message.spooledEnvelopes != null && $Object.hasOwnProperty.call(message, "spooledEnvelopes") && (typeof message.spooledEnvelopes === "object" ? message.spooledEnvelopes.low || message.spooledEnvelopes.high : message.spooledEnvelopes !== 0))
+                    writer.uint32(48).uint64(message.spooledEnvelopes);
+                if (message.offline != null && message.offline.length)
+                    for (let i = 0; i < message.offline.length; ++i)
+                        $root.threatguard.v1.EpochAgent.encode(message.offline[i], writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RotationPlan.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RotationPlan();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.fromEpoch = value;
+                            else
+                                delete message.fromEpoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.toEpoch = value;
+                            else
+                                delete message.toEpoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.agents = value;
+                            else
+                                delete message.agents;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.connected = value;
+                            else
+                                delete message.connected;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.canaryAgents = value;
+                            else
+                                delete message.canaryAgents;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.spooledEnvelopes = value;
+                            else
+                                delete message.spooledEnvelopes;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.offline && message.offline.length))
+                                message.offline = [];
+                            message.offline.push($root.threatguard.v1.EpochAgent.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RotationPlan;
+        })();
+
+        v1.GetKeysRequest = (function() {
+
+            const GetKeysRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetKeysRequest.create = function(properties) {
+                return new GetKeysRequest(properties);
+            };
+
+            GetKeysRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetKeysRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetKeysRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetKeysRequest;
+        })();
+
+        v1.ControlRotationRequest = (function() {
+
+            const ControlRotationRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ControlRotationRequest.prototype.action = "";
+
+            ControlRotationRequest.create = function(properties) {
+                return new ControlRotationRequest(properties);
+            };
+
+            ControlRotationRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.action != null && $Object.hasOwnProperty.call(message, "action") && message.action !== "")
+                    writer.uint32(10).string(message.action);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ControlRotationRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ControlRotationRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.action = value;
+                            else
+                                delete message.action;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ControlRotationRequest;
+        })();
+
+        v1.ScheduleRotationRequest = (function() {
+
+            const ScheduleRotationRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ScheduleRotationRequest.prototype.everySeconds = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            ScheduleRotationRequest.create = function(properties) {
+                return new ScheduleRotationRequest(properties);
+            };
+
+            ScheduleRotationRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.everySeconds != null && $Object.hasOwnProperty.call(message, "everySeconds") && (typeof message.everySeconds === "object" ? message.everySeconds.low || message.everySeconds.high : message.everySeconds !== 0))
+                    writer.uint32(8).uint64(message.everySeconds);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ScheduleRotationRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ScheduleRotationRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.everySeconds = value;
+                            else
+                                delete message.everySeconds;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ScheduleRotationRequest;
+        })();
+
+        v1.DestroyEpochRequest = (function() {
+
+            const DestroyEpochRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            DestroyEpochRequest.prototype.epoch = 0;
+            DestroyEpochRequest.prototype.force = false;
+            DestroyEpochRequest.prototype.fleetName = "";
+
+            DestroyEpochRequest.create = function(properties) {
+                return new DestroyEpochRequest(properties);
+            };
+
+            DestroyEpochRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                    writer.uint32(8).uint32(message.epoch);
+                if (message.force != null && $Object.hasOwnProperty.call(message, "force") && message.force !== false)
+                    writer.uint32(16).bool(message.force);
+                if (message.fleetName != null && $Object.hasOwnProperty.call(message, "fleetName") && message.fleetName !== "")
+                    writer.uint32(26).string(message.fleetName);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            DestroyEpochRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.DestroyEpochRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.force = value;
+                            else
+                                delete message.force;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.fleetName = value;
+                            else
+                                delete message.fleetName;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return DestroyEpochRequest;
+        })();
+
+        v1.KeysReport = (function() {
+
+            const KeysReport = function (properties) {
+                this.epochs = [];
+                this.stragglers = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KeysReport.prototype.fleetName = "";
+            KeysReport.prototype.epochs = $util.emptyArray;
+            KeysReport.prototype.rotation = null;
+            KeysReport.prototype.stragglers = $util.emptyArray;
+            KeysReport.prototype.scheduleSeconds = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            KeysReport.prototype.nextRotationAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            KeysReport.prototype.nowUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            KeysReport.create = function(properties) {
+                return new KeysReport(properties);
+            };
+
+            KeysReport.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.fleetName != null && $Object.hasOwnProperty.call(message, "fleetName") && message.fleetName !== "")
+                    writer.uint32(10).string(message.fleetName);
+                if (message.epochs != null && message.epochs.length)
+                    for (let i = 0; i < message.epochs.length; ++i)
+                        $root.threatguard.v1.KemEpoch.encode(message.epochs[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.rotation != null && $Object.hasOwnProperty.call(message, "rotation"))
+                    $root.threatguard.v1.KeyRotation.encode(message.rotation, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.stragglers != null && message.stragglers.length)
+                    for (let i = 0; i < message.stragglers.length; ++i)
+                        $root.threatguard.v1.EpochAgent.encode(message.stragglers[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.scheduleSeconds != null && $Object.hasOwnProperty.call(message, "scheduleSeconds") && (typeof message.scheduleSeconds === "object" ? message.scheduleSeconds.low || message.scheduleSeconds.high : message.scheduleSeconds !== 0))
+                    writer.uint32(40).uint64(message.scheduleSeconds);
+                if (message.nextRotationAtUs != null && $Object.hasOwnProperty.call(message, "nextRotationAtUs") && (typeof message.nextRotationAtUs === "object" ? message.nextRotationAtUs.low || message.nextRotationAtUs.high : message.nextRotationAtUs !== 0))
+                    writer.uint32(48).int64(message.nextRotationAtUs);
+                if (message.nowUs != null && $Object.hasOwnProperty.call(message, "nowUs") && (typeof message.nowUs === "object" ? message.nowUs.low || message.nowUs.high : message.nowUs !== 0))
+                    writer.uint32(56).int64(message.nowUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KeysReport.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KeysReport();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.fleetName = value;
+                            else
+                                delete message.fleetName;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.epochs && message.epochs.length))
+                                message.epochs = [];
+                            message.epochs.push($root.threatguard.v1.KemEpoch.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.rotation = $root.threatguard.v1.KeyRotation.decode(reader, reader.size(), $undefined, _depth + 1, message.rotation);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.stragglers && message.stragglers.length))
+                                message.stragglers = [];
+                            message.stragglers.push($root.threatguard.v1.EpochAgent.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.scheduleSeconds = value;
+                            else
+                                delete message.scheduleSeconds;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.nextRotationAtUs = value;
+                            else
+                                delete message.nextRotationAtUs;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.nowUs = value;
+                            else
+                                delete message.nowUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KeysReport;
+        })();
+
+        v1.KemEpoch = (function() {
+
+            const KemEpoch = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KemEpoch.prototype.epoch = 0;
+            KemEpoch.prototype.algorithm = "";
+            KemEpoch.prototype.publicKeySha256 = $util.newBuffer([]);
+            KemEpoch.prototype.state = "";
+            KemEpoch.prototype.createdAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            KemEpoch.prototype.announcedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            KemEpoch.prototype.destroyedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            KemEpoch.prototype.agentsSealing = 0;
+            KemEpoch.prototype.agentsHolding = 0;
+
+            KemEpoch.create = function(properties) {
+                return new KemEpoch(properties);
+            };
+
+            KemEpoch.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                    writer.uint32(8).uint32(message.epoch);
+                if (message.algorithm != null && $Object.hasOwnProperty.call(message, "algorithm") && message.algorithm !== "")
+                    writer.uint32(18).string(message.algorithm);
+                if (message.publicKeySha256 != null && $Object.hasOwnProperty.call(message, "publicKeySha256") && message.publicKeySha256.length)
+                    writer.uint32(26).bytes(message.publicKeySha256);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== "")
+                    writer.uint32(34).string(message.state);
+                if (message.createdAtUs != null && $Object.hasOwnProperty.call(message, "createdAtUs") && (typeof message.createdAtUs === "object" ? message.createdAtUs.low || message.createdAtUs.high : message.createdAtUs !== 0))
+                    writer.uint32(40).int64(message.createdAtUs);
+                if (message.announcedAtUs != null && $Object.hasOwnProperty.call(message, "announcedAtUs") && (typeof message.announcedAtUs === "object" ? message.announcedAtUs.low || message.announcedAtUs.high : message.announcedAtUs !== 0))
+                    writer.uint32(48).int64(message.announcedAtUs);
+                if (message.destroyedAtUs != null && $Object.hasOwnProperty.call(message, "destroyedAtUs") && (typeof message.destroyedAtUs === "object" ? message.destroyedAtUs.low || message.destroyedAtUs.high : message.destroyedAtUs !== 0))
+                    writer.uint32(56).int64(message.destroyedAtUs);
+                if (message.agentsSealing != null && $Object.hasOwnProperty.call(message, "agentsSealing") && message.agentsSealing !== 0)
+                    writer.uint32(64).uint32(message.agentsSealing);
+                if (message.agentsHolding != null && $Object.hasOwnProperty.call(message, "agentsHolding") && message.agentsHolding !== 0)
+                    writer.uint32(72).uint32(message.agentsHolding);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KemEpoch.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KemEpoch();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.algorithm = value;
+                            else
+                                delete message.algorithm;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.publicKeySha256 = value;
+                            else
+                                delete message.publicKeySha256;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.createdAtUs = value;
+                            else
+                                delete message.createdAtUs;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.announcedAtUs = value;
+                            else
+                                delete message.announcedAtUs;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.destroyedAtUs = value;
+                            else
+                                delete message.destroyedAtUs;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.agentsSealing = value;
+                            else
+                                delete message.agentsSealing;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.agentsHolding = value;
+                            else
+                                delete message.agentsHolding;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KemEpoch;
+        })();
+
+        v1.KeyRotation = (function() {
+
+            const KeyRotation = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            KeyRotation.prototype.epoch = 0;
+            KeyRotation.prototype.fromEpoch = 0;
+            KeyRotation.prototype.phase = "";
+            KeyRotation.prototype.paused = false;
+            KeyRotation.prototype.compromised = false;
+            KeyRotation.prototype.startedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            KeyRotation.prototype.endedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            KeyRotation.prototype.startedBy = "";
+            KeyRotation.prototype.canaryAgents = 0;
+            KeyRotation.prototype.agents = 0;
+            KeyRotation.prototype.told = 0;
+            KeyRotation.prototype.confirmed = 0;
+            KeyRotation.prototype.drained = 0;
+            KeyRotation.prototype.stragglers = 0;
+
+            KeyRotation.create = function(properties) {
+                return new KeyRotation(properties);
+            };
+
+            KeyRotation.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                    writer.uint32(8).uint32(message.epoch);
+                if (message.fromEpoch != null && $Object.hasOwnProperty.call(message, "fromEpoch") && message.fromEpoch !== 0)
+                    writer.uint32(16).uint32(message.fromEpoch);
+                if (message.phase != null && $Object.hasOwnProperty.call(message, "phase") && message.phase !== "")
+                    writer.uint32(26).string(message.phase);
+                if (message.paused != null && $Object.hasOwnProperty.call(message, "paused") && message.paused !== false)
+                    writer.uint32(32).bool(message.paused);
+                if (message.compromised != null && $Object.hasOwnProperty.call(message, "compromised") && message.compromised !== false)
+                    writer.uint32(40).bool(message.compromised);
+                if (message.startedAtUs != null && $Object.hasOwnProperty.call(message, "startedAtUs") && (typeof message.startedAtUs === "object" ? message.startedAtUs.low || message.startedAtUs.high : message.startedAtUs !== 0))
+                    writer.uint32(48).int64(message.startedAtUs);
+                if (message.endedAtUs != null && $Object.hasOwnProperty.call(message, "endedAtUs") && (typeof message.endedAtUs === "object" ? message.endedAtUs.low || message.endedAtUs.high : message.endedAtUs !== 0))
+                    writer.uint32(56).int64(message.endedAtUs);
+                if (message.startedBy != null && $Object.hasOwnProperty.call(message, "startedBy") && message.startedBy !== "")
+                    writer.uint32(66).string(message.startedBy);
+                if (message.canaryAgents != null && $Object.hasOwnProperty.call(message, "canaryAgents") && message.canaryAgents !== 0)
+                    writer.uint32(72).uint32(message.canaryAgents);
+                if (message.agents != null && $Object.hasOwnProperty.call(message, "agents") && message.agents !== 0)
+                    writer.uint32(80).uint32(message.agents);
+                if (message.told != null && $Object.hasOwnProperty.call(message, "told") && message.told !== 0)
+                    writer.uint32(88).uint32(message.told);
+                if (message.confirmed != null && $Object.hasOwnProperty.call(message, "confirmed") && message.confirmed !== 0)
+                    writer.uint32(96).uint32(message.confirmed);
+                if (message.drained != null && $Object.hasOwnProperty.call(message, "drained") && message.drained !== 0)
+                    writer.uint32(104).uint32(message.drained);
+                if (message.stragglers != null && $Object.hasOwnProperty.call(message, "stragglers") && message.stragglers !== 0)
+                    writer.uint32(112).uint32(message.stragglers);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            KeyRotation.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.KeyRotation();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.fromEpoch = value;
+                            else
+                                delete message.fromEpoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.phase = value;
+                            else
+                                delete message.phase;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.paused = value;
+                            else
+                                delete message.paused;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.compromised = value;
+                            else
+                                delete message.compromised;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.startedAtUs = value;
+                            else
+                                delete message.startedAtUs;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.endedAtUs = value;
+                            else
+                                delete message.endedAtUs;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.startedBy = value;
+                            else
+                                delete message.startedBy;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.canaryAgents = value;
+                            else
+                                delete message.canaryAgents;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.agents = value;
+                            else
+                                delete message.agents;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.told = value;
+                            else
+                                delete message.told;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.confirmed = value;
+                            else
+                                delete message.confirmed;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.drained = value;
+                            else
+                                delete message.drained;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.stragglers = value;
+                            else
+                                delete message.stragglers;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KeyRotation;
+        })();
+
+        v1.EpochAgent = (function() {
+
+            const EpochAgent = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EpochAgent.prototype.agentId = "";
+            EpochAgent.prototype.agentName = "";
+            EpochAgent.prototype.connected = false;
+            EpochAgent.prototype.lastSeenAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            EpochAgent.prototype.sealingEpoch = 0;
+            EpochAgent.prototype.oldestSpooledEpoch = 0;
+            EpochAgent.prototype.waitsFor = "";
+
+            EpochAgent.create = function(properties) {
+                return new EpochAgent(properties);
+            };
+
+            EpochAgent.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.agentName != null && $Object.hasOwnProperty.call(message, "agentName") && message.agentName !== "")
+                    writer.uint32(18).string(message.agentName);
+                if (message.connected != null && $Object.hasOwnProperty.call(message, "connected") && message.connected !== false)
+                    writer.uint32(24).bool(message.connected);
+                if (message.lastSeenAtUs != null && $Object.hasOwnProperty.call(message, "lastSeenAtUs") && (typeof message.lastSeenAtUs === "object" ? message.lastSeenAtUs.low || message.lastSeenAtUs.high : message.lastSeenAtUs !== 0))
+                    writer.uint32(32).int64(message.lastSeenAtUs);
+                if (message.sealingEpoch != null && $Object.hasOwnProperty.call(message, "sealingEpoch") && message.sealingEpoch !== 0)
+                    writer.uint32(40).uint32(message.sealingEpoch);
+                if (message.oldestSpooledEpoch != null && $Object.hasOwnProperty.call(message, "oldestSpooledEpoch") && message.oldestSpooledEpoch !== 0)
+                    writer.uint32(48).uint32(message.oldestSpooledEpoch);
+                if (message.waitsFor != null && $Object.hasOwnProperty.call(message, "waitsFor") && message.waitsFor !== "")
+                    writer.uint32(58).string(message.waitsFor);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EpochAgent.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.EpochAgent();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentName = value;
+                            else
+                                delete message.agentName;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.connected = value;
+                            else
+                                delete message.connected;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastSeenAtUs = value;
+                            else
+                                delete message.lastSeenAtUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sealingEpoch = value;
+                            else
+                                delete message.sealingEpoch;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.oldestSpooledEpoch = value;
+                            else
+                                delete message.oldestSpooledEpoch;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.waitsFor = value;
+                            else
+                                delete message.waitsFor;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EpochAgent;
         })();
 
         return v1;

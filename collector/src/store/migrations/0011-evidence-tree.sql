@@ -51,13 +51,14 @@ create table tree_streams (
   primary key (agent_id, stream_id)
 );
 
--- The newest entry of each agent; `idle` where it says that nothing came.
+-- The newest entry of each agent; `idle` where it says that nothing came, `continued` where it says that there is more.
 create table tree_agents (
   agent_id uuid primary key,
   number bigint not null,
   digest bytea not null,
   recorded_at timestamptz not null,
-  idle boolean not null
+  idle boolean not null,
+  continued boolean not null
 );
 
 create table tree_heads (

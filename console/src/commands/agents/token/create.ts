@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { ConsoleError } from '../../../model/console-error.ts';
+import { parseDuration } from '../../../model/duration.ts';
 import { renderPairs } from '../../../model/table.ts';
 import { humanTime, isoTime, zoneName } from '../../../model/time.ts';
 import { ConsoleCommand, describe, wholeNumber } from '../../console-command.ts';
 
-const UNIT_SECONDS: Record<string, number> = { m: 60, h: 3600, d: 86_400 };
 /** A token is a secret that lies around; longer than this it will be forgotten. */
 const VALID_SECONDS_MAX = 90 * 86_400;
 
@@ -16,11 +16,16 @@ export class AgentsTokenCreate extends ConsoleCommand {
   );
   static override examples = [
     '<%= config.bin %> agents token create',
-    '<%= config.bin %> agents token create --uses 50 --valid 7d --label "web servers"',
+    '<%= config.bin %> agents token create --uses 50 --valid 7d --group web --label "web servers"',
+    '<%= config.bin %> agents token create --replace',
   ];
   static override flags = {
     uses: Flags.string({ summary: 'How many agents it may enrol.', default: '1', helpValue: 'N' }),
     valid: Flags.string({ summary: 'How long it is valid: 30m, 24h, 7d.', default: '24h', helpValue: 'DURATION' }),
+    group: Flags.string({ summary: 'What the agents it enrols belong to.', default: '' }),
+    replace: Flags.boolean({
+      summary: 'A host takes the place of the agent that has its name, as after a new install.',
+    }),
     label: Flags.string({ summary: 'What it is for, for whoever reads the list later.', default: '' }),
   };
 
@@ -31,6 +36,8 @@ export class AgentsTokenCreate extends ConsoleCommand {
       uses: wholeNumber('uses', flags.uses, { min: 1, max: 100_000 }),
       validSeconds: readValidity(flags.valid),
       label: flags.label,
+      group: flags.group,
+      replace: flags.replace ?? false,
     };
     const { client } = await this.connect(flags);
     using _ = client;
@@ -40,6 +47,8 @@ export class AgentsTokenCreate extends ConsoleCommand {
       uses: made.uses ?? 0,
       expires_at: isoTime(made.expiresAtUs),
       label: flags.label,
+      group: flags.group,
+      replace: request.replace,
     };
     output.show(record, () =>
       renderPairs([
@@ -52,8 +61,7 @@ export class AgentsTokenCreate extends ConsoleCommand {
 }
 
 function readValidity(text: string): number {
-  const match = /^(\d{1,6})(m|h|d)$/.exec(text);
-  const seconds = match ? Number(match[1]) * UNIT_SECONDS[match[2]!]! : 0;
+  const seconds = parseDuration(text) ?? 0;
   if (seconds > 0 && seconds <= VALID_SECONDS_MAX) return seconds;
   throw new ConsoleError('usage', `--valid "${text}" must be a duration such as 30m, 24h or 7d, at most 90d`);
 }

@@ -1,0 +1,195 @@
+// Agents, real ones over real TLS, through months of a clock that is set: renewed, rotated, and back from a long sleep.
+import { rmSync } from 'node:fs';
+import { Activity, EventClass, type HostEvent, keyId, parseJoinToken } from '@threatguard/proto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readIdentity } from '../../agent/src/identity/identity-files.ts';
+import { CertificatesClient, TestCollector } from '../support/collector.ts';
+import { LivingAgent } from '../support/living-agent.ts';
+import { until } from '../support/until.ts';
+
+const DAY_MS = 86_400_000;
+const LIMIT_MS = 25_000;
+
+let collector: TestCollector;
+let certificates: CertificatesClient;
+let stack: AsyncDisposableStack;
+/** Grows only, and stays below the 243 days after which the collector renews its own certificate into a future that TLS refuses. */
+let offsetMs = 0;
+const nowMs = () => Date.now() + offsetMs;
+
+beforeAll(async () => {
+  collector = await TestCollector.start({ nowMs, config: 'agents: { expired_grace_days: 60 }' });
+  certificates = new CertificatesClient(collector);
+});
+afterAll(async () => {
+  certificates?.[Symbol.dispose]();
+  await collector?.[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  stack = new AsyncDisposableStack();
+  return () => stack.disposeAsync();
+});
+
+const event = (): HostEvent => ({
+  observedAtUs: nowMs() * 1000,
+  class: EventClass.AUTHENTICATION,
+  activity: Activity.LOGON,
+  sensor: 'auth.file',
+});
+
+async function enrolled(name: string, about: { machineId?: string; bootId?: string } = {}): Promise<string> {
+  const { token } = await collector.console.createToken();
+  const home = await LivingAgent.enrol({ collector: collector.address, token: token!, name, ...about });
+  stack.defer(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
+function living(home: string, about: { machineId?: string; bootId?: string } = {}): LivingAgent {
+  return stack.use(new LivingAgent({ home, collector: collector.address, nowMs, ...about }));
+}
+
+const summary = async (id: string) => (await collector.console.agents()).find((agent) => agent.id === id)!;
+const wait = (what: string, condition: () => unknown) => until(condition, { limitMs: LIMIT_MS, what });
+const connected = (agent: LivingAgent) =>
+  wait('a connection', async () => (await summary(agent.agentId))?.state === 'connected');
+const delivered = (agent: LivingAgent) =>
+  wait(`envelopes to arrive: ${JSON.stringify(agent.log)}`, () => agent.drained);
+
+describe('a signing key', () => {
+  it('is replaced by one that it signed; what was spooled under it arrives, and the old one is of no use', async () => {
+    const home = await enrolled('rotates');
+    const agent = living(home);
+    const first = readIdentity(home);
+    agent.seal([event()]);
+    await certificates.orderKeys('rotates');
+    agent.connect();
+    await wait('the new key', () => !agent.keeper.certificate.publicKey.equals(first.publicKey));
+    agent.seal([event()]);
+    await delivered(agent);
+    const current = async () => (await collector.console.agent('rotates')).signingKeyId;
+    const second = keyId(agent.keeper.certificate.publicKey).toString('hex');
+    await wait('the new key to be current', async () => (await current()) === second);
+    await agent.disconnect();
+
+    expect(
+      (await collector.console.refusals('signature_invalid')) + (await collector.console.refusals('identity_mismatch')),
+    ).toBe(0);
+  });
+});
+
+describe('the CA', () => {
+  it('is rotated under connected and absent agents, and retired when nobody needs it', async () => {
+    const present = living(await enrolled('present'));
+    const absentHome = await enrolled('absent');
+    const oldToken = (await collector.console.createToken({ uses: 2 })).token!;
+    present.connect();
+    await connected(present);
+    const { sha256, formerSha256 } = await certificates.rotateCa();
+    expect(sha256).not.toBe(formerSha256);
+    await expect(certificates.rotateCa()).rejects.toThrow('still trusted');
+    await wait(
+      'the new CA',
+      () => present.keeper.certificate.checkIssued(present.keeper.anchors[0]!) && present.keeper.anchors.length === 2,
+    );
+
+    const newToken = (await collector.console.createToken()).token!;
+    expect(parseJoinToken(newToken)!.caSha256).toBe(sha256);
+    for (const [name, token] of [
+      ['by-old', oldToken],
+      ['by-new', newToken],
+    ] as const) {
+      const home = await LivingAgent.enrol({ collector: collector.address, token, name });
+      stack.defer(() => rmSync(home, { recursive: true, force: true }));
+      const agent = living(home);
+      agent.connect();
+      await connected(agent);
+      agent.seal([event()]);
+      await delivered(agent);
+      await agent.disconnect();
+    }
+
+    await expect(certificates.retireCa(false)).rejects.toThrow('still chain to it');
+    const holders = (await certificates.getCas()).cas!.find(({ state }) => state === 'trusted')!.holders!;
+    expect(holders.map(({ name }) => name)).toContain('absent');
+    expect(holders.map(({ name }) => name)).not.toContain('present');
+
+    const absent = living(absentHome);
+    absent.seal([event()]);
+    absent.connect();
+    await wait('the absent one to follow', async () => {
+      const held = (await certificates.getCas()).cas!.find(({ state }) => state === 'trusted')!.holders!;
+      return !held.some(({ name }) => name === 'absent');
+    });
+    await delivered(absent);
+    await certificates.retireCa(true);
+    await wait('the old CA to be forgotten', () => absent.keeper.anchors.length === 1);
+    for (const agent of [present, absent]) {
+      await agent.disconnect();
+      agent.connect();
+      await connected(agent);
+      agent.seal([event()]);
+      await delivered(agent);
+    }
+    await expect(LivingAgent.enrol({ collector: collector.address, token: oldToken, name: 'late' })).rejects.toThrow();
+    const { caTrusted, caSha256 } = await certificates.status();
+    expect([caSha256, caTrusted]).toEqual([sha256, [sha256]]);
+  });
+});
+
+describe('an agent certificate', () => {
+  it('renews itself at two thirds of its life while the connection goes on, month after month', async () => {
+    const home = await enrolled('renews');
+    const agent = living(home);
+    agent.connect();
+    await connected(agent);
+    for (let month = 0; month < 3; month++) {
+      const before = agent.keeper.certificate.serialNumber;
+      offsetMs += 21 * DAY_MS;
+      await wait('another certificate', () => agent.keeper.certificate.serialNumber !== before);
+      agent.seal([event()]);
+      await delivered(agent);
+    }
+    expect(agent.log.filter(({ msg }) => msg === 'connected')).toHaveLength(1);
+    expect(agent.keeper.certificate.validToDate.getTime() - nowMs()).toBeGreaterThan(29 * DAY_MS);
+    const onDisk = readIdentity(home).certificate.serialNumber;
+    expect(onDisk).toBe(agent.keeper.certificate.serialNumber);
+    await agent.disconnect();
+    agent.connect();
+    await connected(agent);
+  });
+
+  it('that expired in its sleep is exchanged for another, and what was spooled arrives', async () => {
+    const home = await enrolled('sleeper');
+    const agent = living(home);
+    agent.seal([event()]);
+    offsetMs += 40 * DAY_MS;
+    agent.connect();
+    await connected(agent);
+    await delivered(agent);
+    expect(agent.keeper.expired).toBe(false);
+    const { entries } = await collector.console.audit({ limit: 50 });
+    expect(entries!.find(({ action }) => action === 'agent.recovered')).toMatchObject({ subject: agent.agentId });
+  });
+
+  it('that expired is not exchanged for one who was revoked, is another machine, or slept beyond the grace', async () => {
+    const names = ['revoked-sleeper', 'moved-sleeper', 'late-sleeper'] as const;
+    const homes = await Promise.all(names.map((name) => enrolled(name, { machineId: `machine-of-${name}` })));
+    await collector.console.revoke('revoked-sleeper');
+    const cases = [
+      [0, 35, 'machine-of-revoked-sleeper', ''],
+      [1, 0, 'elsewhere', 'another machine'],
+      [2, 60, 'machine-of-late-sleeper', 'more than 60 days ago'],
+    ] as const;
+    for (const [index, days, machineId, said] of cases) {
+      offsetMs += days * DAY_MS;
+      const agent = living(homes[index]!, { machineId });
+      agent.connect();
+      await wait('a refusal', () => agent.log.some(({ reason }) => String(reason ?? '').includes(said) && reason));
+      await agent.disconnect();
+      expect(agent.keeper.expired).toBe(true);
+      expect((await summary(agent.agentId)).state).not.toBe('connected');
+    }
+    const { alerts } = await collector.console.alerts({ filter: { agent: 'moved-sleeper' } });
+    expect(alerts).toMatchObject([{ ruleId: 'health/agent-cloned' }]);
+  });
+});
