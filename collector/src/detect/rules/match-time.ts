@@ -13,7 +13,7 @@ export const PART_RANGES: Record<TimePart, readonly [min: number, max: number]> 
   year: [0, 9999],
 };
 
-const WRITTEN = /^\s*(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2}))?/;
+const WRITTEN = /^\s*(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}):(\d{2}))?/;
 const DAY_MS = 86_400_000;
 
 /** The part of a date and time as text, or as a number of seconds (or smaller units) since 1970, then in UTC. */
