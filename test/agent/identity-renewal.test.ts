@@ -1,8 +1,15 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type KemKey, type PeerName, readCertificates, signCaSuccession, signKemKey } from '@threatguard/proto';
+import {
+  type KemKey,
+  type PeerName,
+  readCertificates,
+  setKeyPassphrase,
+  signCaSuccession,
+  signKemKey,
+} from '@threatguard/proto';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CertificateKeeper } from '../../agent/src/identity/certificate-keeper.ts';
 import {
@@ -11,8 +18,9 @@ import {
   identityDirectory,
   readIdentity,
   readNextKey,
-  saveKemKey,
+  rewriteAgentKeys,
 } from '../../agent/src/identity/identity-files.ts';
+import { SealingKey } from '../../agent/src/identity/sealing-key.ts';
 import {
   CertificateAuthority,
   readCertificateRequest,
@@ -21,6 +29,7 @@ import {
 
 const NOW_MS = Date.now();
 const DAY_MS = 86_400_000;
+const EPOCH_KEY = generateKeyPairSync('ml-kem-768').publicKey;
 const AGENT: PeerName = { kind: 'agent', id: 'a-1' };
 
 interface TestCa {
@@ -41,7 +50,7 @@ async function makeCa(): Promise<TestCa> {
   };
   const kemKey = signKemKey({
     epoch: 1,
-    publicKey: generateKeyPairSync('ml-kem-768').publicKey,
+    publicKey: EPOCH_KEY,
     createdAtUs: 1,
     signer,
   });
@@ -137,6 +146,27 @@ describe('a new key', () => {
     expect(existsSync(join(identityDirectory(home), 'agent.key.next'))).toBe(false);
   });
 
+  test('is sealed at rest as the present one is, until both are opened', async () => {
+    setKeyPassphrase(Buffer.from('correct horse'));
+    try {
+      const files = ['agent.key', 'agent.key.next'].map((name) => join(identityDirectory(home), name));
+      const sealed = () => files.map((file) => readFileSync(file, 'utf8').startsWith('{'));
+      const keeper = keeperAt(NOW_MS);
+      const certificate = await granted(keeper);
+      expect(sealed()).toEqual([false, true]);
+      expect(rewriteAgentKeys(home, 'sealed')).toEqual(files.slice(0, 1));
+      expect(sealed()).toEqual([true, true]);
+      expect(rewriteAgentKeys(home, 'open')).toEqual(files);
+      expect(sealed()).toEqual([false, false]);
+      rewriteAgentKeys(home, 'sealed');
+      expect(keeper.accept({ certificate: certificate.raw })).toEqual({ reconnect: true });
+      expect(readFileSync(files[0]!, 'utf8').startsWith('{')).toBe(true);
+      expect(readIdentity(home).publicKey.equals(certificate.publicKey)).toBe(true);
+    } finally {
+      setKeyPassphrase(undefined);
+    }
+  });
+
   test('that was asked for before a crash is asked for again, and no other', async () => {
     const first = await granted(keeperAt(NOW_MS));
     const again = await granted(keeperAt(NOW_MS));
@@ -161,6 +191,9 @@ describe('a new key', () => {
 describe('a CA', () => {
   test('that follows is trusted after a restart too, and the old one forgotten when nothing rests on it', async () => {
     const keeper = keeperAt(NOW_MS);
+    const { kemKey } = readIdentity(home);
+    const sealingKey = new SealingKey({ home, kemKey, anchors: () => keeper.anchors });
+    expect(() => sealingKey.take(nextCa!.kemKey)).toThrow(expect.objectContaining({ code: 'identity_mismatch' }));
     keeper.trust(told(nextCa!, ca!));
     expect(readIdentity(home).anchors).toHaveLength(2);
     expect(readCertificates(String(keeper.tls.ca))[0]!.raw).toEqual(nextCa!.authority.certificate.raw);
@@ -171,7 +204,7 @@ describe('a CA', () => {
     expect(keeper.accept({ certificate: renewed.raw })).toEqual({ reconnect: true });
     keeper.forgetRetired(told(nextCa!));
     expect(readIdentity(home).anchors, 'the ML-KEM key is signed under the old CA').toHaveLength(2);
-    saveKemKey(home, nextCa!.kemKey);
+    expect(sealingKey.take(nextCa!.kemKey), 'the same epoch').toBe(false);
     keeper.forgetRetired(told(nextCa!));
     expect(readIdentity(home).anchors).toHaveLength(1);
   });

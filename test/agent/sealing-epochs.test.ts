@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   Activity,
+  type AnnouncedKemKey,
   EventClass,
   envelopeIdentity,
   type HostEvent,
   type KemKey,
   type Loss,
+  verifyEnvelope,
   verifyEpochConfirmation,
   verifyKemKey,
 } from '@threatguard/proto';
@@ -23,9 +25,13 @@ import { sealIntoSpool } from '../../agent/src/batch/seal.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
 import { SealingKey } from '../../agent/src/identity/sealing-key.ts';
+import { ContentKeys } from '../../agent/src/spool/content-keys.ts';
+import { ResealMark } from '../../agent/src/spool/reseal-mark.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
+import { Resealing } from '../../agent/src/uplink/reseal.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
 import { agentEpochs } from '../support/agent-epochs.ts';
+import { makeEnvelopeKeys } from '../support/envelopes.ts';
 import { FakeCollector } from '../support/fake-collector.ts';
 import { until } from '../support/until.ts';
 
@@ -105,6 +111,27 @@ function expectOneChain() {
     expect(Buffer.from(header.previousHeaderDigest)).toEqual(Buffer.from(headers[index]!.headerDigest));
   }
 }
+
+test('what is sealed anew is signed with the key the agent has by then', () => {
+  const made = makeEnvelopeKeys();
+  const { identity: later, signer } = makeEnvelopeKeys(made.identity.agentId);
+  const directory = join(home, 'spool');
+  const owner = Buffer.alloc(32, 1);
+  const spool = stack.use(
+    Spool.open({ directory, bytesMax: 1 << 26, owner, bootId: owner.subarray(16), nowUs, lose: () => undefined }),
+  );
+  let present = made.identity;
+  let kemKey: AnnouncedKemKey = { ...made.kemKey, publicKeySha256: new Uint8Array(32), refusedBefore: 0 };
+  const contentKeys = ContentKeys.open({ directory, empty: true });
+  const mark = new ResealMark(directory);
+  const resealing = new Resealing({ spool, signer: () => present, contentKeys, mark, kemKey: () => kemKey });
+  const ledgers = { losses: new LossLedger(), checkpoints: new CheckpointLedger(spool.checkpoints) };
+  sealIntoSpool({ identity: present, kemKey: () => kemKey, spool, contentKeys, ...ledgers, nowUs }, [event(1)]);
+  present = later;
+  kemKey = { ...makeEnvelopeKeys().kemKey, epoch: 2, publicKeySha256: new Uint8Array(32), refusedBefore: 2 };
+  const sealed = resealing.prepare(spool.read(spool.first)!);
+  expect(verifyEnvelope(sealed!, signer).header).toMatchObject({ sequence: 1, kemEpoch: 2 });
+});
 
 describe('an announced epoch', () => {
   const take = (key: SealingKey, kemKey: KemKey) => {

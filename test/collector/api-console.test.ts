@@ -130,13 +130,14 @@ describe('stories', () => {
   });
 
   it('include who did what, proven', async () => {
-    const { entries } = await collector.console.audit({ limit: 2 });
+    const { entries } = await collector.console.audit({ limit: 3 });
     expect(entries!.map(({ action, actorKind }) => [action, actorKind])).toEqual([
+      ['agent.ca_followed', 'collector'],
       ['agent.enrolled', 'token'],
       ['token.made', 'console'],
     ]);
     const found = await collector.console.verifyAudit();
-    expect(found).toMatchObject({ entries: 3, firstSequence: 1, headSequence: 3 });
+    expect(found).toMatchObject({ entries: 4, firstSequence: 1, headSequence: 4 });
     expect(found.problemSequence ?? 0).toBe(0);
   });
 });

@@ -4,6 +4,7 @@ import { Activity, EventClass, type HostEvent, keyId, parseJoinToken } from '@th
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
 import { CertificatesClient, TestCollector } from '../support/collector.ts';
+import { exportBundle, verifyBytesOf } from '../support/evidence.ts';
 import { LivingAgent } from '../support/living-agent.ts';
 import { until } from '../support/until.ts';
 
@@ -107,6 +108,14 @@ describe('the CA', () => {
       await delivered(agent);
       await agent.disconnect();
     }
+
+    // What an agent sent under two keys and an older CA is proven with that CA's fingerprint, and with no later one alone.
+    const bundle = await exportBundle(collector, { agent: 'rotates', fromUs: 1 });
+    const proven = await verifyBytesOf(bundle, { caSha256: [formerSha256!], nowUs: nowMs() * 1000 });
+    expect(proven.findings).toEqual([]);
+    expect(proven).toMatchObject({ proven: true, agents: [{ name: 'rotates', envelopes: 2 }] });
+    expect(proven.authorities.toSorted()).toEqual([sha256, formerSha256].toSorted());
+    expect((await verifyBytesOf(bundle, { caSha256: [sha256!], nowUs: nowMs() * 1000 })).proven).toBe(false);
 
     await expect(certificates.retireCa(false)).rejects.toThrow('still chain to it');
     const holders = (await certificates.getCas()).cas!.find(({ state }) => state === 'trusted')!.holders!;

@@ -45,6 +45,7 @@ export class RotatingAgent implements Disposable {
   alterConfirmation: (confirmation: EpochConfirmation) => EpochConfirmation = (confirmation) => confirmation;
   readonly #verify: (announced: KemKey) => AnnouncedKemKey;
   readonly #address: () => string;
+  readonly #bootId: string;
   #client: Client | undefined;
   #call: ClientDuplexStream<AgentFrame, CollectorFrame> | undefined;
   #stopped = true;
@@ -53,12 +54,15 @@ export class RotatingAgent implements Disposable {
   constructor(parts: {
     identity: AgentIdentity;
     address: () => string;
+    /** What it says of its host; nothing unless given. */
+    bootId?: string;
     verify?: (announced: KemKey) => AnnouncedKemKey;
   }) {
     this.identity = parts.identity;
     this.kemKey = parts.identity.kemKey;
     this.#verify = parts.verify ?? verifierOf(parts.identity.ca);
     this.#address = parts.address;
+    this.#bootId = parts.bootId ?? '';
   }
 
   /** Connects, and again whenever the stream ends, until it is disposed. */
@@ -126,7 +130,8 @@ export class RotatingAgent implements Disposable {
     call.on('error', again);
     call.on('end', again);
     const { streamId } = this.position;
-    this.#write({ hello: { hostName: this.identity.name, sentAtUs: Date.now() * 1000, streamId } });
+    const host = { hostName: this.identity.name, bootId: this.#bootId };
+    this.#write({ hello: { ...host, sentAtUs: Date.now() * 1000, streamId } });
   }
 
   #end(): void {

@@ -58,7 +58,7 @@ test('a rotation with dead, cloned and full agents, and a collector killed twice
   const agents: RotatingAgent[] = [];
   for (let index = 0; index < AGENTS; index++) {
     const identity = await rig.enrol(`host-${index}`);
-    agents.push(stack.use(new RotatingAgent({ identity, address: () => address }).start()));
+    agents.push(stack.use(new RotatingAgent({ identity, address: () => address, bootId: `boot-${index}` }).start()));
   }
   const [dead, [cloned, full], live] = [agents.slice(0, DEAD), agents.slice(DEAD, DEAD + 2), agents.slice(DEAD + 2)];
 
@@ -121,8 +121,22 @@ test('a rotation with dead, cloned and full agents, and a collector killed twice
   await reached(AGENTS + 1 - DEAD);
   expect(live.every(({ kemKey }) => kemKey.epoch === 2)).toBe(true);
 
-  // A clone with the identity and the old state of one of them speaks, is noticed, and goes.
-  const clone = new RotatingAgent({ identity: cloned!.identity, address: () => address });
+  // While it lives, its identity on a second host is refused and says nothing in its name.
+  const second = stack.use(
+    new RotatingAgent({ identity: cloned!.identity, address: () => address, bootId: 'elsewhere' }).start(),
+  );
+  const beating = setInterval(() => cloned!.heartbeat(), 200);
+  await until(() => second.refusals.some(({ code }) => code === 'agent_cloned'), {
+    limitMs: LIMIT_MS,
+    what: 'the second host to be refused',
+  });
+  clearInterval(beating);
+  second[Symbol.dispose]();
+  expect([cloned!.connected, second.connected]).toEqual([true, false]);
+
+  // A clone that comes when the first is gone may be the host itself, rebooted: with the old state of one of them it speaks,
+  // is noticed by what it says of its epoch, and goes.
+  const clone = new RotatingAgent({ identity: cloned!.identity, address: () => address, bootId: 'elsewhere' });
   clone.holding = true;
   clone.position = cloned!.position;
   clone.send(processEvents(1));
