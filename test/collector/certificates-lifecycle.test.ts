@@ -1,8 +1,11 @@
 // Agents, real ones over real TLS, through months of a clock that is set: renewed, rotated, and back from a long sleep.
-import { rmSync } from 'node:fs';
-import { Activity, EventClass, type HostEvent, keyId, parseJoinToken } from '@threatguard/proto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Activity, EventClass, extendTrust, type HostEvent, keyId, parseJoinToken } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
+import { CertificateAuthorities } from '../../collector/src/fleet/authorities.ts';
 import { CertificatesClient, TestCollector } from '../support/collector.ts';
 import { exportBundle, verifyBytesOf } from '../support/evidence.ts';
 import { LivingAgent } from '../support/living-agent.ts';
@@ -142,6 +145,31 @@ describe('the CA', () => {
     await expect(LivingAgent.enrol({ collector: collector.address, token: oldToken, name: 'late' })).rejects.toThrow();
     const { caTrusted, caSha256 } = await certificates.status();
     expect([caSha256, caTrusted]).toEqual([sha256, [sha256]]);
+  });
+});
+
+describe('CAs that were retired', () => {
+  it('lose their keys and are announced no more; their steps are kept, so that the first proves the newest', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'threatguard-cas-'));
+    stack.defer(() => rmSync(directory, { recursive: true, force: true }));
+    await CertificateAuthorities.init(directory, Date.now());
+    const authorities = await CertificateAuthorities.load(directory);
+    const first = authorities.newest.certificate;
+    for (let generation = 0; generation < 2; generation++) {
+      await authorities.rotate(Date.now());
+      await authorities.retire(Date.now());
+    }
+    for (const each of [authorities, await CertificateAuthorities.load(directory)]) {
+      expect(each.announced).toMatchObject({ certificates: [each.newest.certificate.raw], successions: [] });
+      expect(extendTrust([first], each.announced)).toHaveLength(1);
+      expect(each.history.certificates).toHaveLength(3);
+      expect(extendTrust([first], each.history)[0]!.raw).toEqual(each.newest.certificate.raw);
+    }
+    expect(['ca.key', 'ca-2.key', 'ca-3.key'].map((name) => existsSync(join(directory, name)))).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 });
 

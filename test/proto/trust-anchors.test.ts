@@ -19,8 +19,8 @@ interface TestCa {
   privateKey: KeyObject;
 }
 
-async function makeCa(): Promise<TestCa> {
-  const { privateKey } = generateKeyPairSync('ml-dsa-65');
+async function makeCa(algorithm: 'ml-dsa-65' | 'ml-dsa-87' = 'ml-dsa-65'): Promise<TestCa> {
+  const { privateKey } = generateKeyPairSync(algorithm as 'ml-dsa-65');
   return { certificate: new X509Certificate(await selfSignCa(privateKey, Date.now())), privateKey };
 }
 const follow = (old: TestCa, { certificate: successor }: TestCa) => signCaSuccession({ old, successor, nowUs: 1 });
@@ -67,6 +67,7 @@ describe('trust is extended', () => {
         return signCaSuccession({ old: first!, successor: leaf, nowUs: 1 });
       },
     ],
+    ['a CA of another profile', async () => follow(first!, await makeCa('ml-dsa-87'))],
     ['nothing at all', () => ({})],
   ])('not by %s', async (_, make) => {
     const told = { certificates: raw(second!, first!), successions: [await make()] };
