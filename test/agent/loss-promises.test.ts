@@ -131,6 +131,19 @@ describe('kill -9', () => {
     expect(await lostAtKill(home)).toEqual([]);
   });
 
+  test('does not count what was shed either, before a header does: it is read again with the rest', async () => {
+    const home = join(directory, 'home');
+    const { batcher, losses, spool } = await startAgent(home, { eventsMax: 32, bytesMax: 1 << 20 });
+    let durable = 0;
+    for (let number = 1; number <= 50; number++) batcher.emit(exec(number), () => durable++);
+    expect(await lostAtKill(home)).toEqual([]);
+    batcher.flush();
+    expect(spool.end).toBe(1);
+    expect(losses.isEmpty).toBe(true);
+    expect(durable).toBeGreaterThan(0);
+    expect(await lostAtKill(home)).toEqual([]);
+  });
+
   test('a removed spool does not bring back what was sent long ago', async () => {
     const home = join(directory, 'home');
     const { batcher } = await startAgent(home);

@@ -15,6 +15,7 @@ test('a collector writes down who did what, from where, and goes on with the sam
       const kinds = (await collector.console.status()).space?.map(({ kind, keptDays }) => [kind, keptDays ?? 0]);
       expect(kinds).toEqual([
         ['events', 90],
+        ['terms', 90],
         ['evidence', 365],
         ['envelopes', 365],
         ['losses', 365],

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { EventClass, type StoredEvent } from '@threatguard/proto';
 import { describe, expect, it } from 'vitest';
-import { compileEventRule } from '../../collector/src/detect/rules/compile.ts';
+import { compileEventRule } from '../../collector/src/detect/rules/compile-event.ts';
 import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
 import { EventRuleSchema } from '../../collector/src/detect/rules/schema.ts';
 import { batchesOf, enrichedBatch, hostEvent, type WrittenEvent } from '../support/rule-events.ts';

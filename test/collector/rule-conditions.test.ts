@@ -55,8 +55,7 @@ describe('a condition', () => {
     ['sel_a)', /not expected/],
     ['sel_q', /"sel_q", which is not defined/],
     ['1 of q*', /no search identifier/],
-    ['2 of sel_*', /only "1 of" and "all of"/],
-    ['any of sel_*', /only "1 of" and "all of"/],
+    ['2 of sel_*', /only "1 of"/],
     ['sel_a | count() > 5', /correlation rule/],
   ])('"%s" is refused', (condition, reason) => {
     expect(() => matchesExec(`${IDENTIFIERS}\ncondition: '${condition}'`, event)).toThrow(reason);

@@ -47,7 +47,7 @@ export class Batcher implements SensorSink, AsyncDisposable {
   constructor(options: BatcherOptions) {
     this.#options = options;
     this.#queue = new EventQueue(options.queue ?? QUEUE_LIMITS, ({ event, held }) => {
-      this.#countEvent(event, 'queue_shed');
+      this.#countEvent(event, 'queue_shed', held);
       if (held) options.losses.drop(event);
     });
   }
@@ -58,8 +58,10 @@ export class Batcher implements SensorSink, AsyncDisposable {
 
   emit(event: HostEvent, durable?: () => void): void {
     if (this.#closed) return;
+    // What its source can read again after a kill is not in danger here.
+    const held = durable === undefined;
     if (this.#options.admits?.(event) === false) {
-      this.#countEvent(event, 'cpu_ceiling');
+      this.#countEvent(event, 'cpu_ceiling', held);
       this.#queue.passOn(durable);
       this.#schedule(false);
       return;
@@ -69,16 +71,14 @@ export class Batcher implements SensorSink, AsyncDisposable {
     try {
       const { event: within, cut } = clipEvent(event);
       clipped = within;
-      if (cut) this.#countEvent(event, 'line_oversized');
+      if (cut) this.#countEvent(event, 'line_oversized', held);
       bytes = HostEvent.encode(clipped).len + ENTRY_OVERHEAD_BYTES;
     } catch {
       // Values of a wrong type: one event may be lost for it, and is counted; the batch and the agent go on.
-      this.#countEvent(event, 'queue_shed');
+      this.#countEvent(event, 'queue_shed', held);
       this.#queue.passOn(durable);
       return;
     }
-    // What its source can read again after a kill is not in danger here.
-    const held = durable === undefined;
     this.#queue.push({ event: clipped, bytes, held, durable });
     if (held) this.#options.losses.hold(clipped);
     this.#schedule(isUrgent(clipped));
@@ -132,8 +132,10 @@ export class Batcher implements SensorSink, AsyncDisposable {
     this.#ageTimer = this.#urgentTimer = this.#fullTurn = undefined;
   }
 
-  #countEvent(event: HostEvent, reason: 'queue_shed' | 'cpu_ceiling' | 'line_oversized'): void {
+  #countEvent(event: HostEvent, reason: 'queue_shed' | 'cpu_ceiling' | 'line_oversized', held: boolean): void {
     const atUs = event.observedAtUs || this.#options.nowUs();
-    this.#options.losses.add({ sensor: event.sensor || 'agent', reason, count: 1, firstAtUs: atUs, lastAtUs: atUs });
+    const loss = { sensor: event.sensor || 'agent', reason, count: 1, firstAtUs: atUs, lastAtUs: atUs };
+    if (held) this.#options.losses.add(loss);
+    else this.#options.losses.addReadAgain(loss);
   }
 }

@@ -10,9 +10,11 @@ const OVERFLOW_KEY = { sensor: 'agent', reason: 'queue_shed' };
 const HELD: LossReason = 'agent_killed';
 
 type CountedLoss = Loss & { sensor: string; reason: string; count: number; firstAtUs: number; lastAtUs: number };
+/** `paged` of the count stand in the page. */
+type Entry = CountedLoss & { paged: number };
 
 export class LossLedger {
-  readonly #entries = new Map<string, CountedLoss>();
+  readonly #entries = new Map<string, Entry>();
   readonly #page: LossPage | undefined;
 
   constructor(page?: LossPage) {
@@ -26,25 +28,30 @@ export class LossLedger {
   /** Takes over what the run before did not seal; `position` is what its newest spooled record says. The count of events. */
   recover(position: string | undefined): number {
     const losses = this.#page?.unsealed(position) ?? [];
-    for (const loss of losses) this.#merge(loss);
+    for (const loss of losses) this.#merge(loss, loss.count ?? 0);
     return losses.reduce((sum, loss) => sum + (loss.count ?? 0), 0);
   }
 
   /** Adds to what is known of this sensor and reason; the time span grows to hold both. */
   add(loss: Loss): void {
     if ((loss.count ?? 0) <= 0) return;
-    const { sensor, reason, count, firstAtUs, lastAtUs } = this.#merge(loss);
+    const { sensor, reason, count, firstAtUs, lastAtUs } = this.#merge(loss, loss.count ?? 0);
     this.#page?.add(sensor, reason as LossReason, count, { firstAtUs, lastAtUs });
+  }
+
+  /** As `add`, of events whose source is read again after a kill: they are lost only once the next header says so. */
+  addReadAgain(loss: Loss): void {
+    if ((loss.count ?? 0) > 0) this.#merge(loss, 0);
   }
 
   /** Takes as many entries as one header holds; the rest waits for the next. Put back with `add` what was not sealed. */
   take(): Loss[] {
     const taken = [...this.#entries].slice(0, HEADER_LOSSES_MAX);
-    for (const [key, { sensor, reason, count }] of taken) {
+    for (const [key, { sensor, reason, paged }] of taken) {
       this.#entries.delete(key);
-      this.#page?.cover(sensor, reason, count);
+      if (paged > 0) this.#page?.cover(sensor, reason, paged);
     }
-    return taken.map(([, loss]) => loss);
+    return taken.map(([, { paged: _, ...loss }]) => loss);
   }
 
   /** An event is in memory only, and its source cannot be read again. */
@@ -74,7 +81,7 @@ export class LossLedger {
   }
 
   /** Into the entries; gives what was added, under the name it is counted by. */
-  #merge(loss: Loss): CountedLoss {
+  #merge(loss: Loss, paged: number): CountedLoss {
     let { sensor = 'agent', reason = 'queue_shed' } = loss;
     if (!this.#entries.has(`${sensor} ${reason}`) && this.#entries.size >= ENTRIES_MAX) {
       ({ sensor, reason } = OVERFLOW_KEY);
@@ -87,6 +94,7 @@ export class LossLedger {
       sensor,
       reason,
       count: count + (known?.count ?? 0),
+      paged: paged + (known?.paged ?? 0),
       firstAtUs: Math.min(firstAtUs, known?.firstAtUs ?? firstAtUs),
       lastAtUs: Math.max(lastAtUs, known?.lastAtUs ?? lastAtUs),
     });

@@ -2,6 +2,15 @@ import type { Command } from './command.ts';
 import { command as consoleCertificate } from './console-certificate.ts';
 import { command as init } from './init.ts';
 import { sealKeys, unsealKeys } from './key-files.ts';
+import { command as labChangepoints } from './lab-changepoints.ts';
+import { command as labClassify } from './lab-classify.ts';
+import { command as labCluster } from './lab-cluster.ts';
+import { command as labDecompose } from './lab-decompose.ts';
+import { command as labScore } from './lab-score.ts';
+import { command as labSequence } from './lab-sequence.ts';
+import { command as labStream } from './lab-stream.ts';
+import { command as rulesCheck } from './rules-check.ts';
+import { command as rulesTest } from './rules-test.ts';
 import { command as run } from './run.ts';
 
 /** Every command by its words. Their files import what they need when they run: what runs for a moment starts at once. */
@@ -11,6 +20,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'console-certificate': consoleCertificate,
   'keys seal': sealKeys,
   'keys unseal': unsealKeys,
+  'lab changepoints': labChangepoints,
+  'lab classify': labClassify,
+  'lab cluster': labCluster,
+  'lab decompose': labDecompose,
+  'lab score': labScore,
+  'lab sequence': labSequence,
+  'lab stream': labStream,
+  'rules test': rulesTest,
+  'rules check': rulesCheck,
 };
 
 /** The name of the command that `words` begin with, the longest first; undefined for none. */

@@ -1,10 +1,7 @@
-import { compileCondition } from './condition.ts';
-import { compileLogsource } from './logsource.ts';
-import { allOf, anyOf, type Predicate } from './predicate.ts';
-import { type CorrelationRule, type CorrelationType, type EventRule, readIdentity, readSlot } from './rule.ts';
+import { type FieldScope, fieldSlot } from './fields.ts';
+import { type CorrelationRule, type CorrelationType, readIdentity, readSlot } from './rule.ts';
 import { RuleError } from './rule-error.ts';
-import type { CorrelationRuleDocument, EventRuleDocument } from './schema.ts';
-import { compileSelection } from './selection.ts';
+import type { CorrelationRuleDocument } from './schema.ts';
 
 const CORRELATION_TYPES: readonly string[] = ['event_count', 'value_count', 'temporal', 'temporal_ordered'];
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
@@ -12,44 +9,11 @@ const UNIT_TEXT: Record<string, string> = { s: 's', m: 'min', h: 'h', d: 'd' };
 /** Windows are kept in memory and rebuilt from the store at start. */
 const TIMESPAN_SECONDS_MAX = 7 * 86_400;
 
-/** Compiles a Sigma rule over single events. Throws RuleError. */
-export function compileEventRule(document: EventRuleDocument): EventRule {
-  const { condition, timeframe, ...identifiers } = document.detection;
-  if (timeframe !== undefined) {
-    throw new RuleError('unsupported', '"timeframe": use a correlation rule', ['detection', 'timeframe']);
-  }
-  const selections = new Map<string, Predicate>();
-  for (const [name, selection] of Object.entries(identifiers)) {
-    selections.set(name, compileSelection(selection, ['detection', name]));
-  }
-  const conditions = Array.isArray(condition) ? condition : [condition];
-  if (conditions.length === 0 || !conditions.every((one) => typeof one === 'string')) {
-    throw new RuleError('condition', 'a condition is text or a list of texts', ['detection']);
-  }
-  const matches = inCondition(() => anyOf(conditions.map((one) => compileCondition(one, selections))));
-  const source = compileLogsource(document.logsource);
-  return {
-    kind: 'event',
-    ...readIdentity(document, {
-      reason: `${document.title.replaceAll(/[{}]/g, '')}: {process.command_line|file.path|event.original|source.ip}`,
-      entity: ['user.name', 'process.executable', 'file.path', 'source.ip'],
-    }),
-    classes: source.classes,
-    matches: source.test ? allOf([source.test, matches]) : matches,
-  };
-}
-
-function inCondition<T>(compile: () => T): T {
-  try {
-    return compile();
-  } catch (error) {
-    if (error instanceof RuleError) throw new RuleError(error.code, error.message, ['detection', 'condition']);
-    throw error;
-  }
-}
-
 /** Compiles a Sigma correlation rule; that the rules it refers to exist is checked when all are loaded. Throws RuleError. */
-export function compileCorrelationRule(document: CorrelationRuleDocument): CorrelationRule {
+export function compileCorrelationRule(
+  document: CorrelationRuleDocument,
+  scope: FieldScope = fieldSlot,
+): CorrelationRule {
   const { correlation } = document;
   if (!CORRELATION_TYPES.includes(correlation.type)) {
     throw new RuleError('unsupported', `correlation type "${correlation.type}" is not supported`, [
@@ -60,26 +24,30 @@ export function compileCorrelationRule(document: CorrelationRuleDocument): Corre
   const type = correlation.type as CorrelationType;
   const groupBy = correlation['group-by'] ?? [];
   const timespan = readTimespan(correlation.timespan);
-  const groupSlots = correlation.rules.map((rule) => groupBy.map((name) => groupSlot(document, name, rule)));
+  const groupSlots = correlation.rules.map((rule) => groupBy.map((name) => groupSlot(document, name, rule, scope)));
   return {
     kind: 'correlation',
-    ...readIdentity(document, {
-      reason: `${document.title.replaceAll(/[{}]/g, '')}: {count} within {window}`,
-      entity: groupBy.filter((name) => !correlation.aliases?.[name]).concat(groupBy.length ? [] : ['agent.id']),
-    }),
+    ...readIdentity(
+      document,
+      {
+        reason: `${document.title.replaceAll(/[{}]/g, '')}: {count} within {window}`,
+        entity: groupBy.filter((name) => !correlation.aliases?.[name]).concat(groupBy.length ? [] : ['agent.id']),
+      },
+      scope,
+    ),
     type,
     refers: correlation.rules,
     groupSlots,
     perAgent: groupBy.includes('agent.id') || groupBy.includes('agent.name'),
     timespanUs: timespan.us,
     timespanText: timespan.text,
-    valueSlots: valueSlots(document, type),
+    valueSlots: valueSlots(document, type, scope),
     holds: compileHolds(document, type),
     generate: correlation.generate ?? false,
   };
 }
 
-function groupSlot(document: CorrelationRuleDocument, name: string, rule: string): number {
+function groupSlot(document: CorrelationRuleDocument, name: string, rule: string, scope: FieldScope): number {
   const alias = document.correlation.aliases?.[name];
   const field = alias ? alias[rule] : name;
   if (field === undefined) {
@@ -89,7 +57,7 @@ function groupSlot(document: CorrelationRuleDocument, name: string, rule: string
       name,
     ]);
   }
-  return readSlot(field, alias ? ['correlation', 'aliases', name] : ['correlation', 'group-by']);
+  return readSlot(field, alias ? ['correlation', 'aliases', name] : ['correlation', 'group-by'], scope);
 }
 
 function readTimespan(timespan: string): { us: number; text: string } {
@@ -102,7 +70,7 @@ function readTimespan(timespan: string): { us: number; text: string } {
   return { us: seconds * 1e6, text: `${count} ${UNIT_TEXT[unit]}` };
 }
 
-function valueSlots(document: CorrelationRuleDocument, type: CorrelationType): number[] {
+function valueSlots(document: CorrelationRuleDocument, type: CorrelationType, scope: FieldScope): number[] {
   const field = document.correlation.condition?.field;
   const path = ['correlation', 'condition'];
   if (type !== 'value_count') {
@@ -110,7 +78,7 @@ function valueSlots(document: CorrelationRuleDocument, type: CorrelationType): n
     return [];
   }
   if (field === undefined) throw new RuleError('schema', 'value_count needs a field', path);
-  return [field].flat().map((name) => readSlot(name, path));
+  return [field].flat().map((name) => readSlot(name, path, scope));
 }
 
 /** The condition over a count. Without a lower bound it would hold before anything happened, so that is refused. */

@@ -1,53 +1,61 @@
-// Sigma conditions, least to most binding: or, and, not, "1 of"/"all of", parentheses.
-import { allOf, anyOf, not, type Predicate } from './predicate.ts';
+// Sigma conditions, least to most binding: or, and, not, "1 of"/"any of"/"all of", parentheses.
 import { RuleError } from './rule-error.ts';
+import { allHold, anyHolds, negate, type Verdict } from './verdict.ts';
 
 /** Long enough for any condition a person writes; bounds the depth of nesting too. */
 const CONDITION_TOKENS_MAX = 1_000;
 
-/** Compiles a condition over named, compiled search identifiers. Throws RuleError `condition` or `unsupported`. */
-export function compileCondition(condition: string, selections: ReadonlyMap<string, Predicate>): Predicate {
+/**
+ * Compiles a condition over named, compiled search identifiers; the names it looks at are added to `used`. Throws
+ * RuleError `condition` or `unsupported`.
+ */
+export function compileCondition(
+  condition: string,
+  selections: ReadonlyMap<string, Verdict>,
+  used: Set<string> = new Set(),
+): Verdict {
   const tokens: string[] = condition.match(/[()|]|[^\s()|]+/g) ?? [];
   if (tokens.length > CONDITION_TOKENS_MAX) throw new RuleError('condition', 'the condition is too long');
   if (tokens.includes('|')) throw new RuleError('unsupported', 'aggregations in conditions: use a correlation rule');
-  const parser = new ConditionParser(tokens, selections);
-  return parser.parse();
+  return new ConditionParser(tokens, selections, used).parse();
 }
 
 class ConditionParser {
   readonly #tokens: readonly string[];
-  readonly #selections: ReadonlyMap<string, Predicate>;
+  readonly #selections: ReadonlyMap<string, Verdict>;
+  readonly #used: Set<string>;
   #next = 0;
 
-  constructor(tokens: readonly string[], selections: ReadonlyMap<string, Predicate>) {
+  constructor(tokens: readonly string[], selections: ReadonlyMap<string, Verdict>, used: Set<string>) {
     this.#tokens = tokens;
     this.#selections = selections;
+    this.#used = used;
   }
 
-  parse(): Predicate {
-    const predicate = this.#or();
+  parse(): Verdict {
+    const verdict = this.#or();
     const rest = this.#tokens[this.#next];
     if (rest !== undefined) throw new RuleError('condition', `"${rest}" is not expected there in the condition`);
-    return predicate;
+    return verdict;
   }
 
-  #or(): Predicate {
+  #or(): Verdict {
     const parts = [this.#and()];
     while (this.#take('or')) parts.push(this.#and());
-    return anyOf(parts);
+    return anyHolds(parts);
   }
 
-  #and(): Predicate {
+  #and(): Verdict {
     const parts = [this.#not()];
     while (this.#take('and')) parts.push(this.#not());
-    return allOf(parts);
+    return allHold(parts);
   }
 
-  #not(): Predicate {
-    return this.#take('not') ? not(this.#not()) : this.#primary();
+  #not(): Verdict {
+    return this.#take('not') ? negate(this.#not()) : this.#primary();
   }
 
-  #primary(): Predicate {
+  #primary(): Verdict {
     if (this.#take('(')) {
       const inner = this.#or();
       if (!this.#take(')')) throw new RuleError('condition', 'a ")" is missing in the condition');
@@ -57,28 +65,29 @@ class ConditionParser {
     const of = this.#tokens[this.#next]?.toLowerCase() === 'of';
     if (!of) return this.#selection(token);
     const quantity = token.toLowerCase();
-    if (quantity !== '1' && quantity !== 'all') {
-      throw new RuleError('unsupported', `"${token} of": only "1 of" and "all of" are supported`);
+    if (quantity !== '1' && quantity !== 'any' && quantity !== 'all') {
+      throw new RuleError('unsupported', `"${token} of": only "1 of", "any of" and "all of" are supported`);
     }
     this.#next++;
     const matched = this.#matching(this.#word());
-    return quantity === '1' ? anyOf(matched) : allOf(matched);
+    return quantity === 'all' ? allHold(matched) : anyHolds(matched);
   }
 
   /** Identifiers that begin with an underscore are outside `them` by Sigma's convention. */
-  #matching(pattern: string): Predicate[] {
+  #matching(pattern: string): Verdict[] {
     const them = pattern.toLowerCase() === 'them';
     const parts = pattern.split('*');
     const names = [...this.#selections.keys()].filter((name) =>
       them ? !name.startsWith('_') : matchesParts(name, parts),
     );
     if (names.length === 0) throw new RuleError('condition', `"of ${pattern}" matches no search identifier`);
-    return names.map((name) => this.#selections.get(name)!);
+    return names.map((name) => this.#selection(name));
   }
 
-  #selection(name: string): Predicate {
+  #selection(name: string): Verdict {
     const selection = this.#selections.get(name);
     if (!selection) throw new RuleError('condition', `the condition names "${name}", which is not defined`);
+    this.#used.add(name);
     return selection;
   }
 

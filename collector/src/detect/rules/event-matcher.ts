@@ -1,6 +1,6 @@
 // The half of the rules that looks at one event at a time and remembers nothing: any thread may do it for any agent.
 import type { Detection, HostEvent } from '@threatguard/proto';
-import { EventView } from './fields.ts';
+import { HostEventView } from './host-event-view.ts';
 import { buildDetection, type EventRule } from './rule.ts';
 import type { Wired } from './wiring.ts';
 
@@ -48,7 +48,7 @@ interface Runner extends Wired {
 export class EventMatcher {
   /** The rules of each class of events. One that throws leaves them all. */
   #byClass: Runner[][] = [];
-  readonly #view = new EventView();
+  readonly #view = new HostEventView();
 
   constructor(wired: readonly Wired[]) {
     wired.forEach(({ rule, ...rest }, index) => {

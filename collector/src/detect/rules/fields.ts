@@ -1,129 +1,78 @@
-// The one table of names a rule may use: every ECS name of the contract, the names Sigma gives to the same fields, and
-// what the collector knows beside the event. Nothing else reads events for rules.
-import { Direction, ECS_FIELDS, type EcsValue, type HostEvent, toEcs } from '@threatguard/proto';
+// Names of fields as rules write them, numbered, and what a rule reads an event through. Two views stand behind it: events of
+// our agents (host-event-view.ts) and flat JSON objects (flat-event-view.ts), and one compiled rule runs over both.
+import type { EcsValue } from '@threatguard/proto';
+import { HOST_FIELDS, HOST_NAMES } from './host-fields.ts';
+import type { LogSource } from './logsource.ts';
+import { RuleError } from './rule-error.ts';
 
-/** What a field may be read from. */
-interface FieldSource {
-  event: HostEvent;
-  agentId: string;
-  agentName: string;
-}
+/** Names are only numbered where a rule writes them, so this bounds what rules can make the process remember. */
+const NAMES_MAX = 100_000;
 
-interface FieldRow {
-  /** The ECS name, under which the value appears in detections. */
-  name: string;
-  read(source: FieldSource): EcsValue;
-}
-
-/** Pseudo-field of keyword searches: the whole event as text. */
+/** Pseudo-field of keyword searches: every text an event has. */
 export const KEYWORD_FIELD = 'threatguard.text';
 
-const ROWS: FieldRow[] = [
-  ...Object.entries(ECS_FIELDS).map(([name, field]) => ({
-    name,
-    read: (source: FieldSource) => field.read(source.event),
-  })),
-  { name: 'agent.id', read: (source) => source.agentId || undefined },
-  { name: 'agent.name', read: (source) => source.agentName || undefined },
-  {
-    name: 'threatguard.network.initiated',
-    read: ({ event }) => (event.network?.direction ? event.network.direction === Direction.OUTBOUND : undefined),
-  },
-  {
-    name: KEYWORD_FIELD,
-    read: ({ event }) => event.original || Object.values(toEcs(event)).flat().join('\n'),
-  },
-];
+/** What a field holds; null where the event says that it has no value, undefined where it does not have the field. */
+export type FieldValue = EcsValue | null;
+export type FoldedValue = string | string[] | undefined;
 
-/** Sigma's taxonomy, and the names log sources commonly use, over ECS. */
-const SIGMA_NAMES: Record<string, string> = {
-  Image: 'process.executable',
-  CommandLine: 'process.command_line',
-  CurrentDirectory: 'process.working_directory',
-  ProcessId: 'process.pid',
-  ProcessName: 'process.name',
-  ParentImage: 'process.parent.executable',
-  ParentCommandLine: 'process.parent.command_line',
-  ParentProcessId: 'process.parent.pid',
-  LogonId: 'threatguard.process.session_id',
-  User: 'user.name',
-  TargetUserName: 'user.target.name',
-  TargetFilename: 'file.path',
-  SourceIp: 'source.ip',
-  SourcePort: 'source.port',
-  DestinationIp: 'destination.ip',
-  DestinationPort: 'destination.port',
-  Protocol: 'network.transport',
-  Initiated: 'threatguard.network.initiated',
-  Computer: 'agent.name',
-  ComputerName: 'agent.name',
-  Hostname: 'agent.name',
-  'host.name': 'agent.name',
-};
+/** One event as rules read it. What it returns is valid until it shows the next. */
+export interface EventView {
+  /** When it happened, microseconds since the Unix epoch. */
+  readonly atUs: number;
+  /** Whether a field that has no text is left out of the event: '' then asks for what is absent. */
+  readonly emptyIsAbsent: boolean;
+  raw(slot: number): FieldValue;
+  /** As text in lower case; undefined where the event does not have the field, or no value in it. */
+  folded(slot: number): FoldedValue;
+  /** As text for people and keys; undefined where the event does not have the field, or no value in it. */
+  text(slot: number): string | undefined;
+  /** Whether the event may be of this log source. */
+  isFrom(source: LogSource): boolean;
+}
 
-const SLOTS = new Map(ROWS.map((row, slot) => [row.name, slot]));
-for (const [sigmaName, name] of Object.entries(SIGMA_NAMES)) SLOTS.set(sigmaName, SLOTS.get(name)!);
+/** Gives the number of a field that events have; undefined for one they do not have. */
+export type FieldScope = (name: string) => number | undefined;
 
-/** The number under which a field is read; undefined for a name no event has. */
+const names: string[] = [];
+const slots = new Map<string, number>();
+for (const name of [...Object.keys(HOST_FIELDS), ...HOST_NAMES.keys()]) numberName(name);
+
+/** The number of any name, as events that are not ours may have it. Throws RuleError `field` where there are too many. */
+export function slotOf(name: string): number {
+  const slot = slots.get(name);
+  if (slot !== undefined) return slot;
+  if (names.length >= NAMES_MAX) throw new RuleError('field', `more than ${NAMES_MAX} different names of fields`);
+  return numberName(name);
+}
+
+/** The number of a field that events of our agents have; undefined for a name no such event has. */
 export function fieldSlot(name: string): number | undefined {
-  return SLOTS.get(name);
+  return Object.hasOwn(HOST_FIELDS, name) || HOST_NAMES.has(name) ? slotOf(name) : undefined;
 }
 
-/** The ECS name of a slot. */
+/** As the rule wrote it. */
+export function writtenName(slot: number): string {
+  return names[slot]!;
+}
+
+/** The ECS name of a slot; a name that has none is itself. */
 export function fieldName(slot: number): string {
-  return ROWS[slot]!.name;
+  const name = names[slot]!;
+  return HOST_NAMES.get(name) ?? name;
 }
 
-type Folded = string | string[] | undefined;
-
-/**
- * One event as rules read it: each field is fetched and folded to lower case at most once, however many rules ask.
- * One view is reused for all events; what it returns is valid until the next `show`.
- */
-export class EventView implements FieldSource {
-  event: HostEvent = {};
-  agentId = '';
-  agentName = '';
-  /** When it happened by the collector's clock. */
-  atUs = 0;
-  #generation = 0;
-  readonly #rawAt = new Float64Array(ROWS.length);
-  readonly #foldedAt = new Float64Array(ROWS.length);
-  readonly #raw: EcsValue[] = new Array(ROWS.length);
-  readonly #folded: Folded[] = new Array(ROWS.length);
-
-  show(event: HostEvent, atUs: number): void {
-    this.event = event;
-    this.atUs = atUs;
-    this.#generation++;
-  }
-
-  raw(slot: number): EcsValue {
-    if (this.#rawAt[slot] !== this.#generation) {
-      this.#rawAt[slot] = this.#generation;
-      this.#raw[slot] = ROWS[slot]!.read(this);
-    }
-    return this.#raw[slot];
-  }
-
-  /** As text in lower case; undefined where the event does not have the field. */
-  folded(slot: number): Folded {
-    if (this.#foldedAt[slot] !== this.#generation) {
-      this.#foldedAt[slot] = this.#generation;
-      this.#folded[slot] = fold(this.raw(slot));
-    }
-    return this.#folded[slot];
-  }
-
-  /** As text for people and keys; undefined where the event does not have the field. */
-  text(slot: number): string | undefined {
-    const value = this.raw(slot);
-    return value === undefined ? undefined : Array.isArray(value) ? value.join(', ') : String(value);
-  }
-}
-
-function fold(value: EcsValue): Folded {
+export function foldValue(value: FieldValue): FoldedValue {
   if (typeof value === 'string') return value.toLowerCase();
-  if (value === undefined) return undefined;
-  return Array.isArray(value) ? value.map((entry) => entry.toLowerCase()) : String(value);
+  if (value === undefined || value === null) return undefined;
+  return Array.isArray(value) ? value.map((entry) => entry.toLowerCase()) : String(value).toLowerCase();
+}
+
+export function textOf(value: FieldValue): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
+
+function numberName(name: string): number {
+  slots.set(name, names.length);
+  return names.push(name) - 1;
 }

@@ -1,3 +1,6 @@
+import type { FilterRule } from './compile-filter.ts';
+import { covers } from './logsource.ts';
+import { allOf, not } from './predicate.ts';
 import type { CorrelationRule, Rule } from './rule.ts';
 import type { RuleProblem } from './rule-error.ts';
 
@@ -7,18 +10,31 @@ export interface LoadedRule {
   line: number;
 }
 
+export interface LoadedFilter {
+  filter: FilterRule;
+  file: string;
+  line: number;
+}
+
 export interface LoadedRules {
   rules: LoadedRule[];
+  /** Not applied yet; none where rules are linked. */
+  filters: LoadedFilter[];
+  /** What was not loaded. */
   problems: RuleProblem[];
+  /** What was loaded and should be looked at. */
+  warnings: RuleProblem[];
 }
 
 /**
  * Holds references between rules against what was loaded: a rule whose id or name is taken, a correlation that names a
- * rule which is not there (or not any more), and correlations that name each other in a circle become problems.
+ * rule which is not there (or not any more), and correlations that name each other in a circle become problems. Filters are
+ * applied to the rules they name.
  * The rules that remain stand in an order in which every rule comes after those it refers to.
  */
 export function linkRules(loaded: LoadedRules): LoadedRules {
   const problems = [...loaded.problems];
+  const warnings = [...loaded.warnings];
   const named = new Map<string, LoadedRule>();
   let waiting: LoadedRule[] = [];
   for (const entry of loaded.rules) {
@@ -54,7 +70,27 @@ export function linkRules(loaded: LoadedRules): LoadedRules {
     const why = named.has(missing) ? 'which could not be linked either' : 'which is not loaded';
     problems.push(problem(entry, `it refers to "${missing}", ${why}`));
   }
-  return { rules, problems };
+  for (const entry of loaded.filters) applyFilter(entry, rules, problems, warnings);
+  return { rules, filters: [], problems, warnings };
+}
+
+function applyFilter(entry: LoadedFilter, rules: LoadedRule[], problems: RuleProblem[], warnings: RuleProblem[]): void {
+  const { filter, file, line } = entry;
+  const said = (reason: string): RuleProblem => ({ file, line, rule: filter.title, code: 'reference', reason });
+  const missing = new Set(filter.refers);
+  rules.forEach((loaded, index) => {
+    const { rule } = loaded;
+    const named = filter.refers?.some((one) => one === rule.id || one === rule.name);
+    if (filter.refers && !named) return;
+    missing.delete(rule.id);
+    missing.delete(rule.name);
+    if (rule.kind === 'correlation') {
+      if (named) problems.push(said(`"${rule.title}" is a correlation: name the rules it refers to`));
+    } else if (covers(filter.source, rule.source)) {
+      rules[index] = { ...loaded, rule: { ...rule, matches: allOf([rule.matches, not(filter.suppresses)]) } };
+    } else if (named) warnings.push(said(`not applied to "${rule.title}", which is of another log source`));
+  });
+  for (const name of missing) problems.push(said(`it refers to "${name}", which is not loaded`));
 }
 
 function problem(entry: LoadedRule, reason: string) {

@@ -1,18 +1,21 @@
-// A directory of Sigma files to compiled rules. A rule that cannot be honoured becomes a problem with file, line and
-// reason; the others are loaded.
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+// Sigma files to compiled rules. A rule that cannot be honoured becomes a problem with file, line and reason; the others are
+// loaded. Rules, correlations, filters and the values of placeholders may stand in any order in any of the files.
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
-import { compileCorrelationRule, compileEventRule } from './compile.ts';
-import { type LoadedRule, type LoadedRules, linkRules } from './link.ts';
-import type { Rule } from './rule.ts';
+import { compileCorrelationRule } from './compile.ts';
+import { type CompileOptions, OUR_EVENTS } from './compile-detection.ts';
+import { compileEventRule } from './compile-event.ts';
+import { compileFilter } from './compile-filter.ts';
+import { fieldSlot, slotOf } from './fields.ts';
+import { type LoadedFilter, type LoadedRule, type LoadedRules, linkRules } from './link.ts';
+import { type RuleDocument, readDocuments } from './read-documents.ts';
 import { RuleError, type RuleProblem } from './rule-error.ts';
-import { CorrelationRuleSchema, EventRuleSchema } from './schema.ts';
+import { CorrelationRuleSchema, EventRuleSchema, FilterSchema, PlaceholdersSchema } from './schema.ts';
 
-const RULE_FILE_BYTES_MAX = 1024 * 1024;
 const RULE_FILES_MAX = 10_000;
-const RULES_PER_FILE_MAX = 100;
+/** Of rule collections, which the specification has no more. */
+const COLLECTION_ACTIONS: readonly string[] = ['global', 'reset', 'repeat'];
 
 export interface RuleFile {
   name: string;
@@ -30,74 +33,80 @@ export function readRuleFiles(directory: string): RuleFile[] {
     }));
 }
 
-/** The rules of files: the same files give the same rules in the same order, in whichever thread. */
-export function compileRules(files: readonly RuleFile[]): LoadedRules {
-  const loaded: LoadedRules = { rules: [], problems: [] };
-  for (const { name, text } of files.slice(0, RULE_FILES_MAX)) {
-    const { rules, problems } = parseRules(name, text);
-    loaded.rules.push(...rules);
-    loaded.problems.push(...problems);
-  }
+/** A rule file, or every one below a directory, of which there must be one. Errors of the file system are thrown as they are. */
+export function readRulePath(path: string): RuleFile[] {
+  if (!statSync(path).isDirectory()) return [{ name: path, text: readFileSync(path, 'utf8') }];
+  const files = readRuleFiles(path);
+  if (files.length === 0) throw new Error(`${path}: no .yml or .yaml below this directory`);
+  return files;
+}
+
+/**
+ * The rules of files: the same files give the same rules in the same order, in whichever thread. For events of our agents, or
+ * (`anyEvents`) for events in which every field a rule names may be.
+ */
+export function compileRules(files: readonly RuleFile[], options: { anyEvents?: boolean } = {}): LoadedRules {
+  const read = files.slice(0, RULE_FILES_MAX).map(({ name, text }) => readDocuments(name, text));
+  const problems = read.flatMap((each) => each.problems);
   if (files.length > RULE_FILES_MAX) {
     const reason = `only the first ${RULE_FILES_MAX} of ${files.length} rule files were read`;
-    loaded.problems.push({ file: files[RULE_FILES_MAX]!.name, line: 1, rule: '', code: 'yaml', reason });
+    problems.push({ file: files[RULE_FILES_MAX]!.name, line: 1, rule: '', code: 'yaml', reason });
   }
-  return linkRules(loaded);
+  const documents = read.flatMap((each) => each.documents);
+  return linkRules(compileDocuments({ documents, problems, ours: !options.anyEvents }));
 }
 
 /** Parses and compiles the documents of one file; references between rules are not checked yet. */
-export function parseRules(file: string, text: string): LoadedRules {
-  const problem = (line: number, rule: string, error: RuleError): RuleProblem => ({
-    file,
-    line,
-    rule,
-    code: error.code,
-    reason: error.message,
-  });
-  if (text.length > RULE_FILE_BYTES_MAX) {
-    return { rules: [], problems: [problem(1, '', new RuleError('yaml', `more than ${RULE_FILE_BYTES_MAX} bytes`))] };
-  }
-  const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent' });
-  const documents = 'empty' in parsed ? [] : parsed;
-  const rules: LoadedRule[] = [];
-  const problems: RuleProblem[] = [];
-  if (documents.length === 0) problems.push(problem(1, '', new RuleError('yaml', 'no rule in this file')));
-  for (const document of documents.slice(0, RULES_PER_FILE_MAX)) {
-    const line = lines.linePos(document.range[0]).line;
+export function parseRules(file: string, text: string, options: { anyEvents?: boolean } = {}): LoadedRules {
+  return compileDocuments({ ...readDocuments(file, text), ours: !options.anyEvents });
+}
+
+function compileDocuments(read: {
+  documents: readonly RuleDocument[];
+  problems: readonly RuleProblem[];
+  ours: boolean;
+}): LoadedRules {
+  const loaded = { rules: [] as LoadedRule[], filters: [] as LoadedFilter[], warnings: [] as RuleProblem[] };
+  const problems = [...read.problems];
+  const placeholders = new Map<string, readonly string[]>();
+  /** Runs one step for a document; what it refuses is the document's problem. */
+  const attempt = (document: RuleDocument, step: () => void) => {
     try {
-      rules.push({ rule: compileDocument(document), file, line: lineOf(document, ['title'], lines) });
+      step();
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      const at = error.code === 'yaml' && document.errors[0] ? lines.linePos(document.errors[0].pos[0]).line : line;
-      problems.push(
-        problem(error.code === 'yaml' ? at : lineOf(document, error.path, lines), labelOf(document), error),
-      );
+      problems.push(document.problem(error));
     }
+  };
+  const kindOf = ({ data }: RuleDocument, kind: string) => Object.hasOwn(data, kind);
+  for (const document of read.documents) {
+    if (kindOf(document, 'placeholders')) attempt(document, () => addPlaceholders(document, placeholders));
   }
-  if (documents.length > RULES_PER_FILE_MAX) {
-    problems.push(problem(1, '', new RuleError('yaml', `more than ${RULES_PER_FILE_MAX} rules in one file`)));
+  for (const document of read.documents) {
+    if (kindOf(document, 'placeholders')) continue;
+    const { file, data } = document;
+    const at = { file, line: document.lineOf(['title']) };
+    const warn = (warning: RuleError) => loaded.warnings.push(document.problem(warning));
+    const options: CompileOptions = { ...OUR_EVENTS, ours: read.ours, placeholders, warn };
+    attempt(document, () => {
+      if (kindOf(document, 'action') && COLLECTION_ACTIONS.includes(String(data.action))) {
+        throw new RuleError('unsupported', '"action" is of Sigma before 2.0: write each rule whole', ['action']);
+      }
+      if (kindOf(document, 'correlation')) {
+        const scope = read.ours ? fieldSlot : slotOf;
+        loaded.rules.push({ rule: compileCorrelationRule(readAs(CorrelationRuleSchema, data), scope), ...at });
+      } else if (kindOf(document, 'filter')) {
+        loaded.filters.push({ filter: compileFilter(readAs(FilterSchema, data), options), ...at });
+      } else loaded.rules.push({ rule: compileEventRule(readAs(EventRuleSchema, data), options), ...at });
+    });
   }
-  return { rules, problems };
+  return { ...loaded, problems };
 }
 
-function compileDocument(document: Document.Parsed): Rule {
-  const broken = document.errors[0];
-  if (broken) throw new RuleError('yaml', broken.message.split('\n')[0]!);
-  const data = plainData(document);
-  if (typeof data !== 'object' || data === null || Array.isArray(data))
-    throw new RuleError('schema', 'a rule is a map');
-  return 'correlation' in data
-    ? compileCorrelationRule(readAs(CorrelationRuleSchema, data))
-    : compileEventRule(readAs(EventRuleSchema, data));
-}
-
-function plainData(document: Document.Parsed): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    // Unresolved or too many aliases.
-    throw new RuleError('yaml', (error as Error).message);
+function addPlaceholders({ data }: RuleDocument, into: Map<string, readonly string[]>): void {
+  for (const [name, values] of Object.entries(readAs(PlaceholdersSchema, data).placeholders)) {
+    if (into.has(name)) throw new RuleError('schema', `%${name}% has values already`, ['placeholders', name]);
+    into.set(name, values.map(String));
   }
 }
 
@@ -108,31 +117,4 @@ function readAs<Schema extends z.ZodType>(schema: Schema, data: unknown): z.outp
   const at = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path;
   const path = at.map((part) => (typeof part === 'number' ? part : String(part)));
   throw new RuleError('schema', `${path.join('.') || 'the rule'}: ${issue.message}`, path);
-}
-
-/** The line of the deepest key of the path that the document has. */
-function lineOf(document: Document.Parsed, path: readonly (string | number)[], lines: LineCounter): number {
-  let node: unknown = document.contents;
-  let start = document.contents?.range?.[0] ?? document.range[0];
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
-      if (!isScalar(pair?.key) || !pair.key.range) break;
-      start = pair.key.range[0];
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(part)];
-      if (!isNode(node) || !node.range) break;
-      start = node.range[0];
-    } else break;
-  }
-  return lines.linePos(start).line;
-}
-
-function labelOf(document: Document.Parsed): string {
-  for (const key of ['title', 'name', 'id']) {
-    const value = document.contents && 'get' in document.contents ? document.get(key) : undefined;
-    if (typeof value === 'string' && value) return value.slice(0, 256);
-  }
-  return '';
 }

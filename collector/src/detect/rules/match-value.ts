@@ -1,166 +1,226 @@
 // One `Field|modifier: value` of a Sigma rule as a predicate.
-import { BlockList, isIP } from 'node:net';
-import { RE2JS } from 're2js';
-import { compilePattern, type Pattern, parsePattern, plainText, type TextTest, widenPattern } from './pattern.ts';
-import { allOf, anyOf, not, type Predicate } from './predicate.ts';
-import { type RequiredLiterals, requiredLiterals } from './required-literals.ts';
+import { encodeValue, expandPlaceholders, type Placeholders } from './encode-value.ts';
+import type { EventView, FieldValue } from './fields.ts';
+import { compileNetwork } from './match-network.ts';
+import { compileRegex } from './match-regex.ts';
+import { PART_RANGES, readPart } from './match-time.ts';
+import { type ComparisonKind, type Modifiers, TEXT_KINDS, type TextKind } from './modifiers.ts';
+import {
+  compilePattern,
+  foldPattern,
+  longestRun,
+  type Pattern,
+  plainText,
+  type TextTest,
+  widenPattern,
+} from './pattern.ts';
+import { allOf, anyOf, type Predicate } from './predicate.ts';
+import { withRequired } from './required-texts.ts';
 import { RuleError } from './rule-error.ts';
 
-const COMPARISONS: Record<string, (field: number, value: number) => boolean> = {
+/** Longer than anything a field holds. */
+const VALUE_CHARS_MAX = 16_384;
+const VALUES_MAX = 100_000;
+const DECIMAL = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
+
+const COMPARISONS: Record<ComparisonKind | 'equals', (field: number, value: number) => boolean> = {
+  equals: (field, value) => field === value,
   lt: (field, value) => field < value,
   lte: (field, value) => field <= value,
   gt: (field, value) => field > value,
   gte: (field, value) => field >= value,
 };
 
-/** How the value is meant; at most one of them stands on a field. */
-const KINDS = new Set(['contains', 'startswith', 'endswith', 're', 'cidr', 'exists', ...Object.keys(COMPARISONS)]);
-/** May stand beside a kind. `i`, `m` and `s` belong to `re`. */
-const REGEX_FLAGS: Record<string, number> = { i: RE2JS.CASE_INSENSITIVE, m: RE2JS.MULTILINE, s: RE2JS.DOTALL };
-const SIDE_MODIFIERS = new Set(['all', 'cased', 'neq', ...Object.keys(REGEX_FLAGS)]);
-
 type Scalar = string | number | boolean;
 
-/** Compiles a value or list of values for the field in `slot`. Throws RuleError for what cannot be honoured. */
-export function compileValue(slot: number, modifiers: readonly string[], value: unknown): Predicate {
-  const kind = kindOf(modifiers);
-  const has = (modifier: string) => modifiers.includes(modifier);
+/** A test of a text, and texts of which everything that passes it contains one, where that is certain. */
+interface RequiringTest {
+  test: TextTest;
+  required: readonly string[] | undefined;
+}
+
+/** An item of a rule: `negated` is not said here, see selection.ts. */
+export interface ValueItem {
+  slot: number;
+  modifiers: Modifiers;
+  /** As the document has it. */
+  value: unknown;
+  placeholders: Placeholders;
+  /** The slot of a field another one is compared with; undefined where events do not have it. */
+  slotOf(name: string): number | undefined;
+}
+
+/** Compiles a value or list of values for a field. Throws RuleError for what cannot be honoured. */
+export function compileValue(item: ValueItem): Predicate {
+  const { slot, modifiers, value } = item;
+  if (value === null) {
+    if (!isPlain(modifiers)) throw new RuleError('unsupported', 'null cannot have modifiers');
+    return absent(slot);
+  }
   const values = Array.isArray(value) ? value : [value];
   if (values.length === 0) throw new RuleError('schema', 'an empty list of values');
-  if (has('all') && values.length === 1) throw new RuleError('unsupported', '"all" needs more than one value');
-  const combine = has('all') ? allOf : anyOf;
-  const compiled =
-    value === null ? absent(slot) : compileScalars({ slot, kind, values: values.map(scalar), modifiers, combine });
-  return has('neq') ? not(compiled) : compiled;
+  if (values.length > VALUES_MAX) throw new RuleError('unsupported', `more than ${VALUES_MAX} values`);
+  if (modifiers.all && values.length === 1) throw new RuleError('unsupported', '"all" needs more than one value');
+  const scalars = values.map(readScalar);
+  const { kind, part, fieldref } = modifiers;
+  const combine = modifiers.all ? allOf : anyOf;
+  if (fieldref) return combine(scalars.map((name) => compareFields(item, String(name))));
+  if (part) return combine(scalars.map((scalar) => comparePart(item, part, scalar)));
+  switch (kind) {
+    case 'exists':
+      return exists(slot, scalars);
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      return combine(scalars.map((scalar) => compare(slot, COMPARISONS[kind], readNumber(scalar))));
+    case 're':
+      return combine(scalars.map((scalar) => anyText(item, scalar, (text) => compileRegex(text, modifiers.flags))));
+    case 'cidr':
+      return combine(
+        scalars.map((scalar) => anyText(item, scalar, (text) => ({ test: compileNetwork(text), required: undefined }))),
+      );
+    default:
+      return compareTexts(item, kind, scalars);
+  }
 }
 
-function compileScalars(part: {
-  slot: number;
-  kind: string;
-  values: readonly Scalar[];
-  modifiers: readonly string[];
-  combine: typeof allOf;
-}): Predicate {
-  const { slot, kind, values, modifiers, combine } = part;
-  if (kind === 'exists') return exists(slot, values);
-  if (COMPARISONS[kind]) return combine(values.map((value) => compare(slot, COMPARISONS[kind]!, value)));
-  if (kind === 're') {
-    const tests = values.map((value) => regexTest(String(value), modifiers));
-    return combine(tests.map((test) => onText(slot, 'raw', test)));
-  }
-  if (kind === 'cidr') return combine(values.map((value) => onText(slot, 'raw', networkTest(String(value)))));
+function isPlain({ kind, part, fieldref, transformations, all, cased }: Modifiers): boolean {
+  return kind === 'equals' && !part && !fieldref && transformations.length === 0 && !all && !cased;
+}
 
-  const cased = modifiers.includes('cased');
-  const patterns = values.map((value) =>
-    widen(kind, parsePattern(cased ? String(value) : String(value).toLowerCase())),
-  );
+/** Each value may stand for several patterns, one of which must match; the values are combined as the rule says. */
+function compareTexts({ slot, modifiers, placeholders }: ValueItem, kind: TextKind, scalars: readonly Scalar[]) {
+  const { cased, transformations } = modifiers;
+  const sides = {
+    before: kind === 'contains' || kind === 'endswith',
+    after: kind === 'contains' || kind === 'startswith',
+  };
   const read = cased ? 'raw' : 'folded';
-  const plain = patterns.map(plainText);
-  if (combine === anyOf && plain.length > 1 && plain.every((text) => text !== undefined && text !== '')) {
-    const set = new Set(plain);
-    return onText(slot, read, (text) => set.has(text));
-  }
-  // Every empty field of our events is absent, so '' asks for absence.
-  return combine(
-    patterns.map((pattern) =>
-      pattern.length === 0
-        ? anyOf([absent(slot), onText(slot, read, (text) => text === '')])
-        : onText(slot, read, compilePattern(pattern)),
-    ),
+  const alternatives = scalars.map((scalar) =>
+    encodeValue(String(scalar), transformations, placeholders).map((pattern) => {
+      const widened = widenPattern(pattern, sides);
+      return cased ? widened : foldPattern(widened);
+    }),
   );
+  const compileAny = (patterns: readonly Pattern[]) => {
+    const plain = patterns.map(plainText);
+    if (plain.length > 1 && plain.every((text) => text !== undefined && text !== '')) {
+      const set = new Set(plain);
+      const required = patterns.map(longestRun);
+      return onText(slot, read, { test: (text) => set.has(text), required });
+    }
+    return anyOf(
+      patterns.map((pattern) => {
+        if (pattern.length === 0) return empty(slot);
+        return onText(slot, read, { test: compilePattern(pattern), required: [longestRun(pattern)] });
+      }),
+    );
+  };
+  return modifiers.all ? allOf(alternatives.map(compileAny)) : compileAny(alternatives.flat());
 }
 
-function kindOf(modifiers: readonly string[]): string {
-  const kinds = modifiers.filter((modifier) => KINDS.has(modifier));
-  const unknown = modifiers.find((modifier) => !KINDS.has(modifier) && !SIDE_MODIFIERS.has(modifier));
-  if (unknown !== undefined) throw new RuleError('unsupported', `the modifier "${unknown}" is not supported`);
-  if (kinds.length > 1) throw new RuleError('unsupported', `"${kinds.join('" and "')}" cannot stand on one field`);
-  const kind = kinds[0] ?? 'equals';
-  const flag = modifiers.find((modifier) => modifier in REGEX_FLAGS);
-  if (flag && kind !== 're') throw new RuleError('unsupported', `the modifier "${flag}" belongs to "re"`);
-  if (modifiers.includes('cased') && !['equals', 'contains', 'startswith', 'endswith'].includes(kind)) {
-    throw new RuleError('unsupported', `"cased" cannot stand beside "${kind}"`);
+function readScalar(value: unknown): Scalar {
+  if (typeof value === 'string' && value.length > VALUE_CHARS_MAX) {
+    throw new RuleError('unsupported', `a value of more than ${VALUE_CHARS_MAX} characters`);
   }
-  return kind;
-}
-
-function scalar(value: unknown): Scalar {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   if (value === null) throw new RuleError('unsupported', 'null cannot be part of a list of values');
   throw new RuleError('schema', 'a value must be text, a number, true or false');
 }
 
-function widen(kind: string, pattern: Pattern): Pattern {
-  return widenPattern(pattern, {
-    before: kind === 'contains' || kind === 'endswith',
-    after: kind === 'contains' || kind === 'startswith',
-  });
+function readNumber(value: Scalar): number {
+  if (typeof value === 'number' && !Number.isNaN(value)) return value;
+  if (typeof value === 'string' && DECIMAL.test(value)) return Number(value);
+  throw new RuleError('schema', `"${value}" is not a number`);
 }
 
-function onText(slot: number, read: 'raw' | 'folded', test: TextTest): Predicate {
-  return (view) => {
+function anyText(
+  { slot, modifiers, placeholders }: ValueItem,
+  value: Scalar,
+  compile: (text: string) => RequiringTest,
+) {
+  const expands = modifiers.transformations.includes('expand');
+  const texts = expands ? expandPlaceholders(String(value), placeholders) : [String(value)];
+  return anyOf(texts.map((text) => onText(slot, 'raw', compile(text))));
+}
+
+function onText(slot: number, read: 'raw' | 'folded', { test, required }: RequiringTest): Predicate {
+  const predicate: Predicate = (view) => {
     const value = read === 'folded' ? view.folded(slot) : view.raw(slot);
-    if (value === undefined) return false;
+    if (value === undefined || value === null) return false;
     if (typeof value === 'string') return test(value);
     return Array.isArray(value) ? value.some(test) : test(String(value));
   };
+  // What the value has in whatever case, it has in lower case.
+  return withRequired(
+    predicate,
+    required?.map((text) => ({ slot, text: text.toLowerCase() })),
+  );
 }
 
 function absent(slot: number): Predicate {
-  return (view) => view.raw(slot) === undefined;
+  return (view) => (view.raw(slot) ?? undefined) === undefined;
 }
 
+/** '' is a text of no length; of events that cannot tell that from none, absence. */
+function empty(slot: number): Predicate {
+  return (view) => {
+    const value = view.raw(slot);
+    return value === '' || (value === undefined && view.emptyIsAbsent) || (Array.isArray(value) && value.includes(''));
+  };
+}
+
+/** Presence alone, "be it empty or null". */
 function exists(slot: number, values: readonly Scalar[]): Predicate {
   const wanted = values[0];
   if (values.length !== 1 || typeof wanted !== 'boolean') throw new RuleError('schema', '"exists" takes true or false');
   return (view) => (view.raw(slot) !== undefined) === wanted;
 }
 
-function compare(slot: number, holds: (field: number, value: number) => boolean, value: Scalar): Predicate {
-  const limit = typeof value === 'boolean' ? Number.NaN : Number(value);
-  if (value === '' || Number.isNaN(limit)) throw new RuleError('schema', `"${value}" is not a number`);
+function compare(slot: number, holds: (field: number, value: number) => boolean, limit: number): Predicate {
+  const test = (field: FieldValue) => {
+    if (typeof field === 'number') return holds(field, limit);
+    return typeof field === 'string' && DECIMAL.test(field) && holds(Number(field), limit);
+  };
   return (view) => {
     const field = view.raw(slot);
-    if (typeof field === 'number') return holds(field, limit);
-    return typeof field === 'string' && field !== '' && holds(Number(field), limit);
+    return Array.isArray(field) ? field.some(test) : test(field);
   };
 }
 
-/** RE2 runs in time linear in the text, whatever the expression: a rule cannot hang the pipeline. */
-function regexTest(expression: string, modifiers: readonly string[]): TextTest {
-  let flags = 0;
-  for (const modifier of modifiers) flags |= REGEX_FLAGS[modifier] ?? 0;
-  let regex: RE2JS;
-  try {
-    regex = RE2JS.compile(expression, flags);
-  } catch (error) {
-    throw new RuleError('unsupported', `regular expression: ${(error as Error).message}`);
+function comparePart({ slot, modifiers }: ValueItem, part: keyof typeof PART_RANGES, value: Scalar): Predicate {
+  const limit = readNumber(value);
+  const [min, max] = PART_RANGES[part];
+  if (!Number.isInteger(limit) || limit < min || limit > max) {
+    throw new RuleError('schema', `"${part}" takes a number from ${min} to ${max}`);
   }
-  const required = flags & RE2JS.CASE_INSENSITIVE ? [] : requiredLiterals(expression);
-  return (text) => containsRequired(text, required) && regex.test(text);
-}
-
-function containsRequired(text: string, required: RequiredLiterals): boolean {
-  for (const group of required) {
-    let contained = false;
-    for (let at = 0; at < group.length && !contained; at++) contained = text.includes(group[at]!);
-    if (!contained) return false;
-  }
-  return true;
-}
-
-function networkTest(network: string): TextTest {
-  const [address = '', prefix, rest] = network.split('/');
-  const family = isIP(address);
-  const bits = Number(prefix);
-  if (!family || rest !== undefined || !/^\d{1,3}$/.test(prefix ?? '') || bits > (family === 4 ? 32 : 128)) {
-    throw new RuleError('schema', `"${network}" is not a network such as 10.0.0.0/8`);
-  }
-  const list = new BlockList();
-  list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
-  return (text) => {
-    const bare = text.startsWith('::ffff:') && isIP(text.slice(7)) === 4 ? text.slice(7) : text;
-    const kind = isIP(bare);
-    return kind !== 0 && list.check(bare, kind === 4 ? 'ipv4' : 'ipv6');
+  const holds = COMPARISONS[modifiers.kind as ComparisonKind | 'equals'];
+  return (view) => {
+    const found = readPart(view.raw(slot), part);
+    return found !== undefined && holds(found, limit);
   };
 }
+
+/** One text of one field against one of the other; a field that is not there is like no other. */
+function compareFields({ slot, modifiers, slotOf }: ValueItem, name: string): Predicate {
+  const other = slotOf(name);
+  if (other === undefined) throw new RuleError('field', `our events have no field "${name}"`);
+  const compareTo = FIELD_COMPARISONS[TEXT_KINDS.find((kind) => kind === modifiers.kind)!];
+  const texts = (view: EventView, of: number) => {
+    const value = modifiers.cased ? view.raw(of) : view.folded(of);
+    return value === undefined || value === null ? [] : [value].flat().map(String);
+  };
+  return (view) => {
+    const references = texts(view, other);
+    return references.length > 0 && texts(view, slot).some((text) => references.some((one) => compareTo(text, one)));
+  };
+}
+
+/** Every text contains the empty one: that is no finding. */
+const FIELD_COMPARISONS: Record<TextKind, (text: string, reference: string) => boolean> = {
+  equals: (text, reference) => text === reference,
+  contains: (text, reference) => reference !== '' && text.includes(reference),
+  startswith: (text, reference) => reference !== '' && text.startsWith(reference),
+  endswith: (text, reference) => reference !== '' && text.endsWith(reference),
+};

@@ -9,8 +9,8 @@ import {
   type MatchableBatch,
   type RuleFailure,
 } from './event-matcher.ts';
-import { EventView } from './fields.ts';
 import type { GroupLimits, GroupTable } from './groups.ts';
+import { HostEventView } from './host-event-view.ts';
 import { compileRules, type RuleFile, readRuleFiles } from './load.ts';
 import { buildDetection, type Rule } from './rule.ts';
 import { formatProblem, type RuleProblem } from './rule-error.ts';
@@ -27,7 +27,7 @@ export class RuleEngine {
   readonly #matcher: EventMatcher;
   /** By index of the rule. */
   readonly #correlations = new Map<number, EventCorrelation>();
-  readonly #view = new EventView();
+  readonly #view = new HostEventView();
   readonly #problems: readonly string[];
   /** Rules that are off, with why. */
   readonly #off = new Map<number, string>();

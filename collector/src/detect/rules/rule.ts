@@ -1,9 +1,10 @@
 // What loading makes of a document: everything looked up, parsed and compiled once.
 import { type Detection, type EventClass, type EventReference, Severity } from '@threatguard/proto';
-import { type EventView, fieldName, fieldSlot } from './fields.ts';
+import { type EventView, type FieldScope, fieldName, fieldSlot } from './fields.ts';
+import type { LogSource } from './logsource.ts';
 import type { Predicate } from './predicate.ts';
 import { clipText, ReasonTemplate, type WindowFacts } from './reason.ts';
-import { RuleError } from './rule-error.ts';
+import { RuleError, type RulePath } from './rule-error.ts';
 import type { CorrelationRuleDocument, EventRuleDocument } from './schema.ts';
 
 /** References kept in one detection: the newest. */
@@ -42,7 +43,10 @@ export interface RuleIdentity {
 
 export interface EventRule extends RuleIdentity {
   kind: 'event';
+  /** Of our events, the classes it is evaluated for. */
   classes: readonly EventClass[];
+  source: LogSource;
+  /** Whether the event is of its log source and what the rule looks for. */
   matches: Predicate;
 }
 
@@ -68,13 +72,16 @@ export interface CorrelationRule extends RuleIdentity {
 
 export type Rule = EventRule | CorrelationRule;
 
-/** Reads the parts event and correlation rules share. Sigma makes the level optional: medium where there is none. */
+/**
+ * Reads the parts event and correlation rules share. Sigma makes the level optional: medium where there is none. A rule
+ * without id goes by its name, one without either by its title.
+ */
 export function readIdentity(
   document: EventRuleDocument | CorrelationRuleDocument,
   fallback: { reason: string; entity: readonly string[] },
+  scope: FieldScope = fieldSlot,
 ): RuleIdentity {
-  const id = document.id ?? document.name;
-  if (!id) throw new RuleError('schema', 'a rule needs an id or a name');
+  const id = document.id ?? document.name ?? document.title;
   if (document.status === 'unsupported') throw new RuleError('unsupported', 'its status is "unsupported"', ['status']);
   const level = (document.level ?? 'medium').toUpperCase() as keyof typeof Severity;
   const tags = (document.tags ?? []).filter((tag) => tag.startsWith('attack.')).map((tag) => tag.slice(7));
@@ -88,13 +95,13 @@ export function readIdentity(
     techniques: tags.filter((tag) => technique.test(tag)).map((tag) => tag.toUpperCase()),
     tactics: tags.filter((tag) => !/^[tgs]\d{4}/.test(tag)).map((tag) => tag.replaceAll('_', '-')),
     reason: new ReasonTemplate(section.reason),
-    entitySlots: section.entity.map((name) => readSlot(name, ['threatguard', 'entity'])),
+    entitySlots: section.entity.map((name) => readSlot(name, ['threatguard', 'entity'], scope)),
   };
 }
 
 /** The slot of a field; throws RuleError `field` where our events do not have it. */
-export function readSlot(name: string, path: readonly (string | number)[]): number {
-  const slot = fieldSlot(name);
+export function readSlot(name: string, path: RulePath, scope: FieldScope = fieldSlot): number {
+  const slot = scope(name);
   if (slot === undefined) throw new RuleError('field', `our events have no field "${name}"`, path);
   return slot;
 }

@@ -7,7 +7,8 @@ const text = z.string().min(1).max(65_535);
 const common = {
   title: z.string().min(1).max(256),
   id: z.string().min(1).max(128).optional(),
-  name: z.string().min(1).max(128).optional(),
+  name: z.string().min(1).max(256).optional(),
+  taxonomy: z.string().max(256).optional(),
   status: z.enum(['stable', 'test', 'experimental', 'deprecated', 'unsupported']).optional(),
   level: z.enum(['informational', 'low', 'medium', 'high', 'critical']).optional(),
   tags: z.array(z.string().max(256)).max(100).optional(),
@@ -22,16 +23,40 @@ const common = {
     .optional(),
 };
 
+const logsource = z.looseObject({
+  category: text.optional(),
+  product: text.optional(),
+  service: text.optional(),
+});
+
 export const EventRuleSchema = z.looseObject({
   ...common,
-  logsource: z.looseObject({
-    category: text.optional(),
-    product: text.optional(),
-    service: text.optional(),
-  }),
+  logsource,
   detection: z.record(z.string(), z.unknown()),
 });
 export type EventRuleDocument = z.output<typeof EventRuleSchema>;
+
+export const FilterSchema = z.looseObject({
+  title: common.title,
+  id: common.id,
+  name: common.name,
+  taxonomy: common.taxonomy,
+  logsource,
+  filter: z.looseObject({
+    /** Ids or names; the one word `any` for every rule of the log source. */
+    rules: z.union([z.array(text).min(1).max(10_000), text]),
+    condition: z.union([text, z.array(text).min(1).max(100)]),
+  }),
+});
+export type FilterDocument = z.output<typeof FilterSchema>;
+
+/** Ours: what stands for `%name%` in values under the modifier `expand`, in all rules loaded together. */
+export const PlaceholdersSchema = z.looseObject({
+  placeholders: z.record(
+    z.string().regex(/^\w{1,128}$/, 'the name of a placeholder is letters, digits and underscores'),
+    z.array(z.union([z.string(), z.number()])).max(10_000),
+  ),
+});
 
 const limit = z.number().min(0);
 const TIMESPAN_FORM = 'a time span is a number and s, m, h or d, such as 90m';

@@ -1,0 +1,207 @@
+// k-d tree: Bentley, "Multidimensional binary search trees used for associative searching", CACM 1975; cut at the median of the
+// widest side, as in Friedman, Bentley and Finkel, 1977. Distances are Euclidean.
+//
+// Form: nodes in arrays, the root is 0. Each covers the points `starts[n]` to `ends[n]` of #points, which holds the rows in
+// the order of the leaves, and has the box around them at `n * 2 * columns`: all lower bounds, then all upper bounds.
+// `lefts[n]` is 0 for a leaf; the right child follows the left one's subtree, at `rights[n]`.
+import type { Matrix } from './matrix.ts';
+
+/** Below this many points a scan costs less than the tree. */
+const LEAF_POINTS = 16;
+/** Columns after which a distance is given up if it is too far already. */
+const COLUMNS_AT_ONCE = 8;
+
+/** The nearest points of a query, nearest first; of two at the same distance the one found first. */
+export interface Neighbours {
+  /** Rows of the matrix. */
+  rows: Uint32Array;
+  squaredDistances: Float64Array;
+  /** How many of the above are filled. */
+  count: number;
+}
+
+/** Room for `k` neighbours, to be used for any number of queries. */
+export function roomForNeighbours(k: number): Neighbours {
+  return { rows: new Uint32Array(k), squaredDistances: new Float64Array(k), count: 0 };
+}
+
+export class KdTree {
+  readonly #columns: number;
+  /** The points in the order of the leaves, and which row each is. */
+  readonly #points: Float64Array;
+  readonly #rows: Uint32Array;
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #lefts: number[] = [];
+  readonly #rights: number[] = [];
+  readonly #boxes: number[] = [];
+
+  /** Of all rows; none may hold a NaN. */
+  constructor(matrix: Matrix) {
+    const { rows, columns, values } = matrix;
+    this.#columns = columns;
+    this.#rows = Uint32Array.from({ length: rows }, (_, row) => row);
+    this.#build(matrix, 0, rows);
+    this.#points = new Float64Array(values.length);
+    this.#rows.forEach((row, at) => {
+      this.#points.set(values.subarray(row * columns, (row + 1) * columns), at * columns);
+    });
+  }
+
+  /** Finds the `k` nearest rows of a query, other than the row `except`, into `found`, which must have room for them. */
+  nearest(query: Float64Array, k: number, found: Neighbours, except = -1): void {
+    found.count = 0;
+    if (this.#rows.length > 0) this.#search(0, query, k, found, except);
+  }
+
+  /** Calls `visit` with every row whose distance from the query is at most `radius`, in no order that means anything. */
+  within(query: Float64Array, radius: number, visit: (row: number) => void): void {
+    if (this.#rows.length === 0) return;
+    const limit = radius * radius;
+    const pending = [0];
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      if (this.#squareToBox(node, query) > limit) continue;
+      if (this.#lefts[node] !== 0) {
+        pending.push(this.#rights[node]!, this.#lefts[node]!);
+        continue;
+      }
+      for (let at = this.#starts[node]!; at < this.#ends[node]!; at++) {
+        if (this.#squareTo(at, query, limit) <= limit) visit(this.#rows[at]!);
+      }
+    }
+  }
+
+  #search(node: number, query: Float64Array, k: number, found: Neighbours, except: number): void {
+    const left = this.#lefts[node]!;
+    if (left === 0) {
+      this.#scan(node, query, k, found, except);
+      return;
+    }
+    const right = this.#rights[node]!;
+    const toLeft = this.#squareToBox(left, query);
+    const toRight = this.#squareToBox(right, query);
+    const leftFirst = toLeft <= toRight;
+    if (Math.min(toLeft, toRight) < reach(found, k)) this.#search(leftFirst ? left : right, query, k, found, except);
+    if (Math.max(toLeft, toRight) < reach(found, k)) this.#search(leftFirst ? right : left, query, k, found, except);
+  }
+
+  #scan(node: number, query: Float64Array, k: number, found: Neighbours, except: number): void {
+    for (let at = this.#starts[node]!; at < this.#ends[node]!; at++) {
+      const row = this.#rows[at]!;
+      if (row === except) continue;
+      const limit = reach(found, k);
+      const square = this.#squareTo(at, query, limit);
+      if (square < limit) insert(found, k, row, square);
+    }
+  }
+
+  /** The squared distance of the point at a place, or something above `limit` where it is farther than that. */
+  #squareTo(at: number, query: Float64Array, limit: number): number {
+    const columns = this.#columns;
+    const points = this.#points;
+    const offset = at * columns;
+    let square = 0;
+    for (let column = 0; column < columns; ) {
+      const end = Math.min(columns, column + COLUMNS_AT_ONCE);
+      for (; column < end; column++) {
+        const difference = points[offset + column]! - query[column]!;
+        square += difference * difference;
+      }
+      if (square > limit) return square;
+    }
+    return square;
+  }
+
+  #squareToBox(node: number, query: Float64Array): number {
+    const columns = this.#columns;
+    const boxes = this.#boxes;
+    const low = node * 2 * columns;
+    let square = 0;
+    for (let column = 0; column < columns; column++) {
+      const value = query[column]!;
+      const below = boxes[low + column]! - value;
+      const above = value - boxes[low + columns + column]!;
+      if (below > 0) square += below * below;
+      else if (above > 0) square += above * above;
+    }
+    return square;
+  }
+
+  #build(matrix: Matrix, start: number, end: number): number {
+    const node = this.#starts.length;
+    this.#starts.push(start);
+    this.#ends.push(end);
+    this.#lefts.push(0);
+    this.#rights.push(0);
+    const { column, width } = this.#pushBox(matrix, start, end);
+    if (end - start <= LEAF_POINTS || width === 0) return node;
+    const middle = (start + end) >> 1;
+    selectMiddle(this.#rows, { start, end, middle }, (row) => matrix.values[row * matrix.columns + column]!);
+    this.#lefts[node] = this.#build(matrix, start, middle);
+    this.#rights[node] = this.#build(matrix, middle, end);
+    return node;
+  }
+
+  /** Keeps the box around some rows; its widest side. */
+  #pushBox({ columns, values }: Matrix, start: number, end: number): { column: number; width: number } {
+    const low = this.#boxes.length;
+    for (let column = 0; column < columns; column++) this.#boxes.push(Number.POSITIVE_INFINITY);
+    for (let column = 0; column < columns; column++) this.#boxes.push(Number.NEGATIVE_INFINITY);
+    for (let at = start; at < end; at++) {
+      const offset = this.#rows[at]! * columns;
+      for (let column = 0; column < columns; column++) {
+        const value = values[offset + column]!;
+        if (value < this.#boxes[low + column]!) this.#boxes[low + column] = value;
+        if (value > this.#boxes[low + columns + column]!) this.#boxes[low + columns + column] = value;
+      }
+    }
+    let widest = { column: 0, width: 0 };
+    for (let column = 0; column < columns; column++) {
+      const width = this.#boxes[low + columns + column]! - this.#boxes[low + column]!;
+      if (width > widest.width) widest = { column, width };
+    }
+    return widest;
+  }
+}
+
+/** How near a point must be to be among the `k` nearest. */
+function reach({ count, squaredDistances }: Neighbours, k: number): number {
+  return count < k ? Number.POSITIVE_INFINITY : squaredDistances[k - 1]!;
+}
+
+function insert(found: Neighbours, k: number, row: number, square: number): void {
+  const { rows, squaredDistances } = found;
+  let at = found.count < k ? found.count++ : k - 1;
+  for (; at > 0 && squaredDistances[at - 1]! > square; at--) {
+    squaredDistances[at] = squaredDistances[at - 1]!;
+    rows[at] = rows[at - 1]!;
+  }
+  squaredDistances[at] = square;
+  rows[at] = row;
+}
+
+/** Hoare's selection (CACM 1961): afterwards no key before `middle` is above one from there on. */
+function selectMiddle(
+  rows: Uint32Array,
+  { start, end, middle }: { start: number; end: number; middle: number },
+  key: (row: number) => number,
+): void {
+  let low = start;
+  let high = end - 1;
+  while (low < high) {
+    const pivot = key(rows[(low + high) >> 1]!);
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while (key(rows[left]!) < pivot) left++;
+      while (key(rows[right]!) > pivot) right--;
+      if (left > right) break;
+      const kept = rows[left]!;
+      rows[left++] = rows[right]!;
+      rows[right--] = kept;
+    }
+    if (middle <= right) high = right;
+    else if (middle >= left) low = left;
+    else return;
+  }
+}

@@ -1,0 +1,75 @@
+// How rare a value is among those seen lately, also beyond the largest of them.
+//
+// Form: the newest `capacity` values twice: in the order they came, to know which goes, and sorted, to count by bisection.
+const LOWER = 0.95;
+const UPPER = 0.99;
+
+export class Tail {
+  readonly #newest: Float64Array;
+  readonly #sorted: Float64Array;
+  #count = 0;
+  #next = 0;
+
+  constructor(capacity: number) {
+    this.#newest = new Float64Array(capacity);
+    this.#sorted = new Float64Array(capacity);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * -log10 of the probability of a value at least this large. Up to the largest hundredth it is the share of such values, as
+   * in conformal prediction (Vovk, Gammerman and Shafer, 2005). From there on the tail goes on exponentially, as steep as it is
+   * between the largest twentieth and hundredth: what was extreme before does not make the next extreme ordinary.
+   */
+  rarity(value: number): number {
+    const count = this.#count;
+    const upper = this.#sorted[Math.floor(UPPER * count)]!;
+    if (count === 0 || value <= upper) {
+      return Math.log10((count + 1) / (count - this.#below(value) + 1));
+    }
+    const steep = upper - this.#sorted[Math.floor(LOWER * count)]!;
+    const scale = steep > 0 ? steep / Math.log10((1 - LOWER) / (1 - UPPER)) : this.#meanExcess(upper);
+    const share = Math.log10((count + 1) / (count - Math.floor(UPPER * count) + 1));
+    return share + (scale > 0 ? (value - upper) / scale : 1);
+  }
+
+  /** By how much the values above one exceed it, on average; 0 where none does. */
+  #meanExcess(value: number): number {
+    const from = this.#below(value);
+    let sum = 0;
+    for (let at = from; at < this.#count; at++) sum += this.#sorted[at]! - value;
+    return sum / (this.#count - from);
+  }
+
+  add(value: number): void {
+    const capacity = this.#newest.length;
+    if (this.#count === capacity) this.#remove(this.#newest[this.#next]!);
+    const at = this.#below(value);
+    this.#sorted.copyWithin(at + 1, at, this.#count);
+    this.#sorted[at] = value;
+    this.#count++;
+    this.#newest[this.#next] = value;
+    this.#next = (this.#next + 1) % capacity;
+  }
+
+  #remove(value: number): void {
+    const at = this.#below(value);
+    this.#sorted.copyWithin(at, at + 1, this.#count);
+    this.#count--;
+  }
+
+  /** How many are smaller. */
+  #below(value: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#sorted[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

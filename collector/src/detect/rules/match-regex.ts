@@ -1,0 +1,43 @@
+// Regular expressions by RE2, which runs in time linear in the text, whatever the expression: a rule cannot hang the
+// pipeline. What RE2 does not have (backreferences, look-around, possessive quantifiers, repetition beyond 1,000) is refused.
+import { RE2JS } from 're2js';
+import type { RegexFlag } from './modifiers.ts';
+import type { TextTest } from './pattern.ts';
+import { type RequiredLiterals, requiredLiterals } from './required-literals.ts';
+import { RuleError } from './rule-error.ts';
+
+const FLAGS: Record<RegexFlag, number> = { i: RE2JS.CASE_INSENSITIVE, m: RE2JS.MULTILINE, s: RE2JS.DOTALL };
+/** Far beyond any expression a person writes; what it may come to when it is compiled is RE2's own bound. */
+const EXPRESSION_CHARS_MAX = 4_096;
+
+/**
+ * A test for texts in which the expression is found anywhere, and texts of which each of these contains one, where that is
+ * certain. Throws RuleError `unsupported`.
+ */
+export function compileRegex(
+  expression: string,
+  flags: readonly RegexFlag[],
+): { test: TextTest; required: readonly string[] | undefined } {
+  if (expression.length > EXPRESSION_CHARS_MAX) {
+    throw new RuleError('unsupported', `a regular expression of more than ${EXPRESSION_CHARS_MAX} characters`);
+  }
+  let bits = 0;
+  for (const flag of flags) bits |= FLAGS[flag];
+  let regex: RE2JS;
+  try {
+    regex = RE2JS.compile(expression, bits);
+  } catch (error) {
+    throw new RuleError('unsupported', `regular expression: ${(error as Error).message}`);
+  }
+  const required = bits & RE2JS.CASE_INSENSITIVE ? [] : requiredLiterals(expression);
+  return { test: (text) => containsRequired(text, required) && regex.test(text), required: required[0] };
+}
+
+function containsRequired(text: string, required: RequiredLiterals): boolean {
+  for (const group of required) {
+    let contained = false;
+    for (let at = 0; at < group.length && !contained; at++) contained = text.includes(group[at]!);
+    if (!contained) return false;
+  }
+  return true;
+}

@@ -1,0 +1,73 @@
+// Rules over events that were never ours: one at a time, in the order they come, nothing kept but what correlations remember.
+import { EventCorrelation, type RuleMatch } from './correlate-events.ts';
+import { type FlatEvent, FlatEventView } from './flat-event-view.ts';
+import type { GroupTable } from './groups.ts';
+import { requiredTexts } from './required-texts.ts';
+import type { Rule } from './rule.ts';
+import { TextIndex } from './text-index.ts';
+import { type Feed, type Wired, wireRules } from './wiring.ts';
+
+/** A rule failed while it ran, and is off from there on. */
+export interface RuleFault {
+  rule: Rule;
+  reason: string;
+}
+
+export class RuleTest {
+  readonly faults: RuleFault[] = [];
+  readonly #wired: readonly Wired[];
+  readonly #index: TextIndex;
+  readonly #correlations = new Map<number, EventCorrelation>();
+  readonly #off = new Set<number>();
+  readonly #view = new FlatEventView();
+
+  /** Rules as `linkRules` left them. */
+  constructor(rules: readonly Rule[]) {
+    this.#wired = wireRules(rules);
+    this.#index = new TextIndex(rules.map((rule) => (rule.kind === 'event' ? requiredTexts(rule.matches) : [])));
+    const all: GroupTable[] = [];
+    rules.forEach((rule, index) => {
+      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, all));
+    });
+  }
+
+  /** The rules that speak at this event, those over single events first. Building blocks of correlations do not speak. */
+  look(event: FlatEvent, atUs: number): Rule[] {
+    const found: Rule[] = [];
+    const correlated: Rule[] = [];
+    this.#view.show(event, atUs);
+    this.#index.look(this.#view);
+    for (let index = 0; index < this.#wired.length; index++) {
+      const { rule, speaks, feeds } = this.#wired[index]!;
+      if (!this.#index.mayBe(index) || rule.kind !== 'event' || this.#off.has(index)) continue;
+      try {
+        if (!rule.matches(this.#view)) continue;
+      } catch (error) {
+        this.#switchOff(index, error);
+        continue;
+      }
+      if (speaks) found.push(rule);
+      const match: RuleMatch = { references: [], firstAtUs: atUs, weight: 1, cumulative: false };
+      for (const feed of feeds) this.#observe(feed, match, correlated);
+    }
+    return [...found, ...correlated];
+  }
+
+  #observe({ into, part }: Feed, match: RuleMatch, found: Rule[]): void {
+    if (this.#off.has(into)) return;
+    const { rule, speaks, feeds } = this.#wired[into]!;
+    try {
+      const firing = this.#correlations.get(into)!.observe(part, this.#view, match);
+      if (!firing) return;
+      if (firing.news && speaks) found.push(rule);
+      for (const feed of feeds) this.#observe(feed, firing.match, found);
+    } catch (error) {
+      this.#switchOff(into, error);
+    }
+  }
+
+  #switchOff(index: number, error: unknown): void {
+    this.#off.add(index);
+    this.faults.push({ rule: this.#wired[index]!.rule, reason: (error as Error).message });
+  }
+}

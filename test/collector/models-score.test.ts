@@ -1,0 +1,262 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  reconstructionErrors,
+  scoreReconstruction,
+  trainAutoencoder,
+} from '../../collector/src/detect/models/autoencoder.ts';
+import { backward, forward, makeNetwork, roomForActivations } from '../../collector/src/detect/models/dense-network.ts';
+import {
+  growIsolationForest,
+  meanPathLength,
+  scoreIsolation,
+} from '../../collector/src/detect/models/isolation-forest.ts';
+import { KdTree, roomForNeighbours } from '../../collector/src/detect/models/kd-tree.ts';
+import { learnDensities, scoreOutliers } from '../../collector/src/detect/models/local-outlier-factor.ts';
+import { learnScale, type Matrix, rowOf, standardise } from '../../collector/src/detect/models/matrix.ts';
+import { Random } from '../../collector/src/detect/models/random.ts';
+
+function matrixOf(rows: readonly (readonly number[])[]): Matrix {
+  return { rows: rows.length, columns: rows[0]?.length ?? 0, values: Float64Array.from(rows.flat()) };
+}
+
+function normalRows(count: number, columns: number, seed: number): number[][] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, () => Array.from({ length: columns }, () => random.normal()));
+}
+
+function indexOfMax(scores: Float64Array): number {
+  return scores.indexOf(Math.max(...scores));
+}
+
+describe('seeded randomness', () => {
+  it('is the same for the same seed, and another for every other seed and part', () => {
+    const drawn = (random: Random) => [random.uint32(), random.uint32(), random.uint32()].join();
+    expect(drawn(new Random(7))).toBe(drawn(new Random(7)));
+    const others = [
+      new Random(8),
+      new Random(-7),
+      new Random(2 ** 40 + 7),
+      new Random(7).fork(0),
+      new Random(7).fork(1),
+    ];
+    expect(new Set([drawn(new Random(7)), ...others.map(drawn)]).size).toBe(6);
+  });
+
+  it('draws samples without repeats, and every integer as often as another', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 1, max: 200 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (seed, below, share) => {
+          const count = Math.floor(share * below);
+          const sample = [...new Random(seed).sample(count, below)];
+          expect(new Set(sample).size).toBe(count);
+          expect(sample.every((each) => each < below)).toBe(true);
+        },
+      ),
+    );
+    const random = new Random(1);
+    const counts = new Uint32Array(6);
+    for (let i = 0; i < 60_000; i++) counts[random.integer(6)]!++;
+    for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500);
+  });
+});
+
+describe('the scale of a table', () => {
+  it('has the medians, means and deviations of what is present, and leaves a constant column alone', () => {
+    const scale = learnScale(
+      matrixOf([
+        [1, 7, 1e12],
+        [2, 7, 1e12 + 1],
+        [6, 7, 1e12 + 2],
+        [Number.NaN, 7, Number.NaN],
+      ]),
+    );
+    expect([...scale.medians]).toEqual([2, 7, 1e12 + 1]);
+    expect(scale.means[0]).toBe(3);
+    expect(scale.deviations[0]).toBeCloseTo(Math.sqrt(14 / 3), 12);
+    expect(scale.deviations[1]).toBe(1);
+    expect([...standardise(matrixOf([[Number.NaN, 9, 1e12 + 1]]), scale).values]).toEqual([
+      -1 / Math.sqrt(14 / 3),
+      2,
+      0,
+    ]);
+  });
+});
+
+describe('the k-d tree', () => {
+  const table = fc.integer({ min: 1, max: 4 }).chain((columns) =>
+    fc.array(fc.array(fc.integer({ min: -8, max: 8 }), { minLength: columns, maxLength: columns }), {
+      minLength: 1,
+      maxLength: 120,
+    }),
+  );
+  const squares = (rows: number[][], query: number[]) =>
+    rows.map((row) => row.reduce((sum, value, at) => sum + (value - query[at]!) ** 2, 0));
+
+  it('finds what a look at every row finds', () => {
+    fc.assert(
+      fc.property(
+        table,
+        fc.integer({ min: 1, max: 12 }),
+        fc.nat(),
+        fc.integer({ min: 0, max: 9 }),
+        (rows, k, pick, radius) => {
+          const tree = new KdTree(matrixOf(rows));
+          const query = rows[pick % rows.length]!;
+          const all = squares(rows, query);
+          const found = roomForNeighbours(k);
+          tree.nearest(Float64Array.from(query), k, found);
+          const nearest = [...all].sort((a, b) => a - b).slice(0, k);
+          expect([...found.squaredDistances.subarray(0, found.count)]).toEqual(nearest);
+          expect([...found.rows.subarray(0, found.count)].map((row) => all[row])).toEqual(nearest);
+          const within: number[] = [];
+          tree.within(Float64Array.from(query), radius, (row) => within.push(row));
+          expect(within.sort((a, b) => a - b)).toEqual(
+            all.flatMap((square, row) => (square <= radius ** 2 ? [row] : [])),
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe('the isolation forest', () => {
+  it('has the path lengths of the paper', () => {
+    expect(meanPathLength(1)).toBe(0);
+    expect(meanPathLength(2)).toBe(1);
+    // 2 H(255) - 2 * 255 / 256, with the harmonic number summed.
+    let harmonic = 0;
+    for (let i = 1; i <= 255; i++) harmonic += 1 / i;
+    expect(meanPathLength(256)).toBeCloseTo(2 * harmonic - (2 * 255) / 256, 2);
+  });
+
+  it('scores rows that cannot be told apart 0.5, whatever their number', () => {
+    for (const count of [1, 2, 300]) {
+      const same = matrixOf(Array.from({ length: count }, () => [3, 3]));
+      expect(scoreIsolation(growIsolationForest(same, { seed: 1 }), same)[0]).toBeCloseTo(count === 1 ? 1 : 0.5, 12);
+    }
+  });
+
+  it('puts what is far from all others first, and a column that never varies changes nothing of it', () => {
+    const rows = [...normalRows(500, 3, 1), [9, -9, 9]].map((row) => [...row, 5]);
+    const data = matrixOf(rows);
+    const scores = scoreIsolation(growIsolationForest(data, { seed: 2 }), data);
+    expect(indexOfMax(scores)).toBe(500);
+    expect(scores[500]).toBeGreaterThan(0.7);
+    expect(scoreIsolation(growIsolationForest(data, { seed: 2 }), data)).toEqual(scores);
+  });
+
+  it('scores a row with missing values as one with the medians', () => {
+    const forest = growIsolationForest(matrixOf(normalRows(300, 2, 1)), { seed: 1 });
+    const medians = [...forest.scale.medians];
+    const [missing, median] = scoreIsolation(forest, matrixOf([[Number.NaN, Number.NaN], medians]));
+    expect(missing).toBe(median);
+  });
+});
+
+describe('the local outlier factor', () => {
+  it('is what scikit-learn documents for its example, up to the scale that it does not depend on', () => {
+    // LocalOutlierFactor(n_neighbors=2) over [[-1.1], [0.2], [101.1], [0.3]], each row without itself.
+    const rows = [[-1.1], [0.2], [101.1], [0.3]];
+    const { densities } = learnDensities(matrixOf(rows), { seed: 0, k: 2 });
+    const factor = (row: number) => {
+      const others = [0, 1, 2, 3].filter((each) => each !== row);
+      const near = others.sort(
+        (a, b) => Math.abs(rows[a]![0]! - rows[row]![0]!) - Math.abs(rows[b]![0]! - rows[row]![0]!),
+      );
+      return (densities[near[0]!]! + densities[near[1]!]!) / 2 / densities[row]!;
+    };
+    [0.9821, 1.037, 73.3697, 0.9821].forEach((expected, row) => {
+      expect(factor(row)).toBeCloseTo(expected, 4);
+    });
+  });
+
+  it('is the definition, computed by looking at every pair', () => {
+    const rows = normalRows(80, 3, 4);
+    const k = 5;
+    const model = learnDensities(matrixOf(rows), { seed: 0, k });
+    const scaled = Array.from({ length: 80 }, (_, row) => [...rowOf(standardise(matrixOf(rows), model.scale), row)]);
+    const distance = (a: number[], b: number[]) => Math.hypot(...a.map((value, at) => value - b[at]!));
+    const nearest = (point: number[], except: number) =>
+      scaled
+        .map((other, row) => ({ row, distance: distance(point, other) }))
+        .filter(({ row }) => row !== except)
+        .sort((a, b) => a.distance - b.distance)
+        .slice(0, k);
+    const kDistance = scaled.map((point, row) => nearest(point, row).at(-1)!.distance);
+    const density = (point: number[], except: number) =>
+      k / nearest(point, except).reduce((sum, near) => sum + Math.max(kDistance[near.row]!, near.distance), 0);
+    const densities = scaled.map((point, row) => density(point, row));
+    const queries = normalRows(20, 3, 5);
+    const scores = scoreOutliers(model, matrixOf(queries));
+    queries.forEach((query, at) => {
+      const point = [...standardise(matrixOf([query]), model.scale).values];
+      const around = nearest(point, -1).reduce((sum, near) => sum + densities[near.row]!, 0) / k;
+      expect(scores[at]).toBeCloseTo(around / density(point, -1), 6);
+    });
+  });
+
+  it.each([[1], [2], [25]])('stays finite over %i equal rows', (count) => {
+    const model = learnDensities(matrixOf(Array.from({ length: count }, () => [1, 1])), { seed: 0 });
+    const [same, other] = scoreOutliers(
+      model,
+      matrixOf([
+        [1, 1],
+        [2, 1],
+      ]),
+    );
+    expect(Number.isFinite(same)).toBe(true);
+    expect(other).toBeGreaterThan(same!);
+  });
+});
+
+describe('the autoencoder', () => {
+  it('learns by gradients that finite differences confirm', () => {
+    const network = makeNetwork([3, 4, 2, 3], new Random(3));
+    const input = Float64Array.of(0.3, -1.2, 0.8);
+    const activations = roomForActivations(network);
+    const loss = () => {
+      activations[0]!.set(input);
+      forward(network, activations);
+      return activations.at(-1)!.reduce((sum, given, at) => sum + (given - input[at]!) ** 2 / 2, 0);
+    };
+    loss();
+    const deltas = roomForActivations(network);
+    activations.at(-1)!.forEach((given, at) => {
+      deltas.at(-1)![at] = given - input[at]!;
+    });
+    const gradients = new Float64Array(network.parameters.length);
+    backward(network, activations, deltas, gradients);
+    network.parameters.forEach((parameter, at) => {
+      network.parameters[at] = parameter + 1e-6;
+      const above = loss();
+      network.parameters[at] = parameter - 1e-6;
+      const slope = (above - loss()) / 2e-6;
+      network.parameters[at] = parameter;
+      expect(gradients[at]).toBeCloseTo(slope, 6);
+    });
+  });
+
+  it('gives back what belongs together, and names the columns that do not', () => {
+    const random = new Random(5);
+    const rows = Array.from({ length: 400 }, () => {
+      const [a, b] = [random.normal(), random.normal()];
+      return [a, b, a + b, a - b, 2 * a];
+    });
+    const model = trainAutoencoder(matrixOf(rows), { seed: 1 });
+    const [ordinary, odd] = [
+      [1, 0.5, 1.5, 0.5, 2],
+      [1, 0.5, -1.5, 0.5, 2],
+    ];
+    const [low, high] = scoreReconstruction(model, matrixOf([ordinary!, odd!]));
+    expect(high).toBeGreaterThan(5 * low!);
+    // What was changed goes through the narrow layer too, so a column it belongs with may be given back worse still.
+    const errors = reconstructionErrors(model, matrixOf([odd!])).values;
+    const worst = [0, 1, 2, 3, 4].sort((a, b) => errors[b]! - errors[a]!).slice(0, 2);
+    expect(worst).toContain(2);
+    expect(trainAutoencoder(matrixOf(rows), { seed: 1 }).network.parameters).toEqual(model.network.parameters);
+  });
+});

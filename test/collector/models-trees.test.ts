@@ -1,0 +1,226 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  applyBins,
+  type BinnedTable,
+  learnBins,
+  type RawColumn,
+} from '../../collector/src/detect/models/binned-table.ts';
+import {
+  classifyByBoosting,
+  derivatives,
+  toProbabilities,
+  trainBoosting,
+} from '../../collector/src/detect/models/boosted-trees.ts';
+import { Random } from '../../collector/src/detect/models/random.ts';
+import { classifyByForest, growForest } from '../../collector/src/detect/models/random-forest.ts';
+import { answerAt } from '../../collector/src/detect/models/tree.ts';
+
+function numbers(name: string, values: readonly number[]): RawColumn {
+  return { kind: 'number', name, values: Float64Array.from(values) };
+}
+
+function texts(name: string, values: readonly (string | undefined)[]): RawColumn {
+  return { kind: 'category', name, values };
+}
+
+function binned(columns: RawColumn[], rows: number): BinnedTable {
+  return applyBins(learnBins(columns), columns, rows);
+}
+
+describe('bins', () => {
+  it('keep the order of numbers, apart where there is room, and know what is missing', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 200 }), (values) => {
+        const table = binned([numbers('x', [...values, Number.NaN])], values.length + 1);
+        const bins = table.bins[0]!;
+        expect(bins[values.length]).toBe(0);
+        values.forEach((a, i) => {
+          values.forEach((b, j) => {
+            if (a < b) expect(bins[i]!).toBeLessThan(bins[j]!);
+            if (a === b) expect(bins[i]).toBe(bins[j]);
+          });
+        });
+      }),
+      { numRuns: 30 },
+    );
+    const many = binned(
+      [
+        numbers(
+          'x',
+          Array.from({ length: 10_000 }, (_, at) => at),
+        ),
+      ],
+      10_000,
+    ).bins[0]!;
+    for (let at = 1; at < many.length; at++) expect(many[at]! - many[at - 1]!).toBeGreaterThanOrEqual(0);
+    expect(new Set(many).size).toBeGreaterThan(240);
+  });
+
+  it('are of the texts that were learned; others are missing', () => {
+    const learned = learnBins([texts('x', ['a', 'b', 'a', undefined])]);
+    expect([...applyBins(learned, [texts('x', ['a', 'b', 'c', undefined])], 4).bins[0]!]).toEqual([1, 2, 0, 0]);
+  });
+});
+
+describe('boosted trees', () => {
+  it('have the derivatives of the log loss that finite differences have', () => {
+    for (const classes of [2, 4]) {
+      const outputs = classes === 2 ? 1 : classes;
+      const scores = Float64Array.from({ length: outputs }, (_, at) => 0.7 * at - 0.4);
+      const labels = Uint16Array.of(1);
+      const loss = (at: number, by: number) =>
+        -Math.log(
+          toProbabilities(
+            scores.map((score, each) => (each === at ? score + by : score)),
+            classes,
+          )[1]!,
+        );
+      const { gradients, curvatures } = derivatives(scores, labels, classes);
+      scores.forEach((_, at) => {
+        expect(gradients[at]).toBeCloseTo((loss(at, 1e-5) - loss(at, -1e-5)) / 2e-5, 6);
+        expect(curvatures[at]).toBeCloseTo((loss(at, 1e-3) - 2 * loss(at, 0) + loss(at, -1e-3)) / 1e-6, 4);
+      });
+    }
+  });
+
+  it('make the first cut that trying every cut of every column finds best, and answer with its weights', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }), fc.boolean()), {
+          minLength: 4,
+          maxLength: 24,
+        }),
+        (rows) => {
+          const labels = Uint16Array.from(rows, ([, , label]) => Number(label));
+          const table = binned(
+            [
+              numbers(
+                'a',
+                rows.map(([a]) => a),
+              ),
+              numbers(
+                'b',
+                rows.map(([, b]) => b),
+              ),
+            ],
+            rows.length,
+          );
+          const options = {
+            classes: 2,
+            seed: 0,
+            rounds: 1,
+            depth: 1,
+            learningRate: 1,
+            lambda: 1,
+            childWeightMin: 0,
+            validationShare: 0,
+          };
+          const model = trainBoosting(table, labels, options);
+          const { gradients, curvatures } = derivatives(new Float64Array(rows.length).fill(model.base[0]!), labels, 2);
+          const sum = (chosen: number[]) => ({
+            g: chosen.reduce((total, row) => total + gradients[row]!, 0),
+            h: chosen.reduce((total, row) => total + curvatures[row]!, 0),
+          });
+          const score = ({ g, h }: { g: number; h: number }) => (g * g) / (h + 1);
+          const all = rows.map((_, row) => row);
+          let best = 0;
+          for (const column of [0, 1] as const) {
+            for (let cut = 0; cut < 5; cut++) {
+              const left = all.filter((row) => rows[row]![column] <= cut);
+              const right = all.filter((row) => rows[row]![column] > cut);
+              if (left.length > 0 && right.length > 0) {
+                best = Math.max(best, (score(sum(left)) + score(sum(right)) - score(sum(all))) / 2);
+              }
+            }
+          }
+          const tree = model.trees[0]!;
+          const sides = new Map<number, number[]>();
+          for (const row of all) {
+            const at = answerAt(tree, table, row);
+            sides.set(at, [...(sides.get(at) ?? []), row]);
+          }
+          const gain = ([...sides.values()].reduce((total, side) => total + score(sum(side)), 0) - score(sum(all))) / 2;
+          expect(gain).toBeCloseTo(best, 6);
+          for (const [at, side] of sides) expect(tree.leaves[at]).toBeCloseTo(-sum(side).g / (sum(side).h + 1), 6);
+        },
+      ),
+    );
+  });
+});
+
+describe.each([
+  [
+    'the random forest',
+    (table: BinnedTable, labels: Uint16Array, classes: number, seed: number, asked: BinnedTable) =>
+      classifyByForest(growForest(table, labels, { classes, seed, trees: 60 }), asked),
+  ],
+  [
+    'boosting',
+    (table: BinnedTable, labels: Uint16Array, classes: number, seed: number, asked: BinnedTable) =>
+      classifyByBoosting(trainBoosting(table, labels, { classes, seed }), asked),
+  ],
+])('%s', (_, classify) => {
+  const random = new Random(9);
+  /** A rings of three classes, a category that helps and columns that do not. */
+  const make = (count: number) => {
+    const rows = Array.from({ length: count }, () => {
+      const [x, y] = [random.normal(), random.normal()];
+      const label = Math.hypot(x, y) < 0.8 ? 0 : Math.hypot(x, y) < 1.6 ? 1 : 2;
+      return {
+        x: random.uniform() < 0.05 ? Number.NaN : x,
+        y,
+        noise: random.normal(),
+        text: label === 2 && x > 0 ? 'far' : `t${random.integer(3)}`,
+        label,
+      };
+    });
+    const columns = [
+      numbers(
+        'x',
+        rows.map(({ x }) => x),
+      ),
+      numbers(
+        'y',
+        rows.map(({ y }) => y),
+      ),
+      numbers(
+        'noise',
+        rows.map(({ noise }) => noise),
+      ),
+      texts(
+        'text',
+        rows.map(({ text }) => text),
+      ),
+    ];
+    return { columns, labels: Uint16Array.from(rows, ({ label }) => label) };
+  };
+  const train = make(1500);
+  const asked = make(500);
+  const learned = learnBins(train.columns);
+  const tables = [applyBins(learned, train.columns, 1500), applyBins(learned, asked.columns, 500)] as const;
+
+  it('learns what no line can tell apart, with probabilities that are kept to', () => {
+    const found = classify(tables[0], train.labels, 3, 1, tables[1]);
+    let right = 0;
+    let claimed = 0;
+    for (let row = 0; row < 500; row++) {
+      const own = found.subarray(row * 3, row * 3 + 3);
+      expect(own[0]! + own[1]! + own[2]!).toBeCloseTo(1, 9);
+      const likeliest = own.indexOf(Math.max(...own));
+      right += Number(likeliest === asked.labels[row]);
+      claimed += own[likeliest]!;
+    }
+    expect(right / 500).toBeGreaterThan(0.85);
+    expect(Math.abs(claimed - right) / 500).toBeLessThan(0.06);
+    expect(classify(tables[0], train.labels, 3, 1, tables[1])).toEqual(found);
+  });
+
+  it('answers also where nothing can be learned', () => {
+    const flat = binned([numbers('x', [1, 1, 1, 1])], 4);
+    const [first = 0, second = 0] = classify(flat, Uint16Array.of(0, 0, 0, 1), 2, 1, flat);
+    expect(first).toBeGreaterThan(second);
+    const one = binned([numbers('x', [5])], 1);
+    expect([...classify(one, Uint16Array.of(0), 2, 1, one)].every(Number.isFinite)).toBe(true);
+  });
+});
