@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compileEventRule } from '../../collector/src/detect/rules/compile-event.ts';
 import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
 import { EventRuleSchema } from '../../collector/src/detect/rules/schema.ts';
+import { LATE_US_MAX } from '../../collector/src/detect/rules/sliding-window.ts';
 import { batchesOf, enrichedBatch, hostEvent, type WrittenEvent } from '../support/rule-events.ts';
 import { engineOf } from '../support/rule-text.ts';
 
@@ -107,7 +108,7 @@ describe('the rule engine', () => {
     const found = engine.inspect(last!);
     expect(found.map(({ ruleTitle }) => ruleTitle)).toEqual(['SSH brute force']);
     expect(found[0]!.events).toHaveLength(6);
-    expect(engine.windowUsMax).toBe(900e6);
+    expect(engine.windowUsMax).toBe(900e6 + LATE_US_MAX);
 
     const fired = RuleEngine.load(BUILT_IN).engine;
     fired.replay([...stored, { ...stored.at(-1)!, eventAtUs: last!.eventTimesUs[0]! }]);

@@ -99,10 +99,10 @@ describe('loading a directory of rules', () => {
     ],
     ['a category named like a method', rule('r').replace('process_creation', 'constructor'), 3, /"constructor"/],
     [
-      'a correlation of sums',
-      correlation(`    type: value_sum\n    rules: [base]\n    timespan: 1m`),
+      'a correlation of a type there is not',
+      correlation(`    type: value_median\n    rules: [base]\n    timespan: 1m`),
       13,
-      /"value_sum"/,
+      /"value_median"/,
     ],
     [
       'a correlation with an unknown key',
@@ -112,10 +112,10 @@ describe('loading a directory of rules', () => {
     ],
     ['a count without a condition', correlation(`    ${counting}`), 12, /needs a condition/],
     [
-      'a count with only an upper bound',
-      correlation(`    ${counting}\n    condition: {lt: 5}`),
+      'a count that nothing can come to',
+      correlation(`    ${counting}\n    condition: {lt: 1}`),
       16,
-      /before anything happened/,
+      /no window can ever meet/,
     ],
     [
       'a value_count without a field',

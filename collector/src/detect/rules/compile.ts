@@ -1,9 +1,9 @@
+import { compileCondition } from './compile-condition.ts';
 import { type FieldScope, fieldSlot } from './fields.ts';
-import { type CorrelationRule, type CorrelationType, readIdentity, readSlot } from './rule.ts';
+import { CORRELATION_TYPES, type CorrelationRule, type CorrelationType, readIdentity, readSlot } from './rule.ts';
 import { RuleError } from './rule-error.ts';
 import type { CorrelationRuleDocument } from './schema.ts';
 
-const CORRELATION_TYPES: readonly string[] = ['event_count', 'value_count', 'temporal', 'temporal_ordered'];
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const UNIT_TEXT: Record<string, string> = { s: 's', m: 'min', h: 'h', d: 'd' };
 /** Windows are kept in memory and rebuilt from the store at start. */
@@ -15,16 +15,18 @@ export function compileCorrelationRule(
   scope: FieldScope = fieldSlot,
 ): CorrelationRule {
   const { correlation } = document;
-  if (!CORRELATION_TYPES.includes(correlation.type)) {
-    throw new RuleError('unsupported', `correlation type "${correlation.type}" is not supported`, [
-      'correlation',
-      'type',
-    ]);
+  const type = CORRELATION_TYPES.find((one) => one === correlation.type);
+  if (!type) {
+    const path = ['correlation', 'type'];
+    throw new RuleError('unsupported', `correlation type "${correlation.type}" is not supported`, path);
   }
-  const type = correlation.type as CorrelationType;
+  const twice = correlation.rules.find((rule, index) => correlation.rules.indexOf(rule) !== index);
+  if (twice) throw new RuleError('schema', `it names "${twice}" twice`, ['correlation', 'rules']);
   const groupBy = correlation['group-by'] ?? [];
   const timespan = readTimespan(correlation.timespan);
-  const groupSlots = correlation.rules.map((rule) => groupBy.map((name) => groupSlot(document, name, rule, scope)));
+  const groupSlots = correlation.rules.map((rule) =>
+    groupBy.map((name) => fieldOf(document, { name, rule, scope, path: 'group-by' })),
+  );
   return {
     kind: 'correlation',
     ...readIdentity(
@@ -42,22 +44,24 @@ export function compileCorrelationRule(
     timespanUs: timespan.us,
     timespanText: timespan.text,
     valueSlots: valueSlots(document, type, scope),
-    holds: compileHolds(document, type),
+    ...compileCondition(document, type),
     generate: correlation.generate ?? false,
   };
 }
 
-function groupSlot(document: CorrelationRuleDocument, name: string, rule: string, scope: FieldScope): number {
-  const alias = document.correlation.aliases?.[name];
-  const field = alias ? alias[rule] : name;
-  if (field === undefined) {
-    throw new RuleError('reference', `the alias "${name}" says nothing for "${rule}"`, [
-      'correlation',
-      'aliases',
-      name,
-    ]);
+/** What a name stands for in the events of one of the rules: its alias there, or itself. */
+function fieldOf(
+  document: CorrelationRuleDocument,
+  { name, rule, scope, path }: { name: string; rule: string; scope: FieldScope; path: 'group-by' | 'condition' },
+): number {
+  const { aliases } = document.correlation;
+  if (!aliases || !Object.hasOwn(aliases, name)) return readSlot(name, ['correlation', path], scope);
+  const alias = aliases[name]!;
+  const at = ['correlation', 'aliases', name];
+  if (!Object.hasOwn(alias, rule)) {
+    throw new RuleError('reference', `the alias "${name}" says nothing for "${rule}"`, at);
   }
-  return readSlot(field, alias ? ['correlation', 'aliases', name] : ['correlation', 'group-by'], scope);
+  return readSlot(alias[rule]!, at, scope);
 }
 
 function readTimespan(timespan: string): { us: number; text: string } {
@@ -70,36 +74,16 @@ function readTimespan(timespan: string): { us: number; text: string } {
   return { us: seconds * 1e6, text: `${count} ${UNIT_TEXT[unit]}` };
 }
 
-function valueSlots(document: CorrelationRuleDocument, type: CorrelationType, scope: FieldScope): number[] {
-  const field = document.correlation.condition?.field;
-  const path = ['correlation', 'condition'];
-  if (type !== 'value_count') {
-    if (field !== undefined) throw new RuleError('schema', `${type} takes no field`, path);
-    return [];
-  }
-  if (field === undefined) throw new RuleError('schema', 'value_count needs a field', path);
-  return [field].flat().map((name) => readSlot(name, path, scope));
-}
-
-/** The condition over a count. Without a lower bound it would hold before anything happened, so that is refused. */
-function compileHolds(document: CorrelationRuleDocument, type: CorrelationType): (count: number) => boolean {
+/** By rule, the fields the correlation is about. */
+function valueSlots(document: CorrelationRuleDocument, type: CorrelationType, scope: FieldScope): number[][] {
   const { condition, rules } = document.correlation;
   const path = ['correlation', 'condition'];
-  if (!condition) {
-    if (type === 'event_count' || type === 'value_count')
-      throw new RuleError('schema', `${type} needs a condition`, path);
-    return (count) => count === rules.length;
+  const fields = [condition?.field ?? []].flat();
+  if (!type.startsWith('value_')) {
+    if (fields.length > 0) throw new RuleError('schema', `${type} takes no field`, path);
+    return rules.map(() => []);
   }
-  if (type === 'temporal_ordered') throw new RuleError('unsupported', 'a condition on temporal_ordered', path);
-  const { gt, gte, lt, lte, eq, neq } = condition;
-  if (gt === undefined && gte === undefined && eq === undefined) {
-    throw new RuleError('unsupported', 'a condition without gt, gte or eq holds before anything happened', path);
-  }
-  return (count) =>
-    (gt === undefined || count > gt) &&
-    (gte === undefined || count >= gte) &&
-    (lt === undefined || count < lt) &&
-    (lte === undefined || count <= lte) &&
-    (eq === undefined || count === eq) &&
-    (neq === undefined || count !== neq);
+  if (fields.length === 0) throw new RuleError('schema', `${type} needs a field`, path);
+  if (fields.length > 1 && type !== 'value_count') throw new RuleError('schema', `${type} takes one field`, path);
+  return rules.map((rule) => fields.map((name) => fieldOf(document, { name, rule, scope, path: 'condition' })));
 }

@@ -2,30 +2,41 @@
 import type { EventReference } from '@threatguard/proto';
 import type { EventView } from './fields.ts';
 import { type Group, type GroupLimits, GroupTable } from './groups.ts';
+import { MEASURES } from './measure.ts';
+import { isNews } from './news.ts';
+import { readNumber } from './numbers.ts';
 import { type CorrelationRule, DETECTION_EVENTS_MAX, entityOf } from './rule.ts';
-import type { WindowEntry } from './sliding-window.ts';
-
-/** Entities remembered per group for not firing again. */
-const FIRED_ENTITIES_MAX = 64;
+import type { WindowEntry, WindowSpan } from './sliding-window.ts';
 
 /** A rule matched the event in the view. */
 export interface RuleMatch {
   references: readonly EventReference[];
+  /** When it matched: of a correlation, the end of its window. */
+  atUs: number;
   firstAtUs: number;
+  /** Facts it stands for; of a correlation 1 where it is news and 0 where it goes on to hold. */
   weight: number;
+  /** Facts behind it. */
+  total: number;
   cumulative: boolean;
 }
 
 export interface Firing {
   /** What another correlation gets to see of it. */
   match: RuleMatch;
-  /** Whether it is news: the first time, twice as much as last time, or a whole time span later. */
+  /** Whether it is news: the first time, twice as much as last time, or a whole time span away. */
   news: boolean;
   count: number;
   seen: readonly string[];
   events: EventReference[];
   firstAtUs: number;
   lastAtUs: number;
+}
+
+interface Held {
+  progress: number;
+  span: WindowSpan;
+  count: number;
 }
 
 export class EventCorrelation {
@@ -37,86 +48,94 @@ export class EventCorrelation {
     this.groups = new GroupTable({ spanUs: rule.timespanUs, parts: rule.refers.length, all, limits });
   }
 
-  /** The match of rule number `part`; what fires, if anything. Events without a field it groups by belong to no group. */
+  /**
+   * The match of rule number `part`; what fires, if anything. The condition is asked of every window that ends with an entry
+   * and has this one: of a late event these are several. Events without a field it groups by or is about belong to no group.
+   */
   observe(part: number, view: EventView, match: RuleMatch): Firing | undefined {
     const { rule } = this;
     const key = keyOf(rule.groupSlots[part]!, view);
-    const value = rule.valueSlots.length > 0 ? keyOf(rule.valueSlots, view) : undefined;
-    if (key === undefined || (rule.type === 'value_count' && value === undefined)) return undefined;
-    const entry: WindowEntry = { atUs: view.atUs, part, value, ...match };
-    const group = this.groups.add(key, entry);
-    if (!group) return undefined;
-    const progress = this.#progress(group, entry);
+    const entry = key === undefined ? undefined : this.#entry(part, view, match);
+    if (!entry) return undefined;
+    const placed = this.groups.add(key!, entry);
+    if (!placed) return undefined;
+    const { group, at } = placed;
     const heldBefore = group.held;
-    // An ordered sequence only completes with its last part; what comes between does not undo it.
-    group.held = progress > 0;
-    if (progress === 0) return undefined;
+    const held = this.#held(group, at);
+    group.held = held !== undefined;
+    if (!held) return undefined;
 
-    const news = isNews(group, { entity: entityOf(rule, view), progress, atUs: entry.atUs, spanUs: rule.timespanUs });
+    const { span, progress, count } = held;
     const { window } = group;
+    const atUs = span.last.atUs;
+    group.fired ??= new Map();
+    const news = isNews(group.fired, { entity: entityOf(rule, view), progress, atUs, spanUs: rule.timespanUs });
     const whole = news || !heldBefore;
-    const events = whole ? window.references(DETECTION_EVENTS_MAX) : [...match.references];
-    const firstAtUs = whole ? window.firstAtUs() : match.firstAtUs;
-    const count = this.#count(group);
+    const events = whole ? window.references(span, DETECTION_EVENTS_MAX) : [...match.references];
+    const firstAtUs = whole ? window.firstAtUs(span) : match.firstAtUs;
     return {
-      match: { references: events, firstAtUs, weight: count, cumulative: true },
+      match: { references: events, atUs, firstAtUs, weight: news ? 1 : 0, total: count, cumulative: true },
       news,
       count,
-      seen: news ? [...window.values.keys()].map((each) => each.replaceAll('\0', ' ')) : [],
+      seen: news ? seenIn(window.entries(span)) : [],
       events,
       firstAtUs,
-      lastAtUs: window.newestUs,
+      lastAtUs: atUs,
     };
   }
 
-  /** How much there is of what the rule looks for, 0 where its condition does not hold. */
-  #progress(group: Group, entry: WindowEntry): number {
-    const { type, holds } = this.rule;
+  #entry(part: number, view: EventView, match: RuleMatch): WindowEntry | undefined {
+    const { type, valueSlots } = this.rule;
+    const slots = valueSlots[part]!;
+    const value = slots.length > 0 ? keyOf(slots, view) : undefined;
+    if (slots.length > 0 && value === undefined) return undefined;
+    const metric = type === 'value_sum' || type === 'value_avg';
+    const number = metric || type === 'value_percentile' ? readNumber(view.raw(slots[0]!)) : undefined;
+    if (metric && number === undefined) return undefined;
+    // What only goes on to hold is no further fact to count.
+    if (match.weight === 0 && (metric || type === 'event_count' || type === 'value_percentile')) return undefined;
+    return { ...match, part, value: metric ? undefined : value, number };
+  }
+
+  /** The window that comes to most. What is needed of its totals is read at once: they move on with the windows. */
+  #held(group: Group, at: number): Held | undefined {
+    const { rule } = this;
     const { window } = group;
-    switch (type) {
-      case 'event_count':
-        return holds(window.weight) ? window.weight : 0;
-      case 'value_count':
-        return holds(window.values.size) ? window.values.size : 0;
-      case 'temporal':
-        return holds(window.partCounts.filter((count) => count > 0).length) ? window.length : 0;
-      case 'temporal_ordered':
-        return completesOrder(group, entry) ? window.partCounts.at(-1)! : 0;
+    let best: Held | undefined;
+    for (const span of window.windowsWith(at)) {
+      // A whole sequence is complete with its last rule only; what comes after it does not complete it again.
+      if (rule.endsWithLast && (span.last.part !== rule.refers.length - 1 || span.totals.partCounts.includes(0)))
+        continue;
+      const measure = MEASURES[rule.type](window, span);
+      if (measure === undefined || !rule.holds(measure)) continue;
+      const progress = this.#progress(measure, span);
+      if (best && progress <= best.progress) continue;
+      best = { progress, count: this.#count(group, span, measure), span };
     }
+    return best;
   }
 
-  /** What `{count}` says: of a sequence, how much its first part came to. */
-  #count(group: Group): number {
-    const { window } = group;
-    if (this.rule.type === 'event_count') return window.weight;
-    if (this.rule.type === 'value_count') return window.values.size;
-    const first = window.entries().filter((entry) => entry.part === 0);
+  /** What has to double for the rule to speak again. */
+  #progress(measure: number, { totals }: WindowSpan): number {
+    const { type, grows } = this.rule;
+    if (type === 'temporal') return totals.partCounts.reduce((sum, count) => sum + count, 0);
+    if (type === 'temporal_ordered') return Math.max(1, totals.partCounts.at(-1)!);
+    return grows ? measure : 1;
+  }
+
+  /** What `{count}` says: of rules that come together, how much the first came to. */
+  #count({ window }: Group, span: WindowSpan, measure: number): number {
+    if (this.rule.type !== 'temporal' && this.rule.type !== 'temporal_ordered') return measure;
+    const first = window.entries(span).filter((entry) => entry.part === 0);
     const newest = first.at(-1);
-    return newest?.cumulative ? newest.weight : first.reduce((sum, entry) => sum + entry.weight, 0);
+    return newest?.cumulative ? newest.total : first.reduce((sum, entry) => sum + entry.total, 0);
   }
 }
 
-/** Whether the window holds every part in order. Only the last part, or an event out of its time, can bring that about. */
-function completesOrder({ window }: Group, entry: WindowEntry): boolean {
-  const parts = window.partCounts.length;
-  const inTime = entry.atUs === window.newestUs;
-  if ((inTime && entry.part !== parts - 1) || window.partCounts.some((count) => count === 0)) return false;
-  let reached = 0;
-  for (const each of window.entries()) {
-    if (each.part === reached) reached++;
-    if (reached === parts) return true;
-  }
-  return false;
-}
-
-function isNews(group: Group, now: { entity: string; progress: number; atUs: number; spanUs: number }): boolean {
-  group.fired ??= new Map();
-  const before = group.fired.get(now.entity);
-  if (before && now.progress < before.progress * 2 && now.atUs - before.atUs < now.spanUs) return false;
-  group.fired.delete(now.entity);
-  group.fired.set(now.entity, { progress: now.progress, atUs: now.atUs });
-  if (group.fired.size > FIRED_ENTITIES_MAX) group.fired.delete(group.fired.keys().next().value!);
-  return true;
+/** The values a count or percentile is about, each once. */
+function seenIn(entries: readonly WindowEntry[]): string[] {
+  const values = new Set(entries.map(({ value }) => value));
+  return [...values].filter((value) => value !== undefined).map((value) => value.replaceAll('\0', ' '));
 }
 
 function keyOf(slots: readonly number[], view: EventView): string | undefined {

@@ -1,7 +1,8 @@
 // The groups of one correlation, least recently active first. Bounded in groups and in entries, and all correlations of an
 // engine in entries together, so that an attacker who varies what rules group by costs a stated amount of memory; groups
 // that go while still active are counted.
-import { SlidingWindow, type WindowEntry } from './sliding-window.ts';
+import type { FiredByEntity } from './news.ts';
+import { LATE_US_MAX, SlidingWindow, type WindowEntry } from './sliding-window.ts';
 
 export interface GroupLimits {
   groupsMax: number;
@@ -13,24 +14,18 @@ export interface GroupLimits {
 /** An entry is some 250 bytes with what it refers to: 50 MB for one correlation, 100 MB for all of them. */
 const GROUP_LIMITS: GroupLimits = { groupsMax: 20_000, entriesMax: 200_000, sharedMax: 400_000 };
 
-/** How far a group has fired for one entity: it fires again when this has doubled or a whole time span has passed. */
-interface Fired {
-  progress: number;
-  atUs: number;
-}
-
 export interface Group {
   window: SlidingWindow;
   /** Whether the condition held at the last entry. */
   held: boolean;
-  /** By entity; made when it first fires, which few do. */
-  fired: Map<string, Fired> | undefined;
+  /** What it has said, for not saying it again; made when it first speaks, which few do. */
+  fired: FiredByEntity | undefined;
 }
 
 export class GroupTable {
   /** Groups that were given up while their time span had not passed. */
   evicted = 0;
-  /** Events older than the whole window of their group. */
+  /** Events that came later than any window of their group could be answered for. */
   late = 0;
   readonly #groups = new Map<string, Group>();
   readonly #spanUs: number;
@@ -52,15 +47,16 @@ export class GroupTable {
     return this.#groups.size;
   }
 
-  /** Adds an entry to its group and makes that the most recent; undefined where the entry came too late. */
-  add(key: string, entry: WindowEntry): Group | undefined {
+  /** Adds an entry to its group, and makes that the most recent; its place there, undefined where it came too late. */
+  add(key: string, entry: WindowEntry): { group: Group; at: number } | undefined {
     const group = this.#groups.get(key) ?? {
       window: new SlidingWindow(this.#spanUs, this.#parts),
       held: false,
       fired: undefined,
     };
     const before = group.window.length;
-    if (!group.window.add(entry)) {
+    const at = group.window.add(entry);
+    if (at === undefined) {
       this.late++;
       return undefined;
     }
@@ -69,13 +65,13 @@ export class GroupTable {
     this.#groups.set(key, group);
     this.#trim(entry.atUs);
     this.#trimAll();
-    return group;
+    return { group, at };
   }
 
   #trim(nowUs: number): void {
     for (const [key, group] of this.#groups) {
       const over = this.#groups.size > this.#limits.groupsMax || this.#entries > this.#limits.entriesMax;
-      const expired = group.window.newestUs + this.#spanUs < nowUs;
+      const expired = group.window.newestUs + this.#spanUs + LATE_US_MAX < nowUs;
       // The newest group always stays: it is the one being looked at.
       if ((!over && !expired) || this.#groups.size === 1) return;
       if (!expired) this.evicted++;

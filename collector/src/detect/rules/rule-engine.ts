@@ -14,6 +14,7 @@ import { HostEventView } from './host-event-view.ts';
 import { compileRules, type RuleFile, readRuleFiles } from './load.ts';
 import { buildDetection, type Rule } from './rule.ts';
 import { formatProblem, type RuleProblem } from './rule-error.ts';
+import { LATE_US_MAX } from './sliding-window.ts';
 import { type Feed, type Wired, wireRules } from './wiring.ts';
 
 /**
@@ -75,7 +76,7 @@ export class RuleEngine {
       view.show(event, atUs);
       const reference: EventReference = { agentId, streamId, sequence, index };
       const weight = event.authentication?.count || 1;
-      const match = { references: [reference], firstAtUs: atUs, weight, cumulative: false };
+      const match = { references: [reference], atUs, firstAtUs: atUs, weight, total: weight, cumulative: false };
       for (const rule of rules) this.#feed(rule, match, detections);
     }
     return detections;
@@ -108,9 +109,9 @@ export class RuleEngine {
     return [...this.#problems, ...Array.from(this.#off, ([index, reason]) => this.#describeOff(index, reason))];
   }
 
-  /** The longest time span of any correlation: how far back a replay has to begin. */
+  /** The longest time span of any correlation, and what late events may need: how far back a replay has to begin. */
   get windowUsMax(): number {
-    return Math.max(0, ...Array.from(this.#correlations.values(), ({ rule }) => rule.timespanUs));
+    return Math.max(0, ...Array.from(this.#correlations.values(), ({ rule }) => rule.timespanUs + LATE_US_MAX));
   }
 
   /** Groups given up for lack of room, and events that came after their window had passed. */

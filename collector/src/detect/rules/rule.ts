@@ -50,7 +50,16 @@ export interface EventRule extends RuleIdentity {
   matches: Predicate;
 }
 
-export type CorrelationType = 'event_count' | 'value_count' | 'temporal' | 'temporal_ordered';
+export const CORRELATION_TYPES = [
+  'event_count',
+  'value_count',
+  'temporal',
+  'temporal_ordered',
+  'value_sum',
+  'value_avg',
+  'value_percentile',
+] as const;
+export type CorrelationType = (typeof CORRELATION_TYPES)[number];
 
 export interface CorrelationRule extends RuleIdentity {
   kind: 'correlation';
@@ -63,9 +72,14 @@ export interface CorrelationRule extends RuleIdentity {
   perAgent: boolean;
   timespanUs: number;
   timespanText: string;
-  /** Of value_count; empty for the others. */
-  valueSlots: readonly number[];
-  holds(count: number): boolean;
+  /** Per referred rule, the fields it is about; none of those that count events or rules. */
+  valueSlots: readonly (readonly number[])[];
+  /** Whether the condition is met by what a window comes to. */
+  holds(measure: number): boolean;
+  /** Whether more of it makes it worse: the condition has a lower bound on something that adds up. */
+  grows: boolean;
+  /** Whether only its last rule can complete it: a whole sequence. */
+  endsWithLast: boolean;
   /** Whether the referred rules also raise detections of their own. */
   generate: boolean;
 }

@@ -58,7 +58,7 @@ export const PlaceholdersSchema = z.looseObject({
   ),
 });
 
-const limit = z.number().min(0);
+const limit = z.number();
 const TIMESPAN_FORM = 'a time span is a number and s, m, h or d, such as 90m';
 
 export const CorrelationRuleSchema = z.looseObject({

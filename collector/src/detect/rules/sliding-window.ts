@@ -1,83 +1,116 @@
-// What one group of a correlation remembers: the entries of the last time span, in order of event time.
+// What one group of a correlation remembers, in order of event time: the entries of the window that ends with the newest, and
+// those before it that a late event may still need.
 //
-// Invariants: entries[head..] is sorted by time and lies within (newest - span, newest]; weight, partCounts and values
-// say exactly what those entries add up to. At most WINDOW_ENTRIES_MAX are kept: beyond that the oldest go, so counts
-// stop growing there and never wrap into silence.
+// Invariants: entries[head..] is sorted by time and lies within (newest - span - LATE_US_MAX, newest]; from `start` on it is
+// the newest window, (newest - span, newest], and `totals` says exactly what that adds up to. At most WINDOW_ENTRIES_MAX are
+// kept: beyond that the oldest go, so counts stop growing there and never wrap into silence.
 import type { EventReference } from '@threatguard/proto';
+import { WindowTotals } from './window-totals.ts';
 
-/** Far above any threshold worth writing, small enough that one noisy group stays below a megabyte. */
-const WINDOW_ENTRIES_MAX = 4_096;
+/** A threshold above it is refused when the rule is loaded; one noisy group stays below four megabytes. */
+export const WINDOW_ENTRIES_MAX = 16_384;
+/** How much later than newer ones an event may come and every window it belongs to still be answered as if it had not. */
+export const LATE_US_MAX = 5 * 60e6;
 
 export interface WindowEntry {
   atUs: number;
   /** Which of the correlation's rules matched. */
   part: number;
-  /** Facts it stands for. */
+  /** Facts it stands for; 0 where a correlation merely goes on to hold. */
   weight: number;
-  /** From a correlation: `weight` is the count of that window already, not one more fact. */
+  /** Facts behind it: of a correlation, the count of its whole window. */
+  total: number;
+  /** From a correlation: `total` is the count of that window already, not one more fact. */
   cumulative: boolean;
-  /** The counted field of a value_count. */
+  /** The field that a value_count or value_percentile is about. */
   value: string | undefined;
+  /** That of value_sum and value_avg; of value_percentile where the value is a number. */
+  number: number | undefined;
   references: readonly EventReference[];
   firstAtUs: number;
 }
 
-const NO_VALUES: ReadonlyMap<string, number> = new Map();
+/** One window: the entries from `from` up to, not including, `to`. `last` is the entry it ends with. */
+export interface WindowSpan {
+  from: number;
+  to: number;
+  last: WindowEntry;
+  totals: WindowTotals;
+}
 
 export class SlidingWindow {
-  weight = 0;
-  readonly partCounts: number[];
   newestUs = Number.NEGATIVE_INFINITY;
   readonly #spanUs: number;
+  readonly #parts: number;
+  readonly #totals: WindowTotals;
   #entries: WindowEntry[] = [];
   #head = 0;
-  /** Made for the first value: most windows count none, and an empty map is as large as an entry. */
-  #values: Map<string, number> | undefined;
+  #start = 0;
 
   constructor(spanUs: number, parts: number) {
     this.#spanUs = spanUs;
-    this.partCounts = new Array(parts).fill(0);
-  }
-
-  /** How often each value occurs. */
-  get values(): ReadonlyMap<string, number> {
-    return this.#values ?? NO_VALUES;
+    this.#parts = parts;
+    this.#totals = new WindowTotals(parts);
   }
 
   get length(): number {
     return this.#entries.length - this.#head;
   }
 
-  /** Takes an entry into its place; false where it is older than the whole window. */
-  add(entry: WindowEntry): boolean {
-    if (entry.atUs <= this.newestUs - this.#spanUs) return false;
+  /** Takes an entry into its place, and gives that; undefined where no window that could be answered has it. */
+  add(entry: WindowEntry): number | undefined {
+    if (entry.atUs <= this.newestUs - this.#spanUs - LATE_US_MAX) return undefined;
     let at = this.#entries.length;
     while (at > this.#head && this.#entries[at - 1]!.atUs > entry.atUs) at--;
     if (at === this.#entries.length) this.#entries.push(entry);
     else this.#entries.splice(at, 0, entry);
-    this.#count(entry, 1);
+    if (entry.atUs > this.newestUs - this.#spanUs) this.#totals.count(entry, 1);
+    else this.#start++;
     this.newestUs = Math.max(this.newestUs, entry.atUs);
-    while (this.#entries[this.#head]!.atUs <= this.newestUs - this.#spanUs || this.length > WINDOW_ENTRIES_MAX) {
-      this.#count(this.#entries[this.#head++]!, -1);
+    while (this.#entries[this.#start]!.atUs <= this.newestUs - this.#spanUs) {
+      this.#totals.count(this.#entries[this.#start++]!, -1);
     }
-    // Cut off what lies before the head only when it is half of the array: each entry is moved once on average.
-    if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
+    while (this.#entries[this.#head]!.atUs <= this.newestUs - this.#spanUs - LATE_US_MAX) this.#head++;
+    while (this.length > WINDOW_ENTRIES_MAX) {
+      if (this.#start === this.#head) this.#totals.count(this.#entries[this.#start++]!, -1);
+      this.#head++;
     }
-    return true;
+    return this.#compact(at);
+  }
+
+  /** The windows that end with an entry and have the one at this place, the oldest first. In order of time that is one. */
+  *windowsWith(at: number): Generator<WindowSpan> {
+    const entries = this.#entries;
+    if (at < this.#head) return;
+    const { atUs } = entries[at]!;
+    if (at === entries.length - 1) {
+      yield { from: this.#start, to: entries.length, last: entries[at]!, totals: this.#totals };
+      return;
+    }
+    const totals = new WindowTotals(this.#parts);
+    let from = this.#head;
+    let to = from;
+    for (let end = at; end < entries.length && entries[end]!.atUs < atUs + this.#spanUs; end++) {
+      const last = entries[end]!;
+      // Of an older window not everything is remembered any more.
+      if (last.atUs < this.newestUs - LATE_US_MAX) continue;
+      for (; to === from && entries[from]!.atUs <= last.atUs - this.#spanUs; to++) from++;
+      while (to < entries.length && entries[to]!.atUs <= last.atUs) totals.count(entries[to++]!, 1);
+      while (entries[from]!.atUs <= last.atUs - this.#spanUs) totals.count(entries[from++]!, -1);
+      yield { from, to, last, totals };
+    }
   }
 
   /** Oldest first. */
-  entries(): readonly WindowEntry[] {
-    return this.#entries.slice(this.#head);
+  entries({ from, to }: WindowSpan): readonly WindowEntry[] {
+    return this.#entries.slice(from, to);
   }
 
   /** The newest references, oldest of them first, each once. */
-  references(max: number): EventReference[] {
+  references({ from, to }: WindowSpan, max: number): EventReference[] {
     const found: EventReference[] = [];
     const seen = new Set<EventReference>();
-    for (let at = this.#entries.length - 1; at >= this.#head && found.length < max; at--) {
+    for (let at = to - 1; at >= from && found.length < max; at--) {
       for (const reference of this.#entries[at]!.references.toReversed()) {
         if (found.length < max && !seen.has(reference)) found.push(reference);
         seen.add(reference);
@@ -87,21 +120,19 @@ export class SlidingWindow {
   }
 
   /** When the oldest event behind the entries happened. */
-  firstAtUs(): number {
-    let firstAtUs = this.newestUs;
-    for (let at = this.#head; at < this.#entries.length; at++) {
-      firstAtUs = Math.min(firstAtUs, this.#entries[at]!.firstAtUs);
-    }
+  firstAtUs({ from, to }: WindowSpan): number {
+    let firstAtUs = Number.POSITIVE_INFINITY;
+    for (let at = from; at < to; at++) firstAtUs = Math.min(firstAtUs, this.#entries[at]!.firstAtUs);
     return firstAtUs;
   }
 
-  #count(entry: WindowEntry, sign: 1 | -1): void {
-    this.weight += sign * entry.weight;
-    this.partCounts[entry.part] = this.partCounts[entry.part]! + sign;
-    if (entry.value === undefined) return;
-    this.#values ??= new Map();
-    const count = (this.#values.get(entry.value) ?? 0) + sign;
-    if (count > 0) this.#values.set(entry.value, count);
-    else this.#values.delete(entry.value);
+  /** Cuts off what lies before the head only when it is half of the array: each entry is moved once on average. */
+  #compact(at: number): number {
+    const head = this.#head;
+    if (head <= 64 || head * 2 <= this.#entries.length) return at;
+    this.#entries = this.#entries.slice(head);
+    this.#head = 0;
+    this.#start -= head;
+    return at - head;
   }
 }

@@ -47,7 +47,7 @@ export class RuleTest {
         continue;
       }
       if (speaks) found.push(rule);
-      const match: RuleMatch = { references: [], firstAtUs: atUs, weight: 1, cumulative: false };
+      const match: RuleMatch = { references: [], atUs, firstAtUs: atUs, weight: 1, total: 1, cumulative: false };
       for (const feed of feeds) this.#observe(feed, match, correlated);
     }
     return [...found, ...correlated];
