@@ -29,7 +29,7 @@ beginInvocation({
 let exitCode = 0;
 try {
   const config = await Config.load(fileURLToPath(new URL('..', import.meta.url)));
-  refuseUnknownCommand(argv, config.commandIDs);
+  refuseUnknownCommand(argv, config.commands);
   await run(argv, config);
 } catch (error) {
   const ending = explain(error);

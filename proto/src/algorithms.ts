@@ -121,6 +121,7 @@ export const SIGNATURE_CONTEXTS = {
   epochConfirmation: 'threatguard/epoch-confirmation/v1',
   keySuccession: 'threatguard/key-succession/v1',
   caSuccession: 'threatguard/ca-succession/v1',
+  caEndorsement: 'threatguard/ca-endorsement/v1',
   treeHead: 'threatguard/tree-head/v1',
   evidence: 'threatguard/evidence/v1',
 } as const;

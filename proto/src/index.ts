@@ -15,6 +15,7 @@ export {
   TLS_GROUPS,
   type TlsGroup,
 } from './algorithms.ts';
+export { readCaEndorsement, signCaEndorsement } from './ca-endorsement.ts';
 export { activeProfile, activeProvider, selectCrypto } from './crypto/active.ts';
 export { rewriteKeys } from './crypto/key-store.ts';
 export { type CryptoProvider, PROVIDER_NAMES, type ProviderName } from './crypto/provider.ts';
@@ -116,6 +117,7 @@ export {
   type BundleRun,
   type BundleStart,
   type Ca,
+  type CaEndorsement,
   type CaHolder,
   CaSuccession,
   type CertificateAnswer,

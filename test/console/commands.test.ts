@@ -223,6 +223,7 @@ describe('refusals', () => {
     [['alerts', 'list', '--limit', '0'], 2, 'must be a whole number from 1'],
     [['alerts', 'list', '--technique', 'brute'], 2, 'is not an ATT&CK id'],
     [['alerts', 'show'], 2, '--help shows how it is used'],
+    [['ca', 'retire', 'extra'], 2, '"ca retire" does not take "extra"; it takes --home'],
     [['events', 'search', 'user.nmae:x'], 2, '^^^^^^^^^'],
     [['agents', 'token', 'create', '--valid', 'long'], 2, 'must be a duration such as 30m'],
     [['up', '--listen', 'nowhere'], 2, 'write HOST:PORT'],

@@ -5,7 +5,14 @@ import { parseEventQuery } from '../../console/src/model/event-query.ts';
 import { age, isoTime, parseTime } from '../../console/src/model/time.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 21, 10);
-const IDS = ['up', 'status', 'agents:list', 'agents:revoke', 'agents:token:create', 'alerts:list', 'alerts:show'];
+const COMMANDS = [
+  ...[{ id: 'up' }, { id: 'status' }, { id: 'agents:list' }, { id: 'agents:revoke', args: { name: {} } }],
+  ...[{ id: 'agents:token:create', flags: { uses: {}, valid: {} } }, { id: 'alerts:list' }],
+  ...[
+    { id: 'alerts:show', args: { id: {} } },
+    { id: 'events:search', strict: false },
+  ],
+];
 
 function refusal(action: () => unknown): string {
   try {
@@ -77,24 +84,27 @@ describe('times', () => {
   });
 });
 
-describe('words that begin no command', () => {
+describe('words that begin no command, or that it does not take', () => {
   it.each([
     [['stauts'], 'did you mean "status"?'],
     [['alerts', 'lsit'], 'did you mean "alerts list"?'],
     [['agents', 'token', 'crate', '--uses', '2'], 'did you mean "agents token create"?'],
     [['zzzzzzzz'], 'valid: up, status, agents, alerts'],
+    [['agents', 'token', 'create', 'web-1'], '"agents token create" does not take "web-1"; it takes --uses, --valid'],
+    [['agents', 'revoke', 'web-1', 'web-2'], '"agents revoke" does not take "web-2"; it takes NAME'],
   ])('%j are refused: %s', (argv, message) => {
-    expect(refusal(() => refuseUnknownCommand(argv, IDS))).toContain(message);
+    expect(refusal(() => refuseUnknownCommand(argv, COMMANDS))).toContain(message);
   });
 
   it.each([
     [['alerts', 'show', 'lsit']],
     [['agents', 'revoke', 'web-1']],
+    [['events', 'search', 'user.name:root', 'sshd']],
     [['alerts']],
     [['--help']],
     [['help', 'alerts']],
     [[]],
   ])('%j are let through', (argv) => {
-    expect(() => refuseUnknownCommand(argv, IDS)).not.toThrow();
+    expect(() => refuseUnknownCommand(argv, COMMANDS)).not.toThrow();
   });
 });

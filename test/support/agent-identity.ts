@@ -140,6 +140,7 @@ export async function issueAnything(parts: {
   by: { pem: string; privateKey: KeyObject };
   uri: string | undefined;
   key?: string;
+  notBefore?: Date;
   notAfter?: Date;
   /** Which side of TLS it is for. */
   side?: 'client' | 'server';
@@ -153,7 +154,7 @@ export async function issueAnything(parts: {
     serialNumber: `40${randomBytes(15).toString('hex')}`,
     subject: 'CN=anything',
     issuer: new x509.X509Certificate(parts.by.pem).subject,
-    notBefore: new Date(Date.now() - 7_200_000),
+    notBefore: parts.notBefore ?? new Date(Date.now() - 7_200_000),
     notAfter: parts.notAfter ?? new Date(Date.now() + 3_600_000),
     publicKey: createPublicKey(privateKey).toCryptoKey(ALGORITHM, true, ['verify']),
     signingKey: parts.by.privateKey.toCryptoKey(ALGORITHM, false, ['sign']),

@@ -207,9 +207,9 @@ export class TestCollector implements AsyncDisposable {
   }
 }
 
-export async function initTestHome(profile?: ProfileName): Promise<string> {
+export async function initTestHome(profile?: ProfileName, nowMs = Date.now()): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
-  await initHome({ home, listen: '127.0.0.1:0', profile, nowMs: Date.now() });
+  await initHome({ home, listen: '127.0.0.1:0', profile, nowMs });
   const makeEmpty = await emptyPglite();
   makeEmpty(homePaths(home).storeDirectory);
   return home;

@@ -101,12 +101,16 @@ export class CertificateAuthorities {
     return this.anchors.map(String).join('');
   }
 
-  /** What peers are told; with successions as far as a peer that trusts any of them needs. */
+  /**
+   * What peers are told; with successions as far as a peer that trusts any of them needs. Without endorsements: those are for
+   * evidence, and peers go forward only.
+   */
   get announced(): TrustAnchors {
     const trusted = this.#generations.filter(({ authority }) => authority).reverse();
+    const steps = trusted.slice(0, -1).flatMap(({ succession }) => succession ?? []);
     return {
       certificates: trusted.map(({ certificate }) => certificate.raw),
-      successions: trusted.slice(0, -1).flatMap(({ succession }) => succession ?? []),
+      successions: steps.map(({ endorsement: _, ...step }) => step),
     };
   }
 
@@ -141,7 +145,10 @@ export class CertificateAuthorities {
       const { key } = await loadOrMakeSigningKey(files.key);
       await writeOnce(files.certificate, await selfSignCa(key, nowMs));
       const certificate = new X509Certificate((await readIfThere(files.certificate))!);
-      await writeOnce(files.succession, CaSuccession.encode(former.vouchFor(certificate, nowMs * 1000)).finish());
+      const nowUs = Math.round(nowMs * 1000);
+      const endorsement = new CertificateAuthority({ certificate, privateKey: key }).endorse(former.certificate, nowUs);
+      const succession = { ...former.vouchFor(certificate, nowUs), endorsement };
+      await writeOnce(files.succession, CaSuccession.encode(succession).finish());
       this.#generations.push((await loadGeneration(this.#directory, number))!);
       return { newest: this.newest, former };
     });

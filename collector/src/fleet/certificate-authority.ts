@@ -4,11 +4,13 @@ import { createPublicKey, type KeyObject, randomBytes, webcrypto, X509Certificat
 import * as x509 from '@peculiar/x509';
 import {
   activeProfile,
+  type CaEndorsement,
   type CaSuccession,
   keyId,
   type PeerName,
   peerUri,
   signatureAlgorithmOf,
+  signCaEndorsement,
   signCaSuccession,
 } from '@threatguard/proto';
 
@@ -86,6 +88,11 @@ export class CertificateAuthority {
       successor,
       nowUs,
     });
+  }
+
+  /** What `former` issued until now stays proven to whoever knows this CA alone. */
+  endorse(former: X509Certificate, nowUs: number): CaEndorsement {
+    return signCaEndorsement({ old: former, successor: { privateKey: this.#privateKey }, succeedsAtUs: nowUs });
   }
 }
 

@@ -1,24 +1,45 @@
 import { suggest } from '@threatguard/proto';
 import { ConsoleError } from '../model/console-error.ts';
 
+/** A command as oclif describes it; `id` with colons. */
+interface KnownCommand {
+  id: string;
+  args?: Readonly<Record<string, unknown>>;
+  flags?: Readonly<Record<string, unknown>>;
+  /** False where it takes any number of words. */
+  strict?: boolean | undefined;
+}
+
 /**
- * Refuses words that begin no command, before oclif takes `alerts lsit` for a wish to see the help of `alerts`.
- * `ids` are oclif's, with colons. A lone topic, such as `alerts`, is left to its help.
+ * Refuses words that begin no command, before oclif takes `alerts lsit` for a wish to see the help of `alerts`; and words a
+ * command does not take, before oclif looks for a command `ca:retire:web-1`. A lone topic, such as `alerts`, is left to its help.
  */
-export function refuseUnknownCommand(argv: readonly string[], ids: readonly string[]): void {
+export function refuseUnknownCommand(argv: readonly string[], commands: readonly KnownCommand[]): void {
   const firstFlag = argv.findIndex((word) => word.startsWith('-'));
   const words = firstFlag < 0 ? argv : argv.slice(0, firstFlag);
-  const known = ids.map((id) => id.split(':'));
-  let matching = known;
+  let matching = commands.map((command) => ({ command, parts: command.id.split(':') }));
   for (const [index, word] of words.entries()) {
-    if (matching.some((parts) => parts.length === index)) return;
-    const next = matching.filter((parts) => parts[index] === word);
+    const found = matching.find(({ parts }) => parts.length === index);
+    if (found) {
+      refuseOperands(found.command, words.slice(index));
+      return;
+    }
+    const next = matching.filter(({ parts }) => parts[index] === word);
     if (next.length === 0) {
       if (index === 0 && word === 'help') return;
-      const choices = [...new Set(matching.map((parts) => [...words.slice(0, index), parts[index]!].join(' ')))];
+      const choices = [...new Set(matching.map(({ parts }) => [...words.slice(0, index), parts[index]!].join(' ')))];
       const typed = words.slice(0, index + 1).join(' ');
       throw new ConsoleError('usage', `there is no command "${typed}"${suggest(typed, choices)}`);
     }
     matching = next;
   }
+}
+
+function refuseOperands({ id, args = {}, flags = {}, strict }: KnownCommand, operands: readonly string[]): void {
+  const taken = Object.keys(args).map((name) => name.toUpperCase());
+  const extra = operands[taken.length];
+  if (strict === false || extra === undefined) return;
+  const options = Object.keys(flags).map((name) => `--${name}`);
+  const all = [...taken, ...options].join(', ') || 'nothing';
+  throw new ConsoleError('usage', `"${id.replaceAll(':', ' ')}" does not take "${extra}"; it takes ${all}`);
 }

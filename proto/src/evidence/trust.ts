@@ -1,9 +1,10 @@
 // Whom a bundle's signatures may come from: certificates that chain to a CA whose fingerprint was given from outside.
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import { readCaEndorsement } from '../ca-endorsement.ts';
 import { CLOCK_OFFSET_MS_MAX } from '../limits.ts';
 import { parsePeerName } from '../peer-name.ts';
 import { keyId, verifyBytes } from '../signature.ts';
-import { type BundleAgent, KeySuccession, type TrustAnchors } from '../v1.ts';
+import { type BundleAgent, type CaSuccession, KeySuccession, type TrustAnchors } from '../v1.ts';
 import type { Findings } from './findings.ts';
 
 /** CAs of one fleet over the years. */
@@ -17,14 +18,16 @@ interface Validity {
   toMs: number;
 }
 
-/** The CAs that may be believed. */
+/** The CAs that may be believed, by the SHA-256 of their keys. */
 export class Authorities {
   readonly #trusted = new Map<string, X509Certificate>();
+  /** Those a newer one says it came from: for certificates from before `untilMs`, and for no successor. */
+  readonly #former = new Map<string, { certificate: X509Certificate; untilMs: number }>();
   #stated = 0;
 
   /**
    * Begins with what `fingerprints` (SHA-256 of a SubjectPublicKeyInfo, hex) name, and goes on over successions: a trusted
-   * CA signed the next one. Never the other way: whom a new CA came from, it does not say.
+   * CA signed the next one. Then back over endorsements, where the newer CA made one.
    */
   constructor(anchors: TrustAnchors, fingerprints: readonly string[] | undefined, findings: Findings) {
     const wanted = fingerprints && new Set(fingerprints.map((text) => text.toLowerCase()));
@@ -50,11 +53,16 @@ export class Authorities {
         grown = true;
       }
     }
-    for (const { oldCaKeyId, newCaCertificate } of successions) {
-      const next = parseCertificate(newCaCertificate);
-      const old = Buffer.from(oldCaKeyId ?? []).toString('hex');
-      if (this.#trusted.has(old) && !(next && this.#trusted.has(keyId(next.publicKey).toString('hex')))) {
+    this.#goBack(successions);
+    for (const succession of successions) {
+      const next = parseCertificate(succession.newCaCertificate);
+      const nextId = next && keyId(next.publicKey).toString('hex');
+      const old = Buffer.from(succession.oldCaKeyId ?? []).toString('hex');
+      if (this.#believed(old) && !(nextId && this.#believed(nextId))) {
         findings.add('ca_succession_invalid', `the CA ${old} did not sign the one that is said to succeed it`);
+      }
+      if (next && nextId && this.#believed(nextId) && succession.endorsement && !readCaEndorsement(succession, next)) {
+        findings.add('ca_succession_invalid', `the CA ${nextId} did not sign that it came from ${old}`);
       }
     }
     if (this.#trusted.size === 0) {
@@ -64,12 +72,43 @@ export class Authorities {
   }
 
   get fingerprints(): string[] {
-    return [...this.#trusted.keys()];
+    return [...this.#trusted.keys(), ...this.#former.keys()];
   }
 
-  /** The one that issued this certificate; undefined where none of those that are believed did. */
+  /** The one that issued this certificate while it might; undefined where none of those that are believed did. */
   issuerOf(certificate: X509Certificate): X509Certificate | undefined {
-    return [...this.#trusted.values()].find((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey));
+    const fromMs = certificate.validFromDate.getTime();
+    const former = [...this.#former.values()].filter(({ untilMs }) => fromMs < untilMs);
+    const authorities = [...this.#trusted.values(), ...former.map((each) => each.certificate)];
+    return authorities.find((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey));
+  }
+
+  #believed(id: string): boolean {
+    return this.#trusted.has(id) || this.#former.has(id);
+  }
+
+  /**
+   * From each CA that is believed to the one it says it came from. A former CA's own successions are not followed, and it
+   * endorses nothing for longer than itself: its key may be in other hands by now.
+   */
+  #goBack(successions: readonly CaSuccession[]): void {
+    for (let grown = true; grown; ) {
+      grown = false;
+      for (const succession of successions) {
+        const next = parseCertificate(succession.newCaCertificate);
+        const nextId = next && keyId(next.publicKey).toString('hex');
+        if (!nextId || !this.#believed(nextId)) continue;
+        const came = readCaEndorsement(succession, next);
+        const oldId = came && keyId(came.old.publicKey).toString('hex');
+        if (!oldId || this.#believed(oldId)) continue;
+        const untilMs = Math.min(
+          came.succeedsAtUs / 1000,
+          this.#former.get(nextId)?.untilMs ?? Number.POSITIVE_INFINITY,
+        );
+        this.#former.set(oldId, { certificate: came.old, untilMs });
+        grown = true;
+      }
+    }
   }
 
   /** The key of a collector whose certificate was good at a time; a string says why not. */

@@ -1,6 +1,6 @@
 // What a bundle proves, found out from nothing but its bytes and the fingerprint of the CA:
 //
-//   certificates   chain to that CA, over its successions; agents' keys to the one before, over theirs
+//   certificates   chain to that CA, over its successions and endorsements; agents' keys to the one before
 //   head           signed by a collector; earlier heads are how its tree began; heads that were kept are among them
 //   entries        in the tree of the head, numbered without a gap, each naming the one before
 //   runs           the envelopes are those whose digests the entry holds; none left out of what is asked

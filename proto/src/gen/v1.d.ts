@@ -1363,6 +1363,7 @@ export namespace threatguard {
             newCaCertificate: Uint8Array;
             signature: Uint8Array;
             succeedsAtUs: number;
+            endorsement: threatguard.v1.CaEndorsement;
             static create(properties: threatguard.v1.CaSuccession.$Shape): threatguard.v1.CaSuccession & threatguard.v1.CaSuccession.$Shape;
             static create(properties?: threatguard.v1.CaSuccession.$Properties): threatguard.v1.CaSuccession;
             static encode(message: threatguard.v1.CaSuccession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1375,9 +1376,56 @@ export namespace threatguard {
                 newCaCertificate?: Uint8Array;
                 signature?: Uint8Array;
                 succeedsAtUs?: number;
+                endorsement?: threatguard.v1.CaEndorsement.$Properties;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.CaSuccession.$Properties;
+        }
+
+        interface ICaEndorsement extends threatguard.v1.CaEndorsement.$Properties {
+        }
+
+        class CaEndorsement {
+            constructor(properties?: threatguard.v1.CaEndorsement.$Properties);
+            $unknowns?: Uint8Array[];
+            body: Uint8Array;
+            signature: Uint8Array;
+            static create(properties: threatguard.v1.CaEndorsement.$Shape): threatguard.v1.CaEndorsement & threatguard.v1.CaEndorsement.$Shape;
+            static create(properties?: threatguard.v1.CaEndorsement.$Properties): threatguard.v1.CaEndorsement;
+            static encode(message: threatguard.v1.CaEndorsement.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CaEndorsement & threatguard.v1.CaEndorsement.$Shape;
+        }
+
+        namespace CaEndorsement {
+            interface $Properties {
+                body?: Uint8Array;
+                signature?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CaEndorsement.$Properties;
+        }
+
+        interface ICaEndorsementBody extends threatguard.v1.CaEndorsementBody.$Properties {
+        }
+
+        class CaEndorsementBody {
+            constructor(properties?: threatguard.v1.CaEndorsementBody.$Properties);
+            $unknowns?: Uint8Array[];
+            oldCaCertificate: Uint8Array;
+            succeedsAtUs: number;
+            static create(properties: threatguard.v1.CaEndorsementBody.$Shape): threatguard.v1.CaEndorsementBody & threatguard.v1.CaEndorsementBody.$Shape;
+            static create(properties?: threatguard.v1.CaEndorsementBody.$Properties): threatguard.v1.CaEndorsementBody;
+            static encode(message: threatguard.v1.CaEndorsementBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CaEndorsementBody & threatguard.v1.CaEndorsementBody.$Shape;
+        }
+
+        namespace CaEndorsementBody {
+            interface $Properties {
+                oldCaCertificate?: Uint8Array;
+                succeedsAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CaEndorsementBody.$Properties;
         }
 
         interface IAcknowledgement extends threatguard.v1.Acknowledgement.$Properties {

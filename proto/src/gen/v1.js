@@ -6083,6 +6083,7 @@ export const threatguard = $root.threatguard = (() => {
             CaSuccession.prototype.newCaCertificate = $util.newBuffer([]);
             CaSuccession.prototype.signature = $util.newBuffer([]);
             CaSuccession.prototype.succeedsAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            CaSuccession.prototype.endorsement = null;
 
             CaSuccession.create = function(properties) {
                 return new CaSuccession(properties);
@@ -6103,6 +6104,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(26).bytes(message.signature);
                 if (message.succeedsAtUs != null && $Object.hasOwnProperty.call(message, "succeedsAtUs") && (typeof message.succeedsAtUs === "object" ? message.succeedsAtUs.low || message.succeedsAtUs.high : message.succeedsAtUs !== 0))
                     writer.uint32(32).int64(message.succeedsAtUs);
+                if (message.endorsement != null && $Object.hasOwnProperty.call(message, "endorsement"))
+                    $root.threatguard.v1.CaEndorsement.encode(message.endorsement, writer.uint32(42).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -6172,6 +6175,12 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.succeedsAtUs;
                             continue;
                         }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.endorsement = $root.threatguard.v1.CaEndorsement.decode(reader, reader.size(), $undefined, _depth + 1, message.endorsement);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -6190,6 +6199,202 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return CaSuccession;
+        })();
+
+        v1.CaEndorsement = (function() {
+
+            const CaEndorsement = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CaEndorsement.prototype.body = $util.newBuffer([]);
+            CaEndorsement.prototype.signature = $util.newBuffer([]);
+
+            CaEndorsement.create = function(properties) {
+                return new CaEndorsement(properties);
+            };
+
+            CaEndorsement.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
+                    writer.uint32(10).bytes(message.body);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(18).bytes(message.signature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CaEndorsement.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CaEndorsement();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.body = value;
+                            else
+                                delete message.body;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CaEndorsement;
+        })();
+
+        v1.CaEndorsementBody = (function() {
+
+            const CaEndorsementBody = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            CaEndorsementBody.prototype.oldCaCertificate = $util.newBuffer([]);
+            CaEndorsementBody.prototype.succeedsAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            CaEndorsementBody.create = function(properties) {
+                return new CaEndorsementBody(properties);
+            };
+
+            CaEndorsementBody.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.oldCaCertificate != null && $Object.hasOwnProperty.call(message, "oldCaCertificate") && message.oldCaCertificate.length)
+                    writer.uint32(10).bytes(message.oldCaCertificate);
+                if (message.succeedsAtUs != null && $Object.hasOwnProperty.call(message, "succeedsAtUs") && (typeof message.succeedsAtUs === "object" ? message.succeedsAtUs.low || message.succeedsAtUs.high : message.succeedsAtUs !== 0))
+                    writer.uint32(16).int64(message.succeedsAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            CaEndorsementBody.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.CaEndorsementBody();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.oldCaCertificate = value;
+                            else
+                                delete message.oldCaCertificate;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.succeedsAtUs = value;
+                            else
+                                delete message.succeedsAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CaEndorsementBody;
         })();
 
         v1.Acknowledgement = (function() {
