@@ -1,7 +1,11 @@
-// The half of the rules that looks at one event at a time and remembers nothing: any thread may do it for any agent.
+// The half of the rules that looks at one event at a time and remembers nothing: any thread may do it for any agent. Of the rules
+// of an event's class only those are asked whose texts are in it (text-index.ts): most events concern few rules.
 import type { Detection, HostEvent } from '@threatguard/proto';
+import { fieldName, fieldSlot } from './fields.ts';
 import { HostEventView } from './host-event-view.ts';
+import { type RequiredText, requiredTexts } from './required-texts.ts';
 import { buildDetection, type EventRule } from './rule.ts';
+import { TextIndex } from './text-index.ts';
 import type { Wired } from './wiring.ts';
 
 /** Where the events of a batch come from. */
@@ -45,16 +49,31 @@ interface Runner extends Wired {
   index: number;
 }
 
+/** The rules of one class of events; the index counts them as they stand here. */
+interface ClassRules {
+  runners: readonly Runner[];
+  index: TextIndex;
+}
+
 export class EventMatcher {
-  /** The rules of each class of events. One that throws leaves them all. */
-  #byClass: Runner[][] = [];
+  readonly #byClass: (ClassRules | undefined)[];
+  /** Rules that threw, by index. */
+  readonly #off = new Set<number>();
   readonly #view = new HostEventView();
 
   constructor(wired: readonly Wired[]) {
+    const byClass: Runner[][] = [];
     wired.forEach(({ rule, ...rest }, index) => {
       if (rule.kind !== 'event') return;
-      for (const one of rule.classes) this.#byClass[one] = [...(this.#byClass[one] ?? []), { rule, index, ...rest }];
+      for (const one of rule.classes) {
+        byClass[one] ??= [];
+        byClass[one].push({ rule, index, ...rest });
+      }
     });
+    this.#byClass = Array.from(
+      byClass,
+      (runners) => runners && { runners, index: new TextIndex(runners.map(({ rule }) => requiredOfHost(rule))) },
+    );
   }
 
   match(batch: MatchableBatch): Matches {
@@ -64,19 +83,25 @@ export class EventMatcher {
     this.#view.agentName = batch.agentName;
     for (let index = 0; index < events.length; index++) {
       const event = events[index]!;
-      const runners = this.#byClass[event.class ?? 0];
-      if (!runners) continue;
+      const rules = this.#byClass[event.class ?? 0];
+      if (!rules) continue;
       // No window may be moved beyond the moment the event arrived, whatever the host's clock says.
       this.#view.show(event, Math.min(eventTimesUs[index]!, receivedAtUs));
-      this.#look(runners, { batch, index }, found);
+      this.#look(rules, { batch, index }, found);
     }
     return found;
   }
 
-  #look(runners: readonly Runner[], { batch, index }: { batch: BatchOrigin; index: number }, found: Matches): void {
+  #look(
+    { runners, index: texts }: ClassRules,
+    { batch, index }: { batch: BatchOrigin; index: number },
+    found: Matches,
+  ): void {
     const view = this.#view;
     let feeding: FeedingMatch | undefined;
-    for (const runner of runners) {
+    for (const at of texts.look(view)) {
+      const runner = runners[at]!;
+      if (this.#off.has(runner.index)) continue;
       try {
         if (!runner.rule.matches(view)) continue;
         if (runner.speaks) {
@@ -87,7 +112,7 @@ export class EventMatcher {
         }
       } catch (error) {
         found.failures.push({ rule: runner.index, reason: (error as Error).message });
-        this.#byClass = this.#byClass.map((list) => list.filter(({ rule }) => rule !== runner.rule));
+        this.#off.add(runner.index);
         continue;
       }
       if (runner.feeds.length === 0) continue;
@@ -98,4 +123,9 @@ export class EventMatcher {
       feeding.rules.push(runner.index);
     }
   }
+}
+
+/** Several names stand for one field, which is then searched once. */
+function requiredOfHost(rule: EventRule): RequiredText[] | undefined {
+  return requiredTexts(rule.matches)?.map(({ slot, text }) => ({ slot: fieldSlot(fieldName(slot)) ?? slot, text }));
 }

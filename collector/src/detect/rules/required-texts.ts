@@ -1,5 +1,6 @@
 // What an event must hold for a predicate to have a chance: one of a few texts in one of a few fields. Kept beside the predicate,
 // so that many rules can be looked for at once (text-index.ts) and only those with a chance are asked.
+import { writtenName } from './fields.ts';
 
 /** The value of the field, in lower case, contains the text, which is lower case and ASCII. */
 export interface RequiredText {
@@ -9,6 +10,14 @@ export interface RequiredText {
 
 /** Beyond this many a field is as good as searched for everything. */
 const TEXTS_MAX = 1_000;
+/** Fields that say what kind of event it is, with few values each: the record type of auditd, our actions and outcomes. */
+const KIND_FIELDS: ReadonlySet<string> = new Set([
+  'type',
+  'event.action',
+  'event.outcome',
+  'event.module',
+  'Initiated',
+]);
 const ASCII = /^[ -~]+$/;
 
 /** By predicate, the texts of which an event that it is true for holds at least one. */
@@ -42,7 +51,7 @@ export function requiredOfAny(predicates: readonly object[]): readonly RequiredT
   return all.every((texts) => texts !== undefined) ? all.flat() : undefined;
 }
 
-/** The longer the shortest, the rarer. */
+/** The longer the shortest, the rarer; of what most events of a source have nothing is rare. */
 function rarity(texts: readonly RequiredText[]): number {
-  return Math.min(...texts.map(({ text }) => text.length));
+  return Math.min(...texts.map(({ slot, text }) => (KIND_FIELDS.has(writtenName(slot)) ? 0 : text.length)));
 }

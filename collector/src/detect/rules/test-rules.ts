@@ -36,10 +36,9 @@ export class RuleTest {
     const found: Rule[] = [];
     const correlated: Rule[] = [];
     this.#view.show(event, atUs);
-    this.#index.look(this.#view);
-    for (let index = 0; index < this.#wired.length; index++) {
+    for (const index of this.#index.look(this.#view)) {
       const { rule, speaks, feeds } = this.#wired[index]!;
-      if (!this.#index.mayBe(index) || rule.kind !== 'event' || this.#off.has(index)) continue;
+      if (rule.kind !== 'event' || this.#off.has(index)) continue;
       try {
         if (!rule.matches(this.#view)) continue;
       } catch (error) {

@@ -46,14 +46,14 @@ class FieldTexts {
     }
   }
 
-  /** Marks the owner of every text that is in this one. */
-  mark(text: string, marks: Float64Array, mark: number): void {
+  /** Tells of the owner of every text that is in this one. */
+  find(text: string, found: Found): void {
     let node = 0;
     for (let at = 0; at < text.length; at++) {
       const char = text.charCodeAt(at);
       node = char < ALPHABET ? this.#next[node * ALPHABET + char]! : 0;
       const ends = this.#ends[node]!;
-      for (let end = 0; end < ends.length; end++) marks[ends[end]!] = mark;
+      for (let end = 0; end < ends.length; end++) found.add(ends[end]!);
     }
   }
 
@@ -68,15 +68,37 @@ class FieldTexts {
   }
 }
 
-export class TextIndex {
-  readonly #fields = new Map<number, FieldTexts>();
-  readonly #always: number[] = [];
+/** Owners found in one event, each once. */
+class Found {
+  readonly owners: number[] = [];
   readonly #marks: Float64Array;
   #mark = 0;
 
+  constructor(owners: number) {
+    this.#marks = new Float64Array(owners);
+  }
+
+  clear(): void {
+    this.#mark++;
+    this.owners.length = 0;
+  }
+
+  add(owner: number): void {
+    if (this.#marks[owner] === this.#mark) return;
+    this.#marks[owner] = this.#mark;
+    this.owners.push(owner);
+  }
+}
+
+export class TextIndex {
+  readonly #fields: { slot: number; texts: FieldTexts }[] = [];
+  readonly #always: number[] = [];
+  readonly #found: Found;
+
   /** By owner, what an event must hold one of; undefined for an owner that every event may be meant by. */
   constructor(owners: readonly (readonly RequiredText[] | undefined)[]) {
-    this.#marks = new Float64Array(owners.length);
+    this.#found = new Found(owners.length);
+    const fields = new Map<number, FieldTexts>();
     let nodes = 0;
     owners.forEach((texts, owner) => {
       nodes += texts?.reduce((sum, { text }) => sum + text.length, 0) ?? 0;
@@ -85,26 +107,28 @@ export class TextIndex {
         return;
       }
       for (const { slot, text } of texts) {
-        const field = this.#fields.get(slot) ?? new FieldTexts();
-        this.#fields.set(slot, field);
+        const field = fields.get(slot) ?? new FieldTexts();
+        fields.set(slot, field);
         field.add(text, owner);
       }
     });
-    for (const field of this.#fields.values()) field.finish();
-  }
-
-  /** Looks at the event in the view: until the next look `mayBe` says which owners may be meant. */
-  look(view: EventView): void {
-    this.#mark++;
-    for (const owner of this.#always) this.#marks[owner] = this.#mark;
-    for (const [slot, field] of this.#fields) {
-      const value = view.folded(slot);
-      if (typeof value === 'string') field.mark(value, this.#marks, this.#mark);
-      else if (value !== undefined) for (const text of value) field.mark(text, this.#marks, this.#mark);
+    for (const [slot, texts] of fields) {
+      texts.finish();
+      this.#fields.push({ slot, texts });
     }
   }
 
-  mayBe(owner: number): boolean {
-    return this.#marks[owner] === this.#mark;
+  /** The owners that the event in the view may be meant by, ascending; valid until the next look. */
+  look(view: EventView): readonly number[] {
+    const found = this.#found;
+    found.clear();
+    for (const { slot, texts } of this.#fields) {
+      const value = view.folded(slot);
+      if (typeof value === 'string') texts.find(value, found);
+      else if (value !== undefined) for (const text of value) texts.find(text, found);
+    }
+    if (found.owners.length === 0) return this.#always;
+    for (const owner of this.#always) found.add(owner);
+    return found.owners.sort((a, b) => a - b);
   }
 }
