@@ -7,6 +7,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Command } from '../../collector/src/commands/command.ts';
 import { command as check } from '../../collector/src/commands/rules-check.ts';
+import { command as coverage } from '../../collector/src/commands/rules-coverage.ts';
 import { command as test } from '../../collector/src/commands/rules-test.ts';
 
 let directory: string;
@@ -245,5 +246,50 @@ describe.skipIf(!existsSync(sigmaHq))('the Linux rules of SigmaHQ (needs ../shar
       '1 service "clamav" is not among the events we collect',
       '1 service "guacamole" is not among the events we collect',
     ]);
+  });
+});
+
+describe('rules coverage', () => {
+  const TAGS = 'tags: [attack.persistence, attack.execution, attack.t1505.003, attack.t1059.004]\n';
+
+  it('lists by tactic and technique the rules that speak, not their building blocks', async () => {
+    const logons = LOGONS.replace('event: failed', 'event.outcome: failure')
+      .replace('src_ip', 'source.ip')
+      .replace('name: failed', 'name: failed\ntags: [attack.initial_access, attack.t1078]');
+    const path = fileOf('covered.yml', `${RULE}${TAGS}---\n${logons}tags: [attack.credential_access, attack.t1110]\n`);
+    const { code, lines, err } = await call(coverage, { operands: [path] });
+    expect(code).toBe(0);
+    expect(lines).toEqual([
+      'credential-access (1)',
+      '  T1110      Many failed logons',
+      'execution (2)',
+      '  T1059.004  Shell from a web server',
+      '  T1505.003  Shell from a web server',
+      'persistence (2)',
+      '  T1059.004  Shell from a web server',
+      '  T1505.003  Shell from a web server',
+    ]);
+    expect(err).toContain('2 rules speak of 3 techniques in 3 tactics');
+  });
+
+  it('gives a layer for the Navigator', async () => {
+    const path = fileOf('layer.yml', RULE + TAGS);
+    const { code, lines } = await call(coverage, { operands: [path], values: { output: 'navigator' } });
+    expect(code).toBe(0);
+    expect(JSON.parse(lines.join('\n'))).toMatchObject({
+      domain: 'enterprise-attack',
+      versions: { layer: '4.5' },
+      techniques: [
+        { techniqueID: 'T1059.004', score: 1, comment: 'Shell from a web server' },
+        { techniqueID: 'T1505.003', score: 1 },
+      ],
+    });
+  });
+
+  it.each([
+    ['no path', { operands: [] }, /takes one PATH/],
+    ['another form', { operands: ['x.yml'], values: { output: 'csv' } }, /--output is navigator/],
+  ])('refuses %s', async (_, words, message) => {
+    await expect(call(coverage, words)).rejects.toThrow(message);
   });
 });

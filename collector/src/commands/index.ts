@@ -10,6 +10,7 @@ import { command as labScore } from './lab-score.ts';
 import { command as labSequence } from './lab-sequence.ts';
 import { command as labStream } from './lab-stream.ts';
 import { command as rulesCheck } from './rules-check.ts';
+import { command as rulesCoverage } from './rules-coverage.ts';
 import { command as rulesTest } from './rules-test.ts';
 import { command as run } from './run.ts';
 
@@ -29,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'lab stream': labStream,
   'rules test': rulesTest,
   'rules check': rulesCheck,
+  'rules coverage': rulesCoverage,
 };
 
 /** The name of the command that `words` begin with, the longest first; undefined for none. */
