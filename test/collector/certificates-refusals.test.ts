@@ -171,6 +171,38 @@ describe('a key that was replaced', () => {
   });
 });
 
+describe('an agent that is revoked while its key is rotated', () => {
+  it('comes back neither with the old key nor with the one it was granted, by handshake or enrolment', async () => {
+    const own = await collector.enrol('leaver');
+    const wanted = makeKeys();
+    await certificates.orderKeys('leaver');
+    let granted: AgentIdentity;
+    {
+      using agent = await SealingAgent.connect({ address: collector.address, identity: own });
+      const { certificate } = await ask(agent, wanted, step(own.agentId, keysOf(own), wanted));
+      const pem = `-----BEGIN CERTIFICATE-----\n${Buffer.from(certificate!).toString('base64')}\n-----END CERTIFICATE-----\n`;
+      const key = wanted.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+      granted = { ...own, certificate: pem, key };
+      await collector.console.revoke('leaver');
+      await agent.untilEnded();
+      expect(agent.frames.at(-1)!.refusal).toMatchObject({ code: 'agent_revoked' });
+    }
+    for (const identity of [own, granted]) {
+      using back = new SealingAgent({ address: collector.address, identity });
+      await back.untilEnded();
+      expect(back.frames).toEqual([]);
+      const { token } = await collector.console.createToken();
+      const { id: tokenId, secret: tokenSecret } = parseJoinToken(token!)!;
+      const request = { tokenId, tokenSecret, certificateRequest: await certificateRequest(keysOf(identity)) };
+      await expect(callEnrol(collector, { ...request, hostName: 'leaver' })).rejects.toMatchObject({
+        code: status.PERMISSION_DENIED,
+      });
+    }
+    await expect(certificates.orderKeys('leaver')).rejects.toThrow('leaver is revoked');
+    expect((await collector.console.agent(own.agentId)).agent!.state).toBe('revoked');
+  });
+});
+
 describe('a second host with the identity of an agent', () => {
   it('with another machine id is refused with a code, raises an alert, and the first goes on', async () => {
     const own = await enrolOn({ machineId: 'm-1', hostName: 'cloned' });

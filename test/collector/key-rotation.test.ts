@@ -87,6 +87,24 @@ describe('a rotation', () => {
     expect((await collector.console.status()).kemEpoch).toBe(next);
   });
 
+  test('goes on without an agent that is revoked in it; that one is told no key and stays out', async () => {
+    const [stays, leaves] = await startAgents(2);
+    leaves!.holding = true;
+    leaves!.send(processEvents(1));
+    leaves!.alterConfirmation = () => ({ body: new Uint8Array(1) });
+    await collector.console.rotate();
+    await until(() => straggler(leaves!), { limitMs: LIMIT_MS, what: 'the rotation to wait for it' });
+    await collector.console.revoke(leaves!.identity.agentId);
+    await phase('done');
+    const heard = leaves!.kemKey.epoch;
+    leaves!.release();
+    const waits = 'handshake.agent_revoked';
+    const before = await collector.console.refusals(waits);
+    await until(async () => (await collector.console.refusals(waits)) > before, { limitMs: LIMIT_MS, what: 'a try' });
+    expect([leaves!.connected, leaves!.kemKey.epoch, leaves!.acknowledged]).toEqual([false, heard, 0]);
+    expect([stays!.kemKey.epoch, existsSync(keyFile(old))]).toEqual([next, false]);
+  });
+
   test('old ciphertext is refused by name of its epoch once that is destroyed; what was stored before is acknowledged', async () => {
     const [agent] = await startAgents(1);
     agent!.send(processEvents(1));
