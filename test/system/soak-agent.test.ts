@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { readHostFacts } from '../../agent/src/host-facts.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { endChild } from '../support/child-server.ts';
 import { TestCollector } from '../support/collector.ts';
@@ -34,10 +35,12 @@ test(`${SOAK_HOURS} hours of a host at once leave the memory of its agent as it 
   const log = join(directory, 'auth.log');
   writeFileSync(log, '');
   const { token } = await collector.console.createToken();
-  await enrol({ home, collector: collector.address, token: token!, name: 'soak', machineId: 'soak', force: false });
+  // Of this host: one that says another in its hello is taken for a clone.
+  const { machineId } = readHostFacts();
+  await enrol({ home, collector: collector.address, token: token!, name: 'soak', machineId, force: false });
   const child = fork(PROGRAM, [home, log, String(nowMs)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
-    await once(child, 'message');
+    await answerOf(child);
     const samples: Memory[] = [];
     for (let step = 1; step <= STEPS; step++) {
       nowMs += STEP_MINUTES * 60_000;
@@ -70,9 +73,21 @@ test(`${SOAK_HOURS} hours of a host at once leave the memory of its agent as it 
 });
 
 async function ask(child: ChildProcess, question: object): Promise<unknown> {
-  const answered = once(child, 'message');
+  const answered = answerOf(child);
   child.send(question);
-  return (await answered)[0];
+  return answered;
+}
+
+/** What it says next; rejects where it ends instead. */
+async function answerOf(child: ChildProcess): Promise<unknown> {
+  const over = new AbortController();
+  try {
+    const ended = once(child, 'exit', over).then(([code]) => Promise.reject(new Error(`the agent ended with ${code}`)));
+    const [message] = await Promise.race([once(child, 'message', over), ended]);
+    return message;
+  } finally {
+    over.abort();
+  }
 }
 
 /** Every line is an event, of users and addresses that were never seen before. */
