@@ -8,8 +8,6 @@ import type { Matrix } from './matrix.ts';
 
 /** Below this many points a scan costs less than the tree. */
 const LEAF_POINTS = 16;
-/** Columns after which a distance is given up if it is too far already. */
-const COLUMNS_AT_ONCE = 8;
 
 /** The nearest points of a query, nearest first; of two at the same distance the one found first. */
 export interface Neighbours {
@@ -30,17 +28,25 @@ export class KdTree {
   /** The points in the order of the leaves, and which row each is. */
   readonly #points: Float64Array;
   readonly #rows: Uint32Array;
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
-  readonly #lefts: number[] = [];
-  readonly #rights: number[] = [];
-  readonly #boxes: number[] = [];
+  readonly #starts: Uint32Array;
+  readonly #ends: Uint32Array;
+  readonly #lefts: Uint32Array;
+  readonly #rights: Uint32Array;
+  readonly #boxes: Float64Array;
+  #count = 0;
 
   /** Of all rows; none may hold a NaN. */
   constructor(matrix: Matrix) {
     const { rows, columns, values } = matrix;
     this.#columns = columns;
     this.#rows = Uint32Array.from({ length: rows }, (_, row) => row);
+    // Every leaf but one alone has more than half of LEAF_POINTS.
+    const nodesMax = 2 * Math.ceil(rows / (LEAF_POINTS / 2)) + 1;
+    this.#starts = new Uint32Array(nodesMax);
+    this.#ends = new Uint32Array(nodesMax);
+    this.#lefts = new Uint32Array(nodesMax);
+    this.#rights = new Uint32Array(nodesMax);
+    this.#boxes = new Float64Array(nodesMax * 2 * columns);
     this.#build(matrix, 0, rows);
     this.#points = new Float64Array(values.length);
     this.#rows.forEach((row, at) => {
@@ -101,13 +107,19 @@ export class KdTree {
     const points = this.#points;
     const offset = at * columns;
     let square = 0;
-    for (let column = 0; column < columns; ) {
-      const end = Math.min(columns, column + COLUMNS_AT_ONCE);
-      for (; column < end; column++) {
-        const difference = points[offset + column]! - query[column]!;
-        square += difference * difference;
-      }
+    let column = 0;
+    // Four sums at once: one alone would wait for each addition before the next.
+    for (; column + 3 < columns; column += 4) {
+      const first = points[offset + column]! - query[column]!;
+      const second = points[offset + column + 1]! - query[column + 1]!;
+      const third = points[offset + column + 2]! - query[column + 2]!;
+      const fourth = points[offset + column + 3]! - query[column + 3]!;
+      square += first * first + second * second + (third * third + fourth * fourth);
       if (square > limit) return square;
+    }
+    for (; column < columns; column++) {
+      const difference = points[offset + column]! - query[column]!;
+      square += difference * difference;
     }
     return square;
   }
@@ -128,12 +140,10 @@ export class KdTree {
   }
 
   #build(matrix: Matrix, start: number, end: number): number {
-    const node = this.#starts.length;
-    this.#starts.push(start);
-    this.#ends.push(end);
-    this.#lefts.push(0);
-    this.#rights.push(0);
-    const { column, width } = this.#pushBox(matrix, start, end);
+    const node = this.#count++;
+    this.#starts[node] = start;
+    this.#ends[node] = end;
+    const { column, width } = this.#fillBox(matrix, node);
     if (end - start <= LEAF_POINTS || width === 0) return node;
     const middle = (start + end) >> 1;
     selectMiddle(this.#rows, { start, end, middle }, (row) => matrix.values[row * matrix.columns + column]!);
@@ -142,22 +152,23 @@ export class KdTree {
     return node;
   }
 
-  /** Keeps the box around some rows; its widest side. */
-  #pushBox({ columns, values }: Matrix, start: number, end: number): { column: number; width: number } {
-    const low = this.#boxes.length;
-    for (let column = 0; column < columns; column++) this.#boxes.push(Number.POSITIVE_INFINITY);
-    for (let column = 0; column < columns; column++) this.#boxes.push(Number.NEGATIVE_INFINITY);
-    for (let at = start; at < end; at++) {
+  /** Puts a box around the rows of a node; its widest side. */
+  #fillBox({ columns, values }: Matrix, node: number): { column: number; width: number } {
+    const low = node * 2 * columns;
+    const boxes = this.#boxes;
+    boxes.fill(Number.POSITIVE_INFINITY, low, low + columns);
+    boxes.fill(Number.NEGATIVE_INFINITY, low + columns, low + 2 * columns);
+    for (let at = this.#starts[node]!; at < this.#ends[node]!; at++) {
       const offset = this.#rows[at]! * columns;
       for (let column = 0; column < columns; column++) {
         const value = values[offset + column]!;
-        if (value < this.#boxes[low + column]!) this.#boxes[low + column] = value;
-        if (value > this.#boxes[low + columns + column]!) this.#boxes[low + columns + column] = value;
+        if (value < boxes[low + column]!) boxes[low + column] = value;
+        if (value > boxes[low + columns + column]!) boxes[low + columns + column] = value;
       }
     }
     let widest = { column: 0, width: 0 };
     for (let column = 0; column < columns; column++) {
-      const width = this.#boxes[low + columns + column]! - this.#boxes[low + column]!;
+      const width = boxes[low + columns + column]! - boxes[low + column]!;
       if (width > widest.width) widest = { column, width };
     }
     return widest;

@@ -13,6 +13,11 @@ const TRAINING_ROWS_MAX = 20_000;
  * something.
  */
 const DISTANCE_LEAST = 1e-10;
+/**
+ * Where rows have as many equals as neighbours, their density is no measure: the spacing of the other rows is added to every distance, in
+ * full from this share of such rows on. Without any, the factor is the paper's.
+ */
+const EQUAL_SHARE = 0.25;
 
 export interface LocalDensities {
   scale: Scale;
@@ -23,6 +28,8 @@ export interface LocalDensities {
   kDistances: Float64Array;
   /** Of each training row: the paper's lrd. */
   densities: Float64Array;
+  /** Added to every mean reachability. */
+  spacing: number;
 }
 
 /** Learns the local density of every row of the matrix. At least one row. */
@@ -43,6 +50,7 @@ export function learnDensities(matrix: Matrix, options: { seed: number; k?: numb
     }
     kDistances[row] = found.count > 0 ? distances[row * k + found.count - 1]! : 0;
   }
+  const spacing = spacingOf(kDistances);
   const densities = new Float64Array(data.rows);
   const count = Math.min(k, data.rows - 1);
   for (let row = 0; row < data.rows; row++) {
@@ -50,13 +58,14 @@ export function learnDensities(matrix: Matrix, options: { seed: number; k?: numb
     for (let at = row * k; at < row * k + count; at++) {
       reachability += Math.max(kDistances[neighbours[at]!]!, distances[at]!);
     }
-    densities[row] = 1 / (reachability / Math.max(1, count) + DISTANCE_LEAST);
+    densities[row] = 1 / (reachability / Math.max(1, count) + spacing);
   }
-  return { scale, data, tree, k, kDistances, densities };
+  return { scale, data, tree, k, kDistances, densities, spacing };
 }
 
 /** The paper's LOF of each row: about 1 inside a cluster of any density, well above 1 outside. */
-export function scoreOutliers({ scale, tree, k, kDistances, densities }: LocalDensities, matrix: Matrix): Float64Array {
+export function scoreOutliers(learned: LocalDensities, matrix: Matrix): Float64Array {
+  const { scale, tree, k, kDistances, densities, spacing } = learned;
   const data = standardise(matrix, scale);
   const found = roomForNeighbours(k);
   const scores = new Float64Array(data.rows);
@@ -70,9 +79,16 @@ export function scoreOutliers({ scale, tree, k, kDistances, densities }: LocalDe
       density += densities[neighbour]!;
     }
     // The mean of the neighbours' densities over our own, which is 1 / (the mean reachability).
-    scores[row] = (density / found.count) * (reachability / found.count + DISTANCE_LEAST);
+    scores[row] = (density / found.count) * (reachability / found.count + spacing);
   }
   return scores;
+}
+
+function spacingOf(kDistances: Float64Array): number {
+  const apart = kDistances.filter((distance) => distance > 0).sort();
+  const equal = 1 - apart.length / kDistances.length;
+  const middle = apart[apart.length >> 1] ?? 0;
+  return Math.max(DISTANCE_LEAST, middle * Math.min(1, equal / EQUAL_SHARE));
 }
 
 function sampleRows(matrix: Matrix, seed: number): Matrix {
