@@ -6,6 +6,7 @@ import {
   trainAutoencoder,
 } from '../../collector/src/detect/models/autoencoder.ts';
 import { backward, forward, makeNetwork, roomForActivations } from '../../collector/src/detect/models/dense-network.ts';
+import { DistanceKernel } from '../../collector/src/detect/models/distance-kernel.ts';
 import {
   growIsolationForest,
   meanPathLength,
@@ -14,6 +15,7 @@ import {
 import { KdTree, roomForNeighbours } from '../../collector/src/detect/models/kd-tree.ts';
 import { learnDensities, scoreOutliers } from '../../collector/src/detect/models/local-outlier-factor.ts';
 import { learnScale, type Matrix, rowOf, standardise } from '../../collector/src/detect/models/matrix.ts';
+import { indexRows } from '../../collector/src/detect/models/nearest-rows.ts';
 import { Random } from '../../collector/src/detect/models/random.ts';
 
 function matrixOf(rows: readonly (readonly number[])[]): Matrix {
@@ -123,6 +125,47 @@ describe('the k-d tree', () => {
   });
 });
 
+describe('the nearest rows', () => {
+  it.each([
+    ['of a few columns', 3, 1, 'tree'],
+    ['of many columns that depend on nothing', 40, 1, 'scan'],
+    ['of large values', 40, 1e12, 'scan'],
+    ['of values no short float can hold', 40, 1e25, 'scan'],
+  ])('%s are those a look at every row finds', (_, columns, size, kind) => {
+    const data = matrixOf(normalRows(900, columns, 7).map((row) => row.map((value) => value * size)));
+    const index = indexRows(data, 5);
+    expect(index instanceof KdTree ? 'tree' : 'scan').toBe(kind);
+    const found = roomForNeighbours(5);
+    for (const row of [0, 17, 899]) {
+      const query = rowOf(data, row);
+      const all = Array.from({ length: 900 }, (_, each) =>
+        rowOf(data, each).reduce((sum, value, at) => sum + (value - query[at]!) ** 2, 0),
+      );
+      const nearest = [...all.keys()].sort((a, b) => all[a]! - all[b]!);
+      index.nearest(query, 5, found, row);
+      expect([...found.rows]).toEqual(nearest.slice(1, 6));
+      index.nearest(Float64Array.from(query), 5, found);
+      expect([...found.rows]).toEqual(nearest.slice(0, 5));
+    }
+  });
+
+  it('are by distances that vector instructions give as we do, for any number of rows and columns', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 40 }), fc.nat(), (rows, columns, seed) => {
+        const data = matrixOf(normalRows(rows, columns, seed));
+        const query = Float64Array.from(normalRows(1, columns, seed + 1)[0]!);
+        const squares = new DistanceKernel(data).squares(query);
+        expect(squares).toHaveLength(rows);
+        squares.forEach((square, row) => {
+          const exact = rowOf(data, row).reduce((sum, value, at) => sum + (value - query[at]!) ** 2, 0);
+          expect(Math.abs(square / exact - 1)).toBeLessThan(1e-4);
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
 describe('the isolation forest', () => {
   it('has the path lengths of the paper', () => {
     expect(meanPathLength(1)).toBe(0);
@@ -158,6 +201,22 @@ describe('the isolation forest', () => {
 });
 
 describe('the local outlier factor', () => {
+  it('tells what lies apart where most rows are equal to others', () => {
+    const random = new Random(2);
+    const equal = Array.from({ length: 400 }, (_, at) => [at % 3, (at % 5) * 2]);
+    const near = Array.from({ length: 100 }, () => [random.integer(3) + 0.1 * random.normal(), 2 * random.integer(5)]);
+    const learned = learnDensities(matrixOf([...equal, ...near]), { seed: 1 });
+    const [beside, apart] = scoreOutliers(
+      learned,
+      matrixOf([
+        [1.05, 4],
+        [1, 15],
+      ]),
+    );
+    expect(apart!).toBeGreaterThan(3 * beside!);
+    expect(beside!).toBeLessThan(3);
+  });
+
   it('is what scikit-learn documents for its example, up to the scale that it does not depend on', () => {
     // LocalOutlierFactor(n_neighbors=2) over [[-1.1], [0.2], [101.1], [0.3]], each row without itself.
     const rows = [[-1.1], [0.2], [101.1], [0.3]];

@@ -3,7 +3,7 @@
 //
 // Form: nodes in arrays, the root is 0. Each covers the points `starts[n]` to `ends[n]` of #points, which holds the rows in
 // the order of the leaves, and has the box around them at `n * 2 * columns`: all lower bounds, then all upper bounds.
-// `lefts[n]` is 0 for a leaf; the right child follows the left one's subtree, at `rights[n]`.
+// `lefts[n]` is 0 for a leaf; the right child follows the left one's subtree, at `rights[n]`. What is left of a cut is not above it.
 import type { Matrix } from './matrix.ts';
 
 /** Below this many points a scan costs less than the tree. */
@@ -33,7 +33,10 @@ export class KdTree {
   readonly #lefts: Uint32Array;
   readonly #rights: Uint32Array;
   readonly #boxes: Float64Array;
+  readonly #cutColumns: Uint32Array;
+  readonly #cuts: Float64Array;
   #count = 0;
+  #compared = 0;
 
   /** Of all rows; none may hold a NaN. */
   constructor(matrix: Matrix) {
@@ -47,11 +50,23 @@ export class KdTree {
     this.#lefts = new Uint32Array(nodesMax);
     this.#rights = new Uint32Array(nodesMax);
     this.#boxes = new Float64Array(nodesMax * 2 * columns);
+    this.#cutColumns = new Uint32Array(nodesMax);
+    this.#cuts = new Float64Array(nodesMax);
     this.#build(matrix, 0, rows);
     this.#points = new Float64Array(values.length);
     this.#rows.forEach((row, at) => {
       this.#points.set(values.subarray(row * columns, (row + 1) * columns), at * columns);
     });
+  }
+
+  /** All rows, near ones together: in this order the neighbours of one are often those of the next. */
+  get order(): Uint32Array {
+    return this.#rows;
+  }
+
+  /** Rows that `nearest` has held queries against so far: what the tree does not spare. */
+  get compared(): number {
+    return this.#compared;
   }
 
   /** Finds the `k` nearest rows of a query, other than the row `except`, into `found`, which must have room for them. */
@@ -66,7 +81,7 @@ export class KdTree {
     const limit = radius * radius;
     const pending = [0];
     for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-      if (this.#squareToBox(node, query) > limit) continue;
+      if (this.#squareToBox(node, query, limit) > limit) continue;
       if (this.#lefts[node] !== 0) {
         pending.push(this.#rights[node]!, this.#lefts[node]!);
         continue;
@@ -84,20 +99,25 @@ export class KdTree {
       return;
     }
     const right = this.#rights[node]!;
-    const toLeft = this.#squareToBox(left, query);
-    const toRight = this.#squareToBox(right, query);
-    const leftFirst = toLeft <= toRight;
-    if (Math.min(toLeft, toRight) < reach(found, k)) this.#search(leftFirst ? left : right, query, k, found, except);
-    if (Math.max(toLeft, toRight) < reach(found, k)) this.#search(leftFirst ? right : left, query, k, found, except);
+    // The side of the cut a query is on is the nearer one, more often than not: it costs nothing to know.
+    const leftFirst = query[this.#cutColumns[node]!]! <= this.#cuts[node]!;
+    this.#search(leftFirst ? left : right, query, k, found, except);
+    const other = leftFirst ? right : left;
+    const limit = reach(found, k);
+    if (this.#squareToBox(other, query, limit) < limit) this.#search(other, query, k, found, except);
   }
 
   #scan(node: number, query: Float64Array, k: number, found: Neighbours, except: number): void {
-    for (let at = this.#starts[node]!; at < this.#ends[node]!; at++) {
+    const end = this.#ends[node]!;
+    let limit = reach(found, k);
+    this.#compared += end - this.#starts[node]!;
+    for (let at = this.#starts[node]!; at < end; at++) {
+      const square = this.#squareTo(at, query, limit);
+      if (square >= limit) continue;
       const row = this.#rows[at]!;
       if (row === except) continue;
-      const limit = reach(found, k);
-      const square = this.#squareTo(at, query, limit);
-      if (square < limit) insert(found, k, row, square);
+      insert(found, k, row, square);
+      limit = reach(found, k);
     }
   }
 
@@ -124,17 +144,21 @@ export class KdTree {
     return square;
   }
 
-  #squareToBox(node: number, query: Float64Array): number {
+  /** The squared distance of the box of a node, or something of at least `limit` where it is as far as that. */
+  #squareToBox(node: number, query: Float64Array, limit: number): number {
     const columns = this.#columns;
     const boxes = this.#boxes;
     const low = node * 2 * columns;
+    const high = low + columns;
     let square = 0;
     for (let column = 0; column < columns; column++) {
       const value = query[column]!;
       const below = boxes[low + column]! - value;
-      const above = value - boxes[low + columns + column]!;
+      const above = value - boxes[high + column]!;
       if (below > 0) square += below * below;
       else if (above > 0) square += above * above;
+      else continue;
+      if (square > limit) return square;
     }
     return square;
   }
@@ -147,6 +171,8 @@ export class KdTree {
     if (end - start <= LEAF_POINTS || width === 0) return node;
     const middle = (start + end) >> 1;
     selectMiddle(this.#rows, { start, end, middle }, (row) => matrix.values[row * matrix.columns + column]!);
+    this.#cutColumns[node] = column;
+    this.#cuts[node] = matrix.values[this.#rows[middle]! * matrix.columns + column]!;
     this.#lefts[node] = this.#build(matrix, start, middle);
     this.#rights[node] = this.#build(matrix, middle, end);
     return node;
@@ -176,11 +202,12 @@ export class KdTree {
 }
 
 /** How near a point must be to be among the `k` nearest. */
-function reach({ count, squaredDistances }: Neighbours, k: number): number {
+export function reach({ count, squaredDistances }: Neighbours, k: number): number {
   return count < k ? Number.POSITIVE_INFINITY : squaredDistances[k - 1]!;
 }
 
-function insert(found: Neighbours, k: number, row: number, square: number): void {
+/** Puts a row among those found, and the farthest out where there is no room; it must be nearer than `reach`. */
+export function insert(found: Neighbours, k: number, row: number, square: number): void {
   const { rows, squaredDistances } = found;
   let at = found.count < k ? found.count++ : k - 1;
   for (; at > 0 && squaredDistances[at - 1]! > square; at--) {

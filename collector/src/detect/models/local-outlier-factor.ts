@@ -1,13 +1,16 @@
 // Local outlier factor: Breunig, Kriegel, Ng and Sander, "LOF: Identifying Density-Based Local Outliers", SIGMOD 2000.
 // As novelty scoring: densities are learned from the training rows, each without itself; a new row is held against them.
-import { KdTree, roomForNeighbours } from './kd-tree.ts';
+import { roomForNeighbours } from './kd-tree.ts';
 import { learnScale, type Matrix, rowOf, type Scale, standardise } from './matrix.ts';
+import { indexRows, type NearestRows } from './nearest-rows.ts';
 import { Random } from './random.ts';
 
 /** The paper asks for 10 to 50; 20 is what most implementations take. */
 const NEIGHBOURS = 20;
 /** Beyond this many training rows a random part of them stands for all: densities relative to each other stay. */
 const TRAINING_ROWS_MAX = 20_000;
+/** Differences of training rows with each other, column by column: some seconds of one core where every row is held against every other. */
+const TRAINING_WORK_MAX = 2e10;
 /**
  * Keeps the density of many equal rows finite. In units of the standardised data, so far below any distance that means
  * something.
@@ -22,7 +25,7 @@ const EQUAL_SHARE = 0.25;
 export interface LocalDensities {
   scale: Scale;
   data: Matrix;
-  tree: KdTree;
+  index: NearestRows;
   k: number;
   /** Of each training row: the distance of its k-th neighbour. */
   kDistances: Float64Array;
@@ -37,13 +40,13 @@ export function learnDensities(matrix: Matrix, options: { seed: number; k?: numb
   const scale = learnScale(matrix);
   const data = standardise(sampleRows(matrix, options.seed), scale);
   const k = Math.max(1, Math.min(options.k ?? NEIGHBOURS, data.rows - 1));
-  const tree = new KdTree(data);
+  const index = indexRows(data, k);
   const neighbours = new Uint32Array(data.rows * k);
   const distances = new Float64Array(data.rows * k);
   const kDistances = new Float64Array(data.rows);
   const found = roomForNeighbours(k);
-  for (let row = 0; row < data.rows; row++) {
-    tree.nearest(rowOf(data, row), k, found, row);
+  for (const row of index.order) {
+    index.nearest(rowOf(data, row), k, found, row);
     for (let near = 0; near < found.count; near++) {
       neighbours[row * k + near] = found.rows[near]!;
       distances[row * k + near] = Math.sqrt(found.squaredDistances[near]!);
@@ -60,17 +63,17 @@ export function learnDensities(matrix: Matrix, options: { seed: number; k?: numb
     }
     densities[row] = 1 / (reachability / Math.max(1, count) + spacing);
   }
-  return { scale, data, tree, k, kDistances, densities, spacing };
+  return { scale, data, index, k, kDistances, densities, spacing };
 }
 
 /** The paper's LOF of each row: about 1 inside a cluster of any density, well above 1 outside. */
 export function scoreOutliers(learned: LocalDensities, matrix: Matrix): Float64Array {
-  const { scale, tree, k, kDistances, densities, spacing } = learned;
+  const { scale, index, k, kDistances, densities, spacing } = learned;
   const data = standardise(matrix, scale);
   const found = roomForNeighbours(k);
   const scores = new Float64Array(data.rows);
   for (let row = 0; row < data.rows; row++) {
-    tree.nearest(rowOf(data, row), k, found);
+    index.nearest(rowOf(data, row), k, found);
     let reachability = 0;
     let density = 0;
     for (let near = 0; near < found.count; near++) {
@@ -92,8 +95,9 @@ function spacingOf(kDistances: Float64Array): number {
 }
 
 function sampleRows(matrix: Matrix, seed: number): Matrix {
-  if (matrix.rows <= TRAINING_ROWS_MAX) return matrix;
-  const chosen = new Random(seed).sample(TRAINING_ROWS_MAX, matrix.rows).sort();
+  const count = Math.min(TRAINING_ROWS_MAX, Math.floor(Math.sqrt(TRAINING_WORK_MAX / Math.max(1, matrix.columns))));
+  if (matrix.rows <= count) return matrix;
+  const chosen = new Random(seed).sample(count, matrix.rows).sort();
   const values = new Float64Array(chosen.length * matrix.columns);
   chosen.forEach((row, at) => {
     values.set(rowOf(matrix, row), at * matrix.columns);

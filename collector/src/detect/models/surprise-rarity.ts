@@ -4,7 +4,7 @@
 // stretches to be surprising in.
 
 /** Tokens of the stretches. */
-const STRETCHES = [5, 20, 50] as const;
+const STRETCHES = [10, 20, 50] as const;
 /** From here on the tail of what is usual is taken to go on exponentially, as steep as it is. */
 const TAIL_FROM = 0.9;
 
