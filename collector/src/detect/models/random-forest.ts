@@ -6,8 +6,8 @@ import { Random } from './random.ts';
 import { answerAt, type Tree } from './tree.ts';
 
 const TREES = 200;
-/** Rows times trees that are grown through at most: some ten seconds of one core. */
-const WORK_MAX = 2e7;
+/** Rows times trees that are grown through at most: some ten seconds of one core where the labels are noise. */
+const WORK_MAX = 5e6;
 const TREES_MIN = 50;
 /** Rows the exponent is found on: more would not move it by what it is found to. */
 const SHARPNESS_ROWS_MAX = 4_000;
@@ -21,31 +21,84 @@ export interface RandomForest {
   sharpness: number;
 }
 
-/** Grows a forest; `labels` are numbers below `classes`, one for each row. At least one row. */
-export function growForest(
-  table: BinnedTable,
-  labels: Uint16Array,
-  options: { classes: number; seed: number; trees?: number },
-): RandomForest {
+export interface ForestOptions {
+  classes: number;
+  seed: number;
+  trees?: number;
+}
+
+/** Some trees of a forest, and what they say of the rows they did not see: shares of each class, row after row, summed. */
+export interface ForestPart {
+  trees: Tree[];
+  unseen: Float64Array;
+}
+
+/** Trees of one part: a forest is grown part by part, wherever, and put together in their order. */
+const PART_TREES = 10;
+
+/** How many parts a forest on so many rows comes in. */
+export function countParts(rows: number, options: ForestOptions): number {
+  return Math.ceil(countTrees(rows, options) / PART_TREES);
+}
+
+function countTrees(rows: number, { trees }: ForestOptions): number {
+  return trees ?? Math.max(TREES_MIN, Math.min(TREES, Math.floor(WORK_MAX / rows)));
+}
+
+/** Grows one part of a forest: the same for the same seed and number of the part, in any thread. */
+export function growPart(table: BinnedTable, labels: Uint16Array, options: ForestOptions, part: number): ForestPart {
   const { classes, seed } = options;
-  const count = options.trees ?? Math.max(TREES_MIN, Math.min(TREES, Math.floor(WORK_MAX / table.rows)));
   const random = new Random(seed);
   const grower = new ForestGrower(table, labels, classes);
   const unseen = new Float64Array(table.rows * classes);
   const times = new Uint8Array(table.rows);
-  const trees = Array.from({ length: count }, (_, index) => {
+  const trees: Tree[] = [];
+  const end = Math.min((part + 1) * PART_TREES, countTrees(table.rows, options));
+  for (let index = part * PART_TREES; index < end; index++) {
     const own = random.fork(index);
     times.fill(0);
     for (let drawn = 0; drawn < table.rows; drawn++) times[own.integer(table.rows)]!++;
     const tree = grower.grow(times, own);
+    trees.push(tree);
     for (let row = 0; row < table.rows; row++) {
       if (times[row] !== 0) continue;
       const at = answerAt(tree, table, row);
       for (let each = 0; each < classes; each++) unseen[row * classes + each]! += tree.leaves[at + each]!;
     }
-    return tree;
-  });
-  return { trees, classes, sharpness: findSharpness(unseen, labels, classes) };
+  }
+  return { trees, unseen };
+}
+
+/** Puts the parts of a forest together, which come in their order. */
+export class ForestJoiner {
+  readonly #trees: Tree[] = [];
+  readonly #unseen: Float64Array;
+  readonly #labels: Uint16Array;
+  readonly #classes: number;
+
+  constructor(labels: Uint16Array, classes: number) {
+    this.#labels = labels;
+    this.#classes = classes;
+    this.#unseen = new Float64Array(labels.length * classes);
+  }
+
+  add({ trees, unseen }: ForestPart): void {
+    this.#trees.push(...trees);
+    for (let at = 0; at < unseen.length; at++) this.#unseen[at]! += unseen[at]!;
+  }
+
+  finish(): RandomForest {
+    const sharpness = findSharpness(this.#unseen, this.#labels, this.#classes);
+    return { trees: this.#trees, classes: this.#classes, sharpness };
+  }
+}
+
+/** Grows a forest; `labels` are numbers below `classes`, one for each row. At least one row. */
+export function growForest(table: BinnedTable, labels: Uint16Array, options: ForestOptions): RandomForest {
+  const joiner = new ForestJoiner(labels, options.classes);
+  const parts = countParts(table.rows, options);
+  for (let part = 0; part < parts; part++) joiner.add(growPart(table, labels, options, part));
+  return joiner.finish();
 }
 
 /** The probability of each class for each row, row after row. */
