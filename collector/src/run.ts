@@ -9,10 +9,12 @@ import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { enrolmentHandlers } from './api/enrolment-service.ts';
 import { evidenceHandlers } from './api/evidence.ts';
+import { exceptionsHandlers } from './api/exceptions.ts';
 import { keysHandlers } from './api/keys.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
+import { startBudget } from './correlate/start-budget.ts';
 import {
   agentCloned,
   agentReplaced,
@@ -47,6 +49,7 @@ import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers, provenSession } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { serveTelemetry } from './ingest/telemetry-service.ts';
+import { startJudge } from './judge/start-judge.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -143,6 +146,7 @@ export async function startCollector(parts: {
     await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
   );
   const correlator = await Correlator.load(store, nowUs());
+  const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
   await replayWindows({ engine, store, nowUs: nowUs() });
 
   const fleet = await Fleet.load(store);
@@ -153,6 +157,7 @@ export async function startCollector(parts: {
   const pipeline = new Pipeline({
     shards,
     rules: engine,
+    judge,
     correlator,
     writer,
     feed,
@@ -163,6 +168,9 @@ export async function startCollector(parts: {
     nowUs,
     clock,
   });
+  const { budget } = correlator;
+  const budgeted = await startBudget(budget, { store, configured: config.alerts.budget_per_day, nowUs: nowUs() });
+  void pipeline.movePile(budgeted).catch(failed);
   const report = (...detections: Parameters<Pipeline['report']>[0]) => void pipeline.report(detections).catch(failed);
 
   const sessions = new Sessions();
@@ -353,6 +361,7 @@ export async function startCollector(parts: {
           publishState: () => outbox.state(),
           rules: engine,
           correlator,
+          judge,
           fleet,
           presence,
           authorities,
@@ -385,6 +394,10 @@ export async function startCollector(parts: {
         about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
         actor,
         failed,
+      }),
+      exceptions: exceptionsHandlers({
+        ...{ store, judge, budget, agentName, actor, nowUs, failed },
+        movePile: (moves) => pipeline.movePile(moves),
       }),
       certificates: certificatesHandlers({
         store,
