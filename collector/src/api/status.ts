@@ -23,7 +23,7 @@ export interface StatusParts {
   publishState: () => string;
   rules: RuleEngine;
   correlator: Pick<Correlator, 'notices' | 'budget'>;
-  judge: Pick<Judge, 'notices' | 'count'>;
+  judge: Judge;
   fleet: Fleet;
   presence: Presence;
   authorities: CertificateAuthorities;
