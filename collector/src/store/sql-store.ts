@@ -15,6 +15,7 @@ import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
+import { JudgementRecords } from './judgement-records.ts';
 import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
@@ -38,6 +39,7 @@ export class SqlStore implements Store {
   readonly version: string;
   readonly notices: readonly string[];
   readonly epochs: EpochRecords;
+  readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
@@ -46,6 +48,7 @@ export class SqlStore implements Store {
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
     this.epochs = new EpochRecords(database);
+    this.judgements = new JudgementRecords(database);
     this.#commits = about;
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;

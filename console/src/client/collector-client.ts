@@ -6,8 +6,11 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  type AddExceptionRequest,
+  type AddExceptionResponse,
   type AgentSummary,
   type Alert,
+  type AlertBudgetReport,
   type AlertFilter,
   type AuditEntry,
   type Ca,
@@ -22,19 +25,24 @@ import {
   type EvidenceChunk,
   type ExportEvidenceRequest,
   evidenceService,
+  exceptionsService,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetExceptionResponse,
   type Incident,
   type KeysReport,
   keysService,
   type ListIncidentsRequest,
   type OrderKeysResponse,
+  type PreviewExceptionRequest,
+  type PreviewExceptionResponse,
   RENEW_METADATA,
   type RetireCaResponse,
   type RevokeAgentResponse,
   type RotateCaResponse,
   type RotateKeysRequest,
   type RotateKeysResponse,
+  type RuleException,
   type SearchEventsRequest,
   type SignedAlert,
   type SignedTreeHead,
@@ -254,6 +262,36 @@ export class CollectorClient implements Disposable {
   /** Newest first. */
   async listTreeHeads(limit: number): Promise<SignedTreeHead[]> {
     return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
+  }
+
+  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
+    return this.#call(exceptionsService.previewException, request);
+  }
+
+  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
+    return this.#call(exceptionsService.addException, request);
+  }
+
+  /** Newest first; `ended` adds those that were removed or have expired. */
+  async listExceptions(ended: boolean): Promise<RuleException[]> {
+    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
+  }
+
+  getException(id: string): Promise<GetExceptionResponse> {
+    return this.#call(exceptionsService.getException, { id });
+  }
+
+  async removeException(id: string): Promise<RuleException> {
+    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
+  }
+
+  getAlertBudget(): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.getAlertBudget, {});
+  }
+
+  /** 0 shows all alerts. */
+  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.setAlertBudget, { perDay });
   }
 
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {
