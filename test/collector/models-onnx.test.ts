@@ -7,6 +7,7 @@ import {
 } from '../../collector/src/detect/models/autoencoder.ts';
 import { applyBins, learnBins, type RawColumn } from '../../collector/src/detect/models/binned-table.ts';
 import { classifyByBoosting, trainBoosting } from '../../collector/src/detect/models/boosted-trees.ts';
+import { importXgboost } from '../../collector/src/detect/models/import-xgboost.ts';
 import { growIsolationForest, scoreIsolation } from '../../collector/src/detect/models/isolation-forest.ts';
 import { emptyState, type Lstm, makeLstm, predictNext, readToken } from '../../collector/src/detect/models/lstm.ts';
 import type { Matrix } from '../../collector/src/detect/models/matrix.ts';
@@ -18,7 +19,7 @@ import { exportXgboost } from '../../collector/src/detect/models/onnx/export-xgb
 import { OnnxModel } from '../../collector/src/detect/models/onnx/session.ts';
 import { Random } from '../../collector/src/detect/models/random.ts';
 import { classifyByForest, growForest } from '../../collector/src/detect/models/random-forest.ts';
-import { importXgboost, predictXgboost } from '../../collector/src/detect/models/xgboost.ts';
+import { predictXgboost } from '../../collector/src/detect/models/xgboost.ts';
 import { xgboostModel } from '../support/xgboost-model.ts';
 
 const CLOSE = 1e-5;

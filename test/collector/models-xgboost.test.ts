@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { importXgboost, predictXgboost } from '../../collector/src/detect/models/xgboost.ts';
+import { importXgboost } from '../../collector/src/detect/models/import-xgboost.ts';
+import { predictXgboost } from '../../collector/src/detect/models/xgboost.ts';
 import { numberTree, xgboostModel } from '../support/xgboost-model.ts';
 
 const { NaN: missing } = Number;
@@ -103,6 +104,7 @@ describe('a model that XGBoost saved as JSON', () => {
       'categories it does not name',
     ],
     ['a base score', withParameters({ base_score: '1.5' }), 'malformed', 'base_score'],
+    ['more classes than there are', withParameters({ num_class: '1000000000000' }), 'malformed', 'num_class'],
     ['a number of features', withParameters({ num_feature: '-1' }), 'malformed', 'num_feature'],
   ])('refuses %s that it does not know', (_, model, code, message) => {
     expect(() => importXgboost(JSON.stringify(model))).toThrow(

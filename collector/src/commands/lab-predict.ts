@@ -11,10 +11,16 @@ export const command: Command = {
   options: { model: { type: 'string' }, score: { type: 'string' } },
   async run(invocation) {
     const [
-      { importXgboost, predictXgboost, XgboostError },
+      { importXgboost, XgboostError },
+      { predictXgboost },
       { DataError, readNumericTable, readText },
       { reportBadRows },
-    ] = await Promise.all([import('../detect/models/xgboost.ts'), import('../lab/csv.ts'), import('../lab/report.ts')]);
+    ] = await Promise.all([
+      import('../detect/models/import-xgboost.ts'),
+      import('../detect/models/xgboost.ts'),
+      import('../lab/csv.ts'),
+      import('../lab/report.ts'),
+    ]);
     const [modelPath, path] = [text(invocation, 'model'), text(invocation, 'score')];
     if (!modelPath || !path) throw new UsageError('--model FILE and --score FILE say what predicts, and of what');
     const json = readText(modelPath);

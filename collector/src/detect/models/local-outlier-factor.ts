@@ -10,7 +10,7 @@ const NEIGHBOURS = 20;
 /** Beyond this many training rows a random part of them stands for all: densities relative to each other stay. */
 const TRAINING_ROWS_MAX = 20_000;
 /** Differences of training rows with each other, column by column: some seconds of one core where every row is held against every other. */
-const TRAINING_WORK_MAX = 2e10;
+const TRAINING_WORK_MAX = 6e9;
 /**
  * Keeps the density of many equal rows finite. In units of the standardised data, so far below any distance that means
  * something.
