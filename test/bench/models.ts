@@ -1,5 +1,6 @@
 // Quality and speed of every model's algorithm on generated data with known truth, beside scikit-learn on the same data in the
-// same run where python3-sklearn is installed. One core. Run: npm run bench:models [-- part of a name].
+// same run where python3-sklearn is installed. One core: all seconds are of CPU time. Run: npm run bench:models [-- part of a
+// name].
 import { comparisons } from './models-algorithms.ts';
 import { runSklearn, sklearnVersion } from './models-sklearn.ts';
 import { printFigure, printResult, round } from './report.ts';
@@ -21,6 +22,6 @@ for (const { name, run, judge } of chosen) {
   const beside = other
     ? `   scikit-learn ${JSON.stringify(quality)}, we are ${speedVsSklearn[name]} times as fast`
     : '';
-  printFigure(name, `${JSON.stringify(ours.quality)} in ${round(seconds)} s${beside}`);
+  printFigure(name, `${JSON.stringify(ours.quality)} in ${round(seconds)} CPU s${beside}`);
 }
 printResult({ sklearn: version ?? 'skipped', models, speedVsSklearn });

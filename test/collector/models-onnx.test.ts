@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import {
@@ -163,5 +164,25 @@ describe('what is written', () => {
     const right = rowsOf(new Random(1), 2, 3);
     await expect(model.scoreRows(right, 'probabilities')).rejects.toMatchObject({ code: 'mismatched' });
     expect(await model.scoreRows({ rows: 0, columns: 3, values: new Float64Array(0) }, 'score')).toHaveLength(0);
+  });
+
+  it('is said to be out of reach where onnxruntime-node is not installed', () => {
+    const absent = `import { registerHooks } from 'node:module';
+      registerHooks({ resolve: (name, context, next) => {
+        if (name === 'onnxruntime-node') throw new Error('not there');
+        return next(name, context);
+      } });`;
+    const session = new URL('../../collector/src/detect/models/onnx/session.ts', import.meta.url);
+    const program = `const { OnnxModel } = await import(${JSON.stringify(session.href)});
+      await OnnxModel.load(new Uint8Array(1)).catch(({ code, message }) => console.log(code, message));`;
+    const args = [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(absent)}`,
+      '--input-type=module',
+      '-e',
+      program,
+    ];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(stdout).toBe('unavailable onnxruntime-node is not installed for this machine: not there\n');
   });
 });
