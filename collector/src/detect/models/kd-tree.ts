@@ -7,7 +7,7 @@
 import type { Matrix } from './matrix.ts';
 
 /** Below this many points a scan costs less than the tree. */
-const LEAF_POINTS = 16;
+const LEAF_POINTS = 32;
 
 /** The nearest points of a query, nearest first; of two at the same distance the one found first. */
 export interface Neighbours {
@@ -100,10 +100,12 @@ export class KdTree {
     }
     const right = this.#rights[node]!;
     // The side of the cut a query is on is the nearer one, more often than not: it costs nothing to know.
-    const leftFirst = query[this.#cutColumns[node]!]! <= this.#cuts[node]!;
+    const fromCut = query[this.#cutColumns[node]!]! - this.#cuts[node]!;
+    const leftFirst = fromCut <= 0;
     this.#search(leftFirst ? left : right, query, k, found, except);
     const other = leftFirst ? right : left;
     const limit = reach(found, k);
+    if (fromCut * fromCut >= limit) return;
     if (this.#squareToBox(other, query, limit) < limit) this.#search(other, query, k, found, except);
   }
 

@@ -9,7 +9,7 @@ import { type Matrix, rowOf } from './matrix.ts';
 const TREE_COLUMNS_MAX = 4;
 /** Queries a tree is tried by, and the share of rows that it may hold them against. */
 const TRIED = 32;
-const COMPARED_MAX = 0.12;
+const COMPARED_MAX = 0.2;
 /** Half of the distance between neighbouring floats of 32 bits, as a share. */
 const FLOAT_ERROR = 2 ** -24;
 /** Beyond this the square is no float of 32 bits any more. */
