@@ -127,38 +127,47 @@ describe('the k-d tree', () => {
 
 describe('the nearest rows', () => {
   it.each([
-    ['of a few columns', 3, 1, 'tree'],
-    ['of many columns that depend on nothing', 40, 1, 'scan'],
-    ['of large values', 40, 1e12, 'scan'],
-    ['of values no short float can hold', 40, 1e25, 'scan'],
+    ['of a few columns', 3, 1, 'Descent'],
+    ['of many columns that depend on nothing', 40, 1, 'Scan'],
+    ['of large values', 40, 1e12, 'Scan'],
+    ['of values no short float can hold', 40, 1e25, 'Scan'],
   ])('%s are those a look at every row finds', (_, columns, size, kind) => {
     const data = matrixOf(normalRows(900, columns, 7).map((row) => row.map((value) => value * size)));
     const index = indexRows(data, 5);
-    expect(index instanceof KdTree ? 'tree' : 'scan').toBe(kind);
-    const found = roomForNeighbours(5);
-    for (const row of [0, 17, 899]) {
-      const query = rowOf(data, row);
+    expect(index.constructor.name).toBe(kind);
+    const queries = matrixOf([0, 17, 899].map((row) => [...rowOf(data, row)]));
+    const nearest = (query: Float64Array) => {
       const all = Array.from({ length: 900 }, (_, each) =>
         rowOf(data, each).reduce((sum, value, at) => sum + (value - query[at]!) ** 2, 0),
       );
-      const nearest = [...all.keys()].sort((a, b) => all[a]! - all[b]!);
-      index.nearest(query, 5, found, row);
-      expect([...found.rows]).toEqual(nearest.slice(1, 6));
-      index.nearest(Float64Array.from(query), 5, found);
-      expect([...found.rows]).toEqual(nearest.slice(0, 5));
-    }
+      return [...all.keys()].sort((a, b) => all[a]! - all[b]!);
+    };
+    let asked = 0;
+    index.each(queries, { k: 5 }, (row, found) => {
+      asked++;
+      expect([...found.rows]).toEqual(nearest(rowOf(queries, row)).slice(0, 5));
+    });
+    index.each(data, { k: 5, others: true }, (row, found) => {
+      asked++;
+      if (row % 100 === 17) expect([...found.rows]).toEqual(nearest(rowOf(data, row)).slice(1, 6));
+    });
+    expect(asked).toBe(903);
   });
 
   it('are by distances that vector instructions give as we do, for any number of rows and columns', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 40 }), fc.nat(), (rows, columns, seed) => {
         const data = matrixOf(normalRows(rows, columns, seed));
-        const query = Float64Array.from(normalRows(1, columns, seed + 1)[0]!);
-        const squares = new DistanceKernel(data).squares(query);
-        expect(squares).toHaveLength(rows);
-        squares.forEach((square, row) => {
-          const exact = rowOf(data, row).reduce((sum, value, at) => sum + (value - query[at]!) ** 2, 0);
-          expect(Math.abs(square / exact - 1)).toBeLessThan(1e-4);
+        const queries = matrixOf(normalRows(1 + (seed % 8), columns, seed + 1));
+        const found = new DistanceKernel(data).squares(queries.values);
+        expect(found).toHaveLength(queries.rows);
+        found.forEach((squares, which) => {
+          const query = rowOf(queries, which);
+          expect(squares).toHaveLength(rows);
+          squares.forEach((square, row) => {
+            const exact = rowOf(data, row).reduce((sum, value, at) => sum + (value - query[at]!) ** 2, 0);
+            expect(Math.abs(square / exact - 1)).toBeLessThan(1e-4);
+          });
         });
       }),
       { numRuns: 30 },

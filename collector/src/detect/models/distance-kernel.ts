@@ -1,7 +1,8 @@
-// Squared distances of one point from many, in floats of 32 bits, by the vector instructions that JavaScript does not have: a
+// Squared distances of a few points from many, in floats of 32 bits, by the vector instructions that JavaScript does not have: a
 // WebAssembly function put together here (WebAssembly 2.0, binary format). Its results are the same on any machine.
 //
-// Form of the memory: the query, then the distances, then the points in blocks of 16, column after column.
+// Form of the memory: the queries, one after the other; the distances of all points from each; the points in blocks of 16, column after
+// column. Of each block all queries are asked before the next, so that it is read once.
 import type { Matrix } from './matrix.ts';
 
 /** What Node has of WebAssembly and its types do not say. */
@@ -13,9 +14,12 @@ declare const WebAssembly: {
 
 const BLOCK = 16;
 const PAGE_BYTES = 65_536;
+/** Queries at once. */
+export const QUERIES_MAX = 8;
 
 /** Parameters, then locals, of the function. */
-const [QUERY, POINTS, BLOCKS, COLUMN_BYTES, OUT, AT, END, SPLAT, DIFFERENCE, SUMS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+const [QUERIES, POINTS, BLOCKS, COLUMN_BYTES, OUT, OUT_BYTES] = [0, 1, 2, 3, 4, 5];
+const [AT, END, POINT, TO, LEFT, SPLAT, DIFFERENCE, SUMS] = [6, 7, 8, 9, 10, 11, 12, 13];
 const LANES = [0, 1, 2, 3];
 
 const get = (local: number) => [0x20, local];
@@ -46,7 +50,7 @@ function leb(value: number): number[] {
 
 function code(): number[] {
   const step = LANES.flatMap((lane) => [
-    ...[...get(POINTS), ...loadVector(16 * lane), ...get(SPLAT), ...SUBTRACT_FLOATS, ...set(DIFFERENCE)],
+    ...[...get(POINT), ...loadVector(16 * lane), ...get(SPLAT), ...SUBTRACT_FLOATS, ...set(DIFFERENCE)],
     ...[...get(SUMS + lane), ...get(DIFFERENCE), ...get(DIFFERENCE), ...MULTIPLY_FLOATS, ...ADD_FLOATS],
     ...set(SUMS + lane),
   ]);
@@ -54,18 +58,31 @@ function code(): number[] {
     ...LOOP,
     ...[...get(AT), ...loadSplat, ...set(SPLAT)],
     ...step,
-    ...[...get(POINTS), ...constant(4 * BLOCK), ADD, ...set(POINTS)],
+    ...[...get(POINT), ...constant(4 * BLOCK), ADD, ...set(POINT)],
     ...[...get(AT), ...constant(4), ADD, ...set(AT)],
     ...[...get(AT), ...get(END), LESS, ...AGAIN_IF],
     END_OF_BLOCK,
   ];
-  return [
-    ...[...get(QUERY), ...get(COLUMN_BYTES), ADD, ...set(END)],
+  const queries = [
     ...LOOP,
     ...LANES.flatMap((lane) => [...ZERO_VECTOR, ...set(SUMS + lane)]),
-    ...[...get(QUERY), ...set(AT)],
+    ...[...get(POINTS), ...set(POINT)],
+    ...[...get(AT), ...get(COLUMN_BYTES), ADD, ...set(END)],
     ...columns,
-    ...LANES.flatMap((lane) => [...get(OUT), ...get(SUMS + lane), ...storeVector(16 * lane)]),
+    ...LANES.flatMap((lane) => [...get(TO), ...get(SUMS + lane), ...storeVector(16 * lane)]),
+    ...[...get(TO), ...get(OUT_BYTES), ADD, ...set(TO)],
+    ...[...get(LEFT), ...constant(1), SUBTRACT, ...set(LEFT)],
+    ...[...get(LEFT), ...AGAIN_IF],
+    END_OF_BLOCK,
+  ];
+  return [
+    ...LOOP,
+    ...[...constant(0), ...set(AT)],
+    ...[...get(OUT), ...set(TO)],
+    ...[...get(QUERIES), ...set(LEFT)],
+    ...queries,
+    // Where the last query ended the block did as well.
+    ...[...get(POINT), ...set(POINTS)],
     ...[...get(OUT), ...constant(4 * BLOCK), ADD, ...set(OUT)],
     ...[...get(BLOCKS), ...constant(1), SUBTRACT, ...set(BLOCKS)],
     ...[...get(BLOCKS), ...AGAIN_IF],
@@ -80,11 +97,11 @@ function moduleBytes(): Uint8Array<ArrayBuffer> {
     value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >> 7)];
   const sized = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
   const name = (text: string) => sized([...text].map((letter) => letter.charCodeAt(0)));
-  // Two integers and six vectors beside the five parameters.
-  const body = [2, 2, I32, 6, V128, ...code()];
+  // Five integers and six vectors beside the six parameters.
+  const body = [2, 5, I32, 6, V128, ...code()];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...[1, ...sized([1, FUNCTION, 5, I32, I32, I32, I32, I32, 0])],
+    ...[1, ...sized([1, FUNCTION, 6, I32, I32, I32, I32, I32, I32, 0])],
     ...[2, ...sized([1, ...name('m'), ...name('m'), 2, 0, 0])],
     ...[3, ...sized([1, 0])],
     ...[7, ...sized([1, ...name('f'), 0, 0])],
@@ -96,32 +113,43 @@ let compiled: object | undefined;
 
 /** The points of a matrix, ready for any number of queries. */
 export class DistanceKernel {
-  readonly #query: Float32Array;
-  readonly #distances: Float32Array;
-  readonly #run: () => void;
+  readonly #columns: number;
+  readonly #queries: Float32Array;
+  readonly #distances: Float32Array[];
+  readonly #run: (queries: number) => void;
 
   constructor({ rows, columns, values }: Matrix) {
     compiled ??= new WebAssembly.Module(moduleBytes());
     const blocks = Math.ceil(rows / BLOCK);
-    const outAt = 4 * BLOCK * Math.ceil(columns / BLOCK);
-    const pointsAt = outAt + 4 * BLOCK * blocks;
-    const bytes = pointsAt + 4 * BLOCK * blocks * columns;
+    const outAt = 4 * BLOCK * Math.ceil((columns * QUERIES_MAX) / BLOCK);
+    const outBytes = 4 * BLOCK * blocks;
+    const pointsAt = outAt + QUERIES_MAX * outBytes;
+    const bytes = pointsAt + outBytes * columns;
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
     const points = new Float32Array(memory.buffer, pointsAt, BLOCK * blocks * columns);
     for (let row = 0; row < rows; row++) {
       const start = Math.floor(row / BLOCK) * BLOCK * columns + (row % BLOCK);
       for (let column = 0; column < columns; column++) points[start + column * BLOCK] = values[row * columns + column]!;
     }
-    this.#query = new Float32Array(memory.buffer, 0, columns);
-    this.#distances = new Float32Array(memory.buffer, outAt, rows);
+    this.#columns = columns;
+    this.#queries = new Float32Array(memory.buffer, 0, columns * QUERIES_MAX);
+    this.#distances = Array.from(
+      { length: QUERIES_MAX },
+      (_, query) => new Float32Array(memory.buffer, outAt + query * outBytes, rows),
+    );
     const { f } = new WebAssembly.Instance(compiled, { m: { m: memory } }).exports;
-    this.#run = () => (f as (...args: number[]) => void)(0, pointsAt, blocks, 4 * columns, outAt);
+    const run = f as (...args: number[]) => void;
+    this.#run = (queries) => run(queries, pointsAt, blocks, 4 * columns, outAt, outBytes);
   }
 
-  /** The squared distance of every row from the query: a view that the next call overwrites. At least one row and column. */
-  squares(query: Float64Array): Float32Array {
-    this.#query.set(query);
-    this.#run();
-    return this.#distances;
+  /**
+   * The squared distances of every row from each of up to QUERIES_MAX queries, which stand one after the other: views that the next call
+   * overwrites. At least one row and column.
+   */
+  squares(queries: Float64Array): readonly Float32Array[] {
+    this.#queries.set(queries);
+    const count = queries.length / this.#columns;
+    this.#run(count);
+    return this.#distances.slice(0, count);
   }
 }

@@ -1,6 +1,5 @@
 // Local outlier factor: Breunig, Kriegel, Ng and Sander, "LOF: Identifying Density-Based Local Outliers", SIGMOD 2000.
 // As novelty scoring: densities are learned from the training rows, each without itself; a new row is held against them.
-import { roomForNeighbours } from './kd-tree.ts';
 import { learnScale, type Matrix, rowOf, type Scale, standardise } from './matrix.ts';
 import { indexRows, type NearestRows } from './nearest-rows.ts';
 import { Random } from './random.ts';
@@ -44,15 +43,13 @@ export function learnDensities(matrix: Matrix, options: { seed: number; k?: numb
   const neighbours = new Uint32Array(data.rows * k);
   const distances = new Float64Array(data.rows * k);
   const kDistances = new Float64Array(data.rows);
-  const found = roomForNeighbours(k);
-  for (const row of index.order) {
-    index.nearest(rowOf(data, row), k, found, row);
+  index.each(data, { k, others: true }, (row, found) => {
     for (let near = 0; near < found.count; near++) {
       neighbours[row * k + near] = found.rows[near]!;
       distances[row * k + near] = Math.sqrt(found.squaredDistances[near]!);
     }
     kDistances[row] = found.count > 0 ? distances[row * k + found.count - 1]! : 0;
-  }
+  });
   const spacing = spacingOf(kDistances);
   const densities = new Float64Array(data.rows);
   const count = Math.min(k, data.rows - 1);
@@ -70,10 +67,8 @@ export function learnDensities(matrix: Matrix, options: { seed: number; k?: numb
 export function scoreOutliers(learned: LocalDensities, matrix: Matrix): Float64Array {
   const { scale, index, k, kDistances, densities, spacing } = learned;
   const data = standardise(matrix, scale);
-  const found = roomForNeighbours(k);
   const scores = new Float64Array(data.rows);
-  for (let row = 0; row < data.rows; row++) {
-    index.nearest(rowOf(data, row), k, found);
+  index.each(data, { k }, (row, found) => {
     let reachability = 0;
     let density = 0;
     for (let near = 0; near < found.count; near++) {
@@ -83,7 +78,7 @@ export function scoreOutliers(learned: LocalDensities, matrix: Matrix): Float64A
     }
     // The mean of the neighbours' densities over our own, which is 1 / (the mean reachability).
     scores[row] = (density / found.count) * (reachability / found.count + spacing);
-  }
+  });
   return scores;
 }
 
