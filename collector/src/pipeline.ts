@@ -14,6 +14,7 @@ import type { PeerIdentity } from './ingest/peers.ts';
 import type { Receipt } from './ingest/session.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { OutboxPublisher } from './publish/outbox-publisher.ts';
+import type { SimulationLog } from './rule-book/simulation-log.ts';
 import type { Analysis } from './shards/analyse.ts';
 import { unpackMatches } from './shards/packed-matches.ts';
 import { RefusedEnvelopeError } from './shards/shard.ts';
@@ -29,6 +30,7 @@ export interface PipelineParts {
   writer: Writer;
   feed: AlertFeed;
   outbox: Pick<OutboxPublisher, 'wake'>;
+  simulations: SimulationLog;
   agentName: (agentId: string) => string;
   /** The keys of an agent that had more than one. */
   signers?: (agentId: string) => readonly SigningKey[];
@@ -107,7 +109,8 @@ export class Pipeline {
 
     const { clock } = this.#parts;
     clock?.start();
-    const detections = [...batch.detections, ...this.#correlateEvents(analysis), ...detectStreamHealth(batch, verdict)];
+    const found = [...batch.detections, ...this.#correlateEvents(analysis), ...detectStreamHealth(batch, verdict)];
+    const detections = this.#parts.simulations.admit(found, this.#parts.nowUs());
     const correlated = this.#correlate(detections);
     clock?.lap('correlate');
     const { eventCount } = batch;
@@ -130,15 +133,16 @@ export class Pipeline {
     return this.#store({ refusal: { agentId, ...refusal, atUs: this.#parts.nowUs() } });
   }
 
-  #correlateEvents({ batch, matches, failures }: Analysis): Detection[] {
+  #correlateEvents({ batch, matches, failures, generation }: Analysis): Detection[] {
     const { rules } = this.#parts;
-    rules.switchOff(failures);
-    return rules.correlate(batch, unpackMatches(matches));
+    if (generation === rules.generation) rules.switchOff(failures);
+    return rules.correlate(batch, rules.translate(unpackMatches(matches), generation));
   }
 
   #correlate(detections: readonly Detection[]): Correlated {
     const { correlator, nowUs, agentName } = this.#parts;
-    return correlator.correlate(detections, { nowUs: nowUs(), agentName });
+    const alerting = detections.filter(({ simulated }) => !simulated);
+    return correlator.correlate(alerting, { nowUs: nowUs(), agentName });
   }
 
   async #store(item: WriteItem): Promise<void> {

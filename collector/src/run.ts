@@ -11,6 +11,7 @@ import { enrolmentHandlers } from './api/enrolment-service.ts';
 import { evidenceHandlers } from './api/evidence.ts';
 import { keysHandlers } from './api/keys.ts';
 import { RateMeter } from './api/rate-meter.ts';
+import { rulesHandlers } from './api/rules.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
 import {
@@ -52,6 +53,8 @@ import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
 import { DiscardedOutbox } from './publish/discarded-outbox.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
+import { RuleBook, type RunningRules } from './rule-book/rule-book.ts';
+import { SimulationLog } from './rule-book/simulation-log.ts';
 import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
 import { Maintenance } from './store/maintenance.ts';
@@ -137,11 +140,23 @@ export async function startCollector(parts: {
     }),
   );
 
-  const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
+  const directoryOfRules = config.rules.directory ?? RULES_DIRECTORY;
+  const book = stack.use(await RuleBook.open({ directory: directoryOfRules, store: store.rules, nowUs, failed }));
+  const engine = new RuleEngine([]);
+  const { problems } = engine.reload(book.running);
   for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
+  const rulesOf = (rules: RunningRules) => ({ ...rules, generation: engine.generation });
   const shards = stack.use(
-    await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
+    await Shards.start({ rules: rulesOf(book.running), kemKeys: found.keys.opening(), timed, crypto }, config.shards),
   );
+  book.start(
+    async (rules) => {
+      engine.reload(rules);
+      await shards.useRules(rulesOf(rules));
+    },
+    { shared: store.engine !== 'pglite' },
+  );
+  const simulations = new SimulationLog();
   const correlator = await Correlator.load(store, nowUs());
   await replayWindows({ engine, store, nowUs: nowUs() });
 
@@ -153,6 +168,7 @@ export async function startCollector(parts: {
   const pipeline = new Pipeline({
     shards,
     rules: engine,
+    simulations,
     correlator,
     writer,
     feed,
@@ -384,6 +400,16 @@ export async function startCollector(parts: {
         sources: { signer: () => identity, trustAnchors: () => authorities.history, nowUs },
         about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
         actor,
+        failed,
+      }),
+      rules: rulesHandlers({
+        store,
+        fleet,
+        book,
+        simulations,
+        failures: () => engine.failures(),
+        actor,
+        nowUs,
         failed,
       }),
       certificates: certificatesHandlers({

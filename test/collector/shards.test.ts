@@ -27,7 +27,7 @@ correlation: { type: event_count, rules: [runs-true], group-by: [host.name], tim
 const agentId = randomUUID();
 const keys = makeEnvelopeKeys(agentId);
 const data: ShardData = {
-  ruleFiles: [{ name: 'rules.yml', text: RULES }],
+  rules: { files: [{ name: 'rules.yml', text: RULES }], states: new Map(), generation: 0 },
   crypto: { provider: 'openssl', profile: 'standard' },
   kemKeys: { open: new Map([[1, keys.kemPrivateKey(1)!]]), gone: new Map() },
   timed: true,
@@ -115,7 +115,7 @@ it('an envelope that meets a fault of ours is kept with its proof and the reason
       throw new TypeError('no luck');
     },
   } as unknown as EventMatcher;
-  const parts = { matcher, kemPrivateKey: keys.kemPrivateKey, clock: undefined };
+  const parts = { matcher, generation: 0, kemPrivateKey: keys.kemPrivateKey, clock: undefined };
   const { batch } = analyse(received(seal(processEvents(3)).bytes), keys.signer, parts, () => undefined);
   expect(batch).toMatchObject({ agentId, eventCount: 3, fault: 'a fault of the collector: TypeError: no luck' });
   expect(batch.header.sequence).toBe(1);

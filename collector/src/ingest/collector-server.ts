@@ -8,6 +8,7 @@ import {
   evidenceService,
   keysService,
   MESSAGE_BYTES_MAX,
+  rulesService,
 } from '@threatguard/proto';
 import { authoriseCalls } from './authorisation.ts';
 import { countOversized } from './count-oversized.ts';
@@ -37,6 +38,7 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   keys: UntypedServiceImplementation;
   evidence: UntypedServiceImplementation;
   certificates: UntypedServiceImplementation;
+  rules: UntypedServiceImplementation;
 }
 
 /** Serves until disposed. Streams should be ended before: what is open half a second later is cut. */
@@ -75,6 +77,7 @@ export class CollectorServer implements AsyncDisposable {
     server.addService(keysService, parts.keys);
     server.addService(evidenceService, parts.evidence);
     server.addService(certificatesService, parts.certificates);
+    server.addService(rulesService, parts.rules);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({
       ...parts,

@@ -3,31 +3,52 @@ import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
 import { bytea, encodable, indexableText, storableCode, storableCount, storableText, timestamp } from './values.ts';
 
-/** Stored once by the digest of their bytes, however often the group comes. */
+/** Stored once by the digest of their bytes, however often the group comes; those of simulated rules apart. */
 export async function storeDetections(session: Session, detections: readonly Detection[]): Promise<void> {
-  if (detections.length === 0) return;
-  const rows = detections.map((detection) => {
-    const bytes = Detection.encode(encodable(detection)).finish();
-    return {
-      digest: bytea(sha256(bytes)),
-      rule_id: storableText(detection.ruleId ?? ''),
-      severity: storableCode(detection.severity),
-      agent_id: agentOrNull(detection.agentId),
-      entity: storableText(detection.entity ?? ''),
-      reason: storableText(detection.reason ?? ''),
-      first_at: timestamp(detection.firstAtUs ?? 0),
-      last_at: timestamp(detection.lastAtUs ?? 0),
-      detection: bytea(bytes),
-    };
-  });
-  await session.query(
-    `insert into detections select * from json_to_recordset($1::json) as r(
-       digest bytea, rule_id text, severity smallint, agent_id uuid, entity text, reason text, first_at timestamptz,
-       last_at timestamptz, detection bytea)
-     on conflict do nothing`,
-    [JSON.stringify(rows)],
+  const rows = detections.map((detection) => ({ detection, bytes: Detection.encode(encodable(detection)).finish() }));
+  await insertRows(
+    session,
+    STORE_DETECTIONS,
+    rows.filter(({ detection }) => !detection.simulated),
+  );
+  await insertRows(
+    session,
+    STORE_SIMULATED,
+    rows.filter(({ detection }) => detection.simulated),
   );
 }
+
+async function insertRows(
+  session: Session,
+  statement: string,
+  rows: readonly { detection: Detection; bytes: Uint8Array }[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const values = rows.map(({ detection, bytes }) => ({
+    digest: bytea(sha256(bytes)),
+    rule_id: storableText(detection.ruleId ?? ''),
+    severity: storableCode(detection.severity),
+    agent_id: agentOrNull(detection.agentId),
+    entity: storableText(detection.entity ?? ''),
+    reason: storableText(detection.reason ?? ''),
+    first_at: timestamp(detection.firstAtUs ?? 0),
+    last_at: timestamp(detection.lastAtUs ?? 0),
+    detection: bytea(bytes),
+  }));
+  await session.query(statement, [JSON.stringify(values)]);
+}
+
+const STORE_DETECTIONS = `
+  insert into detections select * from json_to_recordset($1::json) as r(
+    digest bytea, rule_id text, severity smallint, agent_id uuid, entity text, reason text, first_at timestamptz,
+    last_at timestamptz, detection bytea)
+  on conflict do nothing`;
+
+const STORE_SIMULATED = `
+  insert into simulated_matches (digest, rule_id, agent_id, entity, first_at, last_at, detection)
+  select * from json_to_recordset($1::json) as r(
+    digest bytea, rule_id text, agent_id uuid, entity text, first_at timestamptz, last_at timestamptz, detection bytea)
+  on conflict do nothing`;
 
 /**
  * Every revision goes to history once, and into the outbox when it is new there; the current row only moves forward.

@@ -64,7 +64,7 @@ export class EventMatcher {
   constructor(wired: readonly Wired[]) {
     const byClass: Runner[][] = [];
     wired.forEach(({ rule, ...rest }, index) => {
-      if (rule.kind !== 'event') return;
+      if (rule.kind !== 'event' || rest.state === 'off') return;
       for (const one of rule.classes) {
         byClass[one] ??= [];
         byClass[one].push({ rule, index, ...rest });
@@ -108,7 +108,9 @@ export class EventMatcher {
           const { streamId, sequence } = batch.header;
           const events = [{ agentId: batch.agentId, streamId, sequence, index }];
           const span = { agentId: batch.agentId, events, firstAtUs: view.atUs, lastAtUs: view.atUs };
-          found.detections.push(buildDetection(runner.rule, view, span));
+          const detection = buildDetection(runner.rule, view, span);
+          if (runner.state === 'simulated') detection.simulated = true;
+          found.detections.push(detection);
         }
       } catch (error) {
         found.failures.push({ rule: runner.index, reason: (error as Error).message });

@@ -15,7 +15,7 @@ import { compileRules, type RuleFile, readRuleFiles } from './load.ts';
 import { buildDetection, type Rule } from './rule.ts';
 import { formatProblem, type RuleProblem } from './rule-error.ts';
 import { LATE_US_MAX } from './sliding-window.ts';
-import { type Feed, type Wired, wireRules } from './wiring.ts';
+import { type Feed, type RuleStates, type Wired, wireRules } from './wiring.ts';
 
 /**
  * Runs every rule of a directory. A rule that throws is switched off, named by `disabled`, and the others go on.
@@ -23,25 +23,71 @@ import { type Feed, type Wired, wireRules } from './wiring.ts';
  * a whole time span has passed; between those it is silent. All memory is bounded: see groups.ts.
  */
 export class RuleEngine {
-  readonly rules: readonly Rule[];
-  readonly #wired: readonly Wired[];
-  readonly #matcher: EventMatcher;
+  rules: readonly Rule[];
+  /** Counts reloads: indexes of rules mean something within one generation. */
+  generation = 0;
+  #wired: readonly Wired[];
+  #matcher: EventMatcher;
   /** By index of the rule. */
-  readonly #correlations = new Map<number, EventCorrelation>();
+  #correlations = new Map<number, EventCorrelation>();
   readonly #view = new HostEventView();
-  readonly #problems: readonly string[];
-  /** Rules that are off, with why. */
-  readonly #off = new Map<number, string>();
+  #problems: readonly string[];
+  /** Rules that failed, with why. */
+  #off = new Map<number, string>();
+  /** By id, where rules came from files. */
+  #texts = new Map<string, string>();
+  /** Ids of the rules of the generation before, by index. */
+  #formerIds: readonly string[] = [];
+  readonly #limits: GroupLimits | undefined;
+  readonly #tables: GroupTable[] = [];
 
   constructor(rules: readonly Rule[], options: { problems?: readonly RuleProblem[]; limits?: GroupLimits } = {}) {
     this.rules = rules;
     this.#problems = (options.problems ?? []).map(formatProblem);
     this.#wired = wireRules(rules);
     this.#matcher = new EventMatcher(this.#wired);
-    const all: GroupTable[] = [];
+    this.#limits = options.limits;
     rules.forEach((rule, index) => {
-      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, all, options.limits));
+      if (rule.kind !== 'correlation') return;
+      this.#correlations.set(index, new EventCorrelation(rule, this.#tables, this.#limits));
     });
+  }
+
+  /** Runs other rules from the next event on. Correlations whose text is the same go on with their windows. */
+  reload({ files, states }: { files: readonly RuleFile[]; states: RuleStates }): { problems: RuleProblem[] } {
+    const { rules: loaded, problems } = compileRules(files);
+    const former = new Map(Array.from(this.#correlations, ([index, each]) => [this.rules[index]!.id, each]));
+    const formerTexts = this.#texts;
+    this.#formerIds = this.rules.map(({ id }) => id);
+    this.#texts = new Map(loaded.map(({ rule, text }) => [rule.id, text]));
+    this.#correlations = new Map();
+    loaded.forEach(({ rule, text }, index) => {
+      if (rule.kind !== 'correlation') return;
+      const known = formerTexts.get(rule.id) === text ? former.get(rule.id) : undefined;
+      former.delete(known ? rule.id : '');
+      this.#correlations.set(index, known ?? new EventCorrelation(rule, this.#tables, this.#limits));
+    });
+    for (const { groups } of former.values()) this.#tables.splice(this.#tables.indexOf(groups), 1);
+    this.rules = loaded.map(({ rule }) => rule);
+    this.#wired = wireRules(this.rules, states);
+    this.#matcher = new EventMatcher(this.#wired);
+    this.#problems = problems.map(formatProblem);
+    this.#off = new Map();
+    this.generation++;
+    return { problems };
+  }
+
+  /** What failed while running, by id, with why. */
+  failures(): ReadonlyMap<string, string> {
+    return new Map(Array.from(this.#off, ([index, reason]) => [this.rules[index]!.id, reason]));
+  }
+
+  /** Matches of threads that did not have the rules of today yet. */
+  translate<T extends { rules: number[] }>(matches: readonly T[], generation: number): T[] {
+    if (generation === this.generation) return [...matches];
+    const now = new Map(this.rules.map(({ id }, index) => [id, index]));
+    const today = (rule: number) => now.get(this.#formerIds[rule] ?? '') ?? [];
+    return matches.map((match) => ({ ...match, rules: match.rules.flatMap(today) }));
   }
 
   /** Loads what can be loaded; the rest is in `problems`, and in `disabled()` of the engine. */
@@ -137,7 +183,7 @@ export class RuleEngine {
   }
 
   #observe({ into: index, part }: Feed, match: RuleMatch, into: Detection[]): void {
-    if (this.#off.has(index)) return;
+    if (this.#off.has(index) || this.#wired[index]!.state === 'off') return;
     const correlation = this.#correlations.get(index)!;
     const { rule } = correlation;
     const view = this.#view;
@@ -146,7 +192,10 @@ export class RuleEngine {
       if (!firing) return;
       if (firing.news && this.#wired[index]!.speaks) {
         const facts = { count: firing.count, window: rule.timespanText, seen: firing.seen };
-        into.push(buildDetection(rule, view, { ...firing, agentId: rule.perAgent ? view.agentId : '', facts }));
+        const span = { ...firing, agentId: rule.perAgent ? view.agentId : '', facts };
+        const detection = buildDetection(rule, view, span);
+        if (this.#wired[index]!.state === 'simulated') detection.simulated = true;
+        into.push(detection);
       }
       this.#feed(index, firing.match, into);
     } catch (error) {

@@ -86,6 +86,11 @@ export interface CorrelationRule extends RuleIdentity {
 
 export type Rule = EventRule | CorrelationRule;
 
+/** What a document goes by: its id, else its name, else its title; undefined where it has none of them. */
+export function idOf({ id, name, title }: Readonly<Record<string, unknown>>): string | undefined {
+  return [id, name, title].find((each) => typeof each === 'string');
+}
+
 /**
  * Reads the parts event and correlation rules share. Sigma makes the level optional: medium where there is none. A rule
  * without id goes by its name, one without either by its title.
