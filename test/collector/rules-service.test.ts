@@ -307,7 +307,7 @@ describe('an event', () => {
     expect(answer.rules!.find(({ ruleId }) => ruleId === near)).toMatchObject({
       outcome: 'no',
       near: true,
-      stopped: `selection: CommandLine|contains wants --later, --never; the event has process.command_line "/opt/${id} --now"`,
+      stopped: `selection: CommandLine|contains wants "--later", "--never"; the event has process.command_line "/opt/${id} --now"`,
       selections: [
         { name: 'selection', holds: false, item: 'CommandLine|contains', field: 'process.command_line', absent: false },
       ],

@@ -74,7 +74,12 @@ export function explanationLines(rule: RuleExplanation): string[] {
     severityName(rule.level ?? 0),
   ];
   const head = printable(`${rule.title}  (${told.filter(Boolean).join(', ')})  ${rule.ruleId}`);
-  const selections = (rule.selections ?? []).map((one): [string, string] => [one.name ?? '', selectionText(one)]);
+  // What stopped it is said at length below.
+  const stopped = (name = '') => (rule.stopped ?? '').startsWith(`${name}: `);
+  const selections = (rule.selections ?? []).map((one): [string, string] => [
+    one.name ?? '',
+    stopped(one.name) ? 'no' : selectionText(one),
+  ]);
   const rest: [string, string][] = [
     ['condition', (rule.condition ?? '').replaceAll('\n', ' OR ')],
     ...selections,

@@ -92,9 +92,14 @@ function failedKeywords(values: readonly unknown[], item: string = KEYWORDS): Fa
 }
 
 function listValues(values: readonly unknown[]): string {
-  const shown = values.slice(0, WANTED_VALUES_MAX).map((value) => clipText(String(value), WANTED_CHARS_MAX));
+  const shown = values.slice(0, WANTED_VALUES_MAX).map((value) => quote(value));
   const more = values.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Texts in quotes, so that spaces at their ends are seen. */
+function quote(value: unknown): string {
+  return typeof value === 'string' ? `"${clipText(value, WANTED_CHARS_MAX)}"` : String(value);
 }
 
 function judge(selection: unknown, path: readonly (string | number)[], { view, context }: Explaining) {
