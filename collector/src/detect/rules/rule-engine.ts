@@ -9,7 +9,7 @@ import {
   type MatchableBatch,
   type RuleFailure,
 } from './event-matcher.ts';
-import type { GroupLimits, GroupTable } from './groups.ts';
+import { type GroupLimits, GroupRoom } from './groups.ts';
 import { HostEventView } from './host-event-view.ts';
 import { compileRules, type RuleFile, readRuleFiles } from './load.ts';
 import { buildDetection, type Rule } from './rule.ts';
@@ -38,9 +38,9 @@ export class RuleEngine {
     this.#problems = (options.problems ?? []).map(formatProblem);
     this.#wired = wireRules(rules);
     this.#matcher = new EventMatcher(this.#wired);
-    const all: GroupTable[] = [];
+    const room = new GroupRoom();
     rules.forEach((rule, index) => {
-      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, all, options.limits));
+      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, room, options.limits));
     });
   }
 
