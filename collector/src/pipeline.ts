@@ -130,15 +130,16 @@ export class Pipeline {
     return this.#store({ refusal: { agentId, ...refusal, atUs: this.#parts.nowUs() } });
   }
 
-  #correlateEvents({ batch, matches, failures }: Analysis): Detection[] {
+  #correlateEvents({ batch, matches, failures, generation }: Analysis): Detection[] {
     const { rules } = this.#parts;
-    rules.switchOff(failures);
-    return rules.correlate(batch, unpackMatches(matches));
+    if (generation === rules.generation) rules.switchOff(failures);
+    return rules.correlate(batch, rules.translate(unpackMatches(matches), generation));
   }
 
   #correlate(detections: readonly Detection[]): Correlated {
     const { correlator, nowUs, agentName } = this.#parts;
-    return correlator.correlate(detections, { nowUs: nowUs(), agentName });
+    const alerting = detections.filter(({ simulated }) => !simulated);
+    return correlator.correlate(alerting, { nowUs: nowUs(), agentName });
   }
 
   async #store(item: WriteItem): Promise<void> {

@@ -24,6 +24,7 @@ import {
   keySuperseded,
 } from './detect/health.ts';
 import { replayWindows } from './detect/replay-windows.ts';
+import { RuleDirectory } from './detect/rules/rule-directory.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
@@ -47,6 +48,7 @@ import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers, provenSession } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { serveTelemetry } from './ingest/telemetry-service.ts';
+import { LiveRules } from './live-rules.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -72,6 +74,8 @@ export interface Collector extends AsyncDisposable {
   readonly address: string;
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   readonly caSha256: string;
+  /** Reads the rules again. Resolves when every thread runs them; what goes wrong is logged. */
+  reloadRules(): Promise<void>;
   /** By thread, the main thread first; empty where it does not measure. */
   stages(): StageReport[];
 }
@@ -137,11 +141,19 @@ export async function startCollector(parts: {
     }),
   );
 
-  const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
+  const ruleDirectory = stack.use(new RuleDirectory(config.rules.directory ?? RULES_DIRECTORY));
+  const engine = new RuleEngine([]);
+  const rules = { files: ruleDirectory.files, states: new Map() };
+  const { problems } = engine.reload({ ...rules, loaded: ruleDirectory.loaded });
   for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
+  const { generation } = engine;
   const shards = stack.use(
-    await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
+    await Shards.start(
+      { rules: { ...rules, generation }, kemKeys: found.keys.opening(), timed, crypto },
+      config.shards,
+    ),
   );
+  const liveRules = new LiveRules({ directory: ruleDirectory, engine, shards, states: () => rules.states, log });
   const correlator = await Correlator.load(store, nowUs());
   await replayWindows({ engine, store, nowUs: nowUs() });
 
@@ -424,6 +436,7 @@ export async function startCollector(parts: {
   return {
     address: server.address,
     caSha256: authorities.newest.fingerprint,
+    reloadRules: () => liveRules.reload(),
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };

@@ -38,6 +38,7 @@ export namespace threatguard {
             lastAtUs: number;
             agentId: string;
             entity: string;
+            simulated: boolean;
             static create(properties: threatguard.v1.Detection.$Shape): threatguard.v1.Detection & threatguard.v1.Detection.$Shape;
             static create(properties?: threatguard.v1.Detection.$Properties): threatguard.v1.Detection;
             static encode(message: threatguard.v1.Detection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -58,6 +59,7 @@ export namespace threatguard {
                 lastAtUs?: number;
                 agentId?: string;
                 entity?: string;
+                simulated?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Detection.$Properties;

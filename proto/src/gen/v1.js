@@ -59,6 +59,7 @@ export const threatguard = $root.threatguard = (() => {
             Detection.prototype.lastAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             Detection.prototype.agentId = "";
             Detection.prototype.entity = "";
+            Detection.prototype.simulated = false;
 
             Detection.create = function(properties) {
                 return new Detection(properties);
@@ -99,6 +100,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(90).string(message.agentId);
                 if (message.entity != null && $Object.hasOwnProperty.call(message, "entity") && message.entity !== "")
                     writer.uint32(98).string(message.entity);
+                if (message.simulated != null && $Object.hasOwnProperty.call(message, "simulated") && message.simulated !== false)
+                    writer.uint32(256).bool(message.simulated);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -262,6 +265,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.entity = value;
                             else
                                 delete message.entity;
+                            continue;
+                        }
+                    case 32: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.simulated = value;
+                            else
+                                delete message.simulated;
                             continue;
                         }
                     }

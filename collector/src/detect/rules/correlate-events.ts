@@ -40,7 +40,8 @@ interface Held {
 }
 
 export class EventCorrelation {
-  readonly rule: CorrelationRule;
+  /** Another that looks for the same may take its place: its words are changed, its windows stay. */
+  rule: CorrelationRule;
   readonly groups: GroupTable;
 
   constructor(rule: CorrelationRule, room: GroupRoom, limits?: GroupLimits) {
@@ -69,7 +70,13 @@ export class EventCorrelation {
     const { window } = group;
     const atUs = span.last.atUs;
     group.fired ??= new Map();
-    const news = isNews(group.fired, { entity: entityOf(rule, view), progress, atUs, spanUs: rule.timespanUs });
+    const news = isNews(group.fired, {
+      // Of what goes by several names the group says it all.
+      entity: rule.aliasedEntity ? '' : entityOf(rule, view),
+      progress,
+      atUs,
+      spanUs: rule.timespanUs,
+    });
     const whole = news || !heldBefore;
     const events = whole ? window.references(span, DETECTION_EVENTS_MAX) : [...match.references];
     const firstAtUs = whole ? window.firstAtUs(span) : match.firstAtUs;
@@ -82,6 +89,12 @@ export class EventCorrelation {
       firstAtUs,
       lastAtUs: atUs,
     };
+  }
+
+  /** The rule as one whose event of this part is looked at: what it is about goes by the names that part gives it. */
+  about(part: number): CorrelationRule {
+    const { rule } = this;
+    return rule.aliasedEntity ? { ...rule, entitySlots: rule.groupSlots[part]! } : rule;
   }
 
   #entry(part: number, view: EventView, match: RuleMatch): WindowEntry | undefined {

@@ -55,7 +55,9 @@ export class EventMatcher {
 
   constructor(wired: readonly Wired[]) {
     this.#index = new SourceIndex(
-      wired.flatMap(({ rule, ...rest }, index) => (rule.kind === 'event' ? [{ rule, index, ...rest }] : [])),
+      wired.flatMap(({ rule, ...rest }, index) =>
+        rule.kind === 'event' && rest.state !== 'off' ? [{ rule, index, ...rest }] : [],
+      ),
     );
   }
 
@@ -93,7 +95,9 @@ export class EventMatcher {
           const { streamId, sequence } = batch.header;
           const events = [{ agentId: batch.agentId, streamId, sequence, index }];
           const span = { agentId: batch.agentId, events, firstAtUs: view.atUs, lastAtUs: view.atUs };
-          found.detections.push(buildDetection(runner.rule, view, span));
+          const detection = buildDetection(runner.rule, view, span);
+          if (runner.state === 'simulated') detection.simulated = true;
+          found.detections.push(detection);
         }
       } catch (error) {
         found.failures.push({ rule: runner.index, reason: (error as Error).message });
