@@ -51,6 +51,7 @@ export class TextAutomaton {
       const lower = String.fromCharCode(code).toLowerCase().charCodeAt(0);
       if (lower !== code) this.#columns[code] = this.#columns[lower]!;
     }
+    this.#next = this.#next.slice(0, this.#states * this.#width);
     this.#complete();
     this.#begin = this.#next[START]!;
   }
