@@ -30,7 +30,7 @@ import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
-import { openRules } from './live-rules.ts';
+import { LiveRules } from './live-rules.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -50,6 +50,8 @@ export interface Collector extends AsyncDisposable {
   readonly address: string;
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   readonly caSha256: string;
+  /** Reads the rules again. Resolves when every thread runs them; what goes wrong is logged. */
+  reloadRules(): Promise<void>;
   /** By thread, the main thread first; empty where it does not measure. */
   stages(): StageReport[];
 }
@@ -116,7 +118,7 @@ export async function startCollector(parts: {
   );
 
   const rulesDirectory = config.rules.directory ?? RULES_DIRECTORY;
-  const rules = stack.use(await openRules({ directory: rulesDirectory, store, nowUs, log, failed }));
+  const rules = stack.use(await LiveRules.open({ directory: rulesDirectory, store, nowUs, log, failed }));
   const { engine, simulations } = rules;
   const shards = stack.use(
     await Shards.start({ rules: rules.forShards, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
@@ -311,6 +313,7 @@ export async function startCollector(parts: {
   return {
     address: server.address,
     caSha256: authorities.newest.fingerprint,
+    reloadRules: () => rules.reload(),
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };

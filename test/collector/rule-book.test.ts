@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Severity } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RuleDirectory } from '../../collector/src/detect/rules/rule-directory.ts';
 import { Desk } from '../../collector/src/rule-book/desk.ts';
 import { RuleBook, type RunningRules } from '../../collector/src/rule-book/rule-book.ts';
 import { SimulationLog } from '../../collector/src/rule-book/simulation-log.ts';
@@ -35,7 +36,7 @@ afterAll(async () => {
 
 async function openBook(apply: (rules: RunningRules) => Promise<void> = async () => undefined, desk = new Desk()) {
   const book = await RuleBook.open({
-    directory,
+    pack: new RuleDirectory(directory),
     store: store.rules,
     nowUs: () => Date.now() * 1000,
     failed: (error) => {

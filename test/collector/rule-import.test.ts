@@ -1,11 +1,13 @@
 // What becomes of the rules when some come and others go: refusals by file and line, without a collector.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readRuleFiles } from '../../collector/src/detect/rules/load.ts';
 import { checkChange, type ProposedChange } from '../../collector/src/rule-book/check-change.ts';
-import { readPack } from '../../collector/src/rule-book/rule-files.ts';
+import { packName } from '../../collector/src/rule-book/rule-files.ts';
 import { ROOT } from '../support/source-files.ts';
 
-const pack = readPack(join(ROOT, 'collector', 'rules'));
+const directory = join(ROOT, 'collector', 'rules');
+const pack = readRuleFiles(directory).map(({ name, text }) => ({ name: packName(directory, name), text }));
 const LOOK_AROUND = 'b2e1935a-0cf1-4990-84f6-17192fc75e0d';
 
 const ruleText = (id: string, image = `/opt/${id}`) => `title: Rule ${id}

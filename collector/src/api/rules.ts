@@ -19,15 +19,17 @@ import type {
 import { orderTactics, TACTICS_IN_ORDER } from '../correlate/tactics.ts';
 import { coverageOf, layerOf } from '../detect/rules/coverage.ts';
 import type { RuleProblem } from '../detect/rules/rule-error.ts';
+import type { RuleState } from '../detect/rules/wiring.ts';
 import { readIncoming } from '../rule-book/read-incoming.ts';
 import type { RuleBook } from '../rule-book/rule-book.ts';
 import { isImported } from '../rule-book/rule-files.ts';
 import type { SimulationLog } from '../rule-book/simulation-log.ts';
-import { type AuditActor, RULE_STATES, type Store } from '../store/store.ts';
+import type { AuditActor, Store } from '../store/store.ts';
 import { type EventPlaces, eventIdOf, findEvent } from './event-id.ts';
 import { ApiError, unary } from './grpc-status.ts';
 import { describeRule, matchesFilter, summariseRule, summariseRules } from './rule-summaries.ts';
 
+const RULE_STATES: readonly RuleState[] = ['on', 'off', 'simulated'];
 const DAY_US = 24 * 3_600_000_000;
 /** Of a simulation, shown at once. */
 const SIMULATED_SHOWN_MAX = 20;

@@ -6,21 +6,15 @@ import type { StoredEvent } from '@threatguard/proto';
 import { suggest } from '@threatguard/proto/config';
 import type { LoadedRule, LoadedRules } from '../detect/rules/link.ts';
 import { compileRules, type RuleFile } from '../detect/rules/load.ts';
-import { type Wired, wireRules } from '../detect/rules/wiring.ts';
-import type {
-  AuditActor,
-  ImportedRuleFile,
-  RuleBookRecord,
-  RuleState,
-  RuleStateRecord,
-  RuleStore,
-} from '../store/store.ts';
+import type { RuleDirectory } from '../detect/rules/rule-directory.ts';
+import { type RuleState, type Wired, wireRules } from '../detect/rules/wiring.ts';
+import type { AuditActor, ImportedRuleFile, RuleBookRecord, RuleStateRecord, RuleStore } from '../store/store.ts';
 import type { CheckedChange } from './check-change.ts';
 import { Desk } from './desk.ts';
 import type { EventExplanation } from './explain-event.ts';
 import { refuseTooMany } from './read-incoming.ts';
 import { RuleBookError } from './rule-book-error.ts';
-import { effectiveFiles, importedName, isImported, listedName, readPack } from './rule-files.ts';
+import { effectiveFiles, importedName, isImported, listedName, packName } from './rule-files.ts';
 
 /** Between looks at what other collectors of the same store changed. */
 const WATCH_MS = 5_000;
@@ -35,11 +29,12 @@ export interface RunningRules {
   files: readonly RuleFile[];
   /** Of those that are not simply on. */
   states: ReadonlyMap<string, RuleState>;
+  /** What the files compile to, with what is wrong with them. */
+  loaded: LoadedRules;
 }
 
 export interface RuleBookParts {
-  /** Of the pack. */
-  directory: string;
+  pack: Pick<RuleDirectory, 'directory' | 'files' | 'kept' | 'reread'>;
   store: RuleStore;
   nowUs: () => number;
   failed: (error: unknown) => void;
@@ -48,7 +43,6 @@ export interface RuleBookParts {
 
 export class RuleBook implements Disposable {
   readonly #parts: RuleBookParts;
-  readonly #pack: readonly RuleFile[];
   readonly #desk: Desk;
   #record: RuleBookRecord;
   #loaded: LoadedRules;
@@ -61,7 +55,6 @@ export class RuleBook implements Disposable {
 
   private constructor(parts: RuleBookParts, record: RuleBookRecord) {
     this.#parts = parts;
-    this.#pack = readPack(parts.directory);
     this.#desk = parts.desk ?? new Desk();
     this.#record = record;
     ({ loaded: this.#loaded, wired: this.#wired, states: this.#states } = this.#read(record));
@@ -83,10 +76,19 @@ export class RuleBook implements Disposable {
     clearInterval(this.#timer);
   }
 
+  /** Reads the pack again. Resolves when it runs; false where nothing changed. */
+  reread(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (!this.#parts.pack.reread()) return false;
+      await this.#use(this.#record);
+      return true;
+    });
+  }
+
   get running(): RunningRules {
     const states = new Map<string, RuleState>();
     for (const { ruleId, state } of this.#states.values()) if (state !== 'on') states.set(ruleId, state);
-    return { files: effectiveFiles(this.#pack, this.#record.files), states };
+    return { files: effectiveFiles(this.#pack, this.#record.files), states, loaded: this.#loaded };
   }
 
   get loaded(): LoadedRules {
@@ -250,7 +252,11 @@ export class RuleBook implements Disposable {
   async #catchUp(): Promise<void> {
     const { store } = this.#parts;
     if ((await store.revision()) === this.#record.revision) return;
-    this.#record = await store.load();
+    await this.#use(await store.load());
+  }
+
+  async #use(record: RuleBookRecord): Promise<void> {
+    this.#record = record;
     ({ loaded: this.#loaded, wired: this.#wired, states: this.#states } = this.#read(this.#record));
     try {
       await this.#apply?.(this.running);
@@ -261,8 +267,16 @@ export class RuleBook implements Disposable {
     }
   }
 
+  get #pack(): RuleFile[] {
+    const { directory, files } = this.#parts.pack;
+    return files.map((file) => ({ ...file, name: packName(directory, file.name) }));
+  }
+
   #read(record: RuleBookRecord) {
-    const loaded = compileRules(effectiveFiles(this.#pack, record.files));
+    const { directory, kept } = this.#parts.pack;
+    const compiled = compileRules(effectiveFiles(this.#pack, record.files));
+    const problems = kept.map((problem) => ({ ...problem, file: packName(directory, problem.file) }));
+    const loaded = { ...compiled, problems: [...problems, ...compiled.problems] };
     const wired = wireRules(loaded.rules.map(({ rule }) => rule));
     return {
       loaded,

@@ -1,6 +1,6 @@
 // Which rules a collector runs: those of its pack and those that were imported, some of them in the place of rules of the pack.
 import { relative } from 'node:path';
-import { type RuleFile, readRuleFiles } from '../detect/rules/load.ts';
+import type { RuleFile } from '../detect/rules/load.ts';
 import type { ImportedRuleFile } from '../store/store.ts';
 
 /** What the names of files begin with, so that nothing imported passes for the pack. */
@@ -20,10 +20,9 @@ export function isImported(listed: string): boolean {
   return listed.startsWith(IMPORTED);
 }
 
-/** Every rule file below a directory. */
-export function readPack(directory: string): RuleFile[] {
-  const base = relative('.', directory);
-  return readRuleFiles(directory).map(({ name, text }) => ({ name: `${PACK}${relative(base, name)}`, text }));
+/** As the files of the pack are listed; they are read with their path. */
+export function packName(directory: string, path: string): string {
+  return `${PACK}${relative(directory, path)}`;
 }
 
 /** The pack without what others stand in the place of, then what was imported, by name. */

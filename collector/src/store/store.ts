@@ -15,6 +15,7 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { RuleState } from '../detect/rules/wiring.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
@@ -245,10 +246,6 @@ export interface EpochStore {
   /** A record without `confirmation` leaves the one that is stored as it is. */
   saveAgents(records: readonly AgentEpochUpdate[]): Promise<void>;
 }
-
-/** Simulated: what it matches is recorded, and raises no alert. */
-export const RULE_STATES = ['on', 'off', 'simulated'] as const;
-export type RuleState = (typeof RULE_STATES)[number];
 
 /** What somebody decided about a rule; one without a record is on. */
 export interface RuleStateRecord {

@@ -70,6 +70,11 @@ export function selectionContext(
   };
 }
 
+/** What a section means beside its own words: the values of placeholders, where it has any. */
+export function placeholdersOf(section: unknown, { placeholders }: CompileOptions): { placeholders?: unknown } {
+  return JSON.stringify(section).includes('expand') ? { placeholders: [...placeholders] } : {};
+}
+
 export function checkTaxonomy(taxonomy: string | undefined, { ours }: CompileOptions): void {
   if (!ours || taxonomy === undefined || TAXONOMIES.includes(taxonomy)) return;
   throw new RuleError('unsupported', `the taxonomy "${taxonomy}" is none of ${TAXONOMIES.join(', ')}`, ['taxonomy']);

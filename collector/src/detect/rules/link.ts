@@ -2,7 +2,7 @@ import type { FilterRule } from './compile-filter.ts';
 import type { Placeholders } from './encode-value.ts';
 import { covers } from './logsource.ts';
 import { allOf, not } from './predicate.ts';
-import type { CorrelationRule, Rule } from './rule.ts';
+import { type CorrelationRule, digestOf, type Rule } from './rule.ts';
 import type { RuleProblem } from './rule-error.ts';
 
 /** Where something was loaded from. */
@@ -97,11 +97,10 @@ function applyFilter(entry: LoadedFilter, rules: LoadedRule[], problems: RulePro
     if (rule.kind === 'correlation') {
       if (named) problems.push(said(`"${rule.title}" is a correlation: name the rules it refers to`));
     } else if (covers(filter.source, rule.source)) {
-      rules[index] = {
-        ...loaded,
-        rule: { ...rule, matches: allOf([rule.matches, not(filter.suppresses)]) },
-        filters: [...(loaded.filters ?? []), filter],
-      };
+      const definition = digestOf([rule.definition, filter.definition]);
+      const matches = allOf([rule.matches, not(filter.suppresses)]);
+      const filters = [...(loaded.filters ?? []), filter];
+      rules[index] = { ...loaded, rule: { ...rule, definition, matches }, filters };
     } else if (named) warnings.push(said(`not applied to "${rule.title}", which is of another log source`));
   });
   for (const name of missing) problems.push(said(`it refers to "${name}", which is not loaded`));

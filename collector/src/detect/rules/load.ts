@@ -89,6 +89,8 @@ function compileDocuments(read: {
   for (const document of read.documents) {
     if (kindOf(document, 'placeholders')) attempt(document, () => addPlaceholders(document, placeholders));
   }
+  const ids = new Map(read.documents.flatMap(({ data }) => (data.id && data.name ? [[data.name, data.id]] : [])));
+  const idOf = (name: string) => String(ids.get(name) ?? name);
   for (const document of read.documents) {
     if (kindOf(document, 'placeholders')) continue;
     const { file, data, text } = document;
@@ -101,7 +103,7 @@ function compileDocuments(read: {
       }
       if (kindOf(document, 'correlation')) {
         const scope = read.ours ? fieldSlot : slotOf;
-        loaded.rules.push({ rule: compileCorrelationRule(readAs(CorrelationRuleSchema, data), scope), ...at });
+        loaded.rules.push({ rule: compileCorrelationRule(readAs(CorrelationRuleSchema, data), scope, idOf), ...at });
       } else if (kindOf(document, 'filter')) {
         loaded.filters.push({ filter: compileFilter(readAs(FilterSchema, data), options), ...at });
       } else loaded.rules.push({ rule: compileEventRule(readAs(EventRuleSchema, data), options), ...at });

@@ -9,13 +9,18 @@ import {
   type MatchableBatch,
   type RuleFailure,
 } from './event-matcher.ts';
-import type { GroupLimits, GroupTable } from './groups.ts';
+import { type GroupLimits, GroupRoom } from './groups.ts';
 import { HostEventView } from './host-event-view.ts';
+import type { LoadedRules } from './link.ts';
 import { compileRules, type RuleFile, readRuleFiles } from './load.ts';
 import { buildDetection, type Rule } from './rule.ts';
 import { formatProblem, type RuleProblem } from './rule-error.ts';
 import { LATE_US_MAX } from './sliding-window.ts';
+import { windowKeys } from './window-keys.ts';
 import { type Feed, type RuleStates, type Wired, wireRules } from './wiring.ts';
+
+/** Threads that have not heard of so many reloads yet are understood; what an even older set matched feeds nothing. */
+const GENERATIONS_MAX = 8;
 
 /**
  * Runs every rule of a directory. A rule that throws is switched off, named by `disabled`, and the others go on.
@@ -23,71 +28,56 @@ import { type Feed, type RuleStates, type Wired, wireRules } from './wiring.ts';
  * a whole time span has passed; between those it is silent. All memory is bounded: see groups.ts.
  */
 export class RuleEngine {
-  rules: readonly Rule[];
-  /** Counts reloads: indexes of rules mean something within one generation. */
+  rules: readonly Rule[] = [];
+  /** Counts reloads: the index of a rule means something within one generation. */
   generation = 0;
-  #wired: readonly Wired[];
-  #matcher: EventMatcher;
+  #wired: readonly Wired[] = [];
+  #matcher = new EventMatcher([]);
   /** By index of the rule. */
   #correlations = new Map<number, EventCorrelation>();
   readonly #view = new HostEventView();
-  #problems: readonly string[];
+  #problems: readonly string[] = [];
   /** Rules that failed, with why. */
   #off = new Map<number, string>();
-  /** By id, where rules came from files. */
-  #texts = new Map<string, string>();
-  /** Ids of the rules of the generation before, by index. */
-  #formerIds: readonly string[] = [];
+  /** By generation, the newest last, what its rules mean by index: see window-keys.ts. */
+  readonly #keys = new Map<number, readonly string[]>();
+  readonly #room = new GroupRoom();
   readonly #limits: GroupLimits | undefined;
-  readonly #tables: GroupTable[] = [];
 
   constructor(rules: readonly Rule[], options: { problems?: readonly RuleProblem[]; limits?: GroupLimits } = {}) {
-    this.rules = rules;
-    this.#problems = (options.problems ?? []).map(formatProblem);
-    this.#wired = wireRules(rules);
-    this.#matcher = new EventMatcher(this.#wired);
     this.#limits = options.limits;
-    rules.forEach((rule, index) => {
-      if (rule.kind !== 'correlation') return;
-      this.#correlations.set(index, new EventCorrelation(rule, this.#tables, this.#limits));
-    });
+    this.#use(rules, { problems: options.problems ?? [], states: new Map() });
   }
 
-  /** Runs other rules from the next event on. Correlations whose text is the same go on with their windows. */
-  reload({ files, states }: { files: readonly RuleFile[]; states: RuleStates }): { problems: RuleProblem[] } {
-    const { rules: loaded, problems } = compileRules(files);
-    const former = new Map(Array.from(this.#correlations, ([index, each]) => [this.rules[index]!.id, each]));
-    const formerTexts = this.#texts;
-    this.#formerIds = this.rules.map(({ id }) => id);
-    this.#texts = new Map(loaded.map(({ rule, text }) => [rule.id, text]));
-    this.#correlations = new Map();
-    loaded.forEach(({ rule, text }, index) => {
-      if (rule.kind !== 'correlation') return;
-      const known = formerTexts.get(rule.id) === text ? former.get(rule.id) : undefined;
-      former.delete(known ? rule.id : '');
-      this.#correlations.set(index, known ?? new EventCorrelation(rule, this.#tables, this.#limits));
-    });
-    for (const { groups } of former.values()) this.#tables.splice(this.#tables.indexOf(groups), 1);
-    this.rules = loaded.map(({ rule }) => rule);
-    this.#wired = wireRules(this.rules, states);
-    this.#matcher = new EventMatcher(this.#wired);
-    this.#problems = problems.map(formatProblem);
-    this.#off = new Map();
+  /**
+   * Runs other rules from the next event on. Correlations that mean the same as before keep their windows; what
+   * failed is tried again. What a thread still matches with the rules before is taken by `translate`: so this comes first, and then the
+   * threads are told. `loaded` is what the files compile to, where that is known already.
+   */
+  reload(parts: { files: readonly RuleFile[]; states: RuleStates; loaded?: LoadedRules }): { problems: RuleProblem[] } {
+    const { rules, problems } = parts.loaded ?? compileRules(parts.files);
     this.generation++;
+    this.#use(
+      rules.map(({ rule }) => rule),
+      { problems, states: parts.states },
+    );
     return { problems };
   }
 
-  /** What failed while running, by id, with why. */
-  failures(): ReadonlyMap<string, string> {
-    return new Map(Array.from(this.#off, ([index, reason]) => [this.rules[index]!.id, reason]));
+  /** Matches of a thread that did not have the rules of today yet, or the same where it had. */
+  translate<Match extends { rules: number[] }>(matches: readonly Match[], generation: number): readonly Match[] {
+    if (generation === this.generation) return matches;
+    const then = this.#keys.get(generation) ?? [];
+    const now = new Map(this.#keys.get(this.generation)!.map((key, index) => [key, index]));
+    return matches.map((match) => ({
+      ...match,
+      rules: match.rules.flatMap((rule) => now.get(then[rule] ?? '') ?? []),
+    }));
   }
 
-  /** Matches of threads that did not have the rules of today yet. */
-  translate<T extends { rules: number[] }>(matches: readonly T[], generation: number): T[] {
-    if (generation === this.generation) return [...matches];
-    const now = new Map(this.rules.map(({ id }, index) => [id, index]));
-    const today = (rule: number) => now.get(this.#formerIds[rule] ?? '') ?? [];
-    return matches.map((match) => ({ ...match, rules: match.rules.flatMap(today) }));
+  /** What failed while running, by id of the rule, with why. */
+  failures(): ReadonlyMap<string, string> {
+    return new Map(Array.from(this.#off, ([index, reason]) => [this.rules[index]!.id, reason]));
   }
 
   /** Loads what can be loaded; the rest is in `problems`, and in `disabled()` of the engine. */
@@ -178,6 +168,29 @@ export class RuleEngine {
     ];
   }
 
+  #use(rules: readonly Rule[], { problems, states }: { problems: readonly RuleProblem[]; states: RuleStates }): void {
+    const before = new Map((this.#keys.get(this.generation - 1) ?? []).map((key, index) => [key, index]));
+    const keys = windowKeys(rules);
+    const correlations = new Map<number, EventCorrelation>();
+    rules.forEach((rule, index) => {
+      if (rule.kind !== 'correlation') return;
+      const former = before.get(keys[index]!);
+      const kept = former === undefined ? undefined : this.#correlations.get(former);
+      if (kept) kept.rule = rule;
+      correlations.set(index, kept ?? new EventCorrelation(rule, this.#room, this.#limits));
+    });
+    const kept = new Set(correlations.values());
+    for (const correlation of this.#correlations.values()) if (!kept.has(correlation)) correlation.groups.leave();
+    this.rules = rules;
+    this.#wired = wireRules(rules, states);
+    this.#matcher = new EventMatcher(this.#wired);
+    this.#correlations = correlations;
+    this.#off = new Map();
+    this.#problems = problems.map(formatProblem);
+    this.#keys.set(this.generation, keys);
+    this.#keys.delete(this.generation - GENERATIONS_MAX);
+  }
+
   #feed(rule: number, match: RuleMatch, into: Detection[]): void {
     for (const feed of this.#wired[rule]!.feeds) this.#observe(feed, match, into);
   }
@@ -193,7 +206,7 @@ export class RuleEngine {
       if (firing.news && this.#wired[index]!.speaks) {
         const facts = { count: firing.count, window: rule.timespanText, seen: firing.seen };
         const span = { ...firing, agentId: rule.perAgent ? view.agentId : '', facts };
-        const detection = buildDetection(rule, view, span);
+        const detection = buildDetection(correlation.about(part), view, span);
         if (this.#wired[index]!.state === 'simulated') detection.simulated = true;
         into.push(detection);
       }

@@ -1,5 +1,7 @@
-import type { RuleState } from '../../store/store.ts';
 import type { Rule } from './rule.ts';
+
+/** Whether a rule runs: `off` it is not looked at, and what refers to it sees nothing of it; `simulated` it raises no alerts. */
+export type RuleState = 'on' | 'off' | 'simulated';
 
 /** Of rules that are not simply on, by id. */
 export type RuleStates = ReadonlyMap<string, RuleState>;
