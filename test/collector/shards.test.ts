@@ -54,29 +54,6 @@ describe('a shard', () => {
   });
   afterAll(() => shard[Symbol.asyncDispose]());
 
-  it('looks for other rules from the next envelope on, and says which it used', async () => {
-    const executed = processEvents(1).map((event) => ({ ...event, activity: Activity.EXEC }));
-    const saidOf = async () => {
-      const { batch, generation } = await shard.analyse(received(seal(executed).bytes), keys.signer);
-      return [generation, batch.detections.map(({ ruleId, simulated }) => [ruleId, simulated ?? false])];
-    };
-    const loud = RULES.split('---')[0]!;
-    const before = saidOf();
-    const used = shard.useRules({ files: [{ name: 'a.yml', text: loud }], states: new Map(), generation: 2 });
-    const after = saidOf();
-    expect([await before, await used, await after]).toEqual([[1, []], undefined, [2, [['runs-true', false]]]]);
-    await shard.useRules({ files: data.rules.files, states: new Map([['runs-true', 'off']]), generation: 3 });
-    const { matches } = await shard.analyse(received(seal(executed).bytes), keys.signer);
-    expect(matches.indexes).toHaveLength(0);
-    await shard.useRules({
-      files: [{ name: 'a.yml', text: loud }],
-      states: new Map([['runs-true', 'simulated']]),
-      generation: 4,
-    });
-    expect(await saidOf()).toEqual([4, [['runs-true', true]]]);
-    await shard.useRules(data.rules);
-  });
-
   it('gives rows, what rules say of single events, and what correlations have to see', async () => {
     const executed = processEvents(3).map((event) => ({ ...event, activity: Activity.EXEC }));
     const { bytes } = seal([...executed, { class: EventClass.FILE, observedAtUs: 1_790_000_000_000_000 }]);
@@ -129,6 +106,29 @@ describe('a shard', () => {
     await expect(answer).rejects.toMatchObject(refusal);
     const next = await shard.analyse(received(seal(processEvents(1)).bytes), keys.signer);
     expect(next.batch.eventCount).toBe(1);
+  });
+
+  it('looks for other rules from the next envelope on, and says which it used', async () => {
+    const executed = processEvents(1).map((event) => ({ ...event, activity: Activity.EXEC }));
+    const saidOf = async () => {
+      const { batch, generation } = await shard.analyse(received(seal(executed).bytes), keys.signer);
+      return [generation, batch.detections.map(({ ruleId, simulated }) => [ruleId, simulated ?? false])];
+    };
+    const loud = RULES.split('---')[0]!;
+    const before = saidOf();
+    const used = shard.useRules({ files: [{ name: 'a.yml', text: loud }], states: new Map(), generation: 2 });
+    const after = saidOf();
+    expect([await before, await used, await after]).toEqual([[1, []], undefined, [2, [['runs-true', false]]]]);
+    await shard.useRules({ files: data.rules.files, states: new Map([['runs-true', 'off']]), generation: 3 });
+    const { matches } = await shard.analyse(received(seal(executed).bytes), keys.signer);
+    expect(matches.indexes).toHaveLength(0);
+    await shard.useRules({
+      files: [{ name: 'a.yml', text: loud }],
+      states: new Map([['runs-true', 'simulated']]),
+      generation: 4,
+    });
+    expect(await saidOf()).toEqual([4, [['runs-true', true]]]);
+    await shard.useRules(data.rules);
   });
 });
 
