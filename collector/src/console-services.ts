@@ -6,6 +6,7 @@ import {
   evidenceService,
   exceptionsService,
   keysService,
+  rulesService,
 } from '@threatguard/proto';
 import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
@@ -13,18 +14,21 @@ import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
 import { exceptionsHandlers } from './api/exceptions.ts';
 import { keysHandlers } from './api/keys.ts';
+import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
 import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
 import type { Peers } from './ingest/peers.ts';
 import type { Sessions } from './ingest/sessions.ts';
+import type { LiveRules } from './live-rules.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { AuditActor } from './store/store.ts';
 
 export interface ConsoleServicesParts {
   status: Omit<StatusParts, 'epochs' | 'nowMs'>;
+  rules: LiveRules;
   kem: RunningEpochs;
   keeper: TreeKeeper;
   pipeline: Pick<Pipeline, 'movePile'>;
@@ -39,7 +43,7 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, kem, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
+  const { status, rules, kem, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -64,6 +68,10 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
       }),
     },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
+    {
+      definition: rulesService,
+      handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),
+    },
     { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
     {
       definition: evidenceService,

@@ -30,10 +30,13 @@ export interface Analysis {
   /** What correlations have to see. */
   matches: PackedMatches;
   failures: RuleFailure[];
+  /** Of the rules it was looked at with. */
+  generation: number;
 }
 
 export interface AnalysisParts {
   matcher: EventMatcher;
+  generation: number;
   kemPrivateKey: (epoch: number) => KeyObject | undefined;
   clock: StageClock | undefined;
 }
@@ -73,6 +76,7 @@ export function analyse(
       batch: faulty(sealed, error),
       matches: packMatches([], { bytes: new Uint8Array(), spans: undefined }),
       failures: [],
+      generation: parts.generation,
     };
   }
 }
@@ -89,7 +93,7 @@ const NOTHING_FOLLOWS = { alerts: [], entities: [], incidents: [] };
 
 type SealedBatch = Omit<OpenedBatch, 'events' | 'encoded'>;
 
-function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): Analysis {
+function analyseOpened(sealed: SealedBatch, { clock, matcher, generation }: AnalysisParts): Analysis {
   const { events, ...encoded } = decodeBatch(sealed.payload, sealed.header);
   clock?.lap('decode');
   checkLimits(events);
@@ -102,7 +106,7 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): 
   const batch = toStorable({ ...enriched, detections, ...NOTHING_FOLLOWS });
   clock?.lap('rows');
   clock?.stored(events.length);
-  return { batch, matches, failures };
+  return { batch, matches, failures, generation };
 }
 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */

@@ -2,14 +2,23 @@
 import type { ConfirmedEpoch, EpochConfirmation, RefusalCode, VerifiedHeader } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
 import type { RuleFile } from '../detect/rules/load.ts';
+import type { RuleStates } from '../detect/rules/wiring.ts';
 import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
 
+/** What a thread looks for. */
+export interface ShardRules {
+  files: readonly RuleFile[];
+  states: RuleStates;
+  /** Of the engine that takes the matches. */
+  generation: number;
+}
+
 /** What all threads begin with. */
 export interface ShardData {
-  ruleFiles: readonly RuleFile[];
+  rules: ShardRules;
   crypto: ChosenCrypto;
   kemKeys: OpeningKeys;
   /** Whether it says where the time goes. */
@@ -34,7 +43,13 @@ interface KeysRequest {
   kemKeys: OpeningKeys;
 }
 
-export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest;
+/** From now on these rules and no others. */
+interface RulesRequest {
+  id: number;
+  rules: ShardRules;
+}
+
+export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest | RulesRequest;
 
 /** A refusal of an envelope; `sequence` is 0 where its header could not be believed. */
 export interface RefusedAnalysis {
@@ -52,6 +67,8 @@ export interface AnalysisReply {
   confirmed?: (ConfirmedEpoch | RefusedAnalysis)[];
   /** The keys are in use. */
   keysUsed?: true;
+  /** The rules are in use. */
+  rulesUsed?: true;
   refusal?: RefusedAnalysis;
   /** A bug: the stack of what was thrown. */
   failure?: string;

@@ -13,17 +13,22 @@ import {
   READY,
   type ShardData,
   type ShardRequest,
+  type ShardRules,
 } from './messages.ts';
 
-const { name, ruleFiles, crypto, timed, ...data } = workerData as ShardData & { name: string };
+const { name, rules, crypto, timed, ...data } = workerData as ShardData & { name: string };
 let { kemKeys } = data;
 await selectCrypto(crypto);
-const rules = compileRules(ruleFiles).rules.map(({ rule }) => rule);
 const parts: AnalysisParts = {
-  matcher: new EventMatcher(wireRules(rules)),
+  ...matcherOf(rules),
   kemPrivateKey: (epoch) => openingKey(kemKeys, epoch),
   clock: timed ? new StageClock() : undefined,
 };
+
+function matcherOf({ files, states, generation }: ShardRules): Pick<AnalysisParts, 'matcher' | 'generation'> {
+  const compiled = compileRules(files).rules.map(({ rule }) => rule);
+  return { matcher: new EventMatcher(wireRules(compiled, states)), generation };
+}
 
 function answer({ id, received, signer }: AnalysisRequest): AnalysisReply {
   let header: VerifiedHeader | undefined;
@@ -65,6 +70,11 @@ parentPort!.on('message', (request: ShardRequest) => {
   if ('kemKeys' in request) {
     kemKeys = request.kemKeys;
     parentPort!.postMessage({ id: request.id, keysUsed: true } satisfies AnalysisReply);
+    return;
+  }
+  if ('rules' in request) {
+    Object.assign(parts, matcherOf(request.rules));
+    parentPort!.postMessage({ id: request.id, rulesUsed: true } satisfies AnalysisReply);
     return;
   }
   if ('confirmations' in request) {

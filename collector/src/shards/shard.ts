@@ -5,7 +5,14 @@ import type { ReceivedEnvelope } from '../batch.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
-import type { AnalysisReply, ConfirmationRequest, RefusedAnalysis, ShardData, ShardRequest } from './messages.ts';
+import type {
+  AnalysisReply,
+  ConfirmationRequest,
+  RefusedAnalysis,
+  ShardData,
+  ShardRequest,
+  ShardRules,
+} from './messages.ts';
 import { Turns } from './turns.ts';
 
 /** An envelope that a stage refused, with the sequence it would have had. */
@@ -80,6 +87,12 @@ export class Shard implements AsyncDisposable {
   async useKeys(kemKeys: OpeningKeys): Promise<void> {
     this.#data = { ...this.#data, kemKeys };
     await this.#ask((id) => ({ id, kemKeys }));
+  }
+
+  /** From the next envelope on, and for a thread that starts anew. Resolves when the thread has them. */
+  async useRules(rules: ShardRules): Promise<void> {
+    this.#data = { ...this.#data, rules };
+    await this.#ask((id) => ({ id, rules }));
   }
 
   async #verifyConfirmations(waiting: readonly Confirming[]): Promise<void> {

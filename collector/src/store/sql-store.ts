@@ -20,6 +20,7 @@ import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
+import { RuleRecords } from './rule-records.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
@@ -41,6 +42,7 @@ export class SqlStore implements Store {
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
+  readonly rules: RuleRecords;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -56,6 +58,7 @@ export class SqlStore implements Store {
     this.version = about.version;
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
+    this.rules = new RuleRecords(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

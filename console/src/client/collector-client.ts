@@ -14,6 +14,7 @@ import {
   type AlertFilter,
   type AuditEntry,
   type Ca,
+  type CoverageResponse,
   type CreateTokenRequest,
   type CreateTokenResponse,
   type CryptoReport,
@@ -23,27 +24,38 @@ import {
   type DestroyEpochRequest,
   type Entity,
   type EvidenceChunk,
+  type ExplainEventResponse,
   type ExportEvidenceRequest,
   evidenceService,
   exceptionsService,
   type GetAgentResponse,
   type GetAlertResponse,
   type GetExceptionResponse,
+  type ImportRulesRequest,
+  type ImportRulesResponse,
   type Incident,
   type KeysReport,
   keysService,
   type ListIncidentsRequest,
+  type ListRulesRequest,
+  type ListRulesResponse,
   type OrderKeysResponse,
   type PreviewExceptionRequest,
   type PreviewExceptionResponse,
   RENEW_METADATA,
+  type RemoveRulesResponse,
   type RetireCaResponse,
   type RevokeAgentResponse,
   type RotateCaResponse,
   type RotateKeysRequest,
   type RotateKeysResponse,
   type RuleException,
+  type RuleFileText,
+  rulesService,
   type SearchEventsRequest,
+  type SetRuleStateRequest,
+  type SetRuleStateResponse,
+  type ShowRuleResponse,
   type SignedAlert,
   type SignedTreeHead,
   type StatusReport,
@@ -57,6 +69,8 @@ import { toConsoleError } from './rpc-error.ts';
 
 /** A call that takes longer is given up: the collector is there but not serving. */
 const CALL_MS_MAX = 10_000;
+/** Of what compiles rules: a collector gives thousands of them half a minute, and may do it several times. */
+const RULES_MS_MAX = 120_000;
 /** Rows asked for in one page. */
 const PAGE_ROWS = 500;
 
@@ -315,8 +329,44 @@ export class CollectorClient implements Disposable {
     return this.#call(keysService.destroyEpoch, request);
   }
 
-  async #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
-    const response = await this.#callOnce(method, request);
+  listRules(request: ListRulesRequest): Promise<ListRulesResponse> {
+    return this.#call(rulesService.listRules, request);
+  }
+
+  showRule(id: string): Promise<ShowRuleResponse> {
+    return this.#call(rulesService.showRule, { id });
+  }
+
+  setRuleState(request: SetRuleStateRequest): Promise<SetRuleStateResponse> {
+    return this.#call(rulesService.setRuleState, request, RULES_MS_MAX);
+  }
+
+  importRules(request: ImportRulesRequest): Promise<ImportRulesResponse> {
+    return this.#call(rulesService.importRules, request, RULES_MS_MAX);
+  }
+
+  removeRules(name: string): Promise<RemoveRulesResponse> {
+    return this.#call(rulesService.removeRules, { name }, RULES_MS_MAX);
+  }
+
+  async exportRules(imported: boolean): Promise<RuleFileText[]> {
+    return (await this.#call(rulesService.exportRules, { imported })).files ?? [];
+  }
+
+  explainEvent(event: string): Promise<ExplainEventResponse> {
+    return this.#call(rulesService.explainEvent, { event }, RULES_MS_MAX);
+  }
+
+  ruleCoverage(): Promise<CoverageResponse> {
+    return this.#call(rulesService.coverage, {});
+  }
+
+  async #call<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    msMax = CALL_MS_MAX,
+  ): Promise<Response> {
+    const response = await this.#callOnce(method, request, msMax);
     if (this.#renewal) this.#renewing ??= this.#renew(this.#renewal);
     await this.#renewing;
     return response;
@@ -333,14 +383,18 @@ export class CollectorClient implements Disposable {
     }
   }
 
-  #callOnce<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+  #callOnce<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    msMax = CALL_MS_MAX,
+  ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
         request,
-        { deadline: Date.now() + CALL_MS_MAX },
+        { deadline: Date.now() + msMax },
         (error, response) => (error ? reject(toConsoleError(error, this.address)) : resolve(response as Response)),
       );
       call.on('metadata', (metadata: Metadata) => {
