@@ -9,6 +9,7 @@ import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { enrolmentHandlers } from './api/enrolment-service.ts';
 import { evidenceHandlers } from './api/evidence.ts';
+import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
@@ -54,6 +55,7 @@ import { DiscardedOutbox } from './publish/discarded-outbox.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
 import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
+import { startIntel } from './start-intel.ts';
 import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { type AuditActor, StoreError } from './store/store.ts';
@@ -164,6 +166,18 @@ export async function startCollector(parts: {
     clock,
   });
   const report = (...detections: Parameters<Pipeline['report']>[0]) => void pipeline.report(detections).catch(failed);
+
+  const intel = stack.use(
+    await startIntel({
+      config: config.intel,
+      store,
+      shards,
+      report: (found) => pipeline.report(found),
+      nowUs,
+      log,
+      failed,
+    }),
+  );
 
   const sessions = new Sessions();
   const fleetName = config.fleet.name ?? hostname();
@@ -353,6 +367,7 @@ export async function startCollector(parts: {
           publishState: () => outbox.state(),
           rules: engine,
           correlator,
+          intel: intel.library,
           fleet,
           presence,
           authorities,
@@ -386,6 +401,7 @@ export async function startCollector(parts: {
         actor,
         failed,
       }),
+      intel: intelHandlers({ ...intel, records: store.intel, actor, nowUs, failed }),
       certificates: certificatesHandlers({
         store,
         fleet,

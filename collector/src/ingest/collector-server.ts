@@ -6,6 +6,7 @@ import {
   cryptoService,
   enrolmentService,
   evidenceService,
+  intelService,
   keysService,
   MESSAGE_BYTES_MAX,
 } from '@threatguard/proto';
@@ -37,6 +38,7 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   keys: UntypedServiceImplementation;
   evidence: UntypedServiceImplementation;
   certificates: UntypedServiceImplementation;
+  intel: UntypedServiceImplementation;
 }
 
 /** Serves until disposed. Streams should be ended before: what is open half a second later is cut. */
@@ -75,6 +77,7 @@ export class CollectorServer implements AsyncDisposable {
     server.addService(keysService, parts.keys);
     server.addService(evidenceService, parts.evidence);
     server.addService(certificatesService, parts.certificates);
+    server.addService(intelService, parts.intel);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({
       ...parts,

@@ -15,6 +15,7 @@ import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
+import { IntelStore } from './intel-store.ts';
 import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
@@ -39,6 +40,7 @@ export class SqlStore implements Store {
   readonly notices: readonly string[];
   readonly epochs: EpochRecords;
   readonly evidence: EvidenceStore;
+  readonly intel: IntelStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -53,6 +55,7 @@ export class SqlStore implements Store {
     this.version = about.version;
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
+    this.intel = new IntelStore(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

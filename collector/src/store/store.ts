@@ -15,6 +15,7 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { IntelRecords } from '../detect/intel/intel-records.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
@@ -395,6 +396,8 @@ export interface Store extends AsyncDisposable {
   incidentsByIdPrefix(prefix: string): Promise<Incident[]>;
   openIncidentsSince(sinceUs: number): Promise<Incident[]>;
 
+  /** Sources of indicators and what they say. */
+  readonly intel: IntelRecords;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   /** Newest epoch first. */
