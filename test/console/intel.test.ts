@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Activity, Direction, EventClass, type HostEvent } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initTestHome, TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { RunningConsole, runConsole } from '../support/console-process.ts';
 import { stixBundle } from '../support/intel-feeds.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
@@ -85,7 +85,8 @@ beforeAll(async () => {
   feeds = createServer((request, response) => {
     asked.push({ path: request.url ?? '', etag: request.headers['if-none-match'] });
     const answer = answers.get(request.url ?? '');
-    if (!answer) response.writeHead(404).end();
+    if (request.url === '/slow') response.writeHead(200).write('203.0.113.99\n');
+    else if (!answer) response.writeHead(404).end();
     else if (answer.etag && answer.etag === request.headers['if-none-match']) response.writeHead(304).end();
     else response.writeHead(200, answer.etag ? { etag: answer.etag } : {}).end(answer.body);
   });
@@ -97,6 +98,7 @@ beforeAll(async () => {
 afterAll(async () => {
   agent?.[Symbol.dispose]();
   await collector?.[Symbol.asyncDispose]();
+  feeds?.closeAllConnections();
   feeds?.close();
   rmSync(directory, { recursive: true, force: true });
   rmSync(home, { recursive: true, force: true });
@@ -176,6 +178,16 @@ describe('an import', () => {
     expect(result).toMatchObject({ code, stdout: '' });
     expect(result.stderr).toContain(message);
   });
+});
+
+it('an import that is stopped before its end has changed nothing', async () => {
+  const { port } = feeds.address() as AddressInfo;
+  const words = ['intel', 'import', `http://127.0.0.1:${port}/slow`, '--source', 'stopped'];
+  await using running = new RunningConsole(words, { THREATGUARD_HOME: home });
+  await until(() => asked.some(({ path }) => path === '/slow'), { limitMs: 10_000, what: 'the feed to be asked for' });
+  expect(await running.stop()).not.toBe(0);
+  expect((await json('sources')).map(({ name }: { name: string }) => name)).not.toContain('stopped');
+  expect(await json('lookup', '203.0.113.99')).toMatchObject({ listed: false });
 });
 
 describe('a lookup', () => {

@@ -66,7 +66,8 @@ async function receive(call: Call, gone: AbortController): Promise<{ first: Inte
     call.destroy();
   }, SILENCE_MS_MAX);
   try {
-    for await (const request of call as AsyncIterable<ImportIntelRequest>) {
+    // The call goes on when this ends: the answer is still to come.
+    for await (const request of call.iterator({ destroyOnReturn: false }) as AsyncIterable<ImportIntelRequest>) {
       timer.refresh();
       if (request.import) {
         first = request.import;

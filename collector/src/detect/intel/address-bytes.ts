@@ -90,10 +90,10 @@ export function addressText(bytes: Uint8Array): string {
   return `${groups.slice(0, best.start).join(':')}::${groups.slice(best.start + best.length).join(':')}`;
 }
 
-/** Clears what lies beyond a prefix. */
-export function maskAddress(bytes: Uint8Array, prefixBits: number): void {
-  const whole = prefixBits >> 3;
-  if (whole >= bytes.length) return;
-  bytes[whole] = bytes[whole]! & (0xff00 >> (prefixBits & 7));
-  bytes.fill(0, whole + 1);
+/** Clears what lies beyond a prefix, of an address that begins at `start` and ends at `end`. */
+export function maskAddress(bytes: Uint8Array, prefixBits: number, start = 0, end = bytes.length): void {
+  const partial = start + (prefixBits >> 3);
+  if (partial >= end) return;
+  bytes[partial] = bytes[partial]! & (0xff00 >> (prefixBits & 7));
+  for (let index = partial + 1; index < end; index++) bytes[index] = 0;
 }

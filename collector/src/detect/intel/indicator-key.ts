@@ -51,7 +51,7 @@ export class KeyWriter {
     this.#begin('network');
     this.bytes[this.length++] = prefixBits;
     for (let index = 0; index < length; index++) this.bytes[this.length++] = this.#address[index]!;
-    maskAddress(this.bytes.subarray(2, this.length), prefixBits);
+    maskAddress(this.bytes, prefixBits, 2, this.length);
     return true;
   }
 

@@ -101,8 +101,11 @@ export class IntelIndex {
   /** Where the entry of the key begins; -1 where there is none. */
   find({ bytes, length }: Pick<KeyWriter, 'bytes' | 'length'>): number {
     const slots = this.#slots;
+    let slot = hashKey(bytes, length, SLOT_SEED) & this.#mask;
+    // Half of what is not there ends here.
+    if (slots[slot * 2 + 1] === 0) return -1;
     const check = hashKey(bytes, length, CHECK_SEED);
-    for (let slot = hashKey(bytes, length, SLOT_SEED) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+    for (; ; slot = (slot + 1) & this.#mask) {
       const entry = slots[slot * 2 + 1]!;
       if (entry === 0) return -1;
       if (slots[slot * 2] === check && this.#isKey(entry - 1, bytes, length)) return entry - 1;

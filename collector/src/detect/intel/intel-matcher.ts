@@ -19,6 +19,9 @@ const URL_IN_TEXT = /\b(?:https?|ftp):\/\/[^\s'"<>|;`\\)]{1,2048}/gi;
 /** Nothing is made for a look that finds nothing. */
 const NONE: readonly number[] = [];
 
+/** Addresses and names known not to be listed; hosts speak with the same few again and again. Some 1 MiB. */
+const MISSED_MAX = 8_192;
+
 interface Seen {
   sighting: Sighting;
   event: HostEvent;
@@ -40,6 +43,8 @@ export class IntelMatcher {
   readonly #index: IntelIndex;
   readonly #keys = new KeyWriter();
   readonly #retro: boolean;
+  /** Of addresses: themselves and the networks around them. Of names: themselves and those above. */
+  readonly #missed = new Set<string>();
   readonly #addresses: boolean;
   readonly #endpoints: boolean;
   readonly #domains: boolean;
@@ -100,28 +105,42 @@ export class IntelMatcher {
   #address(field: SeenField, text: string, port: number, look: Look): void {
     const keys = this.#keys;
     const index = this.#index;
-    if (!keys.address(text)) return;
+    const known = this.#missed.has(text);
+    if ((known && !this.#endpoints) || !keys.address(text)) return;
     const side = field === 'source.ip' ? 'source' : 'destination';
-    const { prefixes4, prefixes6 } = index;
-    let entries = NONE;
-    let entry = index.find(keys);
-    if (entry >= 0) entries = [entry];
-    for (const bits of keys.addressBytes === 4 ? prefixes4 : prefixes6) {
-      keys.network(bits);
-      entry = index.find(keys);
-      if (entry >= 0) entries = [...entries, entry];
-    }
+    let entries = known ? NONE : this.#around();
+    if (entries.length === 0 && !known) this.#miss(text);
     if (this.#endpoints && port > 0) {
       keys.endpoint(port);
-      entry = index.find(keys);
+      const entry = index.find(keys);
       if (entry >= 0) entries = [entry, ...entries];
     }
     if (entries.length > 0)
       this.#sight(field, text, entries, look, (claim) => claim.side === 'any' || claim.side === side);
   }
 
+  /** Entries of the address that was written last, and of every network around it. */
+  #around(): readonly number[] {
+    const keys = this.#keys;
+    const index = this.#index;
+    const exact = index.find(keys);
+    let entries = exact >= 0 ? [exact] : NONE;
+    for (const bits of keys.addressBytes === 4 ? index.prefixes4 : index.prefixes6) {
+      keys.network(bits);
+      const entry = index.find(keys);
+      if (entry >= 0) entries = [...entries, entry];
+    }
+    return entries;
+  }
+
+  #miss(text: string): void {
+    if (this.#missed.size >= MISSED_MAX) this.#missed.clear();
+    this.#missed.add(text);
+  }
+
   /** The name, and every name above it that stands for those below. */
   #domain(field: SeenField, text: string, look: Look): void {
+    if (this.#missed.has(text)) return;
     const name = domainName(text);
     if (name === undefined) return;
     const keys = this.#keys;
@@ -138,6 +157,7 @@ export class IntelMatcher {
       if (dot < 0) break;
       from = dot + 1;
     }
+    if (entries.length === 0) this.#miss(text);
     if (entries.length > 0)
       this.#sight(field, name, entries, look, ({ subdomains }, entry) => subdomains || entry === exact);
   }
