@@ -15,6 +15,7 @@ import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
+import { IntelStore } from './intel-store.ts';
 import { JudgementRecords } from './judgement-records.ts';
 import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
@@ -43,6 +44,7 @@ export class SqlStore implements Store {
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
   readonly rules: RuleRecords;
+  readonly intel: IntelStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -59,6 +61,7 @@ export class SqlStore implements Store {
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
     this.rules = new RuleRecords(database);
+    this.intel = new IntelStore(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

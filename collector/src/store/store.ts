@@ -15,6 +15,7 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { IntelRecords } from '../detect/intel/intel-records.ts';
 import type { RuleState } from '../detect/rules/wiring.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
@@ -478,6 +479,8 @@ export interface Store extends AsyncDisposable {
 
   /** States of rules, imported ones, and what rules did. */
   readonly rules: RuleStore;
+  /** Sources of indicators and what they say. */
+  readonly intel: IntelRecords;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;
