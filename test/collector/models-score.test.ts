@@ -13,7 +13,11 @@ import {
   scoreIsolation,
 } from '../../collector/src/detect/models/isolation-forest.ts';
 import { KdTree, roomForNeighbours } from '../../collector/src/detect/models/kd-tree.ts';
-import { learnDensities, scoreOutliers } from '../../collector/src/detect/models/local-outlier-factor.ts';
+import {
+  indexDensities,
+  learnDensities,
+  scoreOutliers,
+} from '../../collector/src/detect/models/local-outlier-factor.ts';
 import { learnScale, type Matrix, rowOf, standardise } from '../../collector/src/detect/models/matrix.ts';
 import { indexRows } from '../../collector/src/detect/models/nearest-rows.ts';
 import { Random } from '../../collector/src/detect/models/random.ts';
@@ -210,6 +214,13 @@ describe('the isolation forest', () => {
 });
 
 describe('the local outlier factor', () => {
+  it('is the same after it was kept without its index', () => {
+    const rows = matrixOf(normalRows(100, 3, 5));
+    const { index: _, ...kept } = learnDensities(rows, { seed: 1 });
+    const again = indexDensities(structuredClone(kept));
+    expect(scoreOutliers(again, rows)).toEqual(scoreOutliers(learnDensities(rows, { seed: 1 }), rows));
+  });
+
   it('tells what lies apart where most rows are equal to others', () => {
     const random = new Random(2);
     const equal = Array.from({ length: 400 }, (_, at) => [at % 3, (at % 5) * 2]);

@@ -24,6 +24,7 @@ const EQUAL_SHARE = 0.25;
 export interface LocalDensities {
   scale: Scale;
   data: Matrix;
+  /** Of `data`, made from it. */
   index: NearestRows;
   k: number;
   /** Of each training row: the distance of its k-th neighbour. */
@@ -61,6 +62,11 @@ export function learnDensities(matrix: Matrix, options: { seed: number; k?: numb
     densities[row] = 1 / (reachability / Math.max(1, count) + spacing);
   }
   return { scale, data, index, k, kDistances, densities, spacing };
+}
+
+/** What was learned, made whole again from what can be kept of it: the index is made from the data. */
+export function indexDensities(kept: Omit<LocalDensities, 'index'>): LocalDensities {
+  return { ...kept, index: indexRows(kept.data, kept.k) };
 }
 
 /** The paper's LOF of each row: about 1 inside a cluster of any density, well above 1 outside. */
