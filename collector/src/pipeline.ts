@@ -21,6 +21,7 @@ import type { Shards } from './shards/shards.ts';
 import type { StageClock } from './stage-clock.ts';
 import { StoreError } from './store/store.ts';
 import type { WriteItem, Writer } from './store/writer.ts';
+import type { TriageChange } from './triage/triage-desk.ts';
 
 export interface PipelineParts {
   shards: Shards;
@@ -123,6 +124,11 @@ export class Pipeline {
   /** Detections that no batch of events carries: silence, clocks, refused signatures. Resolves when they are stored. */
   report(detections: readonly Detection[]): Promise<void> {
     return this.#store({ detections, ...this.#correlate(detections) });
+  }
+
+  /** What people decided about alerts. Resolves when it is stored; hands it to the writer before it first waits. */
+  decide(change: TriageChange): Promise<void> {
+    return this.#store(change);
   }
 
   /** Counts what was refused before it was an envelope. Resolves when it is stored. */

@@ -9,8 +9,10 @@ import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { enrolmentHandlers } from './api/enrolment-service.ts';
 import { evidenceHandlers } from './api/evidence.ts';
+import { huntHandlers } from './api/hunts.ts';
 import { keysHandlers } from './api/keys.ts';
 import { RateMeter } from './api/rate-meter.ts';
+import { triageHandlers } from './api/triage.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
 import {
@@ -41,6 +43,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
+import { HuntSchedule } from './hunt/hunt-schedule.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
@@ -58,6 +61,7 @@ import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { type AuditActor, StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
+import { TriageDesk } from './triage/triage-desk.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
 
@@ -223,6 +227,8 @@ export async function startCollector(parts: {
       failed,
     }),
   );
+
+  stack.use(new HuntSchedule({ store, report: (detections) => pipeline.report(detections), nowUs, failed }));
 
   const peers = new Peers();
   const actor = (address: string): AuditActor => ({
@@ -399,6 +405,13 @@ export async function startCollector(parts: {
         actor,
         failed,
       }),
+      triage: triageHandlers({
+        desk: new TriageDesk({ store, correlator, apply: (change) => pipeline.decide(change), nowUs }),
+        store,
+        actor,
+        failed,
+      }),
+      hunt: huntHandlers({ store, actor, nowUs, failed }),
     }),
   );
   const care = stack.use(

@@ -1,6 +1,9 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import {
+  ActRequest,
+  ActResponse,
   AgentFrame,
+  AlertHistory,
   CollectorFrame,
   ControlRotationRequest,
   CreateTokenRequest,
@@ -14,14 +17,20 @@ import {
   ExportEvidenceRequest,
   GetAgentRequest,
   GetAgentResponse,
+  GetAlertHistoryRequest,
   GetAlertRequest,
   GetAlertResponse,
   GetCasRequest,
   GetCasResponse,
+  GetEntityRequest,
+  GetEntityResponse,
   GetIncidentRequest,
   GetIncidentResponse,
   GetKeysRequest,
   GetStatusRequest,
+  GetVolumesRequest,
+  HuntPart,
+  HuntRequest,
   KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
@@ -31,6 +40,8 @@ import {
   ListAuditResponse,
   ListEntitiesRequest,
   ListEntitiesResponse,
+  ListHuntsRequest,
+  ListHuntsResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
   ListTreeHeadsRequest,
@@ -39,6 +50,8 @@ import {
   OrderKeysResponse,
   RecoverRequest,
   RecoverResponse,
+  RemoveHuntRequest,
+  RemoveHuntResponse,
   RenewConsoleRequest,
   RenewConsoleResponse,
   RetireCaRequest,
@@ -49,6 +62,8 @@ import {
   RotateCaResponse,
   RotateKeysRequest,
   RotateKeysResponse,
+  SavedHunt,
+  SaveHuntRequest,
   ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
@@ -56,6 +71,7 @@ import {
   StatusReport,
   VerifyAuditRequest,
   VerifyAuditResponse,
+  Volumes,
   WatchAlertsRequest,
 } from './v1.ts';
 
@@ -148,6 +164,20 @@ export const consoleService = {
     VerifyAuditRequest,
     VerifyAuditResponse,
   ),
+  getEntity: method<GetEntityRequest, GetEntityResponse>('Console/GetEntity', GetEntityRequest, GetEntityResponse),
+  getVolumes: method<GetVolumesRequest, Volumes>('Console/GetVolumes', GetVolumesRequest, Volumes),
+};
+
+export const triageService = {
+  act: method<ActRequest, ActResponse>('Triage/Act', ActRequest, ActResponse),
+  getHistory: method<GetAlertHistoryRequest, AlertHistory>('Triage/GetHistory', GetAlertHistoryRequest, AlertHistory),
+};
+
+export const huntService = {
+  run: method<HuntRequest, HuntPart>('Hunt/Run', HuntRequest, HuntPart, { response: true }),
+  save: method<SaveHuntRequest, SavedHunt>('Hunt/Save', SaveHuntRequest, SavedHunt),
+  list: method<ListHuntsRequest, ListHuntsResponse>('Hunt/List', ListHuntsRequest, ListHuntsResponse),
+  remove: method<RemoveHuntRequest, RemoveHuntResponse>('Hunt/Remove', RemoveHuntRequest, RemoveHuntResponse),
 };
 
 export const certificatesService = {

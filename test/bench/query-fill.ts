@@ -129,7 +129,7 @@ export async function fill(
   else await fillSeries(database);
   for (let first = 0; first < Math.min(ALERTS, wanted / EVENTS_PER_ALERT); first += 500) {
     const alerts = Array.from({ length: 500 }, (_, index) => alertOf(first + index, rounds));
-    await store.commit({ batches: [], detections: [], alerts, entities: [], incidents: [], refusals: [] });
+    await store.commit({ batches: [], detections: [], alerts, entities: [], incidents: [], refusals: [], acts: [] });
   }
   return { events, rate, tookMs: performance.now() - startedMs };
 }

@@ -22,6 +22,7 @@ function item(
     entities: [],
     incidents: parts.incidentOf ? [makeIncident({ alerts: [parts.incidentOf] })] : [],
     refusal: undefined,
+    acts: [],
     bytes: parts.bytes ?? 1_000,
     resolve: () => undefined,
     reject: () => undefined,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, Metadata, type MethodDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
 import {
+  type ActRequest,
   type Alert,
   type AlertFilter,
   Alert as AlertMessage,
@@ -18,6 +19,7 @@ import {
   type DestroyEpochRequest,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetEntityRequest,
   type GetIncidentResponse,
   type KeysReport,
   keysService,
@@ -38,6 +40,7 @@ import {
   type SearchEventsResponse,
   type SignedAlert,
   type StatusReport,
+  triageService,
   type VerifyAuditResponse,
 } from '@threatguard/proto';
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
@@ -78,11 +81,17 @@ export class ConsoleClient implements Disposable {
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
 
-  cryptoReport(policy = ''): Promise<CryptoReport> {
-    const { path, requestSerialize, responseDeserialize } = cryptoService.report;
+  entity = (request: GetEntityRequest) => this.#other(consoleService.getEntity, request);
+  volumes = (sinceUs = 0) => this.#other(consoleService.getVolumes, { sinceUs });
+  act = async (request: ActRequest) => (await this.#other(triageService.act, request)).results ?? [];
+  history = async (id: string) => (await this.#other(triageService.getHistory, { id })).acts ?? [];
+  cryptoReport = (policy = ''): Promise<CryptoReport> => this.#other(cryptoService.report, { policy });
+
+  #other<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+    const { path, requestSerialize, responseDeserialize } = method;
     return new Promise((resolve, reject) => {
-      this.#others.makeUnaryRequest(path, requestSerialize, responseDeserialize, { policy }, (error, report) =>
-        report ? resolve(report) : reject(error),
+      this.#others.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) =>
+        response ? resolve(response) : reject(error),
       );
     });
   }

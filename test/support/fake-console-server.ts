@@ -6,14 +6,17 @@ import { join } from 'node:path';
 import { createServer, type Server as TlsServer } from 'node:tls';
 import { Metadata, Server, ServerCredentials, type ServerWritableStream, type status } from '@grpc/grpc-js';
 import {
+  type ActResult,
   type AgentSummary,
   type Alert,
+  type AlertAct,
   type AuditEntry,
   type CryptoReport,
   consoleService,
   cryptoService,
   type Entity,
   type GetAgentResponse,
+  type GetEntityResponse,
   type Incident,
   type KeysReport,
   keyId,
@@ -24,7 +27,9 @@ import {
   type StoredEvent,
   signAlert,
   TLS_POLICY,
+  triageService,
   type VerifyAuditResponse,
+  type Volumes,
 } from '@threatguard/proto';
 import { initHome } from '../../collector/src/init.ts';
 
@@ -46,6 +51,12 @@ export class FakeConsoleServer implements AsyncDisposable {
   searchParts: SearchEventsResponse[] = [];
   events: StoredEvent[] = [];
   entities: Entity[] = [];
+  entity: GetEntityResponse = {};
+  volumes: Volumes = {};
+  /** What an act comes to. */
+  actResults: ActResult[] = [];
+  /** History of every alert. */
+  acts: AlertAct[] = [];
   incidents: Incident[] = [];
   /** What `getKeys` answers, one after another; the last one again and again. */
   keys: KeysReport[] = [{}];
@@ -98,6 +109,10 @@ export class FakeConsoleServer implements AsyncDisposable {
     grpc.addService(consoleService, this.#handlers());
     grpc.addService(cryptoService, { report: this.#unary('reportCrypto', () => this.cryptoReport) });
     grpc.addService(keysService, this.#keysHandlers());
+    grpc.addService(triageService, {
+      act: this.#unary('act', () => ({ results: this.actResults })),
+      getHistory: this.#unary('getHistory', () => ({ acts: this.acts })),
+    });
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const read = (name: string) => readFileSync(join(this.home, 'collector', name), 'utf8');
     const tls = createServer(
@@ -223,6 +238,8 @@ export class FakeConsoleServer implements AsyncDisposable {
         const { rows, next } = page(this.audit, request);
         return { entries: rows, next };
       }),
+      getEntity: unary('getEntity', () => this.entity),
+      getVolumes: unary('getVolumes', () => this.volumes),
       verifyAudit: unary('verifyAudit', () => this.verification),
       watchAlerts: (call: ServerWritableStream<unknown, SignedAlert>) => {
         this.#watchers.add(call);

@@ -6,8 +6,10 @@ import {
   cryptoService,
   enrolmentService,
   evidenceService,
+  huntService,
   keysService,
   MESSAGE_BYTES_MAX,
+  triageService,
 } from '@threatguard/proto';
 import { authoriseCalls } from './authorisation.ts';
 import { countOversized } from './count-oversized.ts';
@@ -37,6 +39,8 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   keys: UntypedServiceImplementation;
   evidence: UntypedServiceImplementation;
   certificates: UntypedServiceImplementation;
+  triage: UntypedServiceImplementation;
+  hunt: UntypedServiceImplementation;
 }
 
 /** Serves until disposed. Streams should be ended before: what is open half a second later is cut. */
@@ -75,6 +79,8 @@ export class CollectorServer implements AsyncDisposable {
     server.addService(keysService, parts.keys);
     server.addService(evidenceService, parts.evidence);
     server.addService(certificatesService, parts.certificates);
+    server.addService(triageService, parts.triage);
+    server.addService(huntService, parts.hunt);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({
       ...parts,

@@ -7,6 +7,7 @@
 //   series      their events added to minute, hour and day, where the database does not count them by itself
 //   findings    detections, alerts, entities and incidents, each with a key or revision of its own, so that a group sent
 //               twice stores once
+//   acts        what people did about alerts, with its audit entries
 import type { Loss } from '@threatguard/proto';
 import type { CommitBatch } from '../batch.ts';
 import { TERM_COLUMNS } from './batch-terms.ts';
@@ -20,6 +21,7 @@ import { storeIncidents } from './incident-records.ts';
 import { storeSeries } from './series.ts';
 import type { CommitGroup, RefusedEnvelope } from './store.ts';
 import { compressDirectly } from './timescale.ts';
+import { storeActs } from './triage-records.ts';
 import { bytea, storableCount, storableText, timestamp } from './values.ts';
 
 /** A message of a refusal, in UTF-16 units: it is ours, but may quote a name. */
@@ -48,6 +50,7 @@ async function storeGroup(session: Session, group: CommitGroup, { series, compre
   await storeDetections(session, [...claimed.flatMap((batch) => batch.detections), ...group.detections]);
   await storeCorrelated(session, [...claimed, group]);
   await countRefusals(session, group.refusals);
+  await storeActs(session, group.acts);
 }
 
 /**

@@ -6,8 +6,11 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  type ActRequest,
+  type ActResult,
   type AgentSummary,
   type Alert,
+  type AlertAct,
   type AlertFilter,
   type AuditEntry,
   type Ca,
@@ -24,6 +27,8 @@ import {
   evidenceService,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetEntityRequest,
+  type GetEntityResponse,
   type Incident,
   type KeysReport,
   keysService,
@@ -40,7 +45,9 @@ import {
   type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
+  triageService,
   type VerifyAuditResponse,
+  type Volumes,
 } from '@threatguard/proto';
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
 import type { Deployment } from './deployment.ts';
@@ -139,6 +146,16 @@ export class CollectorClient implements Disposable {
     return this.#call(consoleService.getAlert, { id });
   }
 
+  /** One result for each target, in order. */
+  async actOnAlerts(request: ActRequest): Promise<ActResult[]> {
+    return (await this.#call(triageService.act, request)).results ?? [];
+  }
+
+  /** What people did about an alert, oldest first. */
+  async alertHistory(id: string): Promise<AlertAct[]> {
+    return (await this.#call(triageService.getHistory, { id })).acts ?? [];
+  }
+
   /** Newest first, at most `limit`, over as many pages as it takes. */
   listAlerts(filter: AlertFilter, limit: number): Promise<Alert[]> {
     return collect(limit, async (rows, after) => {
@@ -177,6 +194,15 @@ export class CollectorClient implements Disposable {
       const page = await this.#call(consoleService.listEntities, { kind, limit: rows, after });
       return { rows: page.entities ?? [], next: page.next ?? '' };
     });
+  }
+
+  getEntity(request: GetEntityRequest): Promise<GetEntityResponse> {
+    return this.#call(consoleService.getEntity, request);
+  }
+
+  /** By hour since a time. */
+  getVolumes(sinceUs: number): Promise<Volumes> {
+    return this.#call(consoleService.getVolumes, { sinceUs });
   }
 
   /** Newest change first, at most `limit`. */

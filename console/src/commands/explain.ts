@@ -30,6 +30,11 @@ export function explain(error: unknown): Ending {
   return { message: `error: ${error.stack ?? error.message}`, exitCode: EXIT_CODES.failure };
 }
 
+/** Its first line; what that only announces (`Missing 1 required arg:`) with it. */
 function firstLine(text: string): string {
-  return text.split('\n')[0]!.trim();
+  const [first = '', second = ''] = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  return first.endsWith(':') && second ? `${first} ${second}` : first;
 }

@@ -3,7 +3,12 @@ import { AgentsRevoke } from './agents/revoke.ts';
 import { AgentsRotateKey } from './agents/rotate-key.ts';
 import { AgentsShow } from './agents/show.ts';
 import { AgentsTokenCreate } from './agents/token/create.ts';
+import { AlertsAck } from './alerts/ack.ts';
+import { AlertsAssign } from './alerts/assign.ts';
+import { AlertsClose } from './alerts/close.ts';
 import { AlertsList } from './alerts/list.ts';
+import { AlertsNote } from './alerts/note.ts';
+import { AlertsReopen } from './alerts/reopen.ts';
 import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
 import { AuditList } from './audit/list.ts';
@@ -12,6 +17,7 @@ import { CaRetire } from './ca/retire.ts';
 import { CaRotate } from './ca/rotate.ts';
 import { CaStatus } from './ca/status.ts';
 import { CryptoReportCommand } from './crypto/report.ts';
+import { DashboardCommand } from './dashboard.ts';
 import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
 import { EvidenceExport } from './evidence/export.ts';
@@ -33,6 +39,7 @@ import { Up } from './up.ts';
 /** Every command by its words. Each loads what is heavy (gRPC, NATS, Ink) only when it runs. */
 export const COMMANDS = {
   up: Up,
+  dashboard: DashboardCommand,
   status: Status,
   'agents:list': AgentsList,
   'agents:show': AgentsShow,
@@ -41,6 +48,11 @@ export const COMMANDS = {
   'alerts:list': AlertsList,
   'alerts:show': AlertsShow,
   'alerts:watch': AlertsWatch,
+  'alerts:ack': AlertsAck,
+  'alerts:assign': AlertsAssign,
+  'alerts:note': AlertsNote,
+  'alerts:close': AlertsClose,
+  'alerts:reopen': AlertsReopen,
   'events:search': EventsSearch,
   'entities:list': EntitiesList,
   'incidents:list': IncidentsList,

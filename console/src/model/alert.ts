@@ -1,4 +1,4 @@
-import { type Alert, AlertState, severityName } from '@threatguard/proto';
+import { type Alert, AlertState, severityName, Verdict } from '@threatguard/proto';
 import type { JsonRecord } from './json.ts';
 import { percentText } from './percent.ts';
 import { colourSeverity } from './style.ts';
@@ -29,6 +29,9 @@ export const ALERT_KEYS = [
   'raised_at',
   'updated_at',
   'values',
+  'assignee',
+  'verdict',
+  'triage_version',
 ] as const;
 
 /** What an analyst asks first, picked from the values of a detection. Empty where a rule had none of it. */
@@ -48,8 +51,13 @@ export function alertFacts(alert: Alert): AlertFacts {
   };
 }
 
-function stateName(state: AlertState | null | undefined): string {
+export function stateName(state: AlertState | null | undefined): string {
   return state ? (AlertState[state] ?? 'unknown').toLowerCase() : 'open';
+}
+
+/** `false-positive`; empty for an alert without a verdict. */
+export function verdictName(verdict: Verdict | null | undefined): string {
+  return verdict ? (Verdict[verdict] ?? 'unknown').toLowerCase().replaceAll('_', '-') : '';
 }
 
 export function alertRecord(alert: Alert): JsonRecord {
@@ -77,6 +85,9 @@ export function alertRecord(alert: Alert): JsonRecord {
     raised_at: isoTime(alert.raisedAtUs),
     updated_at: isoTime(alert.updatedAtUs),
     values: { ...alert.values },
+    assignee: alert.assignee || undefined,
+    verdict: verdictName(alert.verdict) || undefined,
+    triage_version: alert.triageVersion ?? 0,
   };
 }
 
@@ -96,6 +107,7 @@ export function alertColumns(look: Look): Column<Alert>[] {
       style: (cell, alert) => colourSeverity(cell, alert.severity, look.colour),
     },
     { title: 'STATE', cell: (alert) => stateName(alert.state), shrink: true, optional: true },
+    { title: 'ASSIGNEE', cell: (alert) => alert.assignee ?? '', shrink: true, optional: true },
     { title: 'HOST', cell: (alert) => alert.agentName ?? '', shrink: true },
     { title: 'COUNT', cell: (alert) => String(alert.count ?? 0), align: 'right', optional: true },
     { title: 'TECHNIQUE', cell: (alert) => (alert.techniques ?? []).join(' '), shrink: true, optional: true },
@@ -130,7 +142,8 @@ export function alertPairs(alert: Alert, look: Look): string[] {
     ['title', alert.title ?? ''],
     ['reason', alert.reason ?? ''],
     ['severity', severityName(alert.severity ?? 0)],
-    ['state', stateName(alert.state)],
+    ['state', [stateName(alert.state), verdictName(alert.verdict)].filter(Boolean).join(', ')],
+    ['assignee', alert.assignee || '-'],
     ['host', alert.agentName ?? ''],
     ['entity', alert.entity ?? ''],
     ['technique', (alert.techniques ?? []).join(' ')],

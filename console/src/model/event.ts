@@ -25,7 +25,7 @@ export function eventRecord(stored: StoredEvent): JsonRecord {
 }
 
 /** What happened, in a few words: the command line, the log line, the path or the connection. */
-function eventSummary(stored: StoredEvent): string {
+export function eventSummary(stored: StoredEvent): string {
   const ecs = stored.event ? toEcs(stored.event) : {};
   const destination = ecs['destination.ip']
     ? `-> ${ecs['destination.ip']}:${ecs['destination.port'] ?? ''}`
@@ -39,6 +39,16 @@ function eventSummary(stored: StoredEvent): string {
     ecs['process.name'] ??
     '';
   return String(text);
+}
+
+/** `logon failure root 192.0.2.1`: action, outcome, who, from where. */
+export function eventWhat(stored: StoredEvent): string {
+  const ecs = stored.event ? toEcs(stored.event) : {};
+  const names = ['event.action', 'event.outcome', 'user.name', 'source.ip'] as const;
+  return names
+    .map((name) => ecs[name])
+    .filter((value) => value !== undefined)
+    .join(' ');
 }
 
 export function eventColumns(look: { utc: boolean; nowMs: number }): Column<StoredEvent>[] {

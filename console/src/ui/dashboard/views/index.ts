@@ -1,0 +1,29 @@
+import type { View } from '../view.ts';
+import { agent, agents } from './agents.ts';
+import { alert } from './alert.ts';
+import { alerts } from './alerts.ts';
+import { audit, auditEntry } from './audit.ts';
+import { entities, entity } from './entities.ts';
+import { about, event, events } from './events.ts';
+import { incident, incidents } from './incidents.ts';
+import { keys } from './keys.ts';
+import { overview } from './overview.ts';
+
+/** Every view of the dashboard. One more is one more row here: its command, completion, help and keys follow from it. */
+export const VIEWS: readonly View[] = [
+  overview,
+  alerts,
+  alert,
+  incidents,
+  incident,
+  entities,
+  entity,
+  events,
+  event,
+  about,
+  agents,
+  agent,
+  keys,
+  audit,
+  auditEntry,
+];
