@@ -168,6 +168,8 @@ export class CertificatesClient implements Disposable {
 export interface TestCollectorOptions {
   /** An initialised state directory to continue with; a new one, removed in the end, without it. */
   home?: string;
+  /** Where it listens; a port of its own without it. */
+  listen?: string;
   /** Text of collector.yaml. */
   config?: string;
   nowMs?: () => number;
@@ -196,7 +198,7 @@ export class TestCollector implements AsyncDisposable {
     const home = options.home ?? (await initTestHome());
     const collector = await startCollector({
       home,
-      config: testConfig(options.config),
+      config: testConfig(options.config, options.listen),
       log: options.log ?? pino({ level: 'silent' }),
       nowMs: options.nowMs,
     });
@@ -224,8 +226,8 @@ export async function initTestHome(profile?: ProfileName, nowMs = Date.now()): P
   return home;
 }
 
-function testConfig(text = ''): CollectorConfig {
-  return readCollectorConfig({ file: 'test', text: `listen: 127.0.0.1:0\n${text}`, environment: {} });
+function testConfig(text = '', listen = '127.0.0.1:0'): CollectorConfig {
+  return readCollectorConfig({ file: 'test', text: `listen: ${listen}\n${text}`, environment: {} });
 }
 
 /** A collector in a process of its own, to be killed or measured. Its home is the caller's. */

@@ -87,16 +87,12 @@ function statusLine({ snapshot, collector, look, readonly }: FrameParts): Line {
 
 function crumbsLine({ snapshot, look }: FrameParts, state: PlaceState, place: string): Line {
   const way = snapshot.stack.map(crumb);
-  const said: Span[] = [
-    span(
-      way
-        .slice(0, -1)
-        .map((each) => `${each} > `)
-        .join(''),
-      'dim',
-    ),
-    span(way.at(-1)!, 'accent'),
-  ];
+  // Where one is stays to be read, however long the way back.
+  let former = way.slice(0, -1);
+  const length = () => [...former, way.at(-1)!].join(' > ').length;
+  while (former.length > 0 && length() > look.columns / 2) former = former.slice(1);
+  const before = [...(former.length < way.length - 1 ? ['..'] : []), ...former].map((each) => `${each} > `);
+  const said: Span[] = [span(before.join(''), 'dim'), span(way.at(-1)!, 'accent')];
   if (state.filter) said.push(span(`  /${state.filter}`, 'medium'));
   if (state.marks.size > 0) said.push(span(`  ${state.marks.size} marked`, 'medium'));
   if (state.trouble && state.data !== undefined) said.push(span(`  not current: ${state.trouble}`, 'bad'));

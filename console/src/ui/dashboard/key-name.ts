@@ -23,6 +23,8 @@ export function keyNames(input: string, key: Key): string[] {
   if (named) return [named[1]];
   if (key.ctrl) return input ? [`ctrl-${input}`] : [];
   if (key.meta) return [];
+  // Typed ahead.
+  if (/^[\r\n]+$/.test(input)) return Array.from(input, () => 'enter');
   // A line end within pasted text is not somebody pressing enter.
   return [...input].flatMap((character) => {
     if (/\s/.test(character)) return ['space'];

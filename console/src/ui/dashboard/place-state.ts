@@ -78,9 +78,12 @@ export function nextSort(columns: readonly ListColumn<unknown>[], sort: Sort | u
   return at >= 0 && next ? first(next) : undefined;
 }
 
-/** `alerts > alert 01kah2` */
+/** A ULID tells itself apart by its beginning. */
+const ULID = /^[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** `alert 01kah2` */
 export function crumb({ place }: PlaceState): string {
-  return place.arg ? `${place.view} ${place.arg}` : place.view;
+  return place.arg ? `${place.view} ${ULID.test(place.arg) ? place.arg.slice(0, 10) : place.arg}` : place.view;
 }
 
 export const isList = (view: View): view is ListView<unknown> => view.kind === 'list';

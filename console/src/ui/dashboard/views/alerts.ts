@@ -13,14 +13,19 @@ const WIDE: readonly ListColumn<Alert>[] = [
   { title: 'ID', cell: (alert) => alert.id ?? '', optional: true },
 ];
 
+/** In less room the age alone says when. */
+const TIME_FROM_COLUMNS = 100;
+
+const lastColumn = (look: Look): ListColumn<Alert> => ({
+  title: `LAST (${zoneName(look.nowMs, look.utc)})`,
+  cell: (alert) => humanTime(alert.lastAtUs, look.utc),
+  order: (alert) => alert.lastAtUs ?? 0,
+  optional: true,
+});
+
 function alertListColumns(look: Look): ListColumn<Alert>[] {
   return [
-    {
-      title: `LAST (${zoneName(look.nowMs, look.utc)})`,
-      cell: (alert) => humanTime(alert.lastAtUs, look.utc),
-      order: (alert) => alert.lastAtUs ?? 0,
-      optional: true,
-    },
+    ...(look.wide || look.columns >= TIME_FROM_COLUMNS ? [lastColumn(look)] : []),
     {
       title: 'AGE',
       cell: (alert) => age(alert.lastAtUs, look.nowMs),
