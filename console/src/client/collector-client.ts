@@ -29,6 +29,9 @@ import {
   type GetAlertResponse,
   type GetEntityRequest,
   type GetEntityResponse,
+  type HuntPart,
+  type HuntRequest,
+  huntService,
   type Incident,
   type KeysReport,
   keysService,
@@ -40,6 +43,8 @@ import {
   type RotateCaResponse,
   type RotateKeysRequest,
   type RotateKeysResponse,
+  type SavedHunt,
+  type SaveHuntRequest,
   type SearchEventsRequest,
   type SignedAlert,
   type SignedTreeHead,
@@ -256,9 +261,16 @@ export class CollectorClient implements Disposable {
   }
 
   /** A bundle in parts, as fast as they are taken, until the signal fires. */
-  async *exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
-    const method = evidenceService.exportEvidence;
-    const stream: ClientReadableStream<EvidenceChunk> = this.#client.makeServerStreamRequest(
+  exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
+    return this.#stream(evidenceService.exportEvidence, request, signal);
+  }
+
+  async *#stream<Request, Part>(
+    method: MethodDefinition<Request, Part>,
+    request: Request,
+    signal: AbortSignal,
+  ): AsyncIterable<Part> {
+    const stream: ClientReadableStream<Part> = this.#client.makeServerStreamRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
@@ -280,6 +292,29 @@ export class CollectorClient implements Disposable {
   /** Newest first. */
   async listTreeHeads(limit: number): Promise<SignedTreeHead[]> {
     return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
+  }
+
+  /** A hunt in parts, as they are found, until the signal fires; the collector then ends it too. */
+  async *runHunt(request: HuntRequest, signal: AbortSignal): AsyncIterable<HuntPart> {
+    try {
+      yield* this.#stream(huntService.run, request, signal);
+    } catch (error) {
+      // Whoever ended it keeps what was found.
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  saveHunt(request: SaveHuntRequest): Promise<SavedHunt> {
+    return this.#call(huntService.save, request);
+  }
+
+  /** By name. */
+  async listHunts(): Promise<SavedHunt[]> {
+    return (await this.#call(huntService.list, {})).hunts ?? [];
+  }
+
+  async removeHunt(name: string): Promise<void> {
+    await this.#call(huntService.remove, { name });
   }
 
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {

@@ -24,7 +24,13 @@ export abstract class AlertActCommand extends ConsoleCommand {
     word: ActWord,
     parsed: {
       argv: readonly unknown[];
-      flags: { home?: string | undefined; output: string; utc: boolean; seen?: string | undefined };
+      flags: {
+        home?: string | undefined;
+        output: string;
+        utc: boolean;
+        fields?: string | undefined;
+        seen?: string | undefined;
+      };
     },
     request: Pick<ActRequest, 'text' | 'assignee' | 'verdict'>,
   ): Promise<void> {

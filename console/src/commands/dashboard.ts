@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { ConsoleError } from '../model/console-error.ts';
 import { ConsoleCommand, describe } from './console-command.ts';
+import { isUtf8 } from './locale.ts';
 
 export class DashboardCommand extends ConsoleCommand {
   static override summary = 'The full-screen console: alerts, incidents, entities, agents, keys, audit, live.';
@@ -42,7 +43,7 @@ export class DashboardCommand extends ConsoleCommand {
       readonly: flags.readonly ?? false,
       utc: output.utc,
       colour: output.colour,
-      ascii: (flags.ascii ?? false) || !/utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || 'UTF-8'),
+      ascii: (flags.ascii ?? false) || !isUtf8(env),
       streams: this.invocation,
       stopped,
     });

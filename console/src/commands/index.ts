@@ -16,14 +16,22 @@ import { AuditVerify } from './audit/verify.ts';
 import { CaRetire } from './ca/retire.ts';
 import { CaRotate } from './ca/rotate.ts';
 import { CaStatus } from './ca/status.ts';
+import { Complete } from './complete.ts';
+import { Completion } from './completion.ts';
 import { CryptoReportCommand } from './crypto/report.ts';
 import { DashboardCommand } from './dashboard.ts';
 import { EntitiesList } from './entities/list.ts';
+import { EntitiesShow } from './entities/show.ts';
 import { EventsSearch } from './events/search.ts';
+import { EventsTail } from './events/tail.ts';
 import { EvidenceExport } from './evidence/export.ts';
 import { EvidenceHeads } from './evidence/heads.ts';
 import { EvidenceShow } from './evidence/show.ts';
 import { EvidenceVerify } from './evidence/verify.ts';
+import { HuntList } from './hunt/list.ts';
+import { HuntRemove } from './hunt/remove.ts';
+import { HuntRun } from './hunt/run.ts';
+import { HuntSave } from './hunt/save.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
 import { KeysAbort } from './keys/abort.ts';
@@ -40,6 +48,8 @@ import { Up } from './up.ts';
 export const COMMANDS = {
   up: Up,
   dashboard: DashboardCommand,
+  completion: Completion,
+  complete: Complete,
   status: Status,
   'agents:list': AgentsList,
   'agents:show': AgentsShow,
@@ -54,7 +64,13 @@ export const COMMANDS = {
   'alerts:close': AlertsClose,
   'alerts:reopen': AlertsReopen,
   'events:search': EventsSearch,
+  'events:tail': EventsTail,
   'entities:list': EntitiesList,
+  'entities:show': EntitiesShow,
+  'hunt:run': HuntRun,
+  'hunt:save': HuntSave,
+  'hunt:list': HuntList,
+  'hunt:remove': HuntRemove,
   'incidents:list': IncidentsList,
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
