@@ -189,6 +189,19 @@ function answers(): Partial<DashboardSource> {
         after: '{"state":"closed"}',
       },
     ],
+    listHunts: async () => [
+      { name: 'fetchers', query: 'exe:(*/curl or */wget)', everySeconds: 600, savedAtUs: NOW_US, ranAtUs: NOW_US },
+    ],
+    runHunt: async function* () {
+      yield {
+        groups: [
+          { values: ['root'], count: 9 },
+          { values: [''], count: 3 },
+        ],
+        columns: ['user.name', 'count'],
+        complete: true,
+      };
+    },
     getKeys: async () => KEYS,
     revokeAgent: async () => ({ agentId: 'b', streamEnded: true }),
     rotateKeys: async () => ({ keys: { rotation: { epoch: 4 } } }),

@@ -19,6 +19,8 @@ const PLACES: readonly (readonly [Place, string])[] = [
   [{ view: 'events', arg: 'event.action:*' }, 'ACTION'],
   [{ view: 'event', arg: `${agent().id}  7 0` }, 'user.name'],
   [{ view: 'about', arg: 'user.name:root' }, 'Newest events'],
+  [{ view: 'hunts', arg: '' }, 'fetchers'],
+  [{ view: 'hunt', arg: 'user:* | count by user.name' }, '2 groups'],
   [{ view: 'agents', arg: '' }, 'db-1'],
   [{ view: 'agent', arg: 'web-1' }, 'machine id'],
   [{ view: 'keys', arg: '' }, 'ML-KEM'],
@@ -69,6 +71,11 @@ describe('text of a host', () => {
       get: (target, name: keyof typeof source) => {
         const found = target[name];
         if (typeof found !== 'function' || name === 'nowMs') return found;
+        if (name === 'runHunt') {
+          return async function* (...given: Parameters<typeof source.runHunt>) {
+            for await (const part of source.runHunt(...given)) yield poisoned(part);
+          };
+        }
         return async (...given: unknown[]) => poisoned(await (found as (...all: unknown[]) => unknown)(...given));
       },
     });

@@ -4,6 +4,7 @@ import { ConsoleError } from '../../console/src/model/console-error.ts';
 import type { DashboardSource } from '../../console/src/services/dashboard-source.ts';
 import { LiveAlerts } from '../../console/src/services/live-alerts.ts';
 import { SavedViews } from '../../console/src/services/saved-views.ts';
+import { candidatesFor } from '../../console/src/ui/dashboard/command-line.ts';
 import { Dashboard } from '../../console/src/ui/dashboard/dashboard.ts';
 import { frameLines } from '../../console/src/ui/dashboard/frame-lines.ts';
 import { keyHints, pressKey } from '../../console/src/ui/dashboard/key-map.ts';
@@ -29,6 +30,8 @@ export function scriptedSource(nowMs: number, answers: Partial<DashboardSource>)
   return new Proxy(source, {
     get(target, name: string) {
       if (name in target) return target[name as keyof ScriptedSource];
+      // The one answer that comes in parts.
+      if (name === 'runHunt') return answers.runHunt;
       return async (...request: unknown[]) => {
         target.calls.push({ method: name, request: request[0] });
         if (target.away) throw target.away;
@@ -89,7 +92,7 @@ export function showDashboard(options: {
       look: dashboard.look,
       keys: keyHints(dashboard),
       readonly: options.readonly ?? false,
-      candidates: overlay?.kind === 'prompt' ? dashboard.candidates(overlay.text) : [],
+      candidates: overlay?.kind === 'prompt' ? candidatesFor(dashboard, overlay.text) : [],
     })
       .map((spans) =>
         spans

@@ -40,13 +40,16 @@ export function readHunt(query: string): ParsedHunt {
 
 export async function gatherHunt(parts: AsyncIterable<HuntPart>): Promise<HuntAnswer> {
   const answer: HuntAnswer = { events: [], groups: [], columns: [], searchedBackToUs: undefined, cut: '' };
+  let complete = false;
   for await (const part of parts) {
     answer.events.push(...(part.events ?? []));
     answer.groups.push(...(part.groups ?? []));
     if (part.columns?.length) answer.columns = part.columns;
     answer.searchedBackToUs = part.searchedBackToUs || undefined;
     answer.cut = part.cut ?? '';
+    complete = part.complete ?? false;
   }
+  if (!complete) answer.cut = 'it was ended before all was looked at';
   return answer;
 }
 

@@ -20,6 +20,8 @@ export type DashboardSource = Pick<
   | 'listIncidents'
   | 'getIncident'
   | 'listAudit'
+  | 'listHunts'
+  | 'runHunt'
   | 'getKeys'
   | 'rotateKeys'
   | 'controlRotation'
@@ -46,6 +48,8 @@ export function sourceOf(client: CollectorClient, alerts: LiveAlerts): Dashboard
     listIncidents: (filter, limit) => client.listIncidents(filter, limit),
     getIncident: (id) => client.getIncident(id),
     listAudit: (limit) => client.listAudit(limit),
+    listHunts: () => client.listHunts(),
+    runHunt: (request, signal) => client.runHunt(request, signal),
     getKeys: () => client.getKeys(),
     rotateKeys: (request) => client.rotateKeys(request),
     controlRotation: (action) => client.controlRotation(action),

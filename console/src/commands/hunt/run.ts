@@ -71,7 +71,6 @@ export class HuntRun extends ConsoleCommand {
       const back = answer.searchedBackToUs;
       output.note(back ? `${answer.cut}; it came back to ${new Date(back / 1000).toISOString()}` : answer.cut);
     }
-    if (this.invocation.stopped.aborted) output.note('ended before all was looked at');
   }
 
   async #saved(client: { listHunts(): Promise<{ name?: string; query?: string }[]> }, name: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { Box, Text, useInput, useWindowSize } from 'ink';
 import { createElement, type ReactElement, useSyncExternalStore } from 'react';
+import { candidatesFor } from './command-line.ts';
 import type { Dashboard } from './dashboard.ts';
 import { frameLines } from './frame-lines.ts';
 import { keyHints, pressKey } from './key-map.ts';
@@ -31,7 +32,8 @@ export function DashboardScreen({ dashboard, collector, colour, size }: Dashboar
     look: dashboard.look,
     keys: keyHints(dashboard),
     readonly: dashboard.parts.readonly,
-    candidates: overlay?.kind === 'prompt' && overlay.purpose === 'command' ? dashboard.candidates(overlay.text) : [],
+    candidates:
+      overlay?.kind === 'prompt' && overlay.purpose === 'command' ? candidatesFor(dashboard, overlay.text) : [],
   });
   return createElement(
     Box,

@@ -1,22 +1,18 @@
 // What keys and alerts do to the dashboard. It draws nothing and knows no terminal: a test presses keys on it.
 import type { Alert, StatusReport } from '@threatguard/proto';
-import { suggest } from '@threatguard/proto';
 import { ConsoleError } from '../../model/console-error.ts';
 import type { FeedWay } from '../../services/alert-feed.ts';
 import type { DashboardSource } from '../../services/dashboard-source.ts';
-import type { SavedView, SavedViews } from '../../services/saved-views.ts';
-import { askFor } from './ask.ts';
+import type { SavedViews } from '../../services/saved-views.ts';
 import { DashboardState, type Overlay, type Prompt } from './dashboard-state.ts';
 import { isList, nextSort, type PlaceState, placeState, shownLines, shownRows } from './place-state.ts';
 import { PromptHistory } from './prompt-history.ts';
-import type { Act, Look, PageLine, Pivot, Place, View } from './view.ts';
+import type { Look, PageLine, Place, View } from './view.ts';
 
 /** A page that an alert changes is asked again at most so often. */
 const RELOAD_MS_MIN = 1_000;
 /** Places on the way back. */
 const STACK_MAX = 32;
-/** Candidates shown beside a command that is typed. */
-const CANDIDATES_MAX = 8;
 
 export interface DashboardParts {
   source: DashboardSource;
@@ -145,7 +141,7 @@ export class Dashboard implements Disposable {
 
   enter(): void {
     const view = this.view;
-    const place = isList(view) ? this.#selectedRow()?.open : this.#selectedLine()?.place;
+    const place = isList(view) ? this.selectedRow()?.open : this.selectedLine()?.place;
     if (place) this.go(place);
   }
 
@@ -172,7 +168,7 @@ export class Dashboard implements Disposable {
 
   mark(): void {
     const view = this.view;
-    const row = this.#selectedRow();
+    const row = this.selectedRow();
     if (!isList(view) || !row) return;
     const { place, marks } = this.state.top;
     const next = new Set(marks);
@@ -219,137 +215,19 @@ export class Dashboard implements Disposable {
     this.state.set({ overlay: { ...overlay, text: found.text, historyAt: found.at } });
   }
 
-  command(typed: string) {
-    const [name = '', ...rest] = typed.trim().split(/\s+/);
-    if (name === '') return;
-    if (name === 'q' || name === 'quit') return this.parts.quit();
-    const saved = this.parts.saved.find(name);
-    if (saved) return this.#goSaved(saved);
-    const view = this.parts.views.find((each) => each.name === name || each.aliases.includes(name));
-    if (!view) return this.say(`there is no view "${name}"${suggest(name, this.names())}`, 'bad');
-    const arg = rest.join(' ');
-    if (view.takes && !arg) return this.say(`:${view.name} needs ${view.takes}`, 'bad');
-    if (!view.takes && arg) this.go({ view: view.name, arg: '' }, { filter: arg });
-    else this.go({ view: view.name, arg });
-  }
-
-  /** Names of views, aliases and saved views. */
-  names(): string[] {
-    return [...this.parts.views.flatMap(({ name, aliases }) => [name, ...aliases]), ...this.parts.saved.names()];
-  }
-
-  /** What a command that is typed could become. */
-  candidates(text: string): string[] {
-    const typed = text.trimStart();
-    if (typed.includes(' ')) return [];
-    const all = [...this.parts.views.map(({ name }) => name), ...this.parts.saved.names()];
-    const found = all.filter((name) => name.startsWith(typed));
-    return (found.length > 0 ? found : this.names().filter((name) => name.startsWith(typed))).slice(0, CANDIDATES_MAX);
-  }
-
-  save(): void {
-    const { place, filter, sort } = this.state.top;
-    this.ask({
-      purpose: 'answer',
-      label: 'save this view as: ',
-      enter: (name) => {
-        if (!/^[a-z][a-z0-9-]{0,31}$/.test(name))
-          return this.say('a name is of lower case letters, digits and dashes', 'bad');
-        if (this.parts.views.some((view) => view.name === name || view.aliases.includes(name))) {
-          return this.say(`"${name}" is a view of its own`, 'bad');
-        }
-        const problem = this.parts.saved.save(name, { ...place, filter, sort, wide: this.state.snapshot().wide });
-        this.say(problem || `saved: :${name} comes back here`, problem ? 'bad' : 'good');
-      },
-    });
-  }
-
-  // What is done about what is selected.
-
-  acts(): readonly Act<unknown>[] {
-    return this.view.acts ?? [];
-  }
-
-  act(act: Act<unknown>) {
-    if (this.parts.readonly) return this.say(`read-only: this console may not ${act.label}`, 'bad');
-    const rows = this.#concerned();
-    const asked = rows.length > 0 ? act.asks(rows) : undefined;
-    if (!asked) return this.say(`nothing here to ${act.label}`, 'bad');
-    askFor(this, asked, (given) => void this.#run(act, rows, given));
-  }
-
-  pivots(): readonly Pivot[] {
-    const view = this.view;
-    if (!isList(view)) return this.state.top.data === undefined ? [] : (view.pivots?.(this.state.top.data) ?? []);
-    const row = this.#selectedRow();
-    return row ? (view.pivots?.(row.row) ?? []) : [];
-  }
-
-  pivot() {
-    const choices = this.pivots().slice(0, 9);
-    if (choices.length === 0) return this.say('nothing here to go on from', 'bad');
-    this.show({
-      kind: 'menu',
-      title: 'everything about',
-      choices: choices.map(({ label, place }, index) => ({
-        key: String(index + 1),
-        label,
-        choose: () => this.go(place),
-      })),
-    });
-  }
-
-  /** The value under the cursor: the id of a row, the text of a line. */
-  copied(): string {
-    const view = this.view;
-    if (isList(view)) return this.#selectedRow()?.id ?? '';
-    const selected = this.#selectedLine();
-    return (
-      selected?.value ??
-      selected?.spans
-        .map(({ text }) => text)
-        .join('')
-        .trim() ??
-      this.state.top.place.arg
-    );
-  }
-
-  copy(text: string) {
-    if (!text) return this.say('nothing here to copy', 'bad');
-    this.parts.copy(text);
-    this.say(`copied: ${text}`, 'good');
-  }
-
-  async #run(act: Act<unknown>, rows: readonly unknown[], given: { answer: string; reason: string }): Promise<void> {
-    const { place } = this.state.top;
-    this.say(`${act.label} ...`);
-    try {
-      this.say(await act.run(this.parts.source, rows, given), 'good');
-      this.state.change(place, { marks: new Set() });
-    } catch (error) {
-      if (!(error instanceof ConsoleError)) throw error;
-      this.say(error.message, 'bad');
-    }
-    await this.load();
-  }
-
-  #goSaved({ view, arg, filter, sort, wide }: SavedView) {
-    if (!this.parts.views.some(({ name }) => name === view))
-      return this.say(`there is no view "${view}" any more`, 'bad');
-    this.state.set({ wide });
-    this.go({ view, arg }, { filter, sort });
-  }
+  // What is selected.
 
   /** The marked rows, else the selected one; of a page its data. */
-  #concerned(): readonly unknown[] {
+  concerned(): readonly unknown[] {
     const view = this.view;
     const { marks, data } = this.state.top;
     if (!isList(view)) return data === undefined ? [] : [data];
-    if (marks.size === 0) return this.#selectedRow() ? [this.#selectedRow()!.row] : [];
+    if (marks.size === 0) return this.selectedRow() ? [this.selectedRow()!.row] : [];
     return ((data as readonly unknown[] | undefined) ?? []).filter((row) => marks.has(view.id(row)));
   }
 
-  #selectedRow(): { row: unknown; id: string; open: Place | undefined } | undefined {
+  /** Of a list: the row under the cursor, else the first. */
+  selectedRow(): { row: unknown; id: string; open: Place | undefined } | undefined {
     const view = this.view;
     if (!isList(view)) return undefined;
     const rows = shownRows(view, this.state.top, this.look);
@@ -363,7 +241,8 @@ export class Dashboard implements Disposable {
     return isList(view) || data === undefined ? [] : shownLines(view.lines(data, this.bodyLook), filter);
   }
 
-  #selectedLine(): PageLine | undefined {
+  /** Of a page: the line under the cursor. */
+  selectedLine(): PageLine | undefined {
     const { selected } = this.state.top;
     return selected === undefined ? undefined : this.#lines()[Number(selected)];
   }

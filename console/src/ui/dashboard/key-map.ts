@@ -1,4 +1,6 @@
 // Every key of the dashboard in one table; help is made from it.
+import { act, actsOf, copy, pivot } from './acting.ts';
+import { candidatesFor, runCommand, saveView } from './command-line.ts';
 import type { Dashboard } from './dashboard.ts';
 import { isList } from './place-state.ts';
 
@@ -15,21 +17,21 @@ export const BINDINGS: readonly Binding[] = [
   {
     keys: [':'],
     help: 'go to a view',
-    does: (d) => d.ask({ purpose: 'command', label: ':', enter: (text) => d.command(text) }),
+    does: (d) => d.ask({ purpose: 'command', label: ':', enter: (text) => runCommand(d, text) }),
   },
   { keys: ['/'], help: 'filter: text, !inverse, /regex/', does: filter },
   { keys: ['enter'], help: 'open', does: (d) => d.enter() },
   { keys: ['esc', 'backspace'], help: 'back', does: (d) => d.back() },
   { keys: ['?'], help: 'help', does: (d) => d.show({ kind: 'paper', title: 'Help', lines: helpLines(d), top: 0 }) },
   { keys: ['space'], help: 'mark for an act on several', does: (d) => d.mark() },
-  { keys: ['g'], help: 'go on from a value: user, address, process, host', does: (d) => d.pivot() },
+  { keys: ['g'], help: 'go on from a value: user, address, process, host', does: pivot },
   { keys: ['s'], help: 'sort by the next column', does: (d) => d.sort() },
   { keys: ['w'], help: 'wide: all columns', does: (d) => d.state.set({ wide: !d.state.snapshot().wide }) },
   { keys: ['p'], help: 'pause what comes in', does: (d) => d.pause() },
   { keys: ['y'], help: 'the command that shows the same', does: showCommand },
-  { keys: ['Y'], help: 'copy the selected value', does: (d) => d.copy(d.copied()) },
+  { keys: ['Y'], help: 'copy the selected value', does: (d) => copy(d) },
   { keys: ['r'], help: 'ask again now', does: (d) => void d.load() },
-  { keys: ['ctrl-s'], help: 'save this view', does: (d) => d.save() },
+  { keys: ['ctrl-s'], help: 'save this view', does: saveView },
   { keys: ['down', 'j'], help: 'down', does: (d) => d.move(1) },
   { keys: ['up', 'k'], help: 'up', does: (d) => d.move(-1) },
   { keys: ['pagedown', 'ctrl-f'], help: 'a page down', does: (d) => d.move(d.bodyLook.rows - 1) },
@@ -45,14 +47,14 @@ export function pressKey(dashboard: Dashboard, key: string) {
   const { overlay } = dashboard.state.snapshot();
   if (overlay?.kind === 'prompt') return typeKey(dashboard, key);
   if (overlay) return overlayKey(dashboard, key);
-  const act = dashboard.acts().find((each) => each.key === key);
-  if (act) return dashboard.act(act);
+  const own = actsOf(dashboard).find((each) => each.key === key);
+  if (own) return act(dashboard, own);
   BINDINGS.find(({ keys }) => keys.includes(key))?.does(dashboard);
 }
 
 /** For the last line of the screen: what one needs first. */
 export function keyHints(dashboard: Dashboard): string[] {
-  const acts = dashboard.parts.readonly ? [] : dashboard.acts().map(({ key, label }) => `${key} ${label}`);
+  const acts = dashboard.parts.readonly ? [] : actsOf(dashboard).map(({ key, label }) => `${key} ${label}`);
   const lists = isList(dashboard.view) ? ['space mark', 's sort'] : [];
   return [
     ': view',
@@ -71,7 +73,7 @@ export function keyHints(dashboard: Dashboard): string[] {
 
 function helpLines(dashboard: Dashboard): string[] {
   const row = (keys: readonly string[], help: string) => `${keys.join(' ').padEnd(16)} ${help}`;
-  const acts = dashboard.acts();
+  const acts = actsOf(dashboard);
   return [
     'Keys',
     ...BINDINGS.map(({ keys, help }) => row(keys, help)),
@@ -125,7 +127,7 @@ function overlayKey(dashboard: Dashboard, key: string) {
   if (steps)
     return dashboard.show({ ...overlay, top: Math.min(overlay.lines.length, Math.max(0, overlay.top + steps)) });
   dashboard.state.set({ overlay: undefined });
-  if (key === 'c' && overlay.copies) dashboard.copy(overlay.copies);
+  if (key === 'c' && overlay.copies) copy(dashboard, overlay.copies);
 }
 
 /** A key while a line is typed. Filters act as they are typed. */
@@ -154,7 +156,7 @@ function typed(dashboard: Dashboard, text: string, key: string, completes: boole
   if (key === 'backspace') return [...text].slice(0, -1).join('');
   if (key === 'ctrl-u') return '';
   if (key === 'ctrl-w') return text.replace(/\S+\s*$/, '');
-  if (key === 'tab') return completes ? (dashboard.candidates(text)[0] ?? text) : undefined;
+  if (key === 'tab') return completes ? (candidatesFor(dashboard, text)[0] ?? text) : undefined;
   if (key === 'space') return `${text} `;
   // A name of a key is longer than a character.
   return [...key].length === 1 ? (text + key).slice(0, TYPED_MAX) : undefined;

@@ -7,6 +7,7 @@ import { ConsoleError } from '../../model/console-error.ts';
 import { sourceOf } from '../../services/dashboard-source.ts';
 import { LiveAlerts } from '../../services/live-alerts.ts';
 import type { SavedViews } from '../../services/saved-views.ts';
+import { runCommand } from './command-line.ts';
 import { Dashboard } from './dashboard.ts';
 import { DashboardScreen } from './dashboard-screen.ts';
 import { FRAMES_PER_SECOND_MAX } from './dashboard-state.ts';
@@ -50,7 +51,7 @@ export async function showDashboard(options: ShowDashboardOptions): Promise<void
     copy: (text) => streams.stdout.write(clipboardSequence(text)),
     quit: () => stop.abort(),
   });
-  if (options.start) dashboard.command(options.start);
+  if (options.start) runCommand(dashboard, options.start);
   const { collector, colour } = options;
   const ink = render(createElement(DashboardScreen, { dashboard, collector, colour }), {
     stdin: streams.stdin as NodeJS.ReadStream,

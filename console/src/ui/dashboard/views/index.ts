@@ -5,6 +5,7 @@ import { alerts } from './alerts.ts';
 import { audit, auditEntry } from './audit.ts';
 import { entities, entity } from './entities.ts';
 import { about, event, events } from './events.ts';
+import { hunt, hunts } from './hunts.ts';
 import { incident, incidents } from './incidents.ts';
 import { keys } from './keys.ts';
 import { overview } from './overview.ts';
@@ -21,6 +22,8 @@ export const VIEWS: readonly View[] = [
   events,
   event,
   about,
+  hunts,
+  hunt,
   agents,
   agent,
   keys,
