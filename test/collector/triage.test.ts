@@ -15,7 +15,7 @@ import {
 } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../collector/src/store/open.ts';
-import { initTestHome, TestCollector } from '../support/collector.ts';
+import { ConsoleClient, initTestHome, TestCollector } from '../support/collector.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
 
@@ -175,6 +175,31 @@ describe('an act on an alert', () => {
       code: status.INVALID_ARGUMENT,
       details: expect.stringMatching(details),
     });
+  });
+});
+
+it('decisions and hunts are refused to agents', async () => {
+  const alert = await attack();
+  using asking = new ConsoleClient(collector.address, agent.identity);
+  const act = asking.act({ targets: [{ id: alert.id }], action: TriageAction.ACKNOWLEDGE });
+  await expect(act).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
+  await expect(asking.history(alert.id!)).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
+  await expect(asking.hunts()).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
+});
+
+describe('what the overview and one entity show', () => {
+  it('is how much there was by hour, and how a risk went', async () => {
+    await attack('203.0.113.77');
+    const { alerts, events } = await collector.console.volumes();
+    expect(alerts!.reduce((sum, { count }) => sum + (count ?? 0), 0)).toBeGreaterThan(0);
+    expect(events!.reduce((sum, { count }) => sum + (count ?? 0), 0)).toBeGreaterThanOrEqual(20);
+    const name = { kind: 'address', name: '203.0.113.77' };
+    const { entity, history, halfLifeUs } = await collector.console.entity({ name });
+    expect(entity!.risk).toBeGreaterThan(0);
+    expect(history!.at(-1)!.risk).toBeGreaterThan(0);
+    expect(halfLifeUs).toBe(6 * 3_600_000_000);
+    const nobody = collector.console.entity({ name: { kind: 'user', name: 'nobody at all' } });
+    await expect(nobody).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 });
 

@@ -21,6 +21,7 @@ import {
   type GetAlertResponse,
   type GetEntityRequest,
   type GetIncidentResponse,
+  huntService,
   type KeysReport,
   keysService,
   type ListAgentsResponse,
@@ -85,6 +86,7 @@ export class ConsoleClient implements Disposable {
   volumes = (sinceUs = 0) => this.#other(consoleService.getVolumes, { sinceUs });
   act = async (request: ActRequest) => (await this.#other(triageService.act, request)).results ?? [];
   history = async (id: string) => (await this.#other(triageService.getHistory, { id })).acts ?? [];
+  hunts = () => this.#other(huntService.list, {});
   cryptoReport = (policy = ''): Promise<CryptoReport> => this.#other(cryptoService.report, { policy });
 
   #other<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {

@@ -17,10 +17,14 @@ import {
   type Entity,
   type GetAgentResponse,
   type GetEntityResponse,
+  type HuntPart,
+  type HuntRequest,
+  huntService,
   type Incident,
   type KeysReport,
   keyId,
   keysService,
+  type SavedHunt,
   type SearchEventsResponse,
   type SignedAlert,
   type StatusReport,
@@ -53,6 +57,8 @@ export class FakeConsoleServer implements AsyncDisposable {
   entities: Entity[] = [];
   entity: GetEntityResponse = {};
   volumes: Volumes = {};
+  huntParts: HuntPart[] = [];
+  hunts: SavedHunt[] = [];
   /** What an act comes to. */
   actResults: ActResult[] = [];
   /** History of every alert. */
@@ -109,6 +115,16 @@ export class FakeConsoleServer implements AsyncDisposable {
     grpc.addService(consoleService, this.#handlers());
     grpc.addService(cryptoService, { report: this.#unary('reportCrypto', () => this.cryptoReport) });
     grpc.addService(keysService, this.#keysHandlers());
+    grpc.addService(huntService, {
+      run: (call: ServerWritableStream<HuntRequest, HuntPart>) => {
+        this.calls.push({ method: 'runHunt', request: call.request as Record<string, unknown> });
+        for (const part of this.huntParts) call.write(part);
+        call.end();
+      },
+      save: this.#unary('saveHunt', (request) => ({ ...request, savedBy: 'admin' })),
+      list: this.#unary('listHunts', () => ({ hunts: this.hunts })),
+      remove: this.#unary('removeHunt', () => ({})),
+    });
     grpc.addService(triageService, {
       act: this.#unary('act', () => ({ results: this.actResults })),
       getHistory: this.#unary('getHistory', () => ({ acts: this.acts })),
