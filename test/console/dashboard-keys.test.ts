@@ -26,7 +26,6 @@ describe('going about', () => {
     shown.press(':', 'a', 'l', 'e');
     expect(shown.frame()).toMatch(/:ale_ +alerts alert/);
     shown.press('tab', 'enter');
-    await shown.shows('> 2');
     await shown.shows('Interactive shell');
     shown.press('enter');
     await shown.shows('overview > alerts > alert 01kb4');

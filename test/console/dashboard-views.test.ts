@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { eventReference } from '../../console/src/model/event-reference.ts';
 import { width } from '../../console/src/model/printable.ts';
 import type { Place } from '../../console/src/ui/dashboard/view.ts';
 import { VIEWS } from '../../console/src/ui/dashboard/views/index.ts';
 import { showDashboard } from '../support/dashboard.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
 import { filledSource, STATUS } from './dashboard-samples.ts';
-import { agent } from './samples.ts';
+import { storedEvent } from './samples.ts';
 
 /** Each view with something in it, and what is seen once it is. */
 const PLACES: readonly (readonly [Place, string])[] = [
@@ -17,7 +18,7 @@ const PLACES: readonly (readonly [Place, string])[] = [
   [{ view: 'entities', arg: '' }, 'root@web-1'],
   [{ view: 'entity', arg: 'user root@web-1' }, 'Risk in 7 days'],
   [{ view: 'events', arg: 'event.action:*' }, 'ACTION'],
-  [{ view: 'event', arg: `${agent().id}  7 0` }, 'user.name'],
+  [{ view: 'event', arg: eventReference(storedEvent()) }, 'user.name'],
   [{ view: 'about', arg: 'user.name:root' }, 'Newest events'],
   [{ view: 'hunts', arg: '' }, 'fetchers'],
   [{ view: 'hunt', arg: 'user:* | count by user.name' }, '2 groups'],

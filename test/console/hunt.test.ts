@@ -107,10 +107,30 @@ describe('entities show', () => {
   });
 });
 
+describe('events show', () => {
+  it('finds one by its reference, and says what is none', async () => {
+    server.events = [
+      storedEvent({ reference: { agentId: storedEvent().reference!.agentId!, sequence: 8, index: 0 } }),
+      storedEvent(),
+    ];
+    const listed = await run('events', 'search', '--fields', 'threatguard.reference', '--output', 'json');
+    const [, { 'threatguard.reference': reference }] = JSON.parse(listed.stdout);
+    const shown = await run('events', 'show', reference);
+    expect(shown).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/user.name +root[\s\S]*threatguard.sequence +7/),
+    });
+    expect(server.calls.at(-1)!.request).toMatchObject({ sinceUs: NOW_US, untilUs: NOW_US + 1 });
+    server.events = [];
+    expect((await run('events', 'show', reference)).code).toBe(4);
+    expect((await run('events', 'show', 'x')).code).toBe(2);
+  });
+});
+
 describe('charts', () => {
   it('are drawn from nothing to the most, in ASCII too', () => {
     expect(sparkline([0, 1, 4, 8], { columns: 8, ascii: false })).toBe(' ▁▄█');
-    expect(sparkline([0, 1, 4, 8], { columns: 8, ascii: true })).toBe(' .-@');
+    expect(sparkline([0, 1, 4, 8], { columns: 8, ascii: true })).toBe(' .=@');
     expect(sparkline(new Array(100).fill(1), { columns: 10, ascii: false })).toBe('██████████');
     expect(bar(50, 100, { columns: 4, ascii: false })).toBe('██');
     expect(bar(0.001, 100, { columns: 4, ascii: false })).toBe('▏');

@@ -27,6 +27,7 @@ export class DashboardCommand extends ConsoleCommand {
     if (!stdout.isTTY || !(stdin as { isTTY?: boolean }).isTTY) {
       throw new ConsoleError('usage', 'the dashboard needs a terminal; "threatguard alerts watch" works in a pipe');
     }
+    await import('../ui/lean-ink.ts');
     // Beside each other: what draws and what speaks to the collector take about as long to load.
     const [{ showDashboard }, { SavedViews, configDirectory }, { client, deployment }] = await Promise.all([
       import('../ui/dashboard/show-dashboard.ts'),

@@ -23,6 +23,7 @@ import { DashboardCommand } from './dashboard.ts';
 import { EntitiesList } from './entities/list.ts';
 import { EntitiesShow } from './entities/show.ts';
 import { EventsSearch } from './events/search.ts';
+import { EventsShow } from './events/show.ts';
 import { EventsTail } from './events/tail.ts';
 import { EvidenceExport } from './evidence/export.ts';
 import { EvidenceHeads } from './evidence/heads.ts';
@@ -64,6 +65,7 @@ export const COMMANDS = {
   'alerts:close': AlertsClose,
   'alerts:reopen': AlertsReopen,
   'events:search': EventsSearch,
+  'events:show': EventsShow,
   'events:tail': EventsTail,
   'entities:list': EntitiesList,
   'entities:show': EntitiesShow,

@@ -1,10 +1,17 @@
 import { ECS_FIELDS, type StoredEvent, toEcs } from '@threatguard/proto';
+import { eventReference } from './event-reference.ts';
 import type { JsonRecord } from './json.ts';
 import type { Column } from './table.ts';
 import { humanTime, isoTime, zoneName } from './time.ts';
 
 /** Names a stored event has beside those of the event itself. */
-const STORED_KEYS = ['host.name', 'agent.id', 'event.ingested', 'threatguard.sequence'] as const;
+const STORED_KEYS = [
+  'host.name',
+  'agent.id',
+  'event.ingested',
+  'threatguard.sequence',
+  'threatguard.reference',
+] as const;
 
 /** Keys of an event in CSV, in order. */
 export const EVENT_KEYS: readonly string[] = [...Object.keys(ECS_FIELDS), ...STORED_KEYS];
@@ -21,6 +28,7 @@ export function eventRecord(stored: StoredEvent): JsonRecord {
     'agent.id': stored.reference?.agentId ?? '',
     'event.ingested': isoTime(stored.receivedAtUs),
     'threatguard.sequence': stored.reference?.sequence ?? undefined,
+    'threatguard.reference': eventReference(stored),
   };
 }
 

@@ -4,6 +4,7 @@ import { stateName } from '../../../model/alert.ts';
 import { ConsoleError } from '../../../model/console-error.ts';
 import { eventColumns, eventRecord } from '../../../model/event.ts';
 import { parseEventQuery } from '../../../model/event-query.ts';
+import { eventReference, searchFor } from '../../../model/event-reference.ts';
 import { humanTime } from '../../../model/time.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type ListColumn, list, type PageLine, page } from '../view.ts';
@@ -15,9 +16,6 @@ const EVENTS_MAX = 500;
 const ABOUT_EVENTS_MAX = 100;
 const ALERTS_LOOKED_AT_MAX = 500;
 const DAY_US = 86_400_000_000;
-
-const keyOf = ({ reference }: StoredEvent) =>
-  `${reference?.agentId} ${Buffer.from(reference?.streamId ?? []).toString('hex')} ${reference?.sequence} ${reference?.index}`;
 
 const words = (arg: string) => arg.split(/ (?=(?:not )?[\w.@]+:)/).filter(Boolean);
 
@@ -35,32 +33,28 @@ export const events = list<StoredEvent>({
     const filters = parseEventQuery(words(arg));
     return (await source.searchEvents({ filters, sinceUs: source.nowMs() * 1000 - DAY_US }, EVENTS_MAX)).rows;
   },
-  id: keyOf,
+  id: eventReference,
   columns: (look) => {
     const [time, ...rest] = eventColumns(look);
     return [{ ...time!, order: ({ eventAtUs }) => eventAtUs ?? 0 }, ...rest] satisfies ListColumn<StoredEvent>[];
   },
-  open: (stored) => ({ view: 'event', arg: keyOf(stored) }),
+  open: (stored) => ({ view: 'event', arg: eventReference(stored) }),
   pivots: eventPivots,
   empty: 'no events of the last day pass these filters',
 });
 
-/** Found again by its reference: by its agent, among the newest of a day. */
 export const event = page<StoredEvent>({
   name: 'event',
   aliases: [],
   summary: 'all fields of one event',
-  takes: 'agent, stream, sequence, index',
+  takes: 'a reference of an event',
   refreshMs: 0,
-  command: (arg) => {
-    const [agent = '', , sequence = ''] = arg.split(' ');
-    return `threatguard events show ${agent} ${sequence}`;
-  },
-  load: async (source, arg) => {
-    const [agent = ''] = arg.split(' ');
-    const { rows } = await source.searchEvents({ filters: [{ field: 'agent.id', value: agent }] }, EVENTS_MAX);
-    const found = rows.find((stored) => keyOf(stored) === arg);
-    if (!found) throw new ConsoleError('not_found', `it is not among the newest ${EVENTS_MAX} events of its agent`);
+  command: (reference) => `threatguard events show ${reference}`,
+  load: async (source, reference) => {
+    const query = searchFor(reference);
+    const rows = query ? (await source.searchEvents(query, EVENTS_MAX)).rows : [];
+    const found = rows.find((stored) => eventReference(stored) === reference);
+    if (!found) throw new ConsoleError('not_found', 'no event that is kept has this reference');
     return found;
   },
   lines: (stored) =>
@@ -125,7 +119,7 @@ export const about = page<About>({
       ),
       ...(alerts.length > 0 ? [] : [said('  none', 'dim')]),
       ...heading(`Newest events (${rows.length}${rows.length === ABOUT_EVENTS_MAX ? ' and more' : ''})`),
-      ...rows.map((stored) => ({ ...eventLine(stored, look), place: { view: 'event', arg: keyOf(stored) } })),
+      ...rows.map((stored) => ({ ...eventLine(stored, look), place: { view: 'event', arg: eventReference(stored) } })),
       ...(rows.length > 0 ? [] : [said('  none', 'dim')]),
     ];
   },
