@@ -4,6 +4,7 @@ import {
   consoleService,
   cryptoService,
   evidenceService,
+  exceptionsService,
   huntService,
   keysService,
   triageService,
@@ -12,6 +13,7 @@ import { type CertificatesParts, certificatesHandlers } from './api/certificates
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
+import { exceptionsHandlers } from './api/exceptions.ts';
 import { huntHandlers } from './api/hunts.ts';
 import { keysHandlers } from './api/keys.ts';
 import type { StatusParts } from './api/status.ts';
@@ -21,6 +23,7 @@ import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
 import type { Peers } from './ingest/peers.ts';
 import type { Sessions } from './ingest/sessions.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { AuditActor } from './store/store.ts';
 import type { TriageDesk } from './triage/triage-desk.ts';
@@ -29,6 +32,7 @@ export interface ConsoleServicesParts {
   status: Omit<StatusParts, 'epochs' | 'nowMs'>;
   kem: RunningEpochs;
   keeper: TreeKeeper;
+  pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
   peers: Peers;
   sessions: Sessions;
@@ -41,7 +45,7 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, kem, keeper, feed, peers, sessions, desk, fleetName, graceUs, nowMs, failed } = parts;
+  const { status, kem, keeper, pipeline, feed, peers, sessions, desk, fleetName, graceUs, nowMs, failed } = parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -76,6 +80,16 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         keeper,
         sources: { signer: () => identity, trustAnchors: () => authorities.history, nowUs },
         about: { evidenceDays: retention.evidence, collectorVersion: status.version },
+      }),
+    },
+    {
+      definition: exceptionsService,
+      handlers: exceptionsHandlers({
+        ...always,
+        judge: status.judge,
+        budget: status.correlator.budget,
+        movePile: (moves) => pipeline.movePile(moves),
+        agentName: (id) => fleet.agent(id)?.name ?? '',
       }),
     },
     {

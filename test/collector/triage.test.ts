@@ -6,11 +6,11 @@ import {
   Activity,
   type Alert,
   AlertState,
+  AlertVerdict,
   EventClass,
   type HostEvent,
   Outcome,
   TriageAction,
-  Verdict,
   verifyAlert,
 } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,7 +64,7 @@ async function attack(source = `192.0.2.${++sources}`): Promise<Alert> {
 const target = ({ id, triageVersion = 0 }: Alert) => ({ id: id!, triageVersion });
 const acknowledge = (alert: Alert) =>
   collector.console.act({ targets: [target(alert)], action: TriageAction.ACKNOWLEDGE });
-const close = (alerts: Alert[], verdict = Verdict.FALSE_POSITIVE) =>
+const close = (alerts: Alert[], verdict = AlertVerdict.FALSE_POSITIVE) =>
   collector.console.act({ targets: alerts.map(target), action: TriageAction.CLOSE, verdict, text: 'a test' });
 
 describe('an act on an alert', () => {
@@ -80,7 +80,7 @@ describe('an act on an alert', () => {
     expect(closed!.alert).toMatchObject({
       state: AlertState.CLOSED,
       assignee: 'alice',
-      verdict: Verdict.FALSE_POSITIVE,
+      verdict: AlertVerdict.FALSE_POSITIVE,
     });
 
     expect((await collector.console.alert(id!)).alert).toEqual(closed!.alert);
@@ -90,7 +90,7 @@ describe('an act on an alert', () => {
       { triageVersion: 1, actorKind: 'console', actorId: 'admin', action: TriageAction.ACKNOWLEDGE },
       { triageVersion: 2, action: TriageAction.ASSIGN, assignee: 'alice' },
       { triageVersion: 3, action: TriageAction.NOTE, text: 'asked the owner', state: AlertState.ACKNOWLEDGED },
-      { triageVersion: 4, action: TriageAction.CLOSE, text: 'a test', verdict: Verdict.FALSE_POSITIVE },
+      { triageVersion: 4, action: TriageAction.CLOSE, text: 'a test', verdict: AlertVerdict.FALSE_POSITIVE },
     ]);
     const { entries } = await collector.console.audit({ limit: 4 });
     expect(entries!.map(({ action, subject }) => [action, subject])).toEqual([
@@ -118,7 +118,7 @@ describe('an act on an alert', () => {
         what: 'the closed alert on another console',
       },
     );
-    expect(verifyAlert(seen, key)).toMatchObject({ id, verdict: Verdict.FALSE_POSITIVE });
+    expect(verifyAlert(seen, key)).toMatchObject({ id, verdict: AlertVerdict.FALSE_POSITIVE });
     other.stop();
   });
 
@@ -165,7 +165,7 @@ describe('an act on an alert', () => {
     ['a closing without a verdict', { targets: [{ id: '01' }], action: TriageAction.CLOSE }, /verdict/],
     [
       'a verdict nobody knows',
-      { targets: [{ id: '01' }], action: TriageAction.CLOSE, verdict: 9 as Verdict },
+      { targets: [{ id: '01' }], action: TriageAction.CLOSE, verdict: 9 as AlertVerdict },
       /verdict/,
     ],
     ['an empty note', { targets: [{ id: '01' }], action: TriageAction.NOTE, text: '  ' }, /says something/],
@@ -240,10 +240,10 @@ describe('an incident', () => {
       incident.alerts!.map(async ({ id }) => (await collector.console.alert(id!)).alert!),
     );
     expect(members.length).toBeGreaterThan(1);
-    await close(members.slice(1), Verdict.TRUE_POSITIVE);
+    await close(members.slice(1), AlertVerdict.TRUE_POSITIVE);
     const state = async () => (await collector.console.incident(incident.id!)).incident!.state;
     expect(await state()).toBe('open');
-    await close(members.slice(0, 1), Verdict.TRUE_POSITIVE);
+    await close(members.slice(0, 1), AlertVerdict.TRUE_POSITIVE);
     expect(await state()).toBe('closed');
     await collector.console.act({ targets: [{ id: members[0]!.id }], action: TriageAction.REOPEN });
     expect(await state()).toBe('open');
@@ -253,7 +253,7 @@ describe('an incident', () => {
 describe('after a restart', () => {
   it('what was decided stands, verdicts of closed alerts are kept for triage, and acts go on', async () => {
     const [kept, reopened] = [await attack(), await attack()];
-    await close([kept, reopened], Verdict.BENIGN);
+    await close([kept, reopened], AlertVerdict.BENIGN);
     await collector.console.act({ targets: [{ id: reopened.id }], action: TriageAction.REOPEN });
     agent[Symbol.dispose]();
     await collector[Symbol.asyncDispose]();
@@ -263,7 +263,7 @@ describe('after a restart', () => {
       expect(rows).toContainEqual({
         alert_id: kept.id,
         rule_id: kept.ruleId,
-        verdict: Verdict.BENIGN,
+        verdict: AlertVerdict.BENIGN,
         reason: 'a test',
         actor_id: 'admin',
       });
@@ -271,7 +271,7 @@ describe('after a restart', () => {
     }
     collector = await TestCollector.start({ home });
     expect((await collector.console.alert(kept.id!)).alert).toMatchObject({
-      verdict: Verdict.BENIGN,
+      verdict: AlertVerdict.BENIGN,
       triageVersion: 1,
     });
     const [again] = await collector.console.act({ targets: [{ id: reopened.id }], action: TriageAction.ACKNOWLEDGE });

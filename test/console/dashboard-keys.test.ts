@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AlertState, TriageAction, Verdict } from '@threatguard/proto';
+import { AlertState, AlertVerdict, TriageAction } from '@threatguard/proto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConsoleError } from '../../console/src/model/console-error.ts';
 import { LIVE_ALERTS_MAX } from '../../console/src/services/live-alerts.ts';
@@ -165,7 +165,7 @@ describe('an act', () => {
     expect(source.calls.find(({ method }) => method === 'actOnAlerts')!.request).toEqual({
       targets: [{ id: SHELL.id, triageVersion: 0 }],
       action: TriageAction.CLOSE,
-      verdict: Verdict.TRUE_POSITIVE,
+      verdict: AlertVerdict.TRUE_POSITIVE,
       text: 'seen on disk',
     });
     await shown.shows(/closed +web-1/);

@@ -1,5 +1,6 @@
 import {
   AlertState,
+  AlertVerdict,
   EventClass,
   type Incident,
   type KeysReport,
@@ -8,7 +9,6 @@ import {
   type StatusReport,
   type StoredEvent,
   TriageAction,
-  Verdict,
 } from '@threatguard/proto';
 import type { DashboardSource } from '../../console/src/services/dashboard-source.ts';
 import { scriptedSource } from '../support/dashboard.ts';
@@ -145,7 +145,7 @@ function answers(): Partial<DashboardSource> {
           ...SHELL,
           id: id ?? '',
           state: AlertState.CLOSED,
-          verdict: Verdict.TRUE_POSITIVE,
+          verdict: AlertVerdict.TRUE_POSITIVE,
           triageVersion: 1,
           revision: 2,
           updatedAtUs: NOW_US + 2,

@@ -1,4 +1,4 @@
-import { AlertState, TriageAction, Verdict } from '@threatguard/proto';
+import { AlertState, AlertVerdict, TriageAction } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { matchesAlert } from '../../console/src/model/alert-filter.ts';
 import { runConsole } from '../support/console-process.ts';
@@ -17,7 +17,7 @@ beforeEach(() => {
   server.calls.length = 0;
   server.alerts = [alert()];
   server.actResults = [
-    { id: '01kb3', alert: alert({ state: AlertState.CLOSED, verdict: Verdict.BENIGN, triageVersion: 3 }) },
+    { id: '01kb3', alert: alert({ state: AlertState.CLOSED, verdict: AlertVerdict.BENIGN, triageVersion: 3 }) },
   ];
 });
 
@@ -29,7 +29,7 @@ describe('an act by command', () => {
     [['note', '01kb3', '01kb4', '--text', 'asked'], { action: TriageAction.NOTE, text: 'asked' }],
     [
       ['close', '01kb3', '01kb4', '--verdict', 'false-positive', '--reason', 'a test'],
-      { action: TriageAction.CLOSE, verdict: Verdict.FALSE_POSITIVE, text: 'a test' },
+      { action: TriageAction.CLOSE, verdict: AlertVerdict.FALSE_POSITIVE, text: 'a test' },
     ],
     [['reopen', '01kb3', '01kb4', '--reason', 'again'], { action: TriageAction.REOPEN, text: 'again' }],
   ])('%j reaches the collector', async (args, request) => {
@@ -94,11 +94,11 @@ describe('what was decided', () => {
         triageVersion: 2,
         atUs: NOW_US,
         action: TriageAction.CLOSE,
-        verdict: Verdict.BENIGN,
+        verdict: AlertVerdict.BENIGN,
         text: HOSTILE.toWellFormed(),
       },
     ];
-    server.alerts = [alert({ state: AlertState.CLOSED, verdict: Verdict.BENIGN, assignee: 'alice' })];
+    server.alerts = [alert({ state: AlertState.CLOSED, verdict: AlertVerdict.BENIGN, assignee: 'alice' })];
     const { stdout } = await run('alerts', 'show', '01kb3');
     expect(stdout).toMatch(/state +closed, benign\nassignee +alice/);
     expect(stdout).toMatch(/2026-11-21 10:00:00 +console admin +assigned to alice\n.*closed as benign: a/);

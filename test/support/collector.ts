@@ -82,21 +82,23 @@ export class ConsoleClient implements Disposable {
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
 
-  entity = (request: GetEntityRequest) => this.#other(consoleService.getEntity, request);
-  volumes = (sinceUs = 0) => this.#other(consoleService.getVolumes, { sinceUs });
-  act = async (request: ActRequest) => (await this.#other(triageService.act, request)).results ?? [];
-  history = async (id: string) => (await this.#other(triageService.getHistory, { id })).acts ?? [];
-  hunts = () => this.#other(huntService.list, {});
-  cryptoReport = (policy = ''): Promise<CryptoReport> => this.#other(cryptoService.report, { policy });
+  entity = (request: GetEntityRequest) => this.call(consoleService.getEntity, request);
+  volumes = (sinceUs = 0) => this.call(consoleService.getVolumes, { sinceUs });
+  act = async (request: ActRequest) => (await this.call(triageService.act, request)).results ?? [];
+  history = async (id: string) => (await this.call(triageService.getHistory, { id })).acts ?? [];
+  hunts = () => this.call(huntService.list, {});
+  cryptoReport = (policy = ''): Promise<CryptoReport> => this.call(cryptoService.report, { policy });
 
-  #other<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+  /** Any method of any service. */
+  call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
     const { path, requestSerialize, responseDeserialize } = method;
     return new Promise((resolve, reject) => {
       this.#others.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) =>
-        response ? resolve(response) : reject(error),
+        error ? reject(error) : resolve(response as Response),
       );
     });
   }
+
   rotate = (request: RotateKeysRequest = {}) => this.#call<RotateKeysResponse>('rotateKeys', request);
   keys = () => this.#call<KeysReport>('getKeys', {});
   control = (action: string) => this.#call<KeysReport>('controlRotation', { action });

@@ -144,6 +144,7 @@ export function group({
     incidents: [],
     refusals: [],
     acts: [],
+    pile: [],
     ...rest,
     batches: batches.map(toStorable),
   };

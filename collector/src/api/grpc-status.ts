@@ -4,6 +4,7 @@ import { CertificateError } from '../fleet/certificate-authority.ts';
 import { CertificationError } from '../fleet/certification.ts';
 import { EnrolmentError } from '../fleet/enrolment.ts';
 import { EpochError } from '../fleet/epochs/epoch-error.ts';
+import { ExceptionError } from '../judge/exception-error.ts';
 import { StoreError } from '../store/store.ts';
 
 /** An answer that is a refusal. The message says what to do. */
@@ -31,6 +32,14 @@ const STORE_STATUS = {
   cancelled: status.CANCELLED,
 };
 
+const EXCEPTION_STATUS = {
+  field: status.INVALID_ARGUMENT,
+  rule: status.INVALID_ARGUMENT,
+  request: status.INVALID_ARGUMENT,
+  limit: status.RESOURCE_EXHAUSTED,
+  exists: status.ALREADY_EXISTS,
+};
+
 const EPOCH_STATUS = {
   rotation_running: status.FAILED_PRECONDITION,
   no_rotation: status.FAILED_PRECONDITION,
@@ -48,6 +57,7 @@ export function toStatus(error: unknown): { code: status; details: string } | un
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };
+  if (error instanceof ExceptionError) return { code: EXCEPTION_STATUS[error.code], details: error.message };
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof CertificationError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof CaError) return { code: status.FAILED_PRECONDITION, details: error.message };

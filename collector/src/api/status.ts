@@ -7,6 +7,7 @@ import type { Epochs } from '../fleet/epochs/epochs.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { HandshakeCounts } from '../ingest/handshake.ts';
+import type { Judge } from '../judge/judge.ts';
 import type { Retention } from '../store/retention.ts';
 import { spaceByKind } from '../store/space.ts';
 import { type Store, StoreError } from '../store/store.ts';
@@ -21,7 +22,8 @@ export interface StatusParts {
   writer: Pick<Writer, 'problem'>;
   publishState: () => string;
   rules: RuleEngine;
-  correlator: Pick<Correlator, 'notices'>;
+  correlator: Pick<Correlator, 'notices' | 'budget'>;
+  judge: Judge;
   fleet: Fleet;
   presence: Presence;
   authorities: CertificateAuthorities;
@@ -49,6 +51,9 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     eventsStored: totals?.events,
     envelopesStored: totals?.envelopes,
     alertsOpen: totals?.alertsOpen,
+    alertsWithheld: totals?.alertsWithheld,
+    alertBudget: parts.correlator.budget.perDay,
+    exceptions: parts.judge.count(),
     outboxWaiting: totals?.outboxWaiting,
     eventsPerSecond: parts.rate.perSecond(parts.nowMs()),
     refusals: [...(totals?.refusals ?? []), ...handshakeCounters(parts.handshakes)],
@@ -65,7 +70,13 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     tlsGroup: activeProfile().tlsGroup,
     cryptoProfile: activeProfile().name,
     cryptoProvider: activeProvider().name,
-    notices: [...parts.store.notices, ...problems, ...parts.rules.notices(), ...parts.correlator.notices()],
+    notices: [
+      ...parts.store.notices,
+      ...problems,
+      ...parts.rules.notices(),
+      ...parts.judge.notices(),
+      ...parts.correlator.notices(),
+    ],
     // Of the oldest CA: a console that was not told of a newer one yet is to believe it too.
     signingCertificate: parts.identity.certificates.at(-1)!.certificate.raw,
     natsUrl: nats.url,

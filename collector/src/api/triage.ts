@@ -3,9 +3,9 @@ import {
   type ActRequest,
   type ActResponse,
   type AlertHistory,
+  AlertVerdict,
   type GetAlertHistoryRequest,
   TriageAction,
-  Verdict,
 } from '@threatguard/proto';
 import type { AuditActor, Store } from '../store/store.ts';
 import type { Decision, TriageActionName } from '../triage/change-alert.ts';
@@ -76,9 +76,9 @@ function readDecision(request: ActRequest): Decision {
   if (!action) throw new ApiError('invalid', 'an act is acknowledge, assign, note, close or reopen');
   const text = bounded('the text', request.text, TEXT_LENGTH_MAX);
   const assignee = bounded('the name', request.assignee, ASSIGNEE_LENGTH_MAX);
-  const verdict = request.verdict ?? Verdict.VERDICT_UNSPECIFIED;
+  const verdict = request.verdict ?? AlertVerdict.ALERT_VERDICT_UNSPECIFIED;
   if (action === 'note' && !text) throw new ApiError('invalid', 'a note says something');
-  const known = verdict > Verdict.VERDICT_UNSPECIFIED && Verdict[verdict] !== undefined;
+  const known = verdict > AlertVerdict.ALERT_VERDICT_UNSPECIFIED && AlertVerdict[verdict] !== undefined;
   if (action === 'close' && !known) {
     throw new ApiError('invalid', 'an alert is closed with a verdict: true positive, false positive or benign');
   }
@@ -86,7 +86,7 @@ function readDecision(request: ActRequest): Decision {
     action,
     text,
     assignee: action === 'assign' ? assignee : '',
-    verdict: action === 'close' ? verdict : Verdict.VERDICT_UNSPECIFIED,
+    verdict: action === 'close' ? verdict : AlertVerdict.ALERT_VERDICT_UNSPECIFIED,
   };
 }
 

@@ -20,6 +20,7 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Certificates': 'console',
   'threatguard.v1.Triage': 'console',
   'threatguard.v1.Hunt': 'console',
+  'threatguard.v1.Exceptions': 'console',
 };
 
 interface AccessRefusal {

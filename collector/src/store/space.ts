@@ -22,7 +22,7 @@ const KINDS = {
     days: ({ seriesMinute }) => seriesMinute,
   },
   alerts: {
-    tables: ['alerts', 'alert_history', 'alert_acts', 'verdicts', 'detections', 'outbox'],
+    tables: ['alerts', 'alert_history', 'alert_acts', 'verdicts', 'detections', 'exceptions', 'outbox'],
     days: ({ alerts }) => alerts,
   },
   incidents: { tables: ['incidents', 'incident_alerts'], days: ({ alerts }) => alerts },

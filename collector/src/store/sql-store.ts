@@ -17,6 +17,7 @@ import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import { HuntRecords } from './hunt-records.ts';
 import { compileHunt, isSaidInSql } from './hunt-sql.ts';
 import * as incidentRecords from './incident-records.ts';
+import { JudgementRecords } from './judgement-records.ts';
 import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
@@ -41,6 +42,7 @@ export class SqlStore implements Store {
   readonly version: string;
   readonly notices: readonly string[];
   readonly epochs: EpochRecords;
+  readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
   readonly hunts: HuntRecords;
   readonly #database: Database;
@@ -50,6 +52,7 @@ export class SqlStore implements Store {
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
     this.epochs = new EpochRecords(database);
+    this.judgements = new JudgementRecords(database);
     this.#commits = about;
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;

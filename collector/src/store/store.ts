@@ -21,6 +21,7 @@ import type { AlertActRecord } from '../triage/change-alert.ts';
 import type { AlertVolume } from './alert-reads.ts';
 import type { EventCounts } from './event-counts.ts';
 import type { EvidenceStore } from './evidence-store.ts';
+import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
@@ -37,6 +38,15 @@ export interface CommitGroup {
   refusals: readonly RefusedEnvelope[];
   /** What people did, with the alerts it changed. */
   acts: readonly AlertActRecord[];
+  /** In order: of two about one alert the later one holds. */
+  pile: readonly PileMove[];
+}
+
+/** An alert goes to the pile of those over the budget of their day, or comes back from it. */
+export interface PileMove {
+  alertId: string;
+  withheld: boolean;
+  atUs: number;
 }
 
 export const EMPTY_GROUP: CommitGroup = {
@@ -47,6 +57,7 @@ export const EMPTY_GROUP: CommitGroup = {
   incidents: [],
   refusals: [],
   acts: [],
+  pile: [],
 };
 
 export interface RefusedEnvelope {
@@ -456,6 +467,7 @@ export interface Store extends AsyncDisposable {
 
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
+  readonly judgements: JudgementStore;
   /** Newest epoch first. */
   keys(): Promise<KemKeyRecord[]>;
   /** Newest first. */
@@ -469,6 +481,8 @@ export interface Store extends AsyncDisposable {
     events: number;
     envelopes: number;
     alertsOpen: number;
+    /** Over the budget of their day, and not closed. */
+    alertsWithheld: number;
     outboxWaiting: number;
     refusals: Counter[];
     losses: Counter[];

@@ -1,5 +1,5 @@
 // What people decided about alerts: the acts, and the verdicts that triage learns from.
-import { Alert, AlertState, Verdict } from '@threatguard/proto';
+import { Alert, AlertState, AlertVerdict } from '@threatguard/proto';
 import type { AlertActRecord, TriageActionName } from '../triage/change-alert.ts';
 import { appendAudit } from './audit.ts';
 import { uuidBytes } from './copy-writer.ts';
@@ -19,7 +19,7 @@ export interface StoredAct {
   text: string;
   state: AlertState;
   assignee: string;
-  verdict: Verdict;
+  verdict: AlertVerdict;
 }
 
 /**
@@ -134,6 +134,6 @@ function triageState({ state, assignee, verdict }: Alert) {
   return {
     state: (AlertState[state ?? 0] ?? 'open').toLowerCase(),
     ...(assignee && { assignee }),
-    ...(verdict && { verdict: (Verdict[verdict] ?? '').toLowerCase() }),
+    ...(verdict && { verdict: (AlertVerdict[verdict] ?? '').toLowerCase() }),
   };
 }

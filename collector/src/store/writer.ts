@@ -76,7 +76,7 @@ export class Writer implements AsyncDisposable {
   /** Resolves after commit, with the alerts as they were stored. Rejects with StoreError `rejected`, or when closed. */
   write(item: WriteItem): Promise<readonly Alert[]> {
     if (this.#closed) return Promise.reject(new StoreError('unavailable', 'the collector is stopping'));
-    const { batch, detections = [], alerts = [], entities = [], incidents = [], refusal, acts = [] } = item;
+    const { batch, detections = [], alerts = [], entities = [], incidents = [], pile = [], refusal, acts = [] } = item;
     const { promise, resolve, reject } = Promise.withResolvers<readonly Alert[]>();
     // Header and signature are views of the whole envelope.
     const bytes = batch
@@ -84,16 +84,8 @@ export class Writer implements AsyncDisposable {
       : 0;
     if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
     const lane = this.#queue.push({
-      batch,
-      detections,
-      alerts,
-      entities,
-      incidents,
-      refusal,
-      acts,
-      bytes,
-      resolve,
-      reject,
+      ...{ batch, detections, alerts, entities, incidents, pile, refusal, acts },
+      ...{ bytes, resolve, reject },
     });
     this.#queuedBytes += bytes;
     if (lane === SMALL_LANE) this.#pace.small(performance.now());
@@ -213,6 +205,7 @@ function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): Com
     alerts: [],
     entities: [],
     incidents: [],
+    pile: [],
     refusals: [],
     acts: [],
   } as {
@@ -221,7 +214,7 @@ function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): Com
     refusals: RefusedEnvelope[];
     acts: AlertActRecord[];
   } & Correlated;
-  for (const [index, { batch, detections, entities, incidents, refusal, acts }] of group.entries()) {
+  for (const [index, { batch, detections, entities, incidents, pile, refusal, acts }] of group.entries()) {
     const alerts = rated[index] ?? [];
     if (batch) collected.batches.push({ ...batch, alerts, entities: [...entities], incidents: [...incidents] });
     else {
@@ -230,6 +223,7 @@ function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): Com
       collected.incidents.push(...incidents);
     }
     collected.detections.push(...detections);
+    collected.pile.push(...pile);
     if (refusal) collected.refusals.push(refusal);
     collected.acts.push(...acts);
   }

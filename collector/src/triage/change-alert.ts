@@ -1,5 +1,5 @@
 // What an act of an analyst makes of an alert. Pure.
-import { type Alert, AlertState, Verdict } from '@threatguard/proto';
+import { type Alert, AlertState, AlertVerdict } from '@threatguard/proto';
 import type { AuditActor } from '../store/store.ts';
 
 export type TriageActionName = 'acknowledge' | 'assign' | 'note' | 'close' | 'reopen';
@@ -12,7 +12,7 @@ export interface Decision {
   /** Of `assign`; empty for nobody. */
   assignee: string;
   /** Of `close`. */
-  verdict: Verdict;
+  verdict: AlertVerdict;
 }
 
 /** One act as it is kept: `before` and `after` are the alert around it. */
@@ -69,6 +69,6 @@ function effectOf(alert: Alert, { action, assignee, verdict }: Decision): Alert 
       return { state: AlertState.CLOSED, verdict };
     case 'reopen':
       if (!closed) throw new TriageError('no_change', 'it is not closed');
-      return { state: AlertState.OPEN, verdict: Verdict.VERDICT_UNSPECIFIED };
+      return { state: AlertState.OPEN, verdict: AlertVerdict.ALERT_VERDICT_UNSPECIFIED };
   }
 }

@@ -8,9 +8,12 @@ import {
 import {
   type ActRequest,
   type ActResult,
+  type AddExceptionRequest,
+  type AddExceptionResponse,
   type AgentSummary,
   type Alert,
   type AlertAct,
+  type AlertBudgetReport,
   type AlertFilter,
   type AuditEntry,
   type Ca,
@@ -25,10 +28,12 @@ import {
   type EvidenceChunk,
   type ExportEvidenceRequest,
   evidenceService,
+  exceptionsService,
   type GetAgentResponse,
   type GetAlertResponse,
   type GetEntityRequest,
   type GetEntityResponse,
+  type GetExceptionResponse,
   type HuntPart,
   type HuntRequest,
   huntService,
@@ -37,12 +42,15 @@ import {
   keysService,
   type ListIncidentsRequest,
   type OrderKeysResponse,
+  type PreviewExceptionRequest,
+  type PreviewExceptionResponse,
   RENEW_METADATA,
   type RetireCaResponse,
   type RevokeAgentResponse,
   type RotateCaResponse,
   type RotateKeysRequest,
   type RotateKeysResponse,
+  type RuleException,
   type SavedHunt,
   type SaveHuntRequest,
   type SearchEventsRequest,
@@ -315,6 +323,36 @@ export class CollectorClient implements Disposable {
 
   async removeHunt(name: string): Promise<void> {
     await this.#call(huntService.remove, { name });
+  }
+
+  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
+    return this.#call(exceptionsService.previewException, request);
+  }
+
+  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
+    return this.#call(exceptionsService.addException, request);
+  }
+
+  /** Newest first; `ended` adds those that were removed or have expired. */
+  async listExceptions(ended: boolean): Promise<RuleException[]> {
+    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
+  }
+
+  getException(id: string): Promise<GetExceptionResponse> {
+    return this.#call(exceptionsService.getException, { id });
+  }
+
+  async removeException(id: string): Promise<RuleException> {
+    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
+  }
+
+  getAlertBudget(): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.getAlertBudget, {});
+  }
+
+  /** 0 shows all alerts. */
+  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.setAlertBudget, { perDay });
   }
 
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {

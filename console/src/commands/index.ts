@@ -5,7 +5,13 @@ import { AgentsShow } from './agents/show.ts';
 import { AgentsTokenCreate } from './agents/token/create.ts';
 import { AlertsAck } from './alerts/ack.ts';
 import { AlertsAssign } from './alerts/assign.ts';
+import { AlertsBudgetSet } from './alerts/budget/set.ts';
+import { AlertsBudget } from './alerts/budget/show.ts';
 import { AlertsClose } from './alerts/close.ts';
+import { AlertsExcept } from './alerts/except.ts';
+import { ExceptionsList } from './alerts/exceptions/list.ts';
+import { ExceptionsRemove } from './alerts/exceptions/remove.ts';
+import { ExceptionsShow } from './alerts/exceptions/show.ts';
 import { AlertsList } from './alerts/list.ts';
 import { AlertsNote } from './alerts/note.ts';
 import { AlertsReopen } from './alerts/reopen.ts';
@@ -64,6 +70,13 @@ export const COMMANDS = {
   'alerts:note': AlertsNote,
   'alerts:close': AlertsClose,
   'alerts:reopen': AlertsReopen,
+  'alerts:except': AlertsExcept,
+  'alerts:exceptions:list': ExceptionsList,
+  'alerts:exceptions:show': ExceptionsShow,
+  'alerts:exceptions:remove': ExceptionsRemove,
+  'alerts:budget': AlertsBudget,
+  'alerts:budget:show': AlertsBudget,
+  'alerts:budget:set': AlertsBudgetSet,
   'events:search': EventsSearch,
   'events:show': EventsShow,
   'events:tail': EventsTail,

@@ -1,4 +1,4 @@
-import { type Alert, AlertState, severityName, Verdict } from '@threatguard/proto';
+import { type Alert, AlertState, AlertVerdict, severityName } from '@threatguard/proto';
 import type { JsonRecord } from './json.ts';
 import { percentText } from './percent.ts';
 import { colourSeverity } from './style.ts';
@@ -23,6 +23,8 @@ export const ALERT_KEYS = [
   'source.ip',
   'process',
   'count',
+  'risk',
+  'withheld',
   'observed_ratio',
   'first_event_at',
   'last_event_at',
@@ -56,8 +58,12 @@ export function stateName(state: AlertState | null | undefined): string {
 }
 
 /** `false-positive`; empty for an alert without a verdict. */
-export function verdictName(verdict: Verdict | null | undefined): string {
-  return verdict ? (Verdict[verdict] ?? 'unknown').toLowerCase().replaceAll('_', '-') : '';
+export function verdictName(verdict: AlertVerdict | null | undefined): string {
+  return verdict ? (AlertVerdict[verdict] ?? 'unknown').toLowerCase().replaceAll('_', '-') : '';
+}
+
+function withheldText({ withheld }: Alert): string {
+  return withheld ? ', withheld: over the budget of its day' : '';
 }
 
 export function alertRecord(alert: Alert): JsonRecord {
@@ -79,6 +85,8 @@ export function alertRecord(alert: Alert): JsonRecord {
     'source.ip': facts.address || undefined,
     process: facts.process || undefined,
     count: alert.count ?? 0,
+    risk: alert.risk ?? 0,
+    withheld: alert.withheld ?? false,
     observed_ratio: alert.observedRatio ?? undefined,
     first_event_at: isoTime(alert.firstAtUs),
     last_event_at: isoTime(alert.lastAtUs),
@@ -134,22 +142,22 @@ export function alertLine(alert: Alert, utc: boolean): { head: string; severity:
   };
 }
 
-/** The whole alert as aligned pairs. */
-export function alertPairs(alert: Alert, look: Look): string[] {
+/** The whole alert as aligned pairs; `suppressed` detections like it are not in its count. */
+export function alertPairs(alert: Alert, look: Look, suppressed = 0): string[] {
   const time = (us: number | null | undefined) => `${humanTime(us, look.utc)} ${zoneName(look.nowMs, look.utc)}`;
   return renderPairs([
     ['id', alert.id ?? ''],
     ['title', alert.title ?? ''],
     ['reason', alert.reason ?? ''],
     ['severity', severityName(alert.severity ?? 0)],
-    ['state', [stateName(alert.state), verdictName(alert.verdict)].filter(Boolean).join(', ')],
+    ['state', [stateName(alert.state), verdictName(alert.verdict)].filter(Boolean).join(', ') + withheldText(alert)],
     ['assignee', alert.assignee || '-'],
     ['host', alert.agentName ?? ''],
     ['entity', alert.entity ?? ''],
     ['technique', (alert.techniques ?? []).join(' ')],
     ['tactic', (alert.tactics ?? []).join(' ')],
     ['rule', alert.ruleId ?? ''],
-    ['detections', String(alert.count ?? 0)],
+    ['detections', `${alert.count ?? 0}${suppressed ? `, and ${suppressed} more that were suppressed` : ''}`],
     ['first event', time(alert.firstAtUs)],
     ['last event', time(alert.lastAtUs)],
     ['raised', time(alert.raisedAtUs)],

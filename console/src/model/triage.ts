@@ -1,4 +1,4 @@
-import { type ActResult, type AlertAct, AlertState, TriageAction, Verdict } from '@threatguard/proto';
+import { type ActResult, type AlertAct, AlertState, AlertVerdict, TriageAction } from '@threatguard/proto';
 import { stateName, verdictName } from './alert.ts';
 import type { JsonRecord } from './json.ts';
 import type { Column } from './table.ts';
@@ -6,9 +6,9 @@ import { humanTime, isoTime, zoneName } from './time.ts';
 
 /** What an alert may be closed with, as people write it. */
 export const VERDICTS = {
-  'true-positive': Verdict.TRUE_POSITIVE,
-  'false-positive': Verdict.FALSE_POSITIVE,
-  benign: Verdict.BENIGN,
+  'true-positive': AlertVerdict.TRUE_POSITIVE,
+  'false-positive': AlertVerdict.FALSE_POSITIVE,
+  benign: AlertVerdict.BENIGN,
 } as const;
 export type VerdictName = keyof typeof VERDICTS;
 

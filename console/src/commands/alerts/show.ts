@@ -20,7 +20,7 @@ export class AlertsShow extends ConsoleCommand {
     const output = this.outputFor(flags);
     const { client } = await this.connect(flags);
     using _ = client;
-    const { alert, events } = await client.getAlert(args.id.toLowerCase());
+    const { alert, events, suppressed } = await client.getAlert(args.id.toLowerCase());
     if (!alert)
       throw new ConsoleError(
         'not_found',
@@ -28,14 +28,13 @@ export class AlertsShow extends ConsoleCommand {
       );
     const acts = await client.alertHistory(alert.id ?? '');
     const look = { ...output, nowMs: Date.now() };
-    output.show(
-      { ...alertRecord(alert), events: (events ?? []).map(eventRecord), history: acts.map(actRecord) },
-      () => [
-        ...alertPairs(alert, look),
-        '',
-        ...(acts.length ? [...renderTable(actColumns(look), acts, output.columns), ''] : []),
-        ...(events?.length ? renderTable(eventColumns(look), events, output.columns) : ['no events are kept for it']),
-      ],
-    );
+    const count = suppressed ?? 0;
+    const record = { ...alertRecord(alert), suppressed: count, events: (events ?? []).map(eventRecord) };
+    output.show({ ...record, history: acts.map(actRecord) }, () => [
+      ...alertPairs(alert, look, count),
+      '',
+      ...(acts.length ? [...renderTable(actColumns(look), acts, output.columns), ''] : []),
+      ...(events?.length ? renderTable(eventColumns(look), events, output.columns) : ['no events are kept for it']),
+    ]);
   }
 }
