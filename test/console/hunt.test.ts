@@ -136,7 +136,7 @@ describe('charts', () => {
     expect(bar(0.001, 100, { columns: 4, ascii: false })).toBe('▏');
     expect(bar(0.001, 100, { columns: 4, ascii: true })).toBe('#');
     expect(bar(0, 100, { columns: 4, ascii: false })).toBe('');
-    expect(brailleLine([0, 100], { columns: 1, rows: 1, max: 100, ascii: false })).toEqual(['⡸']);
+    expect(brailleLine([0, 100], { columns: 1, rows: 1, max: 100, ascii: false })).toEqual(['⣸']);
     expect(brailleLine([0, 100], { columns: 2, rows: 2, max: 100, ascii: true })).toEqual([' *', '* ']);
     const map = heatMap([{ atUs: NOW_US, count: 5 }], { utc: true, ascii: true });
     expect(map[6]).toBe(`Sat ${' '.repeat(20)}##${' '.repeat(26)}`);

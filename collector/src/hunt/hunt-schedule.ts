@@ -15,6 +15,8 @@ const LOOK_MS = 10_000;
 const SETTLE_US = 5_000_000;
 /** A run looks back at most so far, after a collector that was off. */
 const BACK_US_MAX = 24 * 3_600_000_000;
+/** Events of one run: what finds more is no hunt but a search. */
+const FOUND_MAX = 1_000;
 /** Of one host and run. */
 const REFERENCES_MAX = 50;
 
@@ -68,7 +70,7 @@ export class HuntSchedule implements AsyncDisposable {
       const { where } = parseHunt(hunt.query);
       const found: StoredEvent[] = [];
       // Counting and sorting are for people; what a hunt finds is what it alerts about.
-      const parsed = { where, countBy: undefined, sort: undefined, limit: undefined };
+      const parsed = { where, countBy: undefined, sort: undefined, limit: FOUND_MAX };
       for await (const part of runHunt({ store, hunt: parsed, span, signal: this.#stopped.signal })) {
         found.push(...(part.events ?? []));
       }
@@ -97,7 +99,7 @@ function detectionsOf({ name, query, severity }: SavedHuntRecord, found: readonl
       severity: severity as Severity,
       techniques: [],
       tactics: [],
-      reason: `${events.length} events match the saved hunt ${name}: ${query}`,
+      reason: `${events.length}${found.length >= FOUND_MAX ? ' or more' : ''} events match the saved hunt ${name}: ${query}`,
       values: { 'threatguard.hunt.name': name, 'threatguard.hunt.query': query },
       events: events.slice(0, REFERENCES_MAX).map(({ reference }) => reference as EventReference),
       firstAtUs: Math.min(...times),

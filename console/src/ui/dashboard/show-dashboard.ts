@@ -15,6 +15,8 @@ import { VIEWS } from './views/index.ts';
 
 const STATUS_MS = 1_000;
 const TICK_MS = 250;
+/** Clocks of the servers differ. */
+const OVERLAP_MS = 10_000;
 /** After what could not be reached, the feed is begun again. */
 const FEED_RETRY_MS = 2_000;
 const ESC = '\u001b';
@@ -92,7 +94,8 @@ async function followStatus(dashboard: Dashboard, client: CollectorClient, signa
 
 /** The feed tries again by itself once it began; where the collector is away at the start it begins when it is there. */
 async function follow(dashboard: Dashboard, options: ShowDashboardOptions, signal: AbortSignal): Promise<void> {
-  // NATS takes longest to load of all: after the first frame.
+  const startedMs = Date.now() - OVERLAP_MS;
+  // After the first frame: it takes a while to load.
   const { followAlerts } = await import('../../services/alert-feed.ts');
   const { client, ca } = options;
   while (!signal.aborted) {
@@ -101,7 +104,8 @@ async function follow(dashboard: Dashboard, options: ShowDashboardOptions, signa
         client,
         ca,
         filter: {},
-        sinceUs: undefined,
+        // From before the list is asked for: nothing falls between the two.
+        sinceUs: startedMs * 1000,
         signal,
         onNote: (note) => dashboard.say(note),
         onWay: (way) => dashboard.setWay(way),
