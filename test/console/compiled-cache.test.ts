@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -11,7 +11,9 @@ beforeEach(() => {
 afterEach(() => rmSync(cache, { recursive: true }));
 
 const compiled = () => join(cache, 'threatguard', 'compiled');
-const run = () => runConsole(['completion', 'bash'], { XDG_CACHE_HOME: cache });
+// The test runner forbids it to its children.
+const run = (directory = cache) =>
+  runConsole(['completion', 'bash'], { XDG_CACHE_HOME: directory, NODE_DISABLE_COMPILE_CACHE: '' });
 
 it('compiled sources are kept in a directory of this user alone', async () => {
   expect((await run()).code).toBe(0);
@@ -26,8 +28,5 @@ it.each([0o777, 0o770])('and not where others may write (%o): it is code', async
 });
 
 it('where there can be no directory it starts without', async () => {
-  chmodSync(cache, 0o500);
-  const { code } = await runConsole(['completion', 'bash'], { XDG_CACHE_HOME: '/proc/nowhere' });
-  expect(code).toBe(0);
-  expect(existsSync(compiled())).toBe(false);
+  expect((await run('/dev/null')).code).toBe(0);
 });
