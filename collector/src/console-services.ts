@@ -6,7 +6,9 @@ import {
   evidenceService,
   exceptionsService,
   huntService,
+  intelService,
   keysService,
+  rulesService,
   triageService,
 } from '@threatguard/proto';
 import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
@@ -15,7 +17,9 @@ import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
 import { exceptionsHandlers } from './api/exceptions.ts';
 import { huntHandlers } from './api/hunts.ts';
+import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
+import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
 import { triageHandlers } from './api/triage.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
@@ -23,14 +27,18 @@ import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
 import type { Peers } from './ingest/peers.ts';
 import type { Sessions } from './ingest/sessions.ts';
+import type { LiveRules } from './live-rules.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
+import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
 import type { TriageDesk } from './triage/triage-desk.ts';
 
 export interface ConsoleServicesParts {
-  status: Omit<StatusParts, 'epochs' | 'nowMs'>;
+  status: Omit<StatusParts, 'epochs' | 'intel' | 'nowMs'>;
+  rules: LiveRules;
   kem: RunningEpochs;
+  intel: Intel;
   keeper: TreeKeeper;
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
@@ -45,7 +53,22 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, kem, keeper, pipeline, feed, peers, sessions, desk, fleetName, graceUs, nowMs, failed } = parts;
+  const {
+    status,
+    rules,
+    kem,
+    intel,
+    keeper,
+    pipeline,
+    feed,
+    peers,
+    sessions,
+    desk,
+    fleetName,
+    graceUs,
+    nowMs,
+    failed,
+  } = parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -58,7 +81,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     {
       definition: consoleService,
       handlers: consoleHandlers({
-        status: { ...status, epochs: kem.epochs, nowMs },
+        status: { ...status, epochs: kem.epochs, intel: intel.library, nowMs },
         agents: {
           ...always,
           sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
@@ -70,6 +93,10 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
       }),
     },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
+    {
+      definition: rulesService,
+      handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),
+    },
     { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
     { definition: triageService, handlers: triageHandlers({ ...always, desk }) },
     { definition: huntService, handlers: huntHandlers(always) },
@@ -82,6 +109,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         about: { evidenceDays: retention.evidence, collectorVersion: status.version },
       }),
     },
+    { definition: intelService, handlers: intelHandlers({ ...always, ...intel, records: store.intel }) },
     {
       definition: exceptionsService,
       handlers: exceptionsHandlers({

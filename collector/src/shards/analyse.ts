@@ -10,6 +10,7 @@ import {
   verifyEnvelope,
 } from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
+import type { IntelMatcher } from '../detect/intel/intel-matcher.ts';
 import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
@@ -30,10 +31,14 @@ export interface Analysis {
   /** What correlations have to see. */
   matches: PackedMatches;
   failures: RuleFailure[];
+  /** Of the rules it was looked at with. */
+  generation: number;
 }
 
 export interface AnalysisParts {
   matcher: EventMatcher;
+  generation: number;
+  intel: IntelMatcher;
   kemPrivateKey: (epoch: number) => KeyObject | undefined;
   clock: StageClock | undefined;
 }
@@ -73,6 +78,7 @@ export function analyse(
       batch: faulty(sealed, error),
       matches: packMatches([], { bytes: new Uint8Array(), spans: undefined }),
       failures: [],
+      generation: parts.generation,
     };
   }
 }
@@ -89,20 +95,21 @@ const NOTHING_FOLLOWS = { alerts: [], entities: [], incidents: [] };
 
 type SealedBatch = Omit<OpenedBatch, 'events' | 'encoded'>;
 
-function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): Analysis {
+function analyseOpened(sealed: SealedBatch, { clock, matcher, generation, intel }: AnalysisParts): Analysis {
   const { events, ...encoded } = decodeBatch(sealed.payload, sealed.header);
   clock?.lap('decode');
   checkLimits(events);
   clock?.lap('limits');
   const enriched = enrichBatch({ ...sealed, events, encoded });
   clock?.lap('enrich');
-  const { detections, feeding, failures } = matcher.match(enriched);
+  const { detections: matched, feeding, failures } = matcher.match(enriched);
+  const detections = [...matched, ...intel.match(enriched)];
   const matches = packMatches(feeding, encoded);
   clock?.lap('detect');
   const batch = toStorable({ ...enriched, detections, ...NOTHING_FOLLOWS });
   clock?.lap('rows');
   clock?.stored(events.length);
-  return { batch, matches, failures };
+  return { batch, matches, failures, generation };
 }
 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */

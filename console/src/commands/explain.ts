@@ -30,11 +30,8 @@ export function explain(error: unknown): Ending {
   return { message: `error: ${error.stack ?? error.message}`, exitCode: EXIT_CODES.failure };
 }
 
-/** Its first line; what that only announces (`Missing 1 required arg:`) with it. */
+/** With the second where the first only announces it ("Missing 1 required arg:"). */
 function firstLine(text: string): string {
-  const [first = '', second = ''] = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean);
-  return first.endsWith(':') && second ? `${first} ${second}` : first;
+  const [first = '', second = ''] = text.split('\n').map((line) => line.trim().replaceAll(/\s+/g, ' '));
+  return first.endsWith(':') ? `${first} ${second}` : first;
 }

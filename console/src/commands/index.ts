@@ -41,6 +41,11 @@ import { HuntRun } from './hunt/run.ts';
 import { HuntSave } from './hunt/save.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
+import { IntelImport } from './intel/import.ts';
+import { IntelList } from './intel/list.ts';
+import { IntelLookup } from './intel/lookup.ts';
+import { IntelRemove } from './intel/remove.ts';
+import { IntelSources } from './intel/sources.ts';
 import { KeysAbort } from './keys/abort.ts';
 import { KeysDestroy } from './keys/destroy.ts';
 import { KeysPause } from './keys/pause.ts';
@@ -48,6 +53,16 @@ import { KeysResume } from './keys/resume.ts';
 import { KeysRotate } from './keys/rotate.ts';
 import { KeysSchedule } from './keys/schedule.ts';
 import { KeysStatus } from './keys/status.ts';
+import { RulesCoverage } from './rules/coverage.ts';
+import { RulesDisable } from './rules/disable.ts';
+import { RulesEnable } from './rules/enable.ts';
+import { RulesExplain } from './rules/explain.ts';
+import { RulesExport } from './rules/export.ts';
+import { RulesImport } from './rules/import.ts';
+import { RulesList } from './rules/list.ts';
+import { RulesRemove } from './rules/remove.ts';
+import { RulesShow } from './rules/show.ts';
+import { RulesSimulate } from './rules/simulate.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 
@@ -99,6 +114,11 @@ export const COMMANDS = {
   'evidence:verify': EvidenceVerify,
   'evidence:show': EvidenceShow,
   'evidence:heads': EvidenceHeads,
+  'intel:import': IntelImport,
+  'intel:list': IntelList,
+  'intel:lookup': IntelLookup,
+  'intel:sources': IntelSources,
+  'intel:remove': IntelRemove,
   'keys:status': KeysStatus,
   'keys:rotate': KeysRotate,
   'keys:pause': KeysPause,
@@ -106,4 +126,14 @@ export const COMMANDS = {
   'keys:abort': KeysAbort,
   'keys:schedule': KeysSchedule,
   'keys:destroy': KeysDestroy,
+  'rules:list': RulesList,
+  'rules:show': RulesShow,
+  'rules:enable': RulesEnable,
+  'rules:disable': RulesDisable,
+  'rules:simulate': RulesSimulate,
+  'rules:import': RulesImport,
+  'rules:remove': RulesRemove,
+  'rules:export': RulesExport,
+  'rules:explain': RulesExplain,
+  'rules:coverage': RulesCoverage,
 };
