@@ -5,6 +5,7 @@ import {
   type Incident,
   type KeysReport,
   Outcome,
+  type RuleSummary,
   Severity,
   type StatusReport,
   type StoredEvent,
@@ -86,6 +87,21 @@ const INCIDENT: Incident = {
   firstAtUs: NOW_US - 5e6,
   lastAtUs: NOW_US,
   updatedAtUs: NOW_US,
+};
+
+const RULE: RuleSummary = {
+  id: 'ssh-brute-force',
+  title: 'SSH brute force',
+  level: Severity.HIGH,
+  kind: 'correlation',
+  state: 'on',
+  file: 'rules/bursts.yml',
+  line: 3,
+  speaks: true,
+  techniques: ['T1110.001'],
+  matches: 12,
+  alerts: 1,
+  lastMatchAtUs: NOW_US,
 };
 
 const ENTITY = {
@@ -189,6 +205,14 @@ function answers(): Partial<DashboardSource> {
         after: '{"state":"closed"}',
       },
     ],
+    listIntel: async () => [{ kind: 'domain', value: 'bad.example', confidence: 90, tlp: 'amber', claims: [] }],
+    listRules: async () => ({ rules: [RULE] }),
+    showRule: async () => ({
+      rule: RULE,
+      description: 'Somebody guesses',
+      text: 'title: SSH brute force\nlevel: high\n',
+    }),
+    setRuleState: async () => ({ rule: RULE, before: 'on' }),
     listHunts: async () => [
       { name: 'fetchers', query: 'exe:(*/curl or */wget)', everySeconds: 600, savedAtUs: NOW_US, ranAtUs: NOW_US },
     ],

@@ -13,7 +13,8 @@ import {
   Severity,
 } from '@threatguard/proto';
 import { runHunt } from '../hunt/run-hunt.ts';
-import type { AuditActor, SavedHuntRecord, Store } from '../store/store.ts';
+import type { SavedHuntRecord } from '../store/hunt-store.ts';
+import type { AuditActor, Store } from '../store/store.ts';
 import { ApiError, toStatus, unary } from './grpc-status.ts';
 
 const DAY_US = 86_400_000_000;

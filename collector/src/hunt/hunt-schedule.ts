@@ -7,7 +7,8 @@ import {
   type Severity,
   type StoredEvent,
 } from '@threatguard/proto';
-import { type SavedHuntRecord, type Store, StoreError } from '../store/store.ts';
+import type { SavedHuntRecord } from '../store/hunt-store.ts';
+import { type Store, StoreError } from '../store/store.ts';
 import { runHunt } from './run-hunt.ts';
 
 const LOOK_MS = 10_000;

@@ -21,6 +21,10 @@ export type DashboardSource = Pick<
   | 'getIncident'
   | 'listAudit'
   | 'listHunts'
+  | 'listIntel'
+  | 'listRules'
+  | 'setRuleState'
+  | 'showRule'
   | 'runHunt'
   | 'getKeys'
   | 'rotateKeys'
@@ -48,6 +52,10 @@ export function sourceOf(client: CollectorClient, alerts: LiveAlerts): Dashboard
     listIncidents: (filter, limit) => client.listIncidents(filter, limit),
     getIncident: (id) => client.getIncident(id),
     listAudit: (limit) => client.listAudit(limit),
+    listIntel: (filter, limit) => client.listIntel(filter, limit),
+    listRules: (request) => client.listRules(request),
+    setRuleState: (request) => client.setRuleState(request),
+    showRule: (id) => client.showRule(id),
     listHunts: () => client.listHunts(),
     runHunt: (request, signal) => client.runHunt(request, signal),
     getKeys: () => client.getKeys(),

@@ -7,8 +7,10 @@ import { entities, entity } from './entities.ts';
 import { about, event, events } from './events.ts';
 import { hunt, hunts } from './hunts.ts';
 import { incident, incidents } from './incidents.ts';
+import { indicators } from './indicators.ts';
 import { keys } from './keys.ts';
 import { overview } from './overview.ts';
+import { rule, rules } from './rules.ts';
 
 /** Every view of the dashboard. One more is one more row here: its command, completion, help and keys follow from it. */
 export const VIEWS: readonly View[] = [
@@ -24,6 +26,9 @@ export const VIEWS: readonly View[] = [
   about,
   hunts,
   hunt,
+  rules,
+  rule,
+  indicators,
   agents,
   agent,
   keys,

@@ -37,9 +37,16 @@ export const rules = list<RuleSummary>({
     ruleColumns(look.nowMs).map((column) => {
       switch (column.title) {
         case 'LEVEL':
-          return { ...column, order: ({ level }: RuleSummary) => level ?? 0, tone: ({ level }: RuleSummary) => severityTone(level) };
+          return {
+            ...column,
+            order: ({ level }: RuleSummary) => level ?? 0,
+            tone: ({ level }: RuleSummary) => severityTone(level),
+          };
         case 'STATE':
-          return { ...column, tone: ({ state, problem }: RuleSummary) => (problem ? 'bad' : state === 'on' ? undefined : 'dim') };
+          return {
+            ...column,
+            tone: ({ state, problem }: RuleSummary) => (problem ? 'bad' : state === 'on' ? undefined : 'dim'),
+          };
         case 'MATCHES 24H':
           return { ...column, order: ({ matches }: RuleSummary) => matches ?? 0 };
         case 'ALERTS 24H':
