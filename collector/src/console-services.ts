@@ -5,19 +5,23 @@ import {
   cryptoService,
   evidenceService,
   exceptionsService,
+  huntService,
   intelService,
   keysService,
   rulesService,
+  triageService,
 } from '@threatguard/proto';
 import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
 import { exceptionsHandlers } from './api/exceptions.ts';
+import { huntHandlers } from './api/hunts.ts';
 import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
 import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
+import { triageHandlers } from './api/triage.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
 import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
@@ -28,6 +32,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
+import type { TriageDesk } from './triage/triage-desk.ts';
 
 export interface ConsoleServicesParts {
   status: Omit<StatusParts, 'epochs' | 'intel' | 'nowMs'>;
@@ -39,6 +44,7 @@ export interface ConsoleServicesParts {
   feed: AlertFeed;
   peers: Peers;
   sessions: Sessions;
+  desk: TriageDesk;
   care: CertificatesParts['care'];
   fleetName: string;
   graceUs: number;
@@ -47,8 +53,22 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, rules, kem, intel, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } =
-    parts;
+  const {
+    status,
+    rules,
+    kem,
+    intel,
+    keeper,
+    pipeline,
+    feed,
+    peers,
+    sessions,
+    desk,
+    fleetName,
+    graceUs,
+    nowMs,
+    failed,
+  } = parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -78,6 +98,8 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
       handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),
     },
     { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
+    { definition: triageService, handlers: triageHandlers({ ...always, desk }) },
+    { definition: huntService, handlers: huntHandlers(always) },
     {
       definition: evidenceService,
       handlers: evidenceHandlers({

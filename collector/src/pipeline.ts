@@ -23,6 +23,7 @@ import type { Shards } from './shards/shards.ts';
 import type { StageClock } from './stage-clock.ts';
 import { type PileMove, StoreError } from './store/store.ts';
 import type { WriteItem, Writer } from './store/writer.ts';
+import type { TriageChange } from './triage/triage-desk.ts';
 
 export interface PipelineParts {
   shards: Shards;
@@ -133,6 +134,11 @@ export class Pipeline {
   /** Alerts that are withheld or shown again because another budget was set. Resolves when that is stored. */
   async movePile(pile: readonly PileMove[]): Promise<void> {
     if (pile.length > 0) await this.#store({ pile: [...pile] });
+  }
+
+  /** What people decided about alerts. Resolves when it is stored; hands it to the writer before it first waits. */
+  decide(change: TriageChange): Promise<void> {
+    return this.#store(change);
   }
 
   /** Counts what was refused before it was an envelope. Resolves when it is stored. */

@@ -26,6 +26,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
+import { HuntSchedule } from './hunt/hunt-schedule.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
@@ -45,6 +46,7 @@ import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
+import { TriageDesk } from './triage/triage-desk.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
 
@@ -207,6 +209,8 @@ export async function startCollector(parts: {
     }),
   );
 
+  stack.use(new HuntSchedule({ store, report: (detections) => pipeline.report(detections), nowUs, failed }));
+
   const peers = new Peers();
   fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
 
@@ -295,6 +299,7 @@ export async function startCollector(parts: {
           feed,
           peers,
           sessions,
+          desk: new TriageDesk({ store, correlator, apply: (change) => pipeline.decide(change), nowUs }),
           care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
           fleetName,
           graceUs,

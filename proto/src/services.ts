@@ -1,9 +1,12 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import {
+  ActRequest,
+  ActResponse,
   AddExceptionRequest,
   AddExceptionResponse,
   AgentFrame,
   AlertBudgetReport,
+  AlertHistory,
   CollectorFrame,
   ControlRotationRequest,
   CoverageRequest,
@@ -24,16 +27,22 @@ import {
   GetAgentRequest,
   GetAgentResponse,
   GetAlertBudgetRequest,
+  GetAlertHistoryRequest,
   GetAlertRequest,
   GetAlertResponse,
   GetCasRequest,
   GetCasResponse,
+  GetEntityRequest,
+  GetEntityResponse,
   GetExceptionRequest,
   GetExceptionResponse,
   GetIncidentRequest,
   GetIncidentResponse,
   GetKeysRequest,
   GetStatusRequest,
+  GetVolumesRequest,
+  HuntPart,
+  HuntRequest,
   ImportIntelRequest,
   ImportIntelResponse,
   ImportRulesRequest,
@@ -49,6 +58,8 @@ import {
   ListEntitiesResponse,
   ListExceptionsRequest,
   ListExceptionsResponse,
+  ListHuntsRequest,
+  ListHuntsResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
   ListIntelRequest,
@@ -69,6 +80,8 @@ import {
   RecoverResponse,
   RemoveExceptionRequest,
   RemoveExceptionResponse,
+  RemoveHuntRequest,
+  RemoveHuntResponse,
   RemoveIntelRequest,
   RemoveIntelResponse,
   RemoveRulesRequest,
@@ -83,6 +96,8 @@ import {
   RotateCaResponse,
   RotateKeysRequest,
   RotateKeysResponse,
+  SavedHunt,
+  SaveHuntRequest,
   ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
@@ -95,6 +110,7 @@ import {
   StatusReport,
   VerifyAuditRequest,
   VerifyAuditResponse,
+  Volumes,
   WatchAlertsRequest,
 } from './v1.ts';
 
@@ -187,6 +203,20 @@ export const consoleService = {
     VerifyAuditRequest,
     VerifyAuditResponse,
   ),
+  getEntity: method<GetEntityRequest, GetEntityResponse>('Console/GetEntity', GetEntityRequest, GetEntityResponse),
+  getVolumes: method<GetVolumesRequest, Volumes>('Console/GetVolumes', GetVolumesRequest, Volumes),
+};
+
+export const triageService = {
+  act: method<ActRequest, ActResponse>('Triage/Act', ActRequest, ActResponse),
+  getHistory: method<GetAlertHistoryRequest, AlertHistory>('Triage/GetHistory', GetAlertHistoryRequest, AlertHistory),
+};
+
+export const huntService = {
+  run: method<HuntRequest, HuntPart>('Hunt/Run', HuntRequest, HuntPart, { response: true }),
+  save: method<SaveHuntRequest, SavedHunt>('Hunt/Save', SaveHuntRequest, SavedHunt),
+  list: method<ListHuntsRequest, ListHuntsResponse>('Hunt/List', ListHuntsRequest, ListHuntsResponse),
+  remove: method<RemoveHuntRequest, RemoveHuntResponse>('Hunt/Remove', RemoveHuntRequest, RemoveHuntResponse),
 };
 
 export const certificatesService = {

@@ -34,7 +34,7 @@ const OWNERS: Record<string, string[]> = {
 };
 
 /** The order in which an event passes the collector's stages; `pipeline.ts`, `run.ts` and `main.ts` import them all. */
-const STAGES = ['fleet', 'ingest', 'enrich', 'detect', 'judge', 'correlate', 'store', 'publish', 'api'];
+const STAGES = ['fleet', 'ingest', 'enrich', 'detect', 'judge', 'correlate', 'triage', 'store', 'publish', 'api'];
 
 describe('packages', () => {
   it.each(['agent', 'collector', 'console'] as const)('%s imports the contract and none of its siblings', (name) => {

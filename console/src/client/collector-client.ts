@@ -7,10 +7,13 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  type ActRequest,
+  type ActResult,
   type AddExceptionRequest,
   type AddExceptionResponse,
   type AgentSummary,
   type Alert,
+  type AlertAct,
   type AlertBudgetReport,
   type AlertFilter,
   type AuditEntry,
@@ -31,7 +34,12 @@ import {
   exceptionsService,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetEntityRequest,
+  type GetEntityResponse,
   type GetExceptionResponse,
+  type HuntPart,
+  type HuntRequest,
+  huntService,
   type ImportIntelRequest,
   type ImportIntelResponse,
   type ImportRulesRequest,
@@ -64,6 +72,8 @@ import {
   type RuleException,
   type RuleFileText,
   rulesService,
+  type SavedHunt,
+  type SaveHuntRequest,
   type SearchEventsRequest,
   type SetRuleStateRequest,
   type SetRuleStateResponse,
@@ -72,7 +82,9 @@ import {
   type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
+  triageService,
   type VerifyAuditResponse,
+  type Volumes,
 } from '@threatguard/proto';
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
 import { ConsoleError } from '../model/console-error.ts';
@@ -178,6 +190,16 @@ export class CollectorClient implements Disposable {
     return this.#call(consoleService.getAlert, { id });
   }
 
+  /** One result for each target, in order. */
+  async actOnAlerts(request: ActRequest): Promise<ActResult[]> {
+    return (await this.#call(triageService.act, request)).results ?? [];
+  }
+
+  /** What people did about an alert, oldest first. */
+  async alertHistory(id: string): Promise<AlertAct[]> {
+    return (await this.#call(triageService.getHistory, { id })).acts ?? [];
+  }
+
   /** Newest first, at most `limit`, over as many pages as it takes. */
   listAlerts(filter: AlertFilter, limit: number): Promise<Alert[]> {
     return collect(limit, async (rows, after) => {
@@ -216,6 +238,15 @@ export class CollectorClient implements Disposable {
       const page = await this.#call(consoleService.listEntities, { kind, limit: rows, after });
       return { rows: page.entities ?? [], next: page.next ?? '' };
     });
+  }
+
+  getEntity(request: GetEntityRequest): Promise<GetEntityResponse> {
+    return this.#call(consoleService.getEntity, request);
+  }
+
+  /** By hour since a time. */
+  getVolumes(sinceUs: number): Promise<Volumes> {
+    return this.#call(consoleService.getVolumes, { sinceUs });
   }
 
   /** Newest change first, at most `limit`. */
@@ -269,9 +300,16 @@ export class CollectorClient implements Disposable {
   }
 
   /** A bundle in parts, as fast as they are taken, until the signal fires. */
-  async *exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
-    const method = evidenceService.exportEvidence;
-    const stream: ClientReadableStream<EvidenceChunk> = this.#client.makeServerStreamRequest(
+  exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
+    return this.#stream(evidenceService.exportEvidence, request, signal);
+  }
+
+  async *#stream<Request, Part>(
+    method: MethodDefinition<Request, Part>,
+    request: Request,
+    signal: AbortSignal,
+  ): AsyncIterable<Part> {
+    const stream: ClientReadableStream<Part> = this.#client.makeServerStreamRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
@@ -293,6 +331,29 @@ export class CollectorClient implements Disposable {
   /** Newest first. */
   async listTreeHeads(limit: number): Promise<SignedTreeHead[]> {
     return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
+  }
+
+  /** A hunt in parts, as they are found, until the signal fires; the collector then ends it too. */
+  async *runHunt(request: HuntRequest, signal: AbortSignal): AsyncIterable<HuntPart> {
+    try {
+      yield* this.#stream(huntService.run, request, signal);
+    } catch (error) {
+      // Whoever ended it keeps what was found.
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  saveHunt(request: SaveHuntRequest): Promise<SavedHunt> {
+    return this.#call(huntService.save, request);
+  }
+
+  /** By name. */
+  async listHunts(): Promise<SavedHunt[]> {
+    return (await this.#call(huntService.list, {})).hunts ?? [];
+  }
+
+  async removeHunt(name: string): Promise<void> {
+    await this.#call(huntService.remove, { name });
   }
 
   previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
