@@ -4,6 +4,7 @@ import { createPublicKey } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ProfileName, selectCrypto } from '@threatguard/proto';
+import { makeFirstAdminSecret } from './access/first-admin.ts';
 import { initialConfig, parseListen } from './config.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
@@ -26,6 +27,8 @@ export interface InitResult {
   profile: ProfileName;
   configFile: string;
   consoleDirectory: string;
+  /** Makes the first admin of the HTTP service, once; undefined where it was given before. */
+  firstAdminSecret: string | undefined;
 }
 
 /** Throws FleetCryptoError where the fleet that is there has another profile. */
@@ -46,6 +49,7 @@ export async function initHome(parts: InitParts): Promise<InitResult> {
   });
   await makeFirstEpochKey(paths.kemDirectory);
   await writeOnce(paths.configFile, initialConfig(parts.listen, profile));
+  const firstAdminSecret = await makeFirstAdminSecret(paths.accessDirectory);
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({
     authorities,
@@ -59,6 +63,7 @@ export async function initHome(parts: InitParts): Promise<InitResult> {
     profile,
     configFile: paths.configFile,
     consoleDirectory: paths.consoleDirectory,
+    firstAdminSecret,
   };
 }
 

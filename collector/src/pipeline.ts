@@ -3,7 +3,7 @@
 //
 //   in a shard, a thread of its own:             verify -> open -> enrich -> detect          (shards/analyse.ts)
 //   here, for all agents:                        admit -> correlate -> store -> publish -> acknowledge
-import { type Alert, type Detection, type RefusalCode, RefusalError } from '@threatguard/proto';
+import { type Alert, type Detection, type Loss, type RefusalCode, RefusalError } from '@threatguard/proto';
 import { type ReceivedEnvelope, SMALL_ENVELOPE_BYTES_MAX } from './batch.ts';
 import type { Correlated, Correlator } from './correlate/correlator.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
@@ -22,6 +22,20 @@ import type { StageClock } from './stage-clock.ts';
 import { StoreError } from './store/store.ts';
 import type { WriteItem, Writer } from './store/writer.ts';
 
+export type PipelineStage = 'analyse' | 'correlate' | 'store';
+
+/** Is told what passes, to measure it. */
+export interface PipelineWatch {
+  /** A batch was committed. */
+  stored(events: number, losses: readonly Loss[]): void;
+  /** Severities of the detections of a batch, or of those no batch carries. */
+  detected(severities: readonly (number | null | undefined)[]): void;
+  /** Alerts that were committed, new ones and changed ones. */
+  raised(alerts: readonly Alert[]): void;
+  refused(code: RefusalCode): void;
+  took(stage: PipelineStage, seconds: number): void;
+}
+
 export interface PipelineParts {
   shards: Shards;
   rules: RuleEngine;
@@ -35,6 +49,7 @@ export interface PipelineParts {
   /** Told how many events each committed batch had. */
   stored: (events: number) => void;
   nowUs: () => number;
+  watch?: PipelineWatch | undefined;
   clock?: StageClock | undefined;
 }
 
@@ -62,7 +77,9 @@ export class Pipeline {
   async receive(received: ReceivedEnvelope, sender: Sender): Promise<Receipt> {
     let sequence = 0;
     try {
+      const startedMs = performance.now();
       const analysis = await this.#analyse(received, sender);
+      this.#parts.watch?.took('analyse', (performance.now() - startedMs) / 1000);
       ({ sequence } = analysis.batch.header);
       return await this.#accept(analysis, sender);
     } catch (error) {
@@ -105,15 +122,20 @@ export class Pipeline {
       return { sequence: header.sequence, refusal: undefined, committed: verdict.committed };
     }
 
-    const { clock } = this.#parts;
+    const { clock, watch } = this.#parts;
+    const acceptedMs = performance.now();
     clock?.start();
     const detections = [...batch.detections, ...this.#correlateEvents(analysis), ...detectStreamHealth(batch, verdict)];
     const correlated = this.#correlate(detections);
     clock?.lap('correlate');
+    const correlatedMs = performance.now();
+    watch?.took('correlate', (correlatedMs - acceptedMs) / 1000);
     const { eventCount } = batch;
     const stored = this.#store({ batch: { ...batch, detections }, ...correlated });
     const committed = stored.then(() => {
       this.#parts.stored(eventCount);
+      watch?.stored(eventCount, header.losses);
+      watch?.took('store', (performance.now() - correlatedMs) / 1000);
       clock?.stored(eventCount);
     });
     chain.advance(header, committed);
@@ -127,6 +149,7 @@ export class Pipeline {
 
   /** Counts what was refused before it was an envelope. Resolves when it is stored. */
   countRefusal(agentId: string, refusal: { code: RefusalCode; message: string }): Promise<void> {
+    this.#parts.watch?.refused(refusal.code);
     return this.#store({ refusal: { agentId, ...refusal, atUs: this.#parts.nowUs() } });
   }
 
@@ -137,7 +160,8 @@ export class Pipeline {
   }
 
   #correlate(detections: readonly Detection[]): Correlated {
-    const { correlator, nowUs, agentName } = this.#parts;
+    const { correlator, nowUs, agentName, watch } = this.#parts;
+    watch?.detected(detections.map(({ severity }) => severity));
     return correlator.correlate(detections, { nowUs: nowUs(), agentName });
   }
 
@@ -155,12 +179,14 @@ export class Pipeline {
   }
 
   #publish(alerts: readonly Alert[], urgent: boolean): void {
+    this.#parts.watch?.raised(alerts);
     this.#parts.feed.publish(alerts, { urgent });
     this.#parts.outbox.wake();
   }
 
   #refuse(received: ReceivedEnvelope, { code, message }: RefusalError, sequence: number): Receipt {
     const { agentId, agentName, receivedAtUs: atUs } = received;
+    this.#parts.watch?.refused(code);
     const detection = detectRefusal({ agentId, agentName, atUs, sequence }, { code, message });
     const detections = detection ? [detection] : [];
     const committed = this.#store({

@@ -1,9 +1,10 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
+import { activeProfile, caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
+import { Access } from './access/access.ts';
 import { certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
@@ -41,6 +42,8 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
+import { CollectorMetrics } from './http/metrics/collector-metrics.ts';
+import { startHttp } from './http/start-http.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
@@ -70,6 +73,8 @@ const CLONED_BECAUSE = {
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
   readonly address: string;
+  /** Of the HTTP service; undefined where it does not listen. */
+  readonly httpUrl: string | undefined;
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   readonly caSha256: string;
   /** By thread, the main thread first; empty where it does not measure. */
@@ -149,6 +154,8 @@ export async function startCollector(parts: {
   const presence = new Presence();
   const rate = new RateMeter(nowMs());
   const feed = new AlertFeed(signer);
+  const handshakes = new HandshakeCounts();
+  const metrics = new CollectorMetrics();
   const agentName = (id: string) => fleet.agent(id)?.name ?? '';
   const pipeline = new Pipeline({
     shards,
@@ -161,6 +168,7 @@ export async function startCollector(parts: {
     signers: (agentId) => fleet.signers(agentId),
     stored: (events) => rate.add(events, nowMs()),
     nowUs,
+    watch: metrics,
     clock,
   });
   const report = (...detections: Parameters<Pipeline['report']>[0]) => void pipeline.report(detections).catch(failed);
@@ -247,7 +255,33 @@ export async function startCollector(parts: {
     })),
   });
 
-  const handshakes = new HandshakeCounts();
+  const status = {
+    version: packageFile.version,
+    startedAtUs,
+    store,
+    retention,
+    writer,
+    publishState: () => outbox.state(),
+    rules: engine,
+    correlator,
+    fleet,
+    presence,
+    authorities,
+    identity,
+    epochs,
+    handshakes,
+    rate,
+    consoleNatsUrl: config.nats.console_url,
+    nowMs,
+  };
+  const agents = {
+    store,
+    fleet,
+    presence,
+    sealingEpoch: (agentId: string) => kem.agents.of(agentId)?.epoch ?? 0,
+    caSha256: () => authorities.newest.fingerprint,
+    nowUs,
+  };
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
@@ -344,33 +378,8 @@ export async function startCollector(parts: {
         failed,
       }),
       console: consoleHandlers({
-        status: {
-          version: packageFile.version,
-          startedAtUs,
-          store,
-          retention,
-          writer,
-          publishState: () => outbox.state(),
-          rules: engine,
-          correlator,
-          fleet,
-          presence,
-          authorities,
-          identity,
-          epochs,
-          handshakes,
-          rate,
-          consoleNatsUrl: config.nats.console_url,
-          nowMs,
-        },
-        agents: {
-          store,
-          fleet,
-          presence,
-          sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
-          caSha256: () => authorities.newest.fingerprint,
-          nowUs,
-        },
+        status,
+        agents,
         actor,
         feed,
         failed,
@@ -412,10 +421,37 @@ export async function startCollector(parts: {
       renewed: () => {
         log.info({ until: identity.certificate.validTo }, 'the certificate of the collector was renewed');
         server.use(credentials());
+        http?.certificateChanged();
       },
       failed,
     }),
   );
+  const access = await Access.load({
+    store: store.access,
+    directory: paths.accessDirectory,
+    mode: config.http.tokens,
+    issuer: `urn:threatguard:${fleetName}`,
+    nowMs,
+    failed,
+  });
+  const http = await startHttp({
+    access,
+    agents,
+    shards,
+    feed,
+    report: (detections) => pipeline.report(detections),
+    config: config.http,
+    ownTls: () => ({
+      key: privateKey,
+      cert: credentials().chains[0]!.certificateChain,
+      ecdhCurve: activeProfile().tlsGroup,
+    }),
+    status,
+    metrics,
+    log,
+    failed,
+  });
+  if (http) stack.use(http);
 
   // First of all when stopping, while there is still a connection to say it on.
   stack.defer(() => sessions.endAll('the collector is stopping; connect again'));
@@ -423,6 +459,9 @@ export async function startCollector(parts: {
   const whole = stack.move();
   return {
     address: server.address,
+    get httpUrl() {
+      return http?.url;
+    },
     caSha256: authorities.newest.fingerprint,
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),

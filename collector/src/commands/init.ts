@@ -26,6 +26,10 @@ export const command: Command = {
       `CA fingerprint (SHA-256): ${made.caSha256}\nprofile: ${made.profile}\nconfiguration: ${made.configFile}\n` +
         `console: ${made.consoleDirectory}\n`,
     );
+    if (made.firstAdminSecret) {
+      const text = `first admin: ${made.firstAdminSecret}\n  (shown once; makes the first user of the HTTP service, POST /api/auth/first-admin)\n`;
+      invocation.stdout.write(text);
+    }
     return 0;
   },
 };

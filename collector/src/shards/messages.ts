@@ -6,6 +6,7 @@ import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
+import type { Trial, TrialResult } from './trial.ts';
 
 /** What all threads begin with. */
 export interface ShardData {
@@ -34,7 +35,12 @@ interface KeysRequest {
   kemKeys: OpeningKeys;
 }
 
-export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest;
+interface TrialRequest {
+  id: number;
+  trial: Trial;
+}
+
+export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest | TrialRequest;
 
 /** A refusal of an envelope; `sequence` is 0 where its header could not be believed. */
 export interface RefusedAnalysis {
@@ -50,6 +56,7 @@ export interface AnalysisReply {
   analysis?: Analysis;
   /** In the order of the request. */
   confirmed?: (ConfirmedEpoch | RefusedAnalysis)[];
+  tried?: TrialResult;
   /** The keys are in use. */
   keysUsed?: true;
   refusal?: RefusedAnalysis;

@@ -14,6 +14,7 @@ import {
   type ShardData,
   type ShardRequest,
 } from './messages.ts';
+import { type Trial, Trials } from './trial.ts';
 
 const { name, ruleFiles, crypto, timed, ...data } = workerData as ShardData & { name: string };
 let { kemKeys } = data;
@@ -24,6 +25,8 @@ const parts: AnalysisParts = {
   kemPrivateKey: (epoch) => openingKey(kemKeys, epoch),
   clock: timed ? new StageClock() : undefined,
 };
+
+const trials = new Trials(rules);
 
 function answer({ id, received, signer }: AnalysisRequest): AnalysisReply {
   let header: VerifiedHeader | undefined;
@@ -52,6 +55,16 @@ function verifyConfirmations({ id, confirmations }: ConfirmationRequest): Analys
   return { id, confirmed };
 }
 
+function tryEvents(id: number, trial: Trial): AnalysisReply {
+  try {
+    return { id, tried: trials.run(trial) };
+  } catch (error) {
+    if (error instanceof RefusalError)
+      return { id, refusal: { code: error.code, message: error.message, sequence: 0 } };
+    return { id, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
 /** Handed over instead of copied. Header and signature are views of the envelope, and go back with it. */
 function handedOver({ received }: AnalysisRequest, { analysis }: AnalysisReply): ArrayBuffer[] {
   if (!analysis) return [];
@@ -65,6 +78,10 @@ parentPort!.on('message', (request: ShardRequest) => {
   if ('kemKeys' in request) {
     kemKeys = request.kemKeys;
     parentPort!.postMessage({ id: request.id, keysUsed: true } satisfies AnalysisReply);
+    return;
+  }
+  if ('trial' in request) {
+    parentPort!.postMessage(tryEvents(request.id, request.trial));
     return;
   }
   if ('confirmations' in request) {

@@ -6,6 +6,7 @@ import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
 import type { AnalysisReply, ConfirmationRequest, RefusedAnalysis, ShardData, ShardRequest } from './messages.ts';
+import type { Trial, TrialResult } from './trial.ts';
 import { Turns } from './turns.ts';
 
 /** An envelope that a stage refused, with the sequence it would have had. */
@@ -74,6 +75,12 @@ export class Shard implements AsyncDisposable {
     if (this.#confirming.length === 0) setImmediate(() => this.#verifyConfirmations(this.#confirming.splice(0)));
     this.#confirming.push({ agentId, confirmation, signer, resolve, reject });
     return promise;
+  }
+
+  /** Rejects with RefusalError, or with the error of a bug. */
+  async try(trial: Trial): Promise<TrialResult> {
+    const { tried } = await this.#ask((id) => ({ id, trial }));
+    return tried!;
   }
 
   /** From the next envelope on, and for a thread that starts anew. Resolves when the thread has them. */

@@ -5,6 +5,7 @@ import type { StageReport } from '../stage-clock.ts';
 import type { ShardData } from './messages.ts';
 
 import { Shard } from './shard.ts';
+import type { Trial, TrialResult } from './trial.ts';
 
 /** More than these the main thread could not keep busy. */
 const SHARDS_MAX = 8;
@@ -22,6 +23,7 @@ function defaultShards(): number {
 export class Shards implements AsyncDisposable {
   readonly #shards: readonly Shard[];
   readonly #express: Shard;
+  #trials = 0;
 
   private constructor(shards: readonly Shard[], express: Shard) {
     this.#shards = shards;
@@ -40,6 +42,13 @@ export class Shards implements AsyncDisposable {
   of(agentId: string, bytes: number): Shard {
     if (bytes <= SMALL_ENVELOPE_BYTES_MAX && this.#express.turns.hasSmallTurn) return this.#express;
     return this.#shards[Number.parseInt(agentId.slice(0, 8), 16) % this.#shards.length] ?? this.#shards[0]!;
+  }
+
+  /** Tries events in one of the threads, in turn with what agents sent. `bytes` is about how large they are. */
+  async try(trial: Trial, bytes: number): Promise<TrialResult> {
+    const shard = this.#shards[this.#trials++ % this.#shards.length]!;
+    using _turn = await shard.turns.next(bytes);
+    return await shard.try(trial);
   }
 
   /** Resolves when no thread opens an envelope with other keys than these any more. */

@@ -1,5 +1,6 @@
 import type { AlertFilter, EventReference } from '@threatguard/proto';
 import type { EntityName } from '../correlate/entities.ts';
+import { AccessRecords } from './access-records.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
@@ -37,6 +38,7 @@ export class SqlStore implements Store {
   readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];
+  readonly access: AccessRecords;
   readonly epochs: EpochRecords;
   readonly evidence: EvidenceStore;
   readonly #database: Database;
@@ -45,6 +47,7 @@ export class SqlStore implements Store {
 
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
+    this.access = new AccessRecords(database);
     this.epochs = new EpochRecords(database);
     this.#commits = about;
     this.#space = new SpaceMeter(database, about.engine);
@@ -252,6 +255,10 @@ export class SqlStore implements Store {
 
   removeFromOutbox(ids: readonly number[]) {
     return removeFromOutbox(this.#database, ids);
+  }
+
+  ping(signal: AbortSignal) {
+    return this.#database.ping(signal);
   }
 
   totals() {

@@ -15,6 +15,7 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { AccessStore } from './access-store.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
@@ -248,7 +249,7 @@ export interface EpochStore {
 
 /** Who changes something, and from where. */
 export interface AuditActor {
-  kind: 'collector' | 'console' | 'agent' | 'token';
+  kind: 'collector' | 'console' | 'agent' | 'token' | 'user';
   id: string;
   /** HOST:PORT of the peer; empty for the collector itself. */
   from: string;
@@ -395,6 +396,8 @@ export interface Store extends AsyncDisposable {
   incidentsByIdPrefix(prefix: string): Promise<Incident[]>;
   openIncidentsSince(sinceUs: number): Promise<Incident[]>;
 
+  /** Users of the HTTP service, their sessions and tokens. */
+  readonly access: AccessStore;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   /** Newest epoch first. */
@@ -406,6 +409,8 @@ export interface Store extends AsyncDisposable {
   outbox(limit: number): Promise<OutboxRow[]>;
   removeFromOutbox(ids: readonly number[]): Promise<void>;
 
+  /** Resolves where the database answers; throws StoreError where it does not. Waits behind no other read or commit. */
+  ping(signal: AbortSignal): Promise<void>;
   totals(): Promise<{
     events: number;
     envelopes: number;
