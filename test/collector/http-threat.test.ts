@@ -361,7 +361,7 @@ describe('the live stream', () => {
   it('has alerts as they are raised, for those whose filter they pass', async () => {
     const all = open('/api/stream', withToken(viewer));
     const others = open('/api/stream?agent=another', withToken(viewer));
-    const [seen, none] = [await follow(all), await follow(others)];
+    const [seen, none] = await Promise.all([follow(all), follow(others)]);
     await attack('192.0.2.120');
     await until(() => seen.find(({ alert }) => alert?.values['source.ip'] === '192.0.2.120'), {
       limitMs: 10_000,
