@@ -1,5 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import {
+  AddUserRequest,
+  AddUserResponse,
   AgentFrame,
   CollectorFrame,
   ControlRotationRequest,
@@ -35,10 +37,20 @@ import {
   ListIncidentsResponse,
   ListTreeHeadsRequest,
   ListTreeHeadsResponse,
+  ListUsersRequest,
+  ListUsersResponse,
+  ListUserTokensRequest,
+  ListUserTokensResponse,
+  MakeUserTokenRequest,
+  MakeUserTokenResponse,
   OrderKeysRequest,
   OrderKeysResponse,
   RecoverRequest,
   RecoverResponse,
+  RemoveUserRequest,
+  RemoveUserResponse,
+  RemoveUserTokenRequest,
+  RemoveUserTokenResponse,
   RenewConsoleRequest,
   RenewConsoleResponse,
   RetireCaRequest,
@@ -52,6 +64,8 @@ import {
   ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
+  SetUserRoleRequest,
+  SetUserRoleResponse,
   SignedAlert,
   StatusReport,
   VerifyAuditRequest,
@@ -194,4 +208,30 @@ export const keysService = {
     KeysReport,
   ),
   destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
+};
+
+export const usersService = {
+  listUsers: method<ListUsersRequest, ListUsersResponse>('Users/ListUsers', ListUsersRequest, ListUsersResponse),
+  addUser: method<AddUserRequest, AddUserResponse>('Users/AddUser', AddUserRequest, AddUserResponse),
+  removeUser: method<RemoveUserRequest, RemoveUserResponse>('Users/RemoveUser', RemoveUserRequest, RemoveUserResponse),
+  setUserRole: method<SetUserRoleRequest, SetUserRoleResponse>(
+    'Users/SetUserRole',
+    SetUserRoleRequest,
+    SetUserRoleResponse,
+  ),
+  listUserTokens: method<ListUserTokensRequest, ListUserTokensResponse>(
+    'Users/ListUserTokens',
+    ListUserTokensRequest,
+    ListUserTokensResponse,
+  ),
+  makeUserToken: method<MakeUserTokenRequest, MakeUserTokenResponse>(
+    'Users/MakeUserToken',
+    MakeUserTokenRequest,
+    MakeUserTokenResponse,
+  ),
+  removeUserToken: method<RemoveUserTokenRequest, RemoveUserTokenResponse>(
+    'Users/RemoveUserToken',
+    RemoveUserTokenRequest,
+    RemoveUserTokenResponse,
+  ),
 };

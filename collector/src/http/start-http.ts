@@ -1,10 +1,10 @@
 // Puts the HTTP service together from the parts of a collector.
 import { readFile } from 'node:fs/promises';
-import type { Detection } from '@threatguard/proto';
+import { activeProfile, type Detection } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import type { Access } from '../access/access.ts';
-import type { AgentsParts } from '../api/agents.ts';
 import { type CollectorConfig, isLoopback, parseListen } from '../config.ts';
+import type { RunningEpochs } from '../fleet/epochs/start-epochs.ts';
 import type { AlertFeed } from '../publish/alert-feed.ts';
 import type { Shards } from '../shards/shards.ts';
 import { Admission } from './admission.ts';
@@ -31,11 +31,11 @@ import { StreamTickets } from './stream/tickets.ts';
 export interface HttpParts {
   config: CollectorConfig['http'];
   /** The collector's own certificate, as agents are shown it. */
-  ownTls: () => TlsMaterial;
+  ownTls: () => Omit<TlsMaterial, 'ecdhCurve'>;
   status: HttpStatus;
   metrics: CollectorMetrics;
   access: Access;
-  agents: AgentsParts;
+  kem: RunningEpochs;
   shards: Pick<Shards, 'try'>;
   feed: AlertFeed;
   /** Keeps detections that no agent sent, and raises alerts of them. */
@@ -67,6 +67,14 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
   const stream = stack.use(new AlertStream({ feed: parts.feed, holds: (caller) => access.holds(caller) }));
   const tickets = new StreamTickets(nowMs);
   metrics.describe({ status, board, streams: () => stream.clients });
+  const agents = {
+    store,
+    fleet: status.fleet,
+    presence: status.presence,
+    sealingEpoch: (agentId: string) => parts.kem.agents.of(agentId)?.epoch ?? 0,
+    caSha256: () => status.authorities.newest.fingerprint,
+    nowUs: () => nowMs() * 1000,
+  };
   const limits = new RateLimits(new MemoryRateStore(nowMs));
   const admission = new Admission({
     identify: (token) => access.identify(token),
@@ -99,7 +107,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
         loginRoutes(app, { access, limits, nowMs });
         userRoutes(app, { access, nowMs });
         findingRoutes(app, { store, nowMs });
-        fleetRoutes(app, { agents: parts.agents, rules });
+        fleetRoutes(app, { agents, rules });
         analysisRoutes(app, { status, board, fleet: status.fleet, shards: parts.shards, report: parts.report });
         streamRoutes(app, { stream, tickets, origins: config.origins });
         docsRoutes(app);
@@ -117,7 +125,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
       return service.problem;
     },
     certificateChanged: () => {
-      if (tls && !config.certificate) service.useTls(parts.ownTls());
+      if (tls && !config.certificate) service.useTls(ownTls(parts));
     },
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
@@ -126,10 +134,16 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
 /** Browsers know no ML-DSA certificates: a certificate of the operator's own may also be spoken to without ML-KEM. */
 const GROUPS_FOR_OTHERS = 'X25519MLKEM768:X25519';
 
-async function chooseTls({ config, ownTls }: HttpParts, host: string): Promise<TlsMaterial | undefined> {
+async function chooseTls(parts: HttpParts, host: string): Promise<TlsMaterial | undefined> {
+  const { config } = parts;
   if (config.certificate !== undefined && config.key !== undefined) {
     const [cert, key] = await Promise.all([readFile(config.certificate, 'utf8'), readFile(config.key, 'utf8')]);
     return { cert, key, ecdhCurve: GROUPS_FOR_OTHERS };
   }
-  return config.tls === 'off' || (config.tls === 'auto' && isLoopback(host)) ? undefined : ownTls();
+  return config.tls === 'off' || (config.tls === 'auto' && isLoopback(host)) ? undefined : ownTls(parts);
+}
+
+/** By the newest CA; the group is the fleet's, as agents are held to it. */
+function ownTls(parts: HttpParts): TlsMaterial {
+  return { ...parts.ownTls(), ecdhCurve: activeProfile().tlsGroup };
 }

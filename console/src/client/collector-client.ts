@@ -6,9 +6,12 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  type AddUserRequest,
+  type AddUserResponse,
   type AgentSummary,
   type Alert,
   type AlertFilter,
+  type ApiUser,
   type AuditEntry,
   type Ca,
   type CreateTokenRequest,
@@ -28,18 +31,25 @@ import {
   type KeysReport,
   keysService,
   type ListIncidentsRequest,
+  type MakeUserTokenRequest,
+  type MakeUserTokenResponse,
   type OrderKeysResponse,
   RENEW_METADATA,
+  type RemoveUserResponse,
   type RetireCaResponse,
   type RevokeAgentResponse,
   type RotateCaResponse,
   type RotateKeysRequest,
   type RotateKeysResponse,
   type SearchEventsRequest,
+  type SetUserRoleRequest,
+  type SetUserRoleResponse,
   type SignedAlert,
   type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
+  type UserToken,
+  usersService,
   type VerifyAuditResponse,
 } from '@threatguard/proto';
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
@@ -111,6 +121,35 @@ export class CollectorClient implements Disposable {
   /** Of the hosts against a profile; the fleet's own where `policy` is empty. */
   reportCrypto(policy: string): Promise<CryptoReport> {
     return this.#call(cryptoService.report, { policy });
+  }
+
+  async listUsers(): Promise<ApiUser[]> {
+    return (await this.#call(usersService.listUsers, {})).users ?? [];
+  }
+
+  addUser(request: AddUserRequest): Promise<AddUserResponse> {
+    return this.#call(usersService.addUser, request);
+  }
+
+  removeUser(name: string): Promise<RemoveUserResponse> {
+    return this.#call(usersService.removeUser, { name });
+  }
+
+  setUserRole(request: SetUserRoleRequest): Promise<SetUserRoleResponse> {
+    return this.#call(usersService.setUserRole, request);
+  }
+
+  /** Of one user, or of all for ''. */
+  async listUserTokens(user: string): Promise<UserToken[]> {
+    return (await this.#call(usersService.listUserTokens, { user })).tokens ?? [];
+  }
+
+  makeUserToken(request: MakeUserTokenRequest): Promise<MakeUserTokenResponse> {
+    return this.#call(usersService.makeUserToken, request);
+  }
+
+  async removeUserToken(id: string): Promise<void> {
+    await this.#call(usersService.removeUserToken, { id });
   }
 
   createToken(request: CreateTokenRequest): Promise<CreateTokenResponse> {
