@@ -4,6 +4,7 @@ import {
   consoleService,
   cryptoService,
   evidenceService,
+  intelService,
   keysService,
   usersService,
 } from '@threatguard/proto';
@@ -12,6 +13,7 @@ import { type CertificatesParts, certificatesHandlers } from './api/certificates
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
+import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
 import type { StatusParts } from './api/status.ts';
 import { usersHandlers } from './api/users.ts';
@@ -21,12 +23,14 @@ import type { Service } from './ingest/collector-server.ts';
 import type { Peers } from './ingest/peers.ts';
 import type { Sessions } from './ingest/sessions.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
+import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
 
 export interface ConsoleServicesParts {
-  status: Omit<StatusParts, 'epochs' | 'nowMs'>;
+  status: Omit<StatusParts, 'epochs' | 'intel' | 'nowMs'>;
   kem: RunningEpochs;
   access: Access;
+  intel: Intel;
   keeper: TreeKeeper;
   feed: AlertFeed;
   peers: Peers;
@@ -39,7 +43,7 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, kem, keeper, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
+  const { status, kem, intel, keeper, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -52,7 +56,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     {
       definition: consoleService,
       handlers: consoleHandlers({
-        status: { ...status, epochs: kem.epochs, nowMs },
+        status: { ...status, epochs: kem.epochs, intel: intel.library, nowMs },
         agents: {
           ...always,
           sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
@@ -75,6 +79,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         about: { evidenceDays: retention.evidence, collectorVersion: status.version },
       }),
     },
+    { definition: intelService, handlers: intelHandlers({ ...always, ...intel, records: store.intel }) },
     {
       definition: certificatesService,
       handlers: certificatesHandlers({

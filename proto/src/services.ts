@@ -24,6 +24,8 @@ import {
   GetIncidentResponse,
   GetKeysRequest,
   GetStatusRequest,
+  ImportIntelRequest,
+  ImportIntelResponse,
   KeysReport,
   ListAgentsRequest,
   ListAgentsResponse,
@@ -35,18 +37,26 @@ import {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListIntelRequest,
+  ListIntelResponse,
+  ListIntelSourcesRequest,
+  ListIntelSourcesResponse,
   ListTreeHeadsRequest,
   ListTreeHeadsResponse,
   ListUsersRequest,
   ListUsersResponse,
   ListUserTokensRequest,
   ListUserTokensResponse,
+  LookupIntelRequest,
+  LookupIntelResponse,
   MakeUserTokenRequest,
   MakeUserTokenResponse,
   OrderKeysRequest,
   OrderKeysResponse,
   RecoverRequest,
   RecoverResponse,
+  RemoveIntelRequest,
+  RemoveIntelResponse,
   RemoveUserRequest,
   RemoveUserResponse,
   RemoveUserTokenRequest,
@@ -208,6 +218,31 @@ export const keysService = {
     KeysReport,
   ),
   destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
+};
+
+export const intelService = {
+  importIntel: method<ImportIntelRequest, ImportIntelResponse>(
+    'Intel/ImportIntel',
+    ImportIntelRequest,
+    ImportIntelResponse,
+    { request: true, response: true },
+  ),
+  listIntel: method<ListIntelRequest, ListIntelResponse>('Intel/ListIntel', ListIntelRequest, ListIntelResponse),
+  lookupIntel: method<LookupIntelRequest, LookupIntelResponse>(
+    'Intel/LookupIntel',
+    LookupIntelRequest,
+    LookupIntelResponse,
+  ),
+  listIntelSources: method<ListIntelSourcesRequest, ListIntelSourcesResponse>(
+    'Intel/ListIntelSources',
+    ListIntelSourcesRequest,
+    ListIntelSourcesResponse,
+  ),
+  removeIntel: method<RemoveIntelRequest, RemoveIntelResponse>(
+    'Intel/RemoveIntel',
+    RemoveIntelRequest,
+    RemoveIntelResponse,
+  ),
 };
 
 export const usersService = {

@@ -1,4 +1,6 @@
 // The routes of /api/threat, over what an agent really sent.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Activity, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -8,6 +10,7 @@ import { StreamTickets } from '../../collector/src/http/stream/tickets.ts';
 import type { FeedListener } from '../../collector/src/publish/alert-feed.ts';
 import { ApiUser } from '../support/api-user.ts';
 import { TestCollector } from '../support/collector.ts';
+import { runConsole } from '../support/console-process.ts';
 import { ask } from '../support/http.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { makeAlert } from '../support/stores.ts';
@@ -246,6 +249,39 @@ describe('analyses of what is stored', () => {
   });
 });
 
+describe('indicators', () => {
+  it('are asked for by value, defanged too, and listed with who says so', async () => {
+    const file = join(collector.home, 'blocklist.txt');
+    writeFileSync(file, '203.0.113.9\nevil.example\n');
+    writeFileSync(join(collector.home, 'console', 'console.json'), JSON.stringify({ collector: collector.address }));
+    const imported = await runConsole(['intel', 'import', file, '--source', 'blocklist'], {
+      THREATGUARD_HOME: collector.home,
+    });
+    expect(imported).toMatchObject({ code: 0 });
+    const asked = { indicators: ['203.0.113[.]9', 'hxxp://www.evil.example/x', '192.0.2.200'] };
+    const { status, body } = await viewer.ask('/api/threat/query-intelligence', { json: asked });
+    expect(status).toBe(200);
+    expect(body.results.map(({ known }: { known: boolean }) => known)[0]).toBe(true);
+    expect(body.results[0].indicators[0].claims[0].source).toBe('blocklist');
+    expect(body.results[2]).toMatchObject({ kind: 'address', value: '192.0.2.200', known: false });
+    const listed = await viewer.ask('/api/threat/indicators?source=blocklist&kind=address');
+    expect(listed.body.indicators).toMatchObject([{ value: '203.0.113.9' }]);
+  });
+
+  it.each([
+    ['what is none', { indicators: ['192.0.2.1', 'not an indicator'] }, '/body/indicators/1'],
+    ['nothing', { indicators: [] }, '/body/indicators'],
+    ['too many', { indicators: Array.from({ length: 101 }, () => '192.0.2.1') }, '/body/indicators'],
+  ])('refuse %s and say where', async (_, body, path) => {
+    const answer = await viewer.ask('/api/threat/query-intelligence', { json: body });
+    expect([answer.status, answer.body.errors[0].path]).toEqual([400, path]);
+  });
+
+  it('of a source there is not are not listed', async () => {
+    expect((await viewer.ask('/api/threat/indicators?source=nobody')).status).toBe(404);
+  });
+});
+
 describe('what was found', () => {
   it('is listed and shown; the events of an alert to those who may see events', async () => {
     const { alerts, next } = (await viewer.ask('/api/threat/alerts?limit=1&severity=low')).body;
@@ -300,6 +336,8 @@ describe('who may ask what', () => {
     ['GET', '/api/threat/agents', undefined],
     ['POST', '/api/threat/events/search', {}],
     ['GET', '/api/threat/rules', undefined],
+    ['GET', '/api/threat/indicators', undefined],
+    ['POST', '/api/threat/query-intelligence', { indicators: ['192.0.2.1'] }],
     ['GET', '/api/users', undefined],
     ['POST', '/api/stream/tickets', undefined],
   ];
@@ -311,6 +349,8 @@ describe('who may ask what', () => {
     '/api/threat/agents',
     '/api/threat/rules',
     '/api/stream/tickets',
+    '/api/threat/indicators',
+    '/api/threat/query-intelligence',
   ];
 
   it.each(routes)(

@@ -1,6 +1,7 @@
 // What a shard and its thread say to each other.
 import type { ConfirmedEpoch, EpochConfirmation, RefusalCode, VerifiedHeader } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
+import type { IndexBuffers } from '../detect/intel/intel-index.ts';
 import type { RuleFile } from '../detect/rules/load.ts';
 import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
@@ -13,6 +14,8 @@ export interface ShardData {
   ruleFiles: readonly RuleFile[];
   crypto: ChosenCrypto;
   kemKeys: OpeningKeys;
+  /** Indicators, in memory that all threads share; none where undefined. */
+  intel?: IndexBuffers | undefined;
   /** Whether it says where the time goes. */
   timed: boolean;
 }
@@ -40,7 +43,13 @@ interface TrialRequest {
   trial: Trial;
 }
 
-export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest | TrialRequest;
+/** From now on these indicators and no others. */
+interface IntelRequest {
+  id: number;
+  intel: IndexBuffers;
+}
+
+export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest | IntelRequest | TrialRequest;
 
 /** A refusal of an envelope; `sequence` is 0 where its header could not be believed. */
 export interface RefusedAnalysis {
@@ -57,8 +66,8 @@ export interface AnalysisReply {
   /** In the order of the request. */
   confirmed?: (ConfirmedEpoch | RefusedAnalysis)[];
   tried?: TrialResult;
-  /** The keys are in use. */
-  keysUsed?: true;
+  /** The keys or indicators are in use. */
+  inUse?: true;
   refusal?: RefusedAnalysis;
   /** A bug: the stack of what was thrown. */
   failure?: string;

@@ -16,6 +16,7 @@ import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
+import { IntelStore } from './intel-store.ts';
 import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
@@ -41,6 +42,7 @@ export class SqlStore implements Store {
   readonly access: AccessRecords;
   readonly epochs: EpochRecords;
   readonly evidence: EvidenceStore;
+  readonly intel: IntelStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -56,6 +58,7 @@ export class SqlStore implements Store {
     this.version = about.version;
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
+    this.intel = new IntelStore(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

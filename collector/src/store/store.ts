@@ -15,6 +15,7 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { IntelRecords } from '../detect/intel/intel-records.ts';
 import type { AccessStore } from './access-store.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { Retention } from './retention.ts';
@@ -398,6 +399,8 @@ export interface Store extends AsyncDisposable {
 
   /** Users of the HTTP service, their sessions and tokens. */
   readonly access: AccessStore;
+  /** Sources of indicators and what they say. */
+  readonly intel: IntelRecords;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   /** Newest epoch first. */
