@@ -19,6 +19,8 @@ export interface InitParts {
   /** Of a fleet that is made now; of one that is there, only the same. */
   profile?: ProfileName | undefined;
   nowMs: number;
+  /** Whether nobody reads what init prints but a log: then the first admin's secret is not made yet. */
+  unattended?: boolean;
 }
 
 export interface InitResult {
@@ -49,7 +51,7 @@ export async function initHome(parts: InitParts): Promise<InitResult> {
   });
   await makeFirstEpochKey(paths.kemDirectory);
   await writeOnce(paths.configFile, initialConfig(parts.listen, profile));
-  const firstAdminSecret = await makeFirstAdminSecret(paths.accessDirectory);
+  const firstAdminSecret = parts.unattended ? undefined : await makeFirstAdminSecret(paths.accessDirectory);
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({
     authorities,

@@ -109,6 +109,31 @@ export class Access {
     return { kind: 'user', id: claims.sid, userId: user.id, name: user.name, scopes, expiresAtUs: claims.exp * 1e6 };
   }
 
+  /** What the cookie of a page holds: access tokens are larger than a cookie may be. */
+  pageTicket(sessionId: string): string {
+    return `${sessionId}.${this.#box.vouch(`threatguard/page/v1 ${sessionId}`)}`;
+  }
+
+  /** Who the cookie of a page is of; undefined where it is of nobody, or not any more. */
+  identifyPage(ticket: string): Caller | undefined {
+    const [id = '', mac = ''] = ticket.split('.');
+    if (!this.#box.isVouched(`threatguard/page/v1 ${id}`, mac)) return undefined;
+    const session = this.sessions.find(id);
+    const user = session && this.users.get(session.userId);
+    if (!user || !this.sessions.isLive(id, user.id, this.#nowUs)) return undefined;
+    const { expiresAtUs } = session;
+    return { kind: 'user', id, userId: user.id, name: user.name, scopes: scopesOf(user), expiresAtUs };
+  }
+
+  /** What a form of a page of this login holds, and no other site knows. */
+  pageProof(sessionId: string): string {
+    return this.#box.vouch(`threatguard/form/v1 ${sessionId}`);
+  }
+
+  isPageProof(sessionId: string, proof: string): boolean {
+    return this.#box.isVouched(`threatguard/form/v1 ${sessionId}`, proof);
+  }
+
   /** Whether what proved a caller still does: for what goes on after it was asked. */
   holds({ kind, id, userId, scopes, expiresAtUs }: Caller): boolean {
     const nowUs = this.#nowUs;

@@ -36,6 +36,10 @@ export class LoginSessions {
     return session !== undefined && session.userId === userId && nowUs < session.expiresAtUs;
   }
 
+  find(id: string): SessionRecord | undefined {
+    return this.#byId.get(id);
+  }
+
   of(userId: string, nowUs: number): SessionRecord[] {
     return [...this.#byId.values()].filter((each) => each.userId === userId && nowUs < each.expiresAtUs);
   }

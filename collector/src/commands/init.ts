@@ -21,7 +21,15 @@ export const command: Command = {
     if (profile !== undefined && !Object.hasOwn(PROFILES, profile))
       throw new UsageError(`--profile takes ${Object.keys(PROFILES).join(' or ')}, not "${profile}"`);
     if (!parseListen(listen)) throw new UsageError('--listen takes HOST:PORT, such as 0.0.0.0:7443');
-    const made = await initHome({ home, listen, profile: profile as ProfileName | undefined, nowMs: Date.now() });
+    // systemd(1) sets it for what it starts: a secret does not belong into its journal.
+    const unattended = invocation.environment.INVOCATION_ID !== undefined;
+    const made = await initHome({
+      home,
+      listen,
+      profile: profile as ProfileName | undefined,
+      nowMs: Date.now(),
+      unattended,
+    });
     invocation.stdout.write(
       `CA fingerprint (SHA-256): ${made.caSha256}\nprofile: ${made.profile}\nconfiguration: ${made.configFile}\n` +
         `console: ${made.consoleDirectory}\n`,

@@ -15,6 +15,7 @@ import { publishProbe, rulesProbe, storeProbe } from './health/probes.ts';
 import { HttpService, type TlsMaterial } from './http-service.ts';
 import type { CollectorMetrics } from './metrics/collector-metrics.ts';
 import { MemoryRateStore, RateLimits } from './rate-limits.ts';
+import { adminRoutes } from './routes/admin.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { findingRoutes } from './routes/findings.ts';
@@ -114,6 +115,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
         analysisRoutes(app, { status, board, fleet: status.fleet, shards: parts.shards, report: parts.report });
         intelligenceRoutes(app, { library: parts.intel.library, nowUs: agents.nowUs });
         streamRoutes(app, { stream, tickets, origins: config.origins });
+        adminRoutes(app, { access, limits, status, board, agents, secure: tls !== undefined });
         docsRoutes(app);
         return app;
       },

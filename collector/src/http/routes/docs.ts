@@ -1,7 +1,7 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { HttpApp } from '../app.ts';
-import { apiPage } from '../docs/api-page.ts';
-import { STYLE_SHEET } from '../docs/style.ts';
+import { apiPage } from '../pages/api-page.ts';
+import { STYLE_SHEET } from '../pages/style.ts';
 
 /** A minute: the same release answers the same. */
 const CACHED = 'public, max-age=60';
