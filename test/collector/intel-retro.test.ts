@@ -63,7 +63,7 @@ function start(kept: KeptJobs, report: (detections: readonly Detection[]) => Pro
     },
     index: () => index,
     report,
-    nowUs: () => START_US + 86_400e6,
+    nowUs: () => START_US + 100 * 86_400e6,
     failed: (error) => {
       throw error;
     },
