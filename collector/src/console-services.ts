@@ -4,6 +4,7 @@ import {
   consoleService,
   cryptoService,
   evidenceService,
+  exceptionsService,
   intelService,
   keysService,
   usersService,
@@ -13,6 +14,7 @@ import { type CertificatesParts, certificatesHandlers } from './api/certificates
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
+import { exceptionsHandlers } from './api/exceptions.ts';
 import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
 import type { StatusParts } from './api/status.ts';
@@ -22,6 +24,7 @@ import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
 import type { Peers } from './ingest/peers.ts';
 import type { Sessions } from './ingest/sessions.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
@@ -32,6 +35,7 @@ export interface ConsoleServicesParts {
   access: Access;
   intel: Intel;
   keeper: TreeKeeper;
+  pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
   peers: Peers;
   sessions: Sessions;
@@ -43,7 +47,7 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, kem, intel, keeper, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
+  const { status, kem, intel, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -80,6 +84,16 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
       }),
     },
     { definition: intelService, handlers: intelHandlers({ ...always, ...intel, records: store.intel }) },
+    {
+      definition: exceptionsService,
+      handlers: exceptionsHandlers({
+        ...always,
+        judge: status.judge,
+        budget: status.correlator.budget,
+        movePile: (moves) => pipeline.movePile(moves),
+        agentName: (id) => fleet.agent(id)?.name ?? '',
+      }),
+    },
     {
       definition: certificatesService,
       handlers: certificatesHandlers({

@@ -11,6 +11,7 @@ import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
+import { startBudget } from './correlate/start-budget.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
@@ -34,6 +35,7 @@ import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
+import { startJudge } from './judge/start-judge.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -127,6 +129,7 @@ export async function startCollector(parts: {
     await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
   );
   const correlator = await Correlator.load(store, nowUs());
+  const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
   await replayWindows({ engine, store, nowUs: nowUs() });
 
   const fleet = await Fleet.load(store);
@@ -138,6 +141,7 @@ export async function startCollector(parts: {
   const pipeline = new Pipeline({
     shards,
     rules: engine,
+    judge,
     correlator,
     writer,
     feed,
@@ -149,6 +153,9 @@ export async function startCollector(parts: {
     watch: metrics,
     clock,
   });
+  const configured = config.alerts.budget_per_day;
+  const budgeted = await startBudget(correlator.budget, { store, configured, nowUs: nowUs() });
+  void pipeline.movePile(budgeted).catch(failed);
   const silenceUsMax = config.agents.silent_after_seconds * 1_000_000;
   const reports = agentReports({
     agentName,
@@ -228,6 +235,7 @@ export async function startCollector(parts: {
     publishState: () => outbox.state(),
     rules: engine,
     correlator,
+    judge,
     fleet,
     presence,
     authorities,
@@ -293,6 +301,7 @@ export async function startCollector(parts: {
           kem,
           intel,
           keeper,
+          pipeline,
           feed,
           peers,
           sessions,

@@ -1,8 +1,11 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import {
+  AddExceptionRequest,
+  AddExceptionResponse,
   AddUserRequest,
   AddUserResponse,
   AgentFrame,
+  AlertBudgetReport,
   CollectorFrame,
   ControlRotationRequest,
   CreateTokenRequest,
@@ -16,10 +19,13 @@ import {
   ExportEvidenceRequest,
   GetAgentRequest,
   GetAgentResponse,
+  GetAlertBudgetRequest,
   GetAlertRequest,
   GetAlertResponse,
   GetCasRequest,
   GetCasResponse,
+  GetExceptionRequest,
+  GetExceptionResponse,
   GetIncidentRequest,
   GetIncidentResponse,
   GetKeysRequest,
@@ -35,6 +41,8 @@ import {
   ListAuditResponse,
   ListEntitiesRequest,
   ListEntitiesResponse,
+  ListExceptionsRequest,
+  ListExceptionsResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
   ListIntelRequest,
@@ -53,8 +61,12 @@ import {
   MakeUserTokenResponse,
   OrderKeysRequest,
   OrderKeysResponse,
+  PreviewExceptionRequest,
+  PreviewExceptionResponse,
   RecoverRequest,
   RecoverResponse,
+  RemoveExceptionRequest,
+  RemoveExceptionResponse,
   RemoveIntelRequest,
   RemoveIntelResponse,
   RemoveUserRequest,
@@ -74,6 +86,7 @@ import {
   ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
+  SetAlertBudgetRequest,
   SetUserRoleRequest,
   SetUserRoleResponse,
   SignedAlert,
@@ -218,6 +231,44 @@ export const keysService = {
     KeysReport,
   ),
   destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
+};
+
+export const exceptionsService = {
+  previewException: method<PreviewExceptionRequest, PreviewExceptionResponse>(
+    'Exceptions/PreviewException',
+    PreviewExceptionRequest,
+    PreviewExceptionResponse,
+  ),
+  addException: method<AddExceptionRequest, AddExceptionResponse>(
+    'Exceptions/AddException',
+    AddExceptionRequest,
+    AddExceptionResponse,
+  ),
+  listExceptions: method<ListExceptionsRequest, ListExceptionsResponse>(
+    'Exceptions/ListExceptions',
+    ListExceptionsRequest,
+    ListExceptionsResponse,
+  ),
+  getException: method<GetExceptionRequest, GetExceptionResponse>(
+    'Exceptions/GetException',
+    GetExceptionRequest,
+    GetExceptionResponse,
+  ),
+  removeException: method<RemoveExceptionRequest, RemoveExceptionResponse>(
+    'Exceptions/RemoveException',
+    RemoveExceptionRequest,
+    RemoveExceptionResponse,
+  ),
+  getAlertBudget: method<GetAlertBudgetRequest, AlertBudgetReport>(
+    'Exceptions/GetAlertBudget',
+    GetAlertBudgetRequest,
+    AlertBudgetReport,
+  ),
+  setAlertBudget: method<SetAlertBudgetRequest, AlertBudgetReport>(
+    'Exceptions/SetAlertBudget',
+    SetAlertBudgetRequest,
+    AlertBudgetReport,
+  ),
 };
 
 export const intelService = {

@@ -20,6 +20,7 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Certificates': 'console',
   'threatguard.v1.Users': 'console',
   'threatguard.v1.Intel': 'console',
+  'threatguard.v1.Exceptions': 'console',
 };
 
 interface AccessRefusal {

@@ -17,6 +17,7 @@ import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
 import { IntelStore } from './intel-store.ts';
+import { JudgementRecords } from './judgement-records.ts';
 import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
@@ -41,6 +42,7 @@ export class SqlStore implements Store {
   readonly notices: readonly string[];
   readonly access: AccessRecords;
   readonly epochs: EpochRecords;
+  readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
   readonly intel: IntelStore;
   readonly #database: Database;
@@ -51,6 +53,7 @@ export class SqlStore implements Store {
     this.#database = database;
     this.access = new AccessRecords(database);
     this.epochs = new EpochRecords(database);
+    this.judgements = new JudgementRecords(database);
     this.#commits = about;
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;

@@ -7,10 +7,13 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  type AddExceptionRequest,
+  type AddExceptionResponse,
   type AddUserRequest,
   type AddUserResponse,
   type AgentSummary,
   type Alert,
+  type AlertBudgetReport,
   type AlertFilter,
   type ApiUser,
   type AuditEntry,
@@ -26,8 +29,10 @@ import {
   type EvidenceChunk,
   type ExportEvidenceRequest,
   evidenceService,
+  exceptionsService,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetExceptionResponse,
   type ImportIntelRequest,
   type ImportIntelResponse,
   type Incident,
@@ -44,6 +49,8 @@ import {
   type MakeUserTokenRequest,
   type MakeUserTokenResponse,
   type OrderKeysResponse,
+  type PreviewExceptionRequest,
+  type PreviewExceptionResponse,
   RENEW_METADATA,
   type RemoveIntelRequest,
   type RemoveIntelResponse,
@@ -53,6 +60,7 @@ import {
   type RotateCaResponse,
   type RotateKeysRequest,
   type RotateKeysResponse,
+  type RuleException,
   type SearchEventsRequest,
   type SetUserRoleRequest,
   type SetUserRoleResponse,
@@ -374,6 +382,36 @@ export class CollectorClient implements Disposable {
 
   removeIntel(request: RemoveIntelRequest): Promise<RemoveIntelResponse> {
     return this.#call(intelService.removeIntel, request);
+  }
+
+  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
+    return this.#call(exceptionsService.previewException, request);
+  }
+
+  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
+    return this.#call(exceptionsService.addException, request);
+  }
+
+  /** Newest first; `ended` adds those that were removed or have expired. */
+  async listExceptions(ended: boolean): Promise<RuleException[]> {
+    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
+  }
+
+  getException(id: string): Promise<GetExceptionResponse> {
+    return this.#call(exceptionsService.getException, { id });
+  }
+
+  async removeException(id: string): Promise<RuleException> {
+    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
+  }
+
+  getAlertBudget(): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.getAlertBudget, {});
+  }
+
+  /** 0 shows all alerts. */
+  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.setAlertBudget, { perDay });
   }
 
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {
