@@ -7,6 +7,7 @@ import {
   exceptionsService,
   intelService,
   keysService,
+  rulesService,
   usersService,
 } from '@threatguard/proto';
 import type { Access } from './access/access.ts';
@@ -17,6 +18,7 @@ import { evidenceHandlers } from './api/evidence.ts';
 import { exceptionsHandlers } from './api/exceptions.ts';
 import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
+import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
 import { usersHandlers } from './api/users.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
@@ -24,6 +26,7 @@ import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
 import type { Peers } from './ingest/peers.ts';
 import type { Sessions } from './ingest/sessions.ts';
+import type { LiveRules } from './live-rules.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { Intel } from './start-intel.ts';
@@ -31,6 +34,7 @@ import type { AuditActor } from './store/store.ts';
 
 export interface ConsoleServicesParts {
   status: Omit<StatusParts, 'epochs' | 'intel' | 'nowMs'>;
+  rules: LiveRules;
   kem: RunningEpochs;
   access: Access;
   intel: Intel;
@@ -47,7 +51,8 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, kem, intel, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
+  const { status, rules, kem, intel, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } =
+    parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -73,6 +78,10 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     },
     { definition: usersService, handlers: usersHandlers({ access: parts.access, actor, nowUs, failed }) },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
+    {
+      definition: rulesService,
+      handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),
+    },
     { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
     {
       definition: evidenceService,

@@ -13,7 +13,6 @@ import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
 import { startBudget } from './correlate/start-budget.ts';
 import { replayWindows } from './detect/replay-windows.ts';
-import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
@@ -36,6 +35,7 @@ import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { startJudge } from './judge/start-judge.ts';
+import { LiveRules } from './live-rules.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -58,6 +58,8 @@ export interface Collector extends AsyncDisposable {
   readonly httpUrl: string | undefined;
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   readonly caSha256: string;
+  /** Reads the rules again. Resolves when every thread runs them; what goes wrong is logged. */
+  reloadRules(): Promise<void>;
   /** By thread, the main thread first; empty where it does not measure. */
   stages(): StageReport[];
 }
@@ -123,11 +125,13 @@ export async function startCollector(parts: {
     }),
   );
 
-  const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
-  for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
+  const rulesDirectory = config.rules.directory ?? RULES_DIRECTORY;
+  const rules = stack.use(await LiveRules.open({ directory: rulesDirectory, store, nowUs, log, failed }));
+  const { engine, simulations } = rules;
   const shards = stack.use(
-    await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
+    await Shards.start({ rules: rules.forShards, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
   );
+  rules.follow(shards);
   const correlator = await Correlator.load(store, nowUs());
   const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
   await replayWindows({ engine, store, nowUs: nowUs() });
@@ -142,6 +146,7 @@ export async function startCollector(parts: {
     shards,
     rules: engine,
     judge,
+    simulations,
     correlator,
     writer,
     feed,
@@ -298,6 +303,7 @@ export async function startCollector(parts: {
         }),
         ...consoleServices({
           status,
+          rules,
           kem,
           intel,
           keeper,
@@ -358,6 +364,7 @@ export async function startCollector(parts: {
       return http?.url;
     },
     caSha256: authorities.newest.fingerprint,
+    reloadRules: () => rules.reload(),
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };

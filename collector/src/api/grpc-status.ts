@@ -8,6 +8,7 @@ import { CertificationError } from '../fleet/certification.ts';
 import { EnrolmentError } from '../fleet/enrolment.ts';
 import { EpochError } from '../fleet/epochs/epoch-error.ts';
 import { ExceptionError } from '../judge/exception-error.ts';
+import { RuleBookError } from '../rule-book/rule-book-error.ts';
 import { StoreError } from '../store/store.ts';
 
 /** An answer that is a refusal. The message says what to do. */
@@ -79,11 +80,21 @@ const INTEL_STATUS = {
   busy: status.RESOURCE_EXHAUSTED,
 };
 
+const RULE_BOOK_STATUS = {
+  not_found: status.NOT_FOUND,
+  ambiguous: status.FAILED_PRECONDITION,
+  invalid: status.INVALID_ARGUMENT,
+  too_large: status.INVALID_ARGUMENT,
+  busy: status.RESOURCE_EXHAUSTED,
+  unsafe: status.FAILED_PRECONDITION,
+};
+
 /** The gRPC status of an error; undefined for one that nobody foresaw, which is a bug. */
 export function toStatus(error: unknown): { code: status; details: string } | undefined {
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
   if (error instanceof AccessError) return { code: ACCESS_STATUS[error.code], details: error.message };
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
+  if (error instanceof RuleBookError) return { code: RULE_BOOK_STATUS[error.code], details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };
   if (error instanceof ExceptionError) return { code: EXCEPTION_STATUS[error.code], details: error.message };
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };

@@ -31,11 +31,14 @@ export interface Analysis {
   /** What correlations have to see. */
   matches: PackedMatches;
   failures: RuleFailure[];
+  /** Of the rules it was looked at with. */
+  generation: number;
 }
 
 export interface AnalysisParts {
   matcher: EventMatcher;
   intel: IntelMatcher;
+  generation: number;
   kemPrivateKey: (epoch: number) => KeyObject | undefined;
   clock: StageClock | undefined;
 }
@@ -75,6 +78,7 @@ export function analyse(
       batch: faulty(sealed, error),
       matches: packMatches([], { bytes: new Uint8Array(), spans: undefined }),
       failures: [],
+      generation: parts.generation,
     };
   }
 }
@@ -91,7 +95,7 @@ const NOTHING_FOLLOWS = { alerts: [], entities: [], incidents: [] };
 
 type SealedBatch = Omit<OpenedBatch, 'events' | 'encoded'>;
 
-function analyseOpened(sealed: SealedBatch, { clock, matcher, intel }: AnalysisParts): Analysis {
+function analyseOpened(sealed: SealedBatch, { clock, matcher, intel, generation }: AnalysisParts): Analysis {
   const { events, ...encoded } = decodeBatch(sealed.payload, sealed.header);
   clock?.lap('decode');
   checkLimits(events);
@@ -105,7 +109,7 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher, intel }: AnalysisP
   const batch = toStorable({ ...enriched, detections, ...NOTHING_FOLLOWS });
   clock?.lap('rows');
   clock?.stored(events.length);
-  return { batch, matches, failures };
+  return { batch, matches, failures, generation };
 }
 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */

@@ -3,15 +3,24 @@ import type { ConfirmedEpoch, EpochConfirmation, RefusalCode, VerifiedHeader } f
 import type { ReceivedEnvelope } from '../batch.ts';
 import type { IndexBuffers } from '../detect/intel/intel-index.ts';
 import type { RuleFile } from '../detect/rules/load.ts';
+import type { RuleStates } from '../detect/rules/wiring.ts';
 import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
 import type { Trial, TrialResult } from './trial.ts';
 
+/** What a thread looks for. */
+export interface ShardRules {
+  files: readonly RuleFile[];
+  states: RuleStates;
+  /** Of the engine that takes the matches. */
+  generation: number;
+}
+
 /** What all threads begin with. */
 export interface ShardData {
-  ruleFiles: readonly RuleFile[];
+  rules: ShardRules;
   crypto: ChosenCrypto;
   kemKeys: OpeningKeys;
   /** Indicators, in memory that all threads share; none where undefined. */
@@ -49,7 +58,19 @@ interface IntelRequest {
   intel: IndexBuffers;
 }
 
-export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest | IntelRequest | TrialRequest;
+/** From now on these rules and no others. */
+interface RulesRequest {
+  id: number;
+  rules: ShardRules;
+}
+
+export type ShardRequest =
+  | AnalysisRequest
+  | ConfirmationRequest
+  | KeysRequest
+  | IntelRequest
+  | RulesRequest
+  | TrialRequest;
 
 /** A refusal of an envelope; `sequence` is 0 where its header could not be believed. */
 export interface RefusedAnalysis {
@@ -66,7 +87,7 @@ export interface AnalysisReply {
   /** In the order of the request. */
   confirmed?: (ConfirmedEpoch | RefusedAnalysis)[];
   tried?: TrialResult;
-  /** The keys or indicators are in use. */
+  /** The keys, indicators or rules are in use. */
   inUse?: true;
   refusal?: RefusedAnalysis;
   /** A bug: the stack of what was thrown. */

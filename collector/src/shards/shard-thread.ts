@@ -15,21 +15,26 @@ import {
   READY,
   type ShardData,
   type ShardRequest,
+  type ShardRules,
 } from './messages.ts';
 import { type Trial, Trials } from './trial.ts';
 
-const { name, ruleFiles, crypto, timed, ...data } = workerData as ShardData & { name: string };
+const { name, rules, crypto, timed, ...data } = workerData as ShardData & { name: string };
 let { kemKeys } = data;
 await selectCrypto(crypto);
-const rules = compileRules(ruleFiles).rules.map(({ rule }) => rule);
 const parts: AnalysisParts = {
   intel: new IntelMatcher(new IntelIndex(data.intel)),
-  matcher: new EventMatcher(wireRules(rules)),
+  ...matcherOf(rules),
   kemPrivateKey: (epoch) => openingKey(kemKeys, epoch),
   clock: timed ? new StageClock() : undefined,
 };
 
-const trials = new Trials(rules);
+let trials = new Trials(rules);
+
+function matcherOf({ files, states, generation }: ShardRules): Pick<AnalysisParts, 'matcher' | 'generation'> {
+  const compiled = compileRules(files).rules.map(({ rule }) => rule);
+  return { matcher: new EventMatcher(wireRules(compiled, states)), generation };
+}
 
 function answer({ id, received, signer }: AnalysisRequest): AnalysisReply {
   let header: VerifiedHeader | undefined;
@@ -90,6 +95,12 @@ parentPort!.on('message', (request: ShardRequest) => {
   }
   if ('trial' in request) {
     parentPort!.postMessage(tryEvents(request.id, request.trial));
+    return;
+  }
+  if ('rules' in request) {
+    Object.assign(parts, matcherOf(request.rules));
+    trials = new Trials(request.rules);
+    parentPort!.postMessage({ id: request.id, inUse: true } satisfies AnalysisReply);
     return;
   }
   if ('confirmations' in request) {

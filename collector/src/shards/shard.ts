@@ -6,7 +6,14 @@ import type { IndexBuffers } from '../detect/intel/intel-index.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
-import type { AnalysisReply, ConfirmationRequest, RefusedAnalysis, ShardData, ShardRequest } from './messages.ts';
+import type {
+  AnalysisReply,
+  ConfirmationRequest,
+  RefusedAnalysis,
+  ShardData,
+  ShardRequest,
+  ShardRules,
+} from './messages.ts';
 import type { Trial, TrialResult } from './trial.ts';
 import { Turns } from './turns.ts';
 
@@ -95,6 +102,12 @@ export class Shard implements AsyncDisposable {
     this.#data = { ...this.#data, intel };
     // Where the thread ends before it answers, the next one begins with them.
     await this.#ask((id) => ({ id, intel })).catch(() => undefined);
+  }
+
+  /** From the next envelope on, and for a thread that starts anew. Resolves when the thread has them. */
+  async useRules(rules: ShardRules): Promise<void> {
+    this.#data = { ...this.#data, rules };
+    await this.#ask((id) => ({ id, rules }));
   }
 
   async #verifyConfirmations(waiting: readonly Confirming[]): Promise<void> {

@@ -3,7 +3,7 @@ import { SMALL_ENVELOPE_BYTES_MAX } from '../batch.ts';
 import type { IndexBuffers } from '../detect/intel/intel-index.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
-import type { ShardData } from './messages.ts';
+import type { ShardData, ShardRules } from './messages.ts';
 
 import { Shard } from './shard.ts';
 import type { Trial, TrialResult } from './trial.ts';
@@ -60,6 +60,11 @@ export class Shards implements AsyncDisposable {
   /** Resolves when every thread holds events against these indicators. */
   async useIntel(intel: IndexBuffers): Promise<void> {
     await Promise.all(this.#all.map((shard) => shard.useIntel(intel)));
+  }
+
+  /** Resolves when no thread looks for other rules than these any more. */
+  async useRules(rules: ShardRules): Promise<void> {
+    await Promise.all(this.#all.map((shard) => shard.useRules(rules)));
   }
 
   stages(): StageReport[] {

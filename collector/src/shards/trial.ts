@@ -1,12 +1,14 @@
 // Events somebody sends with a question: they pass the stages an agent's events pass, and nothing remembers them. Matcher and
 // windows are not those of the agents: whatever is sent, it cannot switch a rule off for them nor be counted with theirs.
 import type { Detection, HostEvent } from '@threatguard/proto';
-import { EventMatcher } from '../detect/rules/event-matcher.ts';
-import type { Rule } from '../detect/rules/rule.ts';
+import { type BatchOrigin, EventMatcher, type FeedingMatch } from '../detect/rules/event-matcher.ts';
+import type { LoadedRules } from '../detect/rules/link.ts';
+import { compileRules } from '../detect/rules/load.ts';
 import { RuleEngine } from '../detect/rules/rule-engine.ts';
 import { wireRules } from '../detect/rules/wiring.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
+import type { ShardRules } from './messages.ts';
 
 export interface Trial {
   events: readonly HostEvent[];
@@ -26,10 +28,12 @@ export interface TrialResult {
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export class Trials {
-  readonly #rules: readonly Rule[];
+  readonly #rules: ShardRules;
+  /** Compiled by the first question: most threads are never asked one. */
+  #loaded: LoadedRules | undefined;
   #matcher: EventMatcher | undefined;
 
-  constructor(rules: readonly Rule[]) {
+  constructor(rules: ShardRules) {
     this.#rules = rules;
   }
 
@@ -38,11 +42,23 @@ export class Trials {
     checkLimits(events);
     const header = { streamId: new Uint8Array(), sequence: 0 };
     const batch = enrichBatch({ agentId: NOBODY, agentName, header, events, receivedAtUs, clockOffsetUs: 0 });
-    this.#matcher ??= new EventMatcher(wireRules(this.#rules));
+    const { files, states } = this.#rules;
+    this.#loaded ??= compileRules(files);
+    const rules = this.#loaded.rules.map(({ rule }) => rule);
+    this.#matcher ??= new EventMatcher(wireRules(rules, states));
     const { detections, feeding, failures } = this.#matcher.match(batch);
     // A rule that threw is off in that matcher: the next question finds all of them on.
     if (failures.length > 0) this.#matcher = undefined;
-    const correlated = feeding.length > 0 ? new RuleEngine(this.#rules).correlate(batch, feeding) : [];
-    return { detections: [...detections, ...correlated], failed: failures.length };
+    const correlated = feeding.length > 0 ? this.#correlate(batch, feeding) : [];
+    // A rule that is only tried says nothing outside.
+    const found = [...detections, ...correlated].filter(({ simulated }) => !simulated);
+    return { detections: found, failed: failures.length };
+  }
+
+  /** In windows that begin with these events. */
+  #correlate(batch: BatchOrigin, feeding: readonly FeedingMatch[]): Detection[] {
+    const engine = new RuleEngine([]);
+    engine.reload({ files: [], states: this.#rules.states, loaded: this.#loaded });
+    return engine.correlate(batch, feeding);
   }
 }

@@ -22,6 +22,7 @@ import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
+import { RuleRecords } from './rule-records.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
@@ -45,6 +46,7 @@ export class SqlStore implements Store {
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
   readonly intel: IntelStore;
+  readonly rules: RuleRecords;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -62,6 +64,7 @@ export class SqlStore implements Store {
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
     this.intel = new IntelStore(database);
+    this.rules = new RuleRecords(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

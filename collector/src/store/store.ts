@@ -16,6 +16,7 @@ import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { IntelRecords } from '../detect/intel/intel-records.ts';
+import type { RuleState } from '../detect/rules/wiring.ts';
 import type { AccessStore } from './access-store.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
@@ -259,6 +260,75 @@ export interface EpochStore {
   saveAgents(records: readonly AgentEpochUpdate[]): Promise<void>;
 }
 
+/** What somebody decided about a rule; one without a record is on. */
+export interface RuleStateRecord {
+  ruleId: string;
+  state: RuleState;
+  changedAtUs: number;
+  changedBy: string;
+  reason: string;
+}
+
+/** A file of rules that somebody gave the collector. */
+export interface ImportedRuleFile {
+  /** Relative, with / between folders. */
+  name: string;
+  text: string;
+  /** Ids of rules of the pack that give way to rules of this file. */
+  overrides: readonly string[];
+  importedAtUs: number;
+  importedBy: string;
+}
+
+/** All that was decided about rules, as of one revision. */
+export interface RuleBookRecord {
+  revision: number;
+  states: RuleStateRecord[];
+  /** By name. */
+  files: ImportedRuleFile[];
+}
+
+export interface RuleChange {
+  /** The revision it was decided on. */
+  revision: number;
+  atUs: number;
+  states?: readonly RuleStateRecord[];
+  /** New or in the place of the file of this name; `facts` is what the audit entry says beside it. */
+  files?: readonly { file: ImportedRuleFile; facts: Record<string, unknown> }[];
+  /** Names of files. */
+  removed?: readonly string[];
+}
+
+/** What a rule did. */
+export interface RuleActivity {
+  /** Detections, those of a simulation as well. */
+  matches: number;
+  alerts: number;
+  /** Of all that are kept; 0 where none is. */
+  lastMatchAtUs: number;
+}
+
+export interface SimulatedMatches {
+  matches: number;
+  /** That these would have raised. */
+  alerts: number;
+  firstAtUs: number;
+  lastAtUs: number;
+  /** Newest first. */
+  newest: Detection[];
+}
+
+export interface RuleStore {
+  load(): Promise<RuleBookRecord>;
+  revision(): Promise<number>;
+  /** All of it and its audit entries, in one transaction; false, and nothing done, where the revision is another by now. */
+  change(change: RuleChange, by: AuditActor): Promise<boolean>;
+  /** By id; matches and alerts since a time. */
+  activity(ruleIds: readonly string[], sinceUs: number): Promise<Map<string, RuleActivity>>;
+  /** What a rule matched while it was simulated, as far as it is kept; of the newest at most `limit`. */
+  simulated(ruleId: string, limit: number): Promise<SimulatedMatches>;
+}
+
 /** Who changes something, and from where. */
 export interface AuditActor {
   kind: 'collector' | 'console' | 'agent' | 'token' | 'user';
@@ -412,6 +482,8 @@ export interface Store extends AsyncDisposable {
   readonly access: AccessStore;
   /** Sources of indicators and what they say. */
   readonly intel: IntelRecords;
+  /** States of rules, imported ones, and what rules did. */
+  readonly rules: RuleStore;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;

@@ -18,6 +18,7 @@ import {
   type ApiUser,
   type AuditEntry,
   type Ca,
+  type CoverageResponse,
   type CreateTokenRequest,
   type CreateTokenResponse,
   type CryptoReport,
@@ -27,6 +28,7 @@ import {
   type DestroyEpochRequest,
   type Entity,
   type EvidenceChunk,
+  type ExplainEventResponse,
   type ExportEvidenceRequest,
   evidenceService,
   exceptionsService,
@@ -35,6 +37,8 @@ import {
   type GetExceptionResponse,
   type ImportIntelRequest,
   type ImportIntelResponse,
+  type ImportRulesRequest,
+  type ImportRulesResponse,
   type Incident,
   type IntelImport,
   type IntelIndicator,
@@ -45,6 +49,8 @@ import {
   type ListIncidentsRequest,
   type ListIntelRequest,
   type ListIntelSourcesResponse,
+  type ListRulesRequest,
+  type ListRulesResponse,
   type LookupIntelResponse,
   type MakeUserTokenRequest,
   type MakeUserTokenResponse,
@@ -54,6 +60,7 @@ import {
   RENEW_METADATA,
   type RemoveIntelRequest,
   type RemoveIntelResponse,
+  type RemoveRulesResponse,
   type RemoveUserResponse,
   type RetireCaResponse,
   type RevokeAgentResponse,
@@ -61,9 +68,14 @@ import {
   type RotateKeysRequest,
   type RotateKeysResponse,
   type RuleException,
+  type RuleFileText,
+  rulesService,
   type SearchEventsRequest,
+  type SetRuleStateRequest,
+  type SetRuleStateResponse,
   type SetUserRoleRequest,
   type SetUserRoleResponse,
+  type ShowRuleResponse,
   type SignedAlert,
   type SignedTreeHead,
   type StatusReport,
@@ -80,6 +92,8 @@ import { toConsoleError } from './rpc-error.ts';
 
 /** A call that takes longer is given up: the collector is there but not serving. */
 const CALL_MS_MAX = 10_000;
+/** Of what compiles rules: a collector gives thousands of them half a minute, and may do it several times. */
+const RULES_MS_MAX = 120_000;
 /** Rows asked for in one page. */
 const PAGE_ROWS = 500;
 /** Of indicators, which are small; a collector gives no more at once. */
@@ -435,8 +449,44 @@ export class CollectorClient implements Disposable {
     return this.#call(keysService.destroyEpoch, request);
   }
 
-  async #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
-    const response = await this.#callOnce(method, request);
+  listRules(request: ListRulesRequest): Promise<ListRulesResponse> {
+    return this.#call(rulesService.listRules, request);
+  }
+
+  showRule(id: string): Promise<ShowRuleResponse> {
+    return this.#call(rulesService.showRule, { id });
+  }
+
+  setRuleState(request: SetRuleStateRequest): Promise<SetRuleStateResponse> {
+    return this.#call(rulesService.setRuleState, request, RULES_MS_MAX);
+  }
+
+  importRules(request: ImportRulesRequest): Promise<ImportRulesResponse> {
+    return this.#call(rulesService.importRules, request, RULES_MS_MAX);
+  }
+
+  removeRules(name: string): Promise<RemoveRulesResponse> {
+    return this.#call(rulesService.removeRules, { name }, RULES_MS_MAX);
+  }
+
+  async exportRules(imported: boolean): Promise<RuleFileText[]> {
+    return (await this.#call(rulesService.exportRules, { imported })).files ?? [];
+  }
+
+  explainEvent(event: string): Promise<ExplainEventResponse> {
+    return this.#call(rulesService.explainEvent, { event }, RULES_MS_MAX);
+  }
+
+  ruleCoverage(): Promise<CoverageResponse> {
+    return this.#call(rulesService.coverage, {});
+  }
+
+  async #call<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    msMax = CALL_MS_MAX,
+  ): Promise<Response> {
+    const response = await this.#callOnce(method, request, msMax);
     if (this.#renewal) this.#renewing ??= this.#renew(this.#renewal);
     await this.#renewing;
     return response;
@@ -453,14 +503,18 @@ export class CollectorClient implements Disposable {
     }
   }
 
-  #callOnce<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+  #callOnce<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    msMax = CALL_MS_MAX,
+  ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
         request,
-        { deadline: Date.now() + CALL_MS_MAX },
+        { deadline: Date.now() + msMax },
         (error, response) => (error ? reject(toConsoleError(error, this.address)) : resolve(response as Response)),
       );
       call.on('metadata', (metadata: Metadata) => {

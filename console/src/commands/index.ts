@@ -38,6 +38,16 @@ import { KeysResume } from './keys/resume.ts';
 import { KeysRotate } from './keys/rotate.ts';
 import { KeysSchedule } from './keys/schedule.ts';
 import { KeysStatus } from './keys/status.ts';
+import { RulesCoverage } from './rules/coverage.ts';
+import { RulesDisable } from './rules/disable.ts';
+import { RulesEnable } from './rules/enable.ts';
+import { RulesExplain } from './rules/explain.ts';
+import { RulesExport } from './rules/export.ts';
+import { RulesImport } from './rules/import.ts';
+import { RulesList } from './rules/list.ts';
+import { RulesRemove } from './rules/remove.ts';
+import { RulesShow } from './rules/show.ts';
+import { RulesSimulate } from './rules/simulate.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 import { UsersAdd } from './users/add.ts';
@@ -100,4 +110,14 @@ export const COMMANDS = {
   'users:token:create': UsersTokenCreate,
   'users:token:list': UsersTokenList,
   'users:token:remove': UsersTokenRemove,
+  'rules:list': RulesList,
+  'rules:show': RulesShow,
+  'rules:enable': RulesEnable,
+  'rules:disable': RulesDisable,
+  'rules:simulate': RulesSimulate,
+  'rules:import': RulesImport,
+  'rules:remove': RulesRemove,
+  'rules:export': RulesExport,
+  'rules:explain': RulesExplain,
+  'rules:coverage': RulesCoverage,
 };

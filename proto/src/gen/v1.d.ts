@@ -4781,6 +4781,688 @@ export namespace threatguard {
             type $Shape = threatguard.v1.EpochAgent.$Properties;
         }
 
+        interface IListRulesRequest extends threatguard.v1.ListRulesRequest.$Properties {
+        }
+
+        class ListRulesRequest {
+            constructor(properties?: threatguard.v1.ListRulesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            state: string;
+            levelMin: threatguard.v1.Severity;
+            tag: string;
+            logsource: string;
+            problem: boolean;
+            static create(properties: threatguard.v1.ListRulesRequest.$Shape): threatguard.v1.ListRulesRequest & threatguard.v1.ListRulesRequest.$Shape;
+            static create(properties?: threatguard.v1.ListRulesRequest.$Properties): threatguard.v1.ListRulesRequest;
+            static encode(message: threatguard.v1.ListRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListRulesRequest & threatguard.v1.ListRulesRequest.$Shape;
+        }
+
+        namespace ListRulesRequest {
+            interface $Properties {
+                state?: string;
+                levelMin?: threatguard.v1.Severity;
+                tag?: string;
+                logsource?: string;
+                problem?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListRulesRequest.$Properties;
+        }
+
+        interface IListRulesResponse extends threatguard.v1.ListRulesResponse.$Properties {
+        }
+
+        class ListRulesResponse {
+            constructor(properties?: threatguard.v1.ListRulesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            rules: threatguard.v1.RuleSummary[];
+            countedSinceUs: number;
+            static create(properties: threatguard.v1.ListRulesResponse.$Shape): threatguard.v1.ListRulesResponse & threatguard.v1.ListRulesResponse.$Shape;
+            static create(properties?: threatguard.v1.ListRulesResponse.$Properties): threatguard.v1.ListRulesResponse;
+            static encode(message: threatguard.v1.ListRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListRulesResponse & threatguard.v1.ListRulesResponse.$Shape;
+        }
+
+        namespace ListRulesResponse {
+            interface $Properties {
+                rules?: threatguard.v1.RuleSummary.$Properties[];
+                countedSinceUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListRulesResponse.$Properties;
+        }
+
+        interface IRuleSummary extends threatguard.v1.RuleSummary.$Properties {
+        }
+
+        class RuleSummary {
+            constructor(properties?: threatguard.v1.RuleSummary.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            title: string;
+            level: threatguard.v1.Severity;
+            kind: string;
+            state: string;
+            problem: string;
+            file: string;
+            line: number;
+            logsource: string;
+            techniques: string[];
+            tactics: string[];
+            speaks: boolean;
+            overrides: boolean;
+            matches: number;
+            alerts: number;
+            lastMatchAtUs: number;
+            stateBy: string;
+            stateAtUs: number;
+            stateReason: string;
+            static create(properties: threatguard.v1.RuleSummary.$Shape): threatguard.v1.RuleSummary & threatguard.v1.RuleSummary.$Shape;
+            static create(properties?: threatguard.v1.RuleSummary.$Properties): threatguard.v1.RuleSummary;
+            static encode(message: threatguard.v1.RuleSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RuleSummary & threatguard.v1.RuleSummary.$Shape;
+        }
+
+        namespace RuleSummary {
+            interface $Properties {
+                id?: string;
+                title?: string;
+                level?: threatguard.v1.Severity;
+                kind?: string;
+                state?: string;
+                problem?: string;
+                file?: string;
+                line?: number;
+                logsource?: string;
+                techniques?: string[];
+                tactics?: string[];
+                speaks?: boolean;
+                overrides?: boolean;
+                matches?: number;
+                alerts?: number;
+                lastMatchAtUs?: number;
+                stateBy?: string;
+                stateAtUs?: number;
+                stateReason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RuleSummary.$Properties;
+        }
+
+        interface IShowRuleRequest extends threatguard.v1.ShowRuleRequest.$Properties {
+        }
+
+        class ShowRuleRequest {
+            constructor(properties?: threatguard.v1.ShowRuleRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.ShowRuleRequest.$Shape): threatguard.v1.ShowRuleRequest & threatguard.v1.ShowRuleRequest.$Shape;
+            static create(properties?: threatguard.v1.ShowRuleRequest.$Properties): threatguard.v1.ShowRuleRequest;
+            static encode(message: threatguard.v1.ShowRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ShowRuleRequest & threatguard.v1.ShowRuleRequest.$Shape;
+        }
+
+        namespace ShowRuleRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ShowRuleRequest.$Properties;
+        }
+
+        interface IShowRuleResponse extends threatguard.v1.ShowRuleResponse.$Properties {
+        }
+
+        class ShowRuleResponse {
+            constructor(properties?: threatguard.v1.ShowRuleResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            rule: threatguard.v1.RuleSummary;
+            text: string;
+            description: string;
+            falsePositives: string[];
+            references: string[];
+            author: string;
+            status: string;
+            refers: string[];
+            feeds: string[];
+            filters: string[];
+            sees: string;
+            simulation: threatguard.v1.Simulation;
+            countedSinceUs: number;
+            static create(properties: threatguard.v1.ShowRuleResponse.$Shape): threatguard.v1.ShowRuleResponse & threatguard.v1.ShowRuleResponse.$Shape;
+            static create(properties?: threatguard.v1.ShowRuleResponse.$Properties): threatguard.v1.ShowRuleResponse;
+            static encode(message: threatguard.v1.ShowRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ShowRuleResponse & threatguard.v1.ShowRuleResponse.$Shape;
+        }
+
+        namespace ShowRuleResponse {
+            interface $Properties {
+                rule?: threatguard.v1.RuleSummary.$Properties;
+                text?: string;
+                description?: string;
+                falsePositives?: string[];
+                references?: string[];
+                author?: string;
+                status?: string;
+                refers?: string[];
+                feeds?: string[];
+                filters?: string[];
+                sees?: string;
+                simulation?: threatguard.v1.Simulation.$Properties;
+                countedSinceUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ShowRuleResponse.$Properties;
+        }
+
+        interface ISimulation extends threatguard.v1.Simulation.$Properties {
+        }
+
+        class Simulation {
+            constructor(properties?: threatguard.v1.Simulation.$Properties);
+            $unknowns?: Uint8Array[];
+            matches: number;
+            alerts: number;
+            firstAtUs: number;
+            lastAtUs: number;
+            unrecorded: number;
+            newest: threatguard.v1.Detection[];
+            static create(properties: threatguard.v1.Simulation.$Shape): threatguard.v1.Simulation & threatguard.v1.Simulation.$Shape;
+            static create(properties?: threatguard.v1.Simulation.$Properties): threatguard.v1.Simulation;
+            static encode(message: threatguard.v1.Simulation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Simulation & threatguard.v1.Simulation.$Shape;
+        }
+
+        namespace Simulation {
+            interface $Properties {
+                matches?: number;
+                alerts?: number;
+                firstAtUs?: number;
+                lastAtUs?: number;
+                unrecorded?: number;
+                newest?: threatguard.v1.Detection.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Simulation.$Properties;
+        }
+
+        interface ISetRuleStateRequest extends threatguard.v1.SetRuleStateRequest.$Properties {
+        }
+
+        class SetRuleStateRequest {
+            constructor(properties?: threatguard.v1.SetRuleStateRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            state: string;
+            reason: string;
+            static create(properties: threatguard.v1.SetRuleStateRequest.$Shape): threatguard.v1.SetRuleStateRequest & threatguard.v1.SetRuleStateRequest.$Shape;
+            static create(properties?: threatguard.v1.SetRuleStateRequest.$Properties): threatguard.v1.SetRuleStateRequest;
+            static encode(message: threatguard.v1.SetRuleStateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SetRuleStateRequest & threatguard.v1.SetRuleStateRequest.$Shape;
+        }
+
+        namespace SetRuleStateRequest {
+            interface $Properties {
+                id?: string;
+                state?: string;
+                reason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SetRuleStateRequest.$Properties;
+        }
+
+        interface ISetRuleStateResponse extends threatguard.v1.SetRuleStateResponse.$Properties {
+        }
+
+        class SetRuleStateResponse {
+            constructor(properties?: threatguard.v1.SetRuleStateResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            rule: threatguard.v1.RuleSummary;
+            before: string;
+            warnings: string[];
+            static create(properties: threatguard.v1.SetRuleStateResponse.$Shape): threatguard.v1.SetRuleStateResponse & threatguard.v1.SetRuleStateResponse.$Shape;
+            static create(properties?: threatguard.v1.SetRuleStateResponse.$Properties): threatguard.v1.SetRuleStateResponse;
+            static encode(message: threatguard.v1.SetRuleStateResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SetRuleStateResponse & threatguard.v1.SetRuleStateResponse.$Shape;
+        }
+
+        namespace SetRuleStateResponse {
+            interface $Properties {
+                rule?: threatguard.v1.RuleSummary.$Properties;
+                before?: string;
+                warnings?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SetRuleStateResponse.$Properties;
+        }
+
+        interface IRuleFileText extends threatguard.v1.RuleFileText.$Properties {
+        }
+
+        class RuleFileText {
+            constructor(properties?: threatguard.v1.RuleFileText.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            text: string;
+            static create(properties: threatguard.v1.RuleFileText.$Shape): threatguard.v1.RuleFileText & threatguard.v1.RuleFileText.$Shape;
+            static create(properties?: threatguard.v1.RuleFileText.$Properties): threatguard.v1.RuleFileText;
+            static encode(message: threatguard.v1.RuleFileText.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RuleFileText & threatguard.v1.RuleFileText.$Shape;
+        }
+
+        namespace RuleFileText {
+            interface $Properties {
+                name?: string;
+                text?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RuleFileText.$Properties;
+        }
+
+        interface IImportRulesRequest extends threatguard.v1.ImportRulesRequest.$Properties {
+        }
+
+        class ImportRulesRequest {
+            constructor(properties?: threatguard.v1.ImportRulesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            files: threatguard.v1.RuleFileText[];
+            dryRun: boolean;
+            override: boolean;
+            partial: boolean;
+            static create(properties: threatguard.v1.ImportRulesRequest.$Shape): threatguard.v1.ImportRulesRequest & threatguard.v1.ImportRulesRequest.$Shape;
+            static create(properties?: threatguard.v1.ImportRulesRequest.$Properties): threatguard.v1.ImportRulesRequest;
+            static encode(message: threatguard.v1.ImportRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportRulesRequest & threatguard.v1.ImportRulesRequest.$Shape;
+        }
+
+        namespace ImportRulesRequest {
+            interface $Properties {
+                files?: threatguard.v1.RuleFileText.$Properties[];
+                dryRun?: boolean;
+                override?: boolean;
+                partial?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportRulesRequest.$Properties;
+        }
+
+        interface IImportRulesResponse extends threatguard.v1.ImportRulesResponse.$Properties {
+        }
+
+        class ImportRulesResponse {
+            constructor(properties?: threatguard.v1.ImportRulesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            applied: boolean;
+            refusals: threatguard.v1.RuleFinding[];
+            warnings: threatguard.v1.RuleFinding[];
+            rules: threatguard.v1.ImportedRule[];
+            files: number;
+            unchanged: number;
+            leftOut: number;
+            filters: number;
+            static create(properties: threatguard.v1.ImportRulesResponse.$Shape): threatguard.v1.ImportRulesResponse & threatguard.v1.ImportRulesResponse.$Shape;
+            static create(properties?: threatguard.v1.ImportRulesResponse.$Properties): threatguard.v1.ImportRulesResponse;
+            static encode(message: threatguard.v1.ImportRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportRulesResponse & threatguard.v1.ImportRulesResponse.$Shape;
+        }
+
+        namespace ImportRulesResponse {
+            interface $Properties {
+                applied?: boolean;
+                refusals?: threatguard.v1.RuleFinding.$Properties[];
+                warnings?: threatguard.v1.RuleFinding.$Properties[];
+                rules?: threatguard.v1.ImportedRule.$Properties[];
+                files?: number;
+                unchanged?: number;
+                leftOut?: number;
+                filters?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportRulesResponse.$Properties;
+        }
+
+        interface IImportedRule extends threatguard.v1.ImportedRule.$Properties {
+        }
+
+        class ImportedRule {
+            constructor(properties?: threatguard.v1.ImportedRule.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            title: string;
+            file: string;
+            line: number;
+            change: string;
+            static create(properties: threatguard.v1.ImportedRule.$Shape): threatguard.v1.ImportedRule & threatguard.v1.ImportedRule.$Shape;
+            static create(properties?: threatguard.v1.ImportedRule.$Properties): threatguard.v1.ImportedRule;
+            static encode(message: threatguard.v1.ImportedRule.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportedRule & threatguard.v1.ImportedRule.$Shape;
+        }
+
+        namespace ImportedRule {
+            interface $Properties {
+                id?: string;
+                title?: string;
+                file?: string;
+                line?: number;
+                change?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportedRule.$Properties;
+        }
+
+        interface IRuleFinding extends threatguard.v1.RuleFinding.$Properties {
+        }
+
+        class RuleFinding {
+            constructor(properties?: threatguard.v1.RuleFinding.$Properties);
+            $unknowns?: Uint8Array[];
+            file: string;
+            line: number;
+            rule: string;
+            reason: string;
+            static create(properties: threatguard.v1.RuleFinding.$Shape): threatguard.v1.RuleFinding & threatguard.v1.RuleFinding.$Shape;
+            static create(properties?: threatguard.v1.RuleFinding.$Properties): threatguard.v1.RuleFinding;
+            static encode(message: threatguard.v1.RuleFinding.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RuleFinding & threatguard.v1.RuleFinding.$Shape;
+        }
+
+        namespace RuleFinding {
+            interface $Properties {
+                file?: string;
+                line?: number;
+                rule?: string;
+                reason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RuleFinding.$Properties;
+        }
+
+        interface IRemoveRulesRequest extends threatguard.v1.RemoveRulesRequest.$Properties {
+        }
+
+        class RemoveRulesRequest {
+            constructor(properties?: threatguard.v1.RemoveRulesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            static create(properties: threatguard.v1.RemoveRulesRequest.$Shape): threatguard.v1.RemoveRulesRequest & threatguard.v1.RemoveRulesRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveRulesRequest.$Properties): threatguard.v1.RemoveRulesRequest;
+            static encode(message: threatguard.v1.RemoveRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveRulesRequest & threatguard.v1.RemoveRulesRequest.$Shape;
+        }
+
+        namespace RemoveRulesRequest {
+            interface $Properties {
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveRulesRequest.$Properties;
+        }
+
+        interface IRemoveRulesResponse extends threatguard.v1.RemoveRulesResponse.$Properties {
+        }
+
+        class RemoveRulesResponse {
+            constructor(properties?: threatguard.v1.RemoveRulesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            file: string;
+            rules: threatguard.v1.ImportedRule[];
+            restored: string[];
+            static create(properties: threatguard.v1.RemoveRulesResponse.$Shape): threatguard.v1.RemoveRulesResponse & threatguard.v1.RemoveRulesResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveRulesResponse.$Properties): threatguard.v1.RemoveRulesResponse;
+            static encode(message: threatguard.v1.RemoveRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveRulesResponse & threatguard.v1.RemoveRulesResponse.$Shape;
+        }
+
+        namespace RemoveRulesResponse {
+            interface $Properties {
+                file?: string;
+                rules?: threatguard.v1.ImportedRule.$Properties[];
+                restored?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveRulesResponse.$Properties;
+        }
+
+        interface IExportRulesRequest extends threatguard.v1.ExportRulesRequest.$Properties {
+        }
+
+        class ExportRulesRequest {
+            constructor(properties?: threatguard.v1.ExportRulesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            imported: boolean;
+            static create(properties: threatguard.v1.ExportRulesRequest.$Shape): threatguard.v1.ExportRulesRequest & threatguard.v1.ExportRulesRequest.$Shape;
+            static create(properties?: threatguard.v1.ExportRulesRequest.$Properties): threatguard.v1.ExportRulesRequest;
+            static encode(message: threatguard.v1.ExportRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExportRulesRequest & threatguard.v1.ExportRulesRequest.$Shape;
+        }
+
+        namespace ExportRulesRequest {
+            interface $Properties {
+                imported?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExportRulesRequest.$Properties;
+        }
+
+        interface IExportRulesResponse extends threatguard.v1.ExportRulesResponse.$Properties {
+        }
+
+        class ExportRulesResponse {
+            constructor(properties?: threatguard.v1.ExportRulesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            files: threatguard.v1.RuleFileText[];
+            static create(properties: threatguard.v1.ExportRulesResponse.$Shape): threatguard.v1.ExportRulesResponse & threatguard.v1.ExportRulesResponse.$Shape;
+            static create(properties?: threatguard.v1.ExportRulesResponse.$Properties): threatguard.v1.ExportRulesResponse;
+            static encode(message: threatguard.v1.ExportRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExportRulesResponse & threatguard.v1.ExportRulesResponse.$Shape;
+        }
+
+        namespace ExportRulesResponse {
+            interface $Properties {
+                files?: threatguard.v1.RuleFileText.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExportRulesResponse.$Properties;
+        }
+
+        interface IExplainEventRequest extends threatguard.v1.ExplainEventRequest.$Properties {
+        }
+
+        class ExplainEventRequest {
+            constructor(properties?: threatguard.v1.ExplainEventRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            event: string;
+            static create(properties: threatguard.v1.ExplainEventRequest.$Shape): threatguard.v1.ExplainEventRequest & threatguard.v1.ExplainEventRequest.$Shape;
+            static create(properties?: threatguard.v1.ExplainEventRequest.$Properties): threatguard.v1.ExplainEventRequest;
+            static encode(message: threatguard.v1.ExplainEventRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExplainEventRequest & threatguard.v1.ExplainEventRequest.$Shape;
+        }
+
+        namespace ExplainEventRequest {
+            interface $Properties {
+                event?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExplainEventRequest.$Properties;
+        }
+
+        interface IExplainEventResponse extends threatguard.v1.ExplainEventResponse.$Properties {
+        }
+
+        class ExplainEventResponse {
+            constructor(properties?: threatguard.v1.ExplainEventResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            event: threatguard.v1.StoredEvent;
+            eventId: string;
+            rules: threatguard.v1.RuleExplanation[];
+            otherRules: number;
+            static create(properties: threatguard.v1.ExplainEventResponse.$Shape): threatguard.v1.ExplainEventResponse & threatguard.v1.ExplainEventResponse.$Shape;
+            static create(properties?: threatguard.v1.ExplainEventResponse.$Properties): threatguard.v1.ExplainEventResponse;
+            static encode(message: threatguard.v1.ExplainEventResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExplainEventResponse & threatguard.v1.ExplainEventResponse.$Shape;
+        }
+
+        namespace ExplainEventResponse {
+            interface $Properties {
+                event?: threatguard.v1.StoredEvent.$Properties;
+                eventId?: string;
+                rules?: threatguard.v1.RuleExplanation.$Properties[];
+                otherRules?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExplainEventResponse.$Properties;
+        }
+
+        interface IRuleExplanation extends threatguard.v1.RuleExplanation.$Properties {
+        }
+
+        class RuleExplanation {
+            constructor(properties?: threatguard.v1.RuleExplanation.$Properties);
+            $unknowns?: Uint8Array[];
+            ruleId: string;
+            title: string;
+            level: threatguard.v1.Severity;
+            state: string;
+            outcome: string;
+            condition: string;
+            selections: threatguard.v1.SelectionOutcome[];
+            stopped: string;
+            feeds: string[];
+            speaks: boolean;
+            near: boolean;
+            static create(properties: threatguard.v1.RuleExplanation.$Shape): threatguard.v1.RuleExplanation & threatguard.v1.RuleExplanation.$Shape;
+            static create(properties?: threatguard.v1.RuleExplanation.$Properties): threatguard.v1.RuleExplanation;
+            static encode(message: threatguard.v1.RuleExplanation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RuleExplanation & threatguard.v1.RuleExplanation.$Shape;
+        }
+
+        namespace RuleExplanation {
+            interface $Properties {
+                ruleId?: string;
+                title?: string;
+                level?: threatguard.v1.Severity;
+                state?: string;
+                outcome?: string;
+                condition?: string;
+                selections?: threatguard.v1.SelectionOutcome.$Properties[];
+                stopped?: string;
+                feeds?: string[];
+                speaks?: boolean;
+                near?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RuleExplanation.$Properties;
+        }
+
+        interface ISelectionOutcome extends threatguard.v1.SelectionOutcome.$Properties {
+        }
+
+        class SelectionOutcome {
+            constructor(properties?: threatguard.v1.SelectionOutcome.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            holds: boolean;
+            item: string;
+            wanted: string;
+            field: string;
+            value: string;
+            absent: boolean;
+            unseen: boolean;
+            static create(properties: threatguard.v1.SelectionOutcome.$Shape): threatguard.v1.SelectionOutcome & threatguard.v1.SelectionOutcome.$Shape;
+            static create(properties?: threatguard.v1.SelectionOutcome.$Properties): threatguard.v1.SelectionOutcome;
+            static encode(message: threatguard.v1.SelectionOutcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SelectionOutcome & threatguard.v1.SelectionOutcome.$Shape;
+        }
+
+        namespace SelectionOutcome {
+            interface $Properties {
+                name?: string;
+                holds?: boolean;
+                item?: string;
+                wanted?: string;
+                field?: string;
+                value?: string;
+                absent?: boolean;
+                unseen?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SelectionOutcome.$Properties;
+        }
+
+        interface ICoverageRequest extends threatguard.v1.CoverageRequest.$Properties {
+        }
+
+        class CoverageRequest {
+            constructor(properties?: threatguard.v1.CoverageRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.CoverageRequest.$Shape): threatguard.v1.CoverageRequest & threatguard.v1.CoverageRequest.$Shape;
+            static create(properties?: threatguard.v1.CoverageRequest.$Properties): threatguard.v1.CoverageRequest;
+            static encode(message: threatguard.v1.CoverageRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CoverageRequest & threatguard.v1.CoverageRequest.$Shape;
+        }
+
+        namespace CoverageRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CoverageRequest.$Properties;
+        }
+
+        interface ICoverageResponse extends threatguard.v1.CoverageResponse.$Properties {
+        }
+
+        class CoverageResponse {
+            constructor(properties?: threatguard.v1.CoverageResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            techniques: threatguard.v1.CoveredTechnique[];
+            rules: number;
+            techniquesCovered: number;
+            tacticsWithout: string[];
+            navigatorLayer: string;
+            static create(properties: threatguard.v1.CoverageResponse.$Shape): threatguard.v1.CoverageResponse & threatguard.v1.CoverageResponse.$Shape;
+            static create(properties?: threatguard.v1.CoverageResponse.$Properties): threatguard.v1.CoverageResponse;
+            static encode(message: threatguard.v1.CoverageResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CoverageResponse & threatguard.v1.CoverageResponse.$Shape;
+        }
+
+        namespace CoverageResponse {
+            interface $Properties {
+                techniques?: threatguard.v1.CoveredTechnique.$Properties[];
+                rules?: number;
+                techniquesCovered?: number;
+                tacticsWithout?: string[];
+                navigatorLayer?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CoverageResponse.$Properties;
+        }
+
+        interface ICoveredTechnique extends threatguard.v1.CoveredTechnique.$Properties {
+        }
+
+        class CoveredTechnique {
+            constructor(properties?: threatguard.v1.CoveredTechnique.$Properties);
+            $unknowns?: Uint8Array[];
+            tactic: string;
+            technique: string;
+            rules: string[];
+            static create(properties: threatguard.v1.CoveredTechnique.$Shape): threatguard.v1.CoveredTechnique & threatguard.v1.CoveredTechnique.$Shape;
+            static create(properties?: threatguard.v1.CoveredTechnique.$Properties): threatguard.v1.CoveredTechnique;
+            static encode(message: threatguard.v1.CoveredTechnique.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CoveredTechnique & threatguard.v1.CoveredTechnique.$Shape;
+        }
+
+        namespace CoveredTechnique {
+            interface $Properties {
+                tactic?: string;
+                technique?: string;
+                rules?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CoveredTechnique.$Properties;
+        }
+
         interface IApiUser extends threatguard.v1.ApiUser.$Properties {
         }
 
