@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FlattenedSign } from 'jose';
+import { CompactSign, FlattenedSign } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessTokens } from '../../collector/src/access/access-tokens.ts';
 import { Lockout } from '../../collector/src/access/lockout.ts';
@@ -236,6 +236,18 @@ describe('access tokens', () => {
     const [one, two] = [new AccessTokens(pure, ISSUER), new AccessTokens(both, ISSUER)];
     expect(await two.verify(await one.sign(claims), 1_000)).toBeUndefined();
     expect(await one.verify(await two.sign(claims), 1_000)).toBeUndefined();
+  });
+
+  it('are not taken where the key signed them as something else, or under another name', async () => {
+    const tokens = new AccessTokens(pure, ISSUER);
+    const sign = (header: { kid: string; typ: string }) =>
+      new CompactSign(Buffer.from(JSON.stringify({ ...claims, iss: ISSUER, aud: 'threatguard' })))
+        .setProtectedHeader({ alg: 'ML-DSA-65', ...header })
+        .sign(pure[0]!.privateKey);
+    const kid = pure[0]!.id;
+    expect(await tokens.verify(await sign({ kid, typ: 'at+jwt' }), 1_000)).toBeDefined();
+    expect(await tokens.verify(await sign({ kid, typ: 'JWT' }), 1_000)).toBeUndefined();
+    expect(await tokens.verify(await sign({ kid: 'another', typ: 'at+jwt' }), 1_000)).toBeUndefined();
   });
 
   it('are not taken from another fleet, with another algorithm, or with none', async () => {
