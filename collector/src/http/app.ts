@@ -110,7 +110,8 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: CONTENT_POLICY },
     strictTransportSecurity: parts.tls ? { maxAge: 31_536_000 } : false,
-    referrerPolicy: { policy: 'no-referrer' },
+    // With less, browsers send the forms of our own pages without their origin.
+    referrerPolicy: { policy: 'same-origin' },
   });
   if (parts.origins.length > 0) {
     await app.register(cors, {

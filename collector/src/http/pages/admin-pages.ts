@@ -1,6 +1,6 @@
 // The pages of an administrator: what is so, as tables. Everything that changes something is done with the console.
 import type { AgentSummary } from '@threatguard/proto';
-import type { KemKeyRecord } from '../../store/store.ts';
+import type { KemKeyRecord } from '../../store/epoch-store.ts';
 import type { ComponentHealth } from '../health/board.ts';
 import { isoTime, isoTimeUs } from '../times.ts';
 import { type Html, html } from './html.ts';
