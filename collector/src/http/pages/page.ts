@@ -9,6 +9,7 @@ export function page(parts: { title: string; navigation?: Html; content: Html })
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} - ThreatGuard</title>
+<link rel="icon" href="/assets/threatguard.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/threatguard.css">
 </head>
 <body>

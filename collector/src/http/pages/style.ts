@@ -24,3 +24,6 @@ form.inline { display: flex; gap: 0.5rem; align-items: baseline; margin-left: au
 [aria-current] { font-weight: 700; }
 .degraded { font-weight: 700; } .up { color: var(--good); font-weight: 700; } .down, .problem { color: var(--bad); font-weight: 700; }
 `;
+
+/** A shield, for the tab of a browser. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#0b4a8f" d="M8 0 15 3v5c0 4-3 7-7 8-4-1-7-4-7-8V3z"/><path fill="none" stroke="#fff" stroke-width="2" d="m4.5 8 2.5 2.5L11.5 6"/></svg>`;

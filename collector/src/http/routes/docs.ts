@@ -1,7 +1,7 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { HttpApp } from '../app.ts';
 import { apiPage } from '../pages/api-page.ts';
-import { STYLE_SHEET } from '../pages/style.ts';
+import { ICON, STYLE_SHEET } from '../pages/style.ts';
 
 /** A minute: the same release answers the same. */
 const CACHED = 'public, max-age=60';
@@ -23,5 +23,8 @@ export function docsRoutes(app: HttpApp): void {
   });
   app.get('/assets/threatguard.css', open, (_, reply) =>
     reply.header('cache-control', CACHED).type('text/css; charset=utf-8').serializer(String).send(STYLE_SHEET),
+  );
+  app.get('/assets/threatguard.svg', open, (_, reply) =>
+    reply.header('cache-control', CACHED).type('image/svg+xml').serializer(String).send(ICON),
   );
 }
