@@ -116,6 +116,17 @@ describe('init', () => {
 describe('the command', () => {
   const run = promisify(execFile);
 
+  it.each([{ INVOCATION_ID: 'x' }, { THREATGUARD_UNATTENDED: '1' }])(
+    'init makes no secret where a log would keep it: %o',
+    async (environment) => {
+      const args = [BIN, 'init', '--home', home, '--listen', '127.0.0.1:0'];
+      const logged = await run(process.execPath, args, { env: { ...process.env, ...environment } });
+      expect(logged.stdout).not.toContain('first admin');
+      expect((await run(process.execPath, args)).stdout).toMatch(/^first admin: [\w-]{32}$/m);
+      expect((await run(process.execPath, args)).stdout).not.toContain('first admin');
+    },
+  );
+
   it('init prints the fingerprint, run serves until SIGTERM and exits 0', async () => {
     const { stdout } = await run(process.execPath, [BIN, 'init', '--home', home, '--listen', '127.0.0.1:0']);
     expect(stdout).toMatch(/CA fingerprint \(SHA-256\): [0-9a-f]{64}/);

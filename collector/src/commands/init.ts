@@ -21,8 +21,9 @@ export const command: Command = {
     if (profile !== undefined && !Object.hasOwn(PROFILES, profile))
       throw new UsageError(`--profile takes ${Object.keys(PROFILES).join(' or ')}, not "${profile}"`);
     if (!parseListen(listen)) throw new UsageError('--listen takes HOST:PORT, such as 0.0.0.0:7443');
-    // systemd(1) sets it for what it starts: a secret does not belong into its journal.
-    const unattended = invocation.environment.INVOCATION_ID !== undefined;
+    // systemd(1) sets the first for what it starts: a secret does not belong into its journal, nor into a log of ours.
+    const { INVOCATION_ID, THREATGUARD_UNATTENDED } = invocation.environment;
+    const unattended = INVOCATION_ID !== undefined || THREATGUARD_UNATTENDED === '1';
     const made = await initHome({
       home,
       listen,
