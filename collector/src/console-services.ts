@@ -10,7 +10,9 @@ import {
   keysService,
   rulesService,
   triageService,
+  usersService,
 } from '@threatguard/proto';
+import type { Access } from './access/access.ts';
 import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
@@ -22,6 +24,7 @@ import { keysHandlers } from './api/keys.ts';
 import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
 import { triageHandlers } from './api/triage.ts';
+import { usersHandlers } from './api/users.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
 import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
@@ -38,6 +41,7 @@ export interface ConsoleServicesParts {
   status: Omit<StatusParts, 'epochs' | 'intel' | 'nowMs'>;
   rules: LiveRules;
   kem: RunningEpochs;
+  access: Access;
   intel: Intel;
   keeper: TreeKeeper;
   pipeline: Pick<Pipeline, 'movePile'>;
@@ -92,6 +96,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         failed,
       }),
     },
+    { definition: usersService, handlers: usersHandlers({ access: parts.access, actor, nowUs, failed }) },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
     {
       definition: rulesService,

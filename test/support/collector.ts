@@ -234,6 +234,16 @@ export class TestCollector implements AsyncDisposable {
     return new TestCollector(home, collector, options.home === undefined);
   }
 
+  /** What makes the first admin of the HTTP service, once. */
+  get firstAdminSecret(): string | undefined {
+    return firstAdminSecrets.get(this.home);
+  }
+
+  /** Of the HTTP service, where the configuration has one. */
+  get httpUrl(): string {
+    return this.#collector.httpUrl!;
+  }
+
   /** An agent enrolled over the wire, with a token made by the console. */
   async enrol(hostName = 'test-host'): Promise<AgentIdentity> {
     const { token } = await this.console.createToken();
@@ -247,16 +257,21 @@ export class TestCollector implements AsyncDisposable {
   }
 }
 
+/** What `init` printed for each home of this process. */
+const firstAdminSecrets = new Map<string, string | undefined>();
+
 export async function initTestHome(profile?: ProfileName, nowMs = Date.now()): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
-  await initHome({ home, listen: '127.0.0.1:0', profile, nowMs });
+  const { firstAdminSecret } = await initHome({ home, listen: '127.0.0.1:0', profile, nowMs });
+  firstAdminSecrets.set(home, firstAdminSecret);
   const makeEmpty = await emptyPglite();
   makeEmpty(homePaths(home).storeDirectory);
   return home;
 }
 
 function testConfig(text = '', listen = '127.0.0.1:0'): CollectorConfig {
-  return readCollectorConfig({ file: 'test', text: `listen: ${listen}\n${text}`, environment: {} });
+  const http = /^http:/m.test(text) ? '' : 'http: off\n';
+  return readCollectorConfig({ file: 'test', text: `listen: ${listen}\n${http}${text}`, environment: {} });
 }
 
 /** A collector in a process of its own, to be killed or measured. Its home is the caller's. */

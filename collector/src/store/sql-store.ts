@@ -1,5 +1,6 @@
 import type { AlertFilter, EventReference } from '@threatguard/proto';
 import type { EntityName } from '../correlate/entities.ts';
+import { AccessRecords } from './access-records.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
@@ -43,18 +44,20 @@ export class SqlStore implements Store {
   readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];
+  readonly access: AccessRecords;
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
   readonly hunts: HuntRecords;
-  readonly rules: RuleRecords;
   readonly intel: IntelStore;
+  readonly rules: RuleRecords;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
 
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
+    this.access = new AccessRecords(database);
     this.epochs = new EpochRecords(database);
     this.judgements = new JudgementRecords(database);
     this.#commits = about;
@@ -65,8 +68,8 @@ export class SqlStore implements Store {
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
     this.hunts = new HuntRecords(database);
-    this.rules = new RuleRecords(database);
     this.intel = new IntelStore(database);
+    this.rules = new RuleRecords(database);
   }
 
   commit(group: CommitGroup): Promise<void> {
@@ -309,6 +312,10 @@ export class SqlStore implements Store {
 
   removeFromOutbox(ids: readonly number[]) {
     return removeFromOutbox(this.#database, ids);
+  }
+
+  ping(signal: AbortSignal) {
+    return this.#database.ping(signal);
   }
 
   totals() {

@@ -19,6 +19,7 @@ import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { IntelRecords } from '../detect/intel/intel-records.ts';
 import type { AlertActRecord } from '../triage/change-alert.ts';
+import type { AccessStore } from './access-store.ts';
 import type { AlertVolume } from './alert-reads.ts';
 import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
 import type { EventCounts } from './event-counts.ts';
@@ -180,7 +181,7 @@ export interface RiskPoint {
 
 /** Who changes something, and from where. */
 export interface AuditActor {
-  kind: 'collector' | 'console' | 'agent' | 'token';
+  kind: 'collector' | 'console' | 'agent' | 'token' | 'user';
   id: string;
   /** HOST:PORT of the peer; empty for the collector itself. */
   from: string;
@@ -352,10 +353,12 @@ export interface Store extends AsyncDisposable {
   incidentsOfAlerts(alertIds: readonly string[]): Promise<Incident[]>;
   openIncidentsSince(sinceUs: number): Promise<Incident[]>;
 
-  /** States of rules, imported ones, and what rules did. */
-  readonly rules: RuleStore;
+  /** Users of the HTTP service, their sessions and tokens. */
+  readonly access: AccessStore;
   /** Sources of indicators and what they say. */
   readonly intel: IntelRecords;
+  /** States of rules, imported ones, and what rules did. */
+  readonly rules: RuleStore;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;
@@ -368,6 +371,8 @@ export interface Store extends AsyncDisposable {
   outbox(limit: number): Promise<OutboxRow[]>;
   removeFromOutbox(ids: readonly number[]): Promise<void>;
 
+  /** Resolves where the database answers; throws StoreError where it does not. Waits behind no other read or commit. */
+  ping(signal: AbortSignal): Promise<void>;
   totals(): Promise<{
     events: number;
     envelopes: number;

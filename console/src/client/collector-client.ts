@@ -11,11 +11,14 @@ import {
   type ActResult,
   type AddExceptionRequest,
   type AddExceptionResponse,
+  type AddUserRequest,
+  type AddUserResponse,
   type AgentSummary,
   type Alert,
   type AlertAct,
   type AlertBudgetReport,
   type AlertFilter,
+  type ApiUser,
   type AuditEntry,
   type Ca,
   type CoverageResponse,
@@ -57,6 +60,8 @@ import {
   type ListRulesRequest,
   type ListRulesResponse,
   type LookupIntelResponse,
+  type MakeUserTokenRequest,
+  type MakeUserTokenResponse,
   type OrderKeysResponse,
   type PreviewExceptionRequest,
   type PreviewExceptionResponse,
@@ -64,6 +69,7 @@ import {
   type RemoveIntelRequest,
   type RemoveIntelResponse,
   type RemoveRulesResponse,
+  type RemoveUserResponse,
   type RetireCaResponse,
   type RevokeAgentResponse,
   type RotateCaResponse,
@@ -77,12 +83,16 @@ import {
   type SearchEventsRequest,
   type SetRuleStateRequest,
   type SetRuleStateResponse,
+  type SetUserRoleRequest,
+  type SetUserRoleResponse,
   type ShowRuleResponse,
   type SignedAlert,
   type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
   triageService,
+  type UserToken,
+  usersService,
   type VerifyAuditResponse,
   type Volumes,
 } from '@threatguard/proto';
@@ -162,6 +172,35 @@ export class CollectorClient implements Disposable {
   /** Of the hosts against a profile; the fleet's own where `policy` is empty. */
   reportCrypto(policy: string): Promise<CryptoReport> {
     return this.#call(cryptoService.report, { policy });
+  }
+
+  async listUsers(): Promise<ApiUser[]> {
+    return (await this.#call(usersService.listUsers, {})).users ?? [];
+  }
+
+  addUser(request: AddUserRequest): Promise<AddUserResponse> {
+    return this.#call(usersService.addUser, request);
+  }
+
+  removeUser(name: string): Promise<RemoveUserResponse> {
+    return this.#call(usersService.removeUser, { name });
+  }
+
+  setUserRole(request: SetUserRoleRequest): Promise<SetUserRoleResponse> {
+    return this.#call(usersService.setUserRole, request);
+  }
+
+  /** Of one user, or of all for ''. */
+  async listUserTokens(user: string): Promise<UserToken[]> {
+    return (await this.#call(usersService.listUserTokens, { user })).tokens ?? [];
+  }
+
+  makeUserToken(request: MakeUserTokenRequest): Promise<MakeUserTokenResponse> {
+    return this.#call(usersService.makeUserToken, request);
+  }
+
+  async removeUserToken(id: string): Promise<void> {
+    await this.#call(usersService.removeUserToken, { id });
   }
 
   createToken(request: CreateTokenRequest): Promise<CreateTokenResponse> {
@@ -356,36 +395,6 @@ export class CollectorClient implements Disposable {
     await this.#call(huntService.remove, { name });
   }
 
-  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
-    return this.#call(exceptionsService.previewException, request);
-  }
-
-  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
-    return this.#call(exceptionsService.addException, request);
-  }
-
-  /** Newest first; `ended` adds those that were removed or have expired. */
-  async listExceptions(ended: boolean): Promise<RuleException[]> {
-    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
-  }
-
-  getException(id: string): Promise<GetExceptionResponse> {
-    return this.#call(exceptionsService.getException, { id });
-  }
-
-  async removeException(id: string): Promise<RuleException> {
-    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
-  }
-
-  getAlertBudget(): Promise<AlertBudgetReport> {
-    return this.#call(exceptionsService.getAlertBudget, {});
-  }
-
-  /** 0 shows all alerts. */
-  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
-    return this.#call(exceptionsService.setAlertBudget, { perDay });
-  }
-
   /** Resolves when the collector has it. When the signal fires before, nothing has changed. */
   async importIntel(
     request: IntelImport,
@@ -448,6 +457,36 @@ export class CollectorClient implements Disposable {
 
   removeIntel(request: RemoveIntelRequest): Promise<RemoveIntelResponse> {
     return this.#call(intelService.removeIntel, request);
+  }
+
+  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
+    return this.#call(exceptionsService.previewException, request);
+  }
+
+  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
+    return this.#call(exceptionsService.addException, request);
+  }
+
+  /** Newest first; `ended` adds those that were removed or have expired. */
+  async listExceptions(ended: boolean): Promise<RuleException[]> {
+    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
+  }
+
+  getException(id: string): Promise<GetExceptionResponse> {
+    return this.#call(exceptionsService.getException, { id });
+  }
+
+  async removeException(id: string): Promise<RuleException> {
+    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
+  }
+
+  getAlertBudget(): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.getAlertBudget, {});
+  }
+
+  /** 0 shows all alerts. */
+  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.setAlertBudget, { perDay });
   }
 
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {

@@ -65,6 +65,13 @@ import { RulesShow } from './rules/show.ts';
 import { RulesSimulate } from './rules/simulate.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
+import { UsersAdd } from './users/add.ts';
+import { UsersList } from './users/list.ts';
+import { UsersRemove } from './users/remove.ts';
+import { UsersRole } from './users/role.ts';
+import { UsersTokenCreate } from './users/token/create.ts';
+import { UsersTokenList } from './users/token/list.ts';
+import { UsersTokenRemove } from './users/token/remove.ts';
 
 /** Every command by its words. Each loads what is heavy (gRPC, NATS, Ink) only when it runs. */
 export const COMMANDS = {
@@ -126,6 +133,13 @@ export const COMMANDS = {
   'keys:abort': KeysAbort,
   'keys:schedule': KeysSchedule,
   'keys:destroy': KeysDestroy,
+  'users:list': UsersList,
+  'users:add': UsersAdd,
+  'users:remove': UsersRemove,
+  'users:role': UsersRole,
+  'users:token:create': UsersTokenCreate,
+  'users:token:list': UsersTokenList,
+  'users:token:remove': UsersTokenRemove,
   'rules:list': RulesList,
   'rules:show': RulesShow,
   'rules:enable': RulesEnable,

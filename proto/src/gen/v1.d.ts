@@ -6051,5 +6051,379 @@ export namespace threatguard {
             }
             type $Shape = threatguard.v1.AlertAct.$Properties;
         }
+
+        interface IApiUser extends threatguard.v1.ApiUser.$Properties {
+        }
+
+        class ApiUser {
+            constructor(properties?: threatguard.v1.ApiUser.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            role: string;
+            secondFactor: boolean;
+            source: string;
+            madeAtUs: number;
+            lastLoginAtUs: number;
+            sessions: number;
+            tokens: number;
+            static create(properties: threatguard.v1.ApiUser.$Shape): threatguard.v1.ApiUser & threatguard.v1.ApiUser.$Shape;
+            static create(properties?: threatguard.v1.ApiUser.$Properties): threatguard.v1.ApiUser;
+            static encode(message: threatguard.v1.ApiUser.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ApiUser & threatguard.v1.ApiUser.$Shape;
+        }
+
+        namespace ApiUser {
+            interface $Properties {
+                name?: string;
+                role?: string;
+                secondFactor?: boolean;
+                source?: string;
+                madeAtUs?: number;
+                lastLoginAtUs?: number;
+                sessions?: number;
+                tokens?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ApiUser.$Properties;
+        }
+
+        interface IListUsersRequest extends threatguard.v1.ListUsersRequest.$Properties {
+        }
+
+        class ListUsersRequest {
+            constructor(properties?: threatguard.v1.ListUsersRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.ListUsersRequest.$Shape): threatguard.v1.ListUsersRequest & threatguard.v1.ListUsersRequest.$Shape;
+            static create(properties?: threatguard.v1.ListUsersRequest.$Properties): threatguard.v1.ListUsersRequest;
+            static encode(message: threatguard.v1.ListUsersRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListUsersRequest & threatguard.v1.ListUsersRequest.$Shape;
+        }
+
+        namespace ListUsersRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListUsersRequest.$Properties;
+        }
+
+        interface IListUsersResponse extends threatguard.v1.ListUsersResponse.$Properties {
+        }
+
+        class ListUsersResponse {
+            constructor(properties?: threatguard.v1.ListUsersResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            users: threatguard.v1.ApiUser[];
+            static create(properties: threatguard.v1.ListUsersResponse.$Shape): threatguard.v1.ListUsersResponse & threatguard.v1.ListUsersResponse.$Shape;
+            static create(properties?: threatguard.v1.ListUsersResponse.$Properties): threatguard.v1.ListUsersResponse;
+            static encode(message: threatguard.v1.ListUsersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListUsersResponse & threatguard.v1.ListUsersResponse.$Shape;
+        }
+
+        namespace ListUsersResponse {
+            interface $Properties {
+                users?: threatguard.v1.ApiUser.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListUsersResponse.$Properties;
+        }
+
+        interface IAddUserRequest extends threatguard.v1.AddUserRequest.$Properties {
+        }
+
+        class AddUserRequest {
+            constructor(properties?: threatguard.v1.AddUserRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            role: string;
+            password: string;
+            static create(properties: threatguard.v1.AddUserRequest.$Shape): threatguard.v1.AddUserRequest & threatguard.v1.AddUserRequest.$Shape;
+            static create(properties?: threatguard.v1.AddUserRequest.$Properties): threatguard.v1.AddUserRequest;
+            static encode(message: threatguard.v1.AddUserRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AddUserRequest & threatguard.v1.AddUserRequest.$Shape;
+        }
+
+        namespace AddUserRequest {
+            interface $Properties {
+                name?: string;
+                role?: string;
+                password?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AddUserRequest.$Properties;
+        }
+
+        interface IAddUserResponse extends threatguard.v1.AddUserResponse.$Properties {
+        }
+
+        class AddUserResponse {
+            constructor(properties?: threatguard.v1.AddUserResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            user: threatguard.v1.ApiUser;
+            password: string;
+            static create(properties: threatguard.v1.AddUserResponse.$Shape): threatguard.v1.AddUserResponse & threatguard.v1.AddUserResponse.$Shape;
+            static create(properties?: threatguard.v1.AddUserResponse.$Properties): threatguard.v1.AddUserResponse;
+            static encode(message: threatguard.v1.AddUserResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AddUserResponse & threatguard.v1.AddUserResponse.$Shape;
+        }
+
+        namespace AddUserResponse {
+            interface $Properties {
+                user?: threatguard.v1.ApiUser.$Properties;
+                password?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AddUserResponse.$Properties;
+        }
+
+        interface IRemoveUserRequest extends threatguard.v1.RemoveUserRequest.$Properties {
+        }
+
+        class RemoveUserRequest {
+            constructor(properties?: threatguard.v1.RemoveUserRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            static create(properties: threatguard.v1.RemoveUserRequest.$Shape): threatguard.v1.RemoveUserRequest & threatguard.v1.RemoveUserRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveUserRequest.$Properties): threatguard.v1.RemoveUserRequest;
+            static encode(message: threatguard.v1.RemoveUserRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveUserRequest & threatguard.v1.RemoveUserRequest.$Shape;
+        }
+
+        namespace RemoveUserRequest {
+            interface $Properties {
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveUserRequest.$Properties;
+        }
+
+        interface IRemoveUserResponse extends threatguard.v1.RemoveUserResponse.$Properties {
+        }
+
+        class RemoveUserResponse {
+            constructor(properties?: threatguard.v1.RemoveUserResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            sessions: number;
+            tokens: number;
+            static create(properties: threatguard.v1.RemoveUserResponse.$Shape): threatguard.v1.RemoveUserResponse & threatguard.v1.RemoveUserResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveUserResponse.$Properties): threatguard.v1.RemoveUserResponse;
+            static encode(message: threatguard.v1.RemoveUserResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveUserResponse & threatguard.v1.RemoveUserResponse.$Shape;
+        }
+
+        namespace RemoveUserResponse {
+            interface $Properties {
+                sessions?: number;
+                tokens?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveUserResponse.$Properties;
+        }
+
+        interface ISetUserRoleRequest extends threatguard.v1.SetUserRoleRequest.$Properties {
+        }
+
+        class SetUserRoleRequest {
+            constructor(properties?: threatguard.v1.SetUserRoleRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            role: string;
+            static create(properties: threatguard.v1.SetUserRoleRequest.$Shape): threatguard.v1.SetUserRoleRequest & threatguard.v1.SetUserRoleRequest.$Shape;
+            static create(properties?: threatguard.v1.SetUserRoleRequest.$Properties): threatguard.v1.SetUserRoleRequest;
+            static encode(message: threatguard.v1.SetUserRoleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SetUserRoleRequest & threatguard.v1.SetUserRoleRequest.$Shape;
+        }
+
+        namespace SetUserRoleRequest {
+            interface $Properties {
+                name?: string;
+                role?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SetUserRoleRequest.$Properties;
+        }
+
+        interface ISetUserRoleResponse extends threatguard.v1.SetUserRoleResponse.$Properties {
+        }
+
+        class SetUserRoleResponse {
+            constructor(properties?: threatguard.v1.SetUserRoleResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            user: threatguard.v1.ApiUser;
+            static create(properties: threatguard.v1.SetUserRoleResponse.$Shape): threatguard.v1.SetUserRoleResponse & threatguard.v1.SetUserRoleResponse.$Shape;
+            static create(properties?: threatguard.v1.SetUserRoleResponse.$Properties): threatguard.v1.SetUserRoleResponse;
+            static encode(message: threatguard.v1.SetUserRoleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SetUserRoleResponse & threatguard.v1.SetUserRoleResponse.$Shape;
+        }
+
+        namespace SetUserRoleResponse {
+            interface $Properties {
+                user?: threatguard.v1.ApiUser.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SetUserRoleResponse.$Properties;
+        }
+
+        interface IUserToken extends threatguard.v1.UserToken.$Properties {
+        }
+
+        class UserToken {
+            constructor(properties?: threatguard.v1.UserToken.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            user: string;
+            label: string;
+            scopes: string[];
+            madeAtUs: number;
+            expiresAtUs: number;
+            static create(properties: threatguard.v1.UserToken.$Shape): threatguard.v1.UserToken & threatguard.v1.UserToken.$Shape;
+            static create(properties?: threatguard.v1.UserToken.$Properties): threatguard.v1.UserToken;
+            static encode(message: threatguard.v1.UserToken.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.UserToken & threatguard.v1.UserToken.$Shape;
+        }
+
+        namespace UserToken {
+            interface $Properties {
+                id?: string;
+                user?: string;
+                label?: string;
+                scopes?: string[];
+                madeAtUs?: number;
+                expiresAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.UserToken.$Properties;
+        }
+
+        interface IListUserTokensRequest extends threatguard.v1.ListUserTokensRequest.$Properties {
+        }
+
+        class ListUserTokensRequest {
+            constructor(properties?: threatguard.v1.ListUserTokensRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            user: string;
+            static create(properties: threatguard.v1.ListUserTokensRequest.$Shape): threatguard.v1.ListUserTokensRequest & threatguard.v1.ListUserTokensRequest.$Shape;
+            static create(properties?: threatguard.v1.ListUserTokensRequest.$Properties): threatguard.v1.ListUserTokensRequest;
+            static encode(message: threatguard.v1.ListUserTokensRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListUserTokensRequest & threatguard.v1.ListUserTokensRequest.$Shape;
+        }
+
+        namespace ListUserTokensRequest {
+            interface $Properties {
+                user?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListUserTokensRequest.$Properties;
+        }
+
+        interface IListUserTokensResponse extends threatguard.v1.ListUserTokensResponse.$Properties {
+        }
+
+        class ListUserTokensResponse {
+            constructor(properties?: threatguard.v1.ListUserTokensResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            tokens: threatguard.v1.UserToken[];
+            static create(properties: threatguard.v1.ListUserTokensResponse.$Shape): threatguard.v1.ListUserTokensResponse & threatguard.v1.ListUserTokensResponse.$Shape;
+            static create(properties?: threatguard.v1.ListUserTokensResponse.$Properties): threatguard.v1.ListUserTokensResponse;
+            static encode(message: threatguard.v1.ListUserTokensResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListUserTokensResponse & threatguard.v1.ListUserTokensResponse.$Shape;
+        }
+
+        namespace ListUserTokensResponse {
+            interface $Properties {
+                tokens?: threatguard.v1.UserToken.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListUserTokensResponse.$Properties;
+        }
+
+        interface IMakeUserTokenRequest extends threatguard.v1.MakeUserTokenRequest.$Properties {
+        }
+
+        class MakeUserTokenRequest {
+            constructor(properties?: threatguard.v1.MakeUserTokenRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            user: string;
+            label: string;
+            scopes: string[];
+            validSeconds: number;
+            static create(properties: threatguard.v1.MakeUserTokenRequest.$Shape): threatguard.v1.MakeUserTokenRequest & threatguard.v1.MakeUserTokenRequest.$Shape;
+            static create(properties?: threatguard.v1.MakeUserTokenRequest.$Properties): threatguard.v1.MakeUserTokenRequest;
+            static encode(message: threatguard.v1.MakeUserTokenRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.MakeUserTokenRequest & threatguard.v1.MakeUserTokenRequest.$Shape;
+        }
+
+        namespace MakeUserTokenRequest {
+            interface $Properties {
+                user?: string;
+                label?: string;
+                scopes?: string[];
+                validSeconds?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.MakeUserTokenRequest.$Properties;
+        }
+
+        interface IMakeUserTokenResponse extends threatguard.v1.MakeUserTokenResponse.$Properties {
+        }
+
+        class MakeUserTokenResponse {
+            constructor(properties?: threatguard.v1.MakeUserTokenResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            record: threatguard.v1.UserToken;
+            token: string;
+            static create(properties: threatguard.v1.MakeUserTokenResponse.$Shape): threatguard.v1.MakeUserTokenResponse & threatguard.v1.MakeUserTokenResponse.$Shape;
+            static create(properties?: threatguard.v1.MakeUserTokenResponse.$Properties): threatguard.v1.MakeUserTokenResponse;
+            static encode(message: threatguard.v1.MakeUserTokenResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.MakeUserTokenResponse & threatguard.v1.MakeUserTokenResponse.$Shape;
+        }
+
+        namespace MakeUserTokenResponse {
+            interface $Properties {
+                record?: threatguard.v1.UserToken.$Properties;
+                token?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.MakeUserTokenResponse.$Properties;
+        }
+
+        interface IRemoveUserTokenRequest extends threatguard.v1.RemoveUserTokenRequest.$Properties {
+        }
+
+        class RemoveUserTokenRequest {
+            constructor(properties?: threatguard.v1.RemoveUserTokenRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.RemoveUserTokenRequest.$Shape): threatguard.v1.RemoveUserTokenRequest & threatguard.v1.RemoveUserTokenRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveUserTokenRequest.$Properties): threatguard.v1.RemoveUserTokenRequest;
+            static encode(message: threatguard.v1.RemoveUserTokenRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveUserTokenRequest & threatguard.v1.RemoveUserTokenRequest.$Shape;
+        }
+
+        namespace RemoveUserTokenRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveUserTokenRequest.$Properties;
+        }
+
+        interface IRemoveUserTokenResponse extends threatguard.v1.RemoveUserTokenResponse.$Properties {
+        }
+
+        class RemoveUserTokenResponse {
+            constructor(properties?: threatguard.v1.RemoveUserTokenResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.RemoveUserTokenResponse.$Shape): threatguard.v1.RemoveUserTokenResponse & threatguard.v1.RemoveUserTokenResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveUserTokenResponse.$Properties): threatguard.v1.RemoveUserTokenResponse;
+            static encode(message: threatguard.v1.RemoveUserTokenResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveUserTokenResponse & threatguard.v1.RemoveUserTokenResponse.$Shape;
+        }
+
+        namespace RemoveUserTokenResponse {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveUserTokenResponse.$Properties;
+        }
     }
 }
