@@ -1,5 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import {
+  ActivateModelRequest,
   AgentFrame,
   CollectorFrame,
   ControlRotationRequest,
@@ -10,7 +11,11 @@ import {
   DestroyEpochRequest,
   EnrolRequest,
   EnrolResponse,
+  EvaluateModelRequest,
+  EvaluateModelResponse,
   EvidenceChunk,
+  ExplainAlertRequest,
+  ExplainAlertResponse,
   ExportEvidenceRequest,
   GetAgentRequest,
   GetAgentResponse,
@@ -21,6 +26,8 @@ import {
   GetIncidentRequest,
   GetIncidentResponse,
   GetKeysRequest,
+  GetModelRequest,
+  GetModelResponse,
   GetStatusRequest,
   KeysReport,
   ListAgentsRequest,
@@ -33,6 +40,8 @@ import {
   ListEntitiesResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
+  ListModelsRequest,
+  ListModelsResponse,
   ListTreeHeadsRequest,
   ListTreeHeadsResponse,
   OrderKeysRequest,
@@ -45,6 +54,7 @@ import {
   RetireCaResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RollbackModelRequest,
   RotateCaRequest,
   RotateCaResponse,
   RotateKeysRequest,
@@ -54,6 +64,8 @@ import {
   SearchEventsResponse,
   SignedAlert,
   StatusReport,
+  TrainingProgress,
+  TrainModelsRequest,
   VerifyAuditRequest,
   VerifyAuditResponse,
   WatchAlertsRequest,
@@ -194,4 +206,37 @@ export const keysService = {
     KeysReport,
   ),
   destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
+};
+
+export const modelsService = {
+  listModels: method<ListModelsRequest, ListModelsResponse>('Models/ListModels', ListModelsRequest, ListModelsResponse),
+  getModel: method<GetModelRequest, GetModelResponse>('Models/GetModel', GetModelRequest, GetModelResponse),
+  trainModels: method<TrainModelsRequest, TrainingProgress>(
+    'Models/TrainModels',
+    TrainModelsRequest,
+    TrainingProgress,
+    {
+      response: true,
+    },
+  ),
+  evaluateModel: method<EvaluateModelRequest, EvaluateModelResponse>(
+    'Models/EvaluateModel',
+    EvaluateModelRequest,
+    EvaluateModelResponse,
+  ),
+  activateModel: method<ActivateModelRequest, GetModelResponse>(
+    'Models/ActivateModel',
+    ActivateModelRequest,
+    GetModelResponse,
+  ),
+  rollbackModel: method<RollbackModelRequest, GetModelResponse>(
+    'Models/RollbackModel',
+    RollbackModelRequest,
+    GetModelResponse,
+  ),
+  explainAlert: method<ExplainAlertRequest, ExplainAlertResponse>(
+    'Models/ExplainAlert',
+    ExplainAlertRequest,
+    ExplainAlertResponse,
+  ),
 };

@@ -1,0 +1,196 @@
+// The behaviour of the fleet as it comes: what is usual for every host, user, account and program is learned from each event, and
+// an hour that is not usual is spoken of while it goes on.
+//
+// Invariants: an envelope counts once, however often it is observed (`positions`). An entity's hour only goes forward. Nothing
+// is said of an entity that is known for less than `learningDays`, nor before the fleet is.
+import type { Detection } from '@threatguard/proto';
+import { Bar } from './bar.ts';
+import { Calibration } from './calibration.ts';
+import { EntityTable, emptyByKind } from './entity-table.ts';
+import { Hours, scoreOf } from './hours.ts';
+import { NoveltyRates } from './novelty.ts';
+import type { Observations } from './observations.ts';
+import { PeerGroups } from './peers.ts';
+import { ENTITY_KINDS, type Profile } from './profile.ts';
+import { buildReason } from './reason.ts';
+import { nameOf, speak } from './speak.ts';
+import { hourOf, Updater } from './update.ts';
+
+/** Streams whose position is known: ten times the agents of a fleet. */
+const STREAMS_MAX = 100_000;
+/** Of what one kind may say of the same host or again of the same hour: only what is ten times rarer. */
+const RARER_LEAST = 1;
+/** UTC, when peers are found anew. */
+const PEERS_HOUR = 2;
+const DAY_HOURS = 24;
+
+export interface BehaviourOptions {
+  /** Days before anything is said. */
+  learningDays: number;
+  /** Detections of all models together that ordinary behaviour may raise, for each host and day. */
+  alertsPerHostDay: number;
+  seed: number;
+  entitiesMax?: number;
+  agentName?: (agentId: string) => string;
+  /** An hour of an entity is over. */
+  closed?: (profile: Profile) => void;
+}
+
+export class Behaviour {
+  readonly entities: EntityTable;
+  readonly groups = new PeerGroups();
+  readonly rates = new NoveltyRates();
+  readonly calibration = new Calibration();
+  readonly bars = emptyByKind(() => new Bar());
+  readonly hours: Hours;
+  /** The newest sequence of each stream that counts, by agent and stream. */
+  readonly positions = new Map<string, number>();
+  readonly options: BehaviourOptions;
+  readonly #updater: Updater;
+  /** How many hours of each kind ended in each of the last 24 hours. */
+  readonly closedIn = emptyByKind(() => new Float64Array(DAY_HOURS));
+  /** Until when a host was spoken of, and how rare that was. */
+  readonly #spokenOf = new Map<string, { hour: number; rarity: number }>();
+
+  constructor(options: BehaviourOptions) {
+    this.options = options;
+    this.entities = new EntityTable(options.entitiesMax);
+    this.hours = new Hours({
+      learningDays: options.learningDays,
+      groups: this.groups,
+      rates: this.rates,
+      calibration: this.calibration,
+      bars: this.bars,
+      closed: (profile) => {
+        this.closedIn[profile.kind][this.hours.newest % DAY_HOURS]!++;
+        options.closed?.(profile);
+      },
+    });
+    this.#updater = new Updater(this.entities, this.hours);
+  }
+
+  /** Whole days of events seen so far. */
+  get learnedDays(): number {
+    return Math.max(0, Math.floor((this.hours.newest - this.hours.first) / DAY_HOURS));
+  }
+
+  /** Learns from the next envelope of a stream and says what it makes unusual. One that counted already does nothing. */
+  observe(batch: Observations): Detection[] {
+    if (!this.#advance(batch)) return [];
+    const detections: Detection[] = [];
+    const { risen } = this.hours;
+    this.#updater.begin(batch);
+    for (let row = 0; row < batch.kinds.length; row++) {
+      this.#turn(hourOf(batch.atUs[row]!));
+      risen.length = 0;
+      this.#updater.apply(row);
+      if (risen.length > 0) this.#judge(new Set(risen), batch, row, detections);
+    }
+    return detections;
+  }
+
+  /** What people should know: learning, and what was given up. */
+  notices(): string[] {
+    const { learningDays } = this.options;
+    const notices: string[] = [];
+    if (this.learnedDays < learningDays) {
+      notices.push(`models are learning, ${this.learnedDays} of ${learningDays} days: until then they say nothing`);
+    }
+    if (this.entities.evicted > 0) {
+      notices.push(
+        `${this.entities.evicted} entities were forgotten by the models for lack of room and are learned anew`,
+      );
+    }
+    return notices;
+  }
+
+  #advance({ agentId, streamId, sequence }: Observations): boolean {
+    const key = streamKey(agentId, streamId);
+    if (sequence <= (this.positions.get(key) ?? 0)) return false;
+    // Last come, last forgotten.
+    this.positions.delete(key);
+    this.positions.set(key, sequence);
+    if (this.positions.size > STREAMS_MAX) this.positions.delete(this.positions.keys().next().value!);
+    return true;
+  }
+
+  /** A new hour of the fleet: what is rare is decided anew, and at night who is like whom. */
+  #turn(hour: number): void {
+    const { hours } = this;
+    if (hour < hours.first) hours.first = hour;
+    if (hour <= hours.newest) return;
+    const before = hours.newest;
+    hours.newest = hour;
+    const passed = Math.min(DAY_HOURS, hour - before);
+    for (const kind of ENTITY_KINDS) {
+      for (let each = 0; each < passed; each++) this.closedIn[kind][(hour - each) % DAY_HOURS] = 0;
+    }
+    if (before === 0) return;
+    this.#settleBars();
+    const nights = Math.floor((hour - PEERS_HOUR) / DAY_HOURS) - Math.floor((before - PEERS_HOUR) / DAY_HOURS);
+    if (nights > 0) this.groups.find(this.entities, this.options.seed);
+  }
+
+  /** Decides anew what is rare, and who is like whom where that is not known. */
+  settle(): void {
+    this.#settleBars();
+    if (this.groups.groups === 0) this.groups.find(this.entities, this.options.seed);
+  }
+
+  #settleBars(): void {
+    const known = Math.min(DAY_HOURS, Math.max(1, this.hours.newest - this.hours.first));
+    const spoken = this.options.alertsPerHostDay * Math.max(1, this.entities.count('host'));
+    const perDay = emptyByKind(
+      (kind) => (this.closedIn[kind].reduce((sum, each) => sum + each, 0) * DAY_HOURS) / known,
+    );
+    this.calibration.settle(perDay);
+    for (const kind of ENTITY_KINDS) this.bars[kind].settle(perDay[kind], spoken / ENTITY_KINDS.length);
+  }
+
+  #judge(risen: ReadonlySet<Profile>, batch: Observations, row: number, into: Detection[]): void {
+    for (const profile of risen) {
+      const bar = this.bars[profile.kind];
+      const score = scoreOf(profile);
+      if (score < bar.score || score < profile.spoken + RARER_LEAST) continue;
+      const rarity = bar.rarity(score);
+      profile.spoken = score;
+      if (this.#isTold(batch.agentId, profile.hour, rarity)) continue;
+      into.push(this.#describe(profile, { batch, row, rarity }));
+    }
+  }
+
+  /** Whether this host was spoken of within the hour, by whatever entity: one story is told once. */
+  #isTold(agentId: string, hour: number, rarity: number): boolean {
+    const told = this.#spokenOf.get(agentId);
+    if (told && hour - told.hour <= 1 && rarity < told.rarity + RARER_LEAST) return true;
+    this.#spokenOf.set(agentId, { hour, rarity });
+    return false;
+  }
+
+  #describe(profile: Profile, at: { batch: Observations; row: number; rarity: number }): Detection {
+    const { agentId, agentName, streamId, sequence, indexes, atUs: times } = at.batch;
+    const atUs = times[at.row]!;
+    const entity = nameOf(profile, (id) => (id === agentId ? agentName : (this.options.agentName?.(id) ?? '')));
+    const { need } = this.bars[profile.kind];
+    const votes = [{ model: 'baseline', version: 0, surprise: at.rarity, agrees: true }];
+    const { groups, calibration } = this;
+    const { items: fresh } = profile;
+    const said = buildReason({
+      profile,
+      entity,
+      atUs,
+      fresh,
+      groups,
+      calibration,
+      score: at.rarity,
+      threshold: need,
+      votes,
+    });
+    const event = { agentId, streamId, sequence, index: indexes[at.row]! };
+    return speak(profile, said, { agentId, agentName, atUs, event });
+  }
+}
+
+export function streamKey(agentId: string, streamId: Uint8Array): string {
+  return `${agentId} ${Buffer.from(streamId.buffer, streamId.byteOffset, streamId.length).toString('hex')}`;
+}

@@ -1,0 +1,115 @@
+// The state of the models as bytes, and back. A checkpoint is of one moment between two envelopes; what came after it is
+// learned again from the store.
+//
+// Form: v8.serialize of a plain object with typed arrays, version first. It is written and read by the collector alone, from its
+// own store.
+import { deserialize, serialize } from 'node:v8';
+import type { Behaviour } from './behaviour.ts';
+import { FEATURES_VERSION } from './features.ts';
+import { ENTITY_KINDS, type EntityKind, Profile } from './profile.ts';
+import type { SeenSet } from './seen-set.ts';
+
+/** Of this form and of the features: another one is not read, and learning begins anew. */
+const VERSION = 1_000 + FEATURES_VERSION;
+/** Entities in one part, so that no row of the store is larger than some MiB. */
+const PART_ENTITIES = 500;
+
+interface SavedProfile {
+  identity: { kind: EntityKind; name: string; hash: number };
+  at: [firstHour: number, hour: number, decayedDay: number, activeHours: number, touched: number, fresh: number];
+  spoken: number;
+  standing: Profile['standing'];
+  numbers: Float32Array;
+  sketches: Uint32Array;
+  seen: (ReturnType<SeenSet['entries']> | undefined)[];
+}
+
+interface Head {
+  version: number;
+  first: number;
+  newest: number;
+  late: number;
+  evicted: number;
+  positions: Map<string, number>;
+  rates: Float32Array;
+  calibration: ReturnType<Behaviour['calibration']['state']>;
+  bars: Record<EntityKind, number[]>;
+  closedIn: Record<EntityKind, Float64Array>;
+}
+
+/** Parts in their order; the first is the head. */
+export function writeCheckpoint(behaviour: Behaviour): Uint8Array[] {
+  const { hours, entities, bars } = behaviour;
+  const head: Head = {
+    version: VERSION,
+    first: hours.first,
+    newest: hours.newest,
+    late: hours.late,
+    evicted: entities.evicted,
+    positions: behaviour.positions,
+    rates: behaviour.rates.counts,
+    calibration: behaviour.calibration.state(),
+    bars: Object.fromEntries(ENTITY_KINDS.map((kind) => [kind, bars[kind].scores()])) as Head['bars'],
+    closedIn: behaviour.closedIn,
+  };
+  const parts: Uint8Array[] = [serialize(head)];
+  let part: SavedProfile[] = [];
+  for (const profile of entities.all()) {
+    part.push(saveProfile(profile));
+    if (part.length < PART_ENTITIES) continue;
+    parts.push(serialize(part));
+    part = [];
+  }
+  if (part.length > 0) parts.push(serialize(part));
+  return parts;
+}
+
+/** Puts what was saved into one that is new; false where it is of another version, and then nothing was changed. */
+export function readCheckpoint(behaviour: Behaviour, parts: readonly Uint8Array[]): boolean {
+  const [first, ...rest] = parts;
+  const head = first && (deserialize(first) as Head);
+  if (head?.version !== VERSION) return false;
+  const { hours, entities, bars, positions } = behaviour;
+  hours.first = head.first;
+  hours.newest = head.newest;
+  hours.late = head.late;
+  entities.evicted = head.evicted;
+  for (const [stream, sequence] of head.positions) positions.set(stream, sequence);
+  behaviour.rates.counts.set(head.rates);
+  behaviour.calibration.restore(head.calibration);
+  for (const kind of ENTITY_KINDS) {
+    bars[kind].restore(head.bars[kind]);
+    behaviour.closedIn[kind].set(head.closedIn[kind]);
+  }
+  for (const part of rest) for (const saved of deserialize(part) as SavedProfile[]) entities.add(loadProfile(saved));
+  behaviour.settle();
+  return true;
+}
+
+function saveProfile(profile: Profile): SavedProfile {
+  const { kind, name, hash, firstHour, hour, decayedDay, activeHours, touched, fresh } = profile;
+  const { spoken, standing, numbers, sketches, seen } = profile;
+  return {
+    identity: { kind, name, hash },
+    at: [firstHour, hour, decayedDay, activeHours, touched, fresh],
+    spoken,
+    standing,
+    numbers,
+    sketches,
+    seen: seen.map((set) => set?.entries()),
+  };
+}
+
+function loadProfile({ identity, at, spoken, standing, numbers, sketches, seen }: SavedProfile): Profile {
+  const [firstHour, hour, decayedDay, activeHours, touched, fresh] = at;
+  const profile = new Profile(identity, firstHour);
+  Object.assign(profile, { hour, decayedDay, activeHours, touched, fresh, spoken, standing });
+  profile.numbers.set(numbers);
+  profile.sketches.set(sketches);
+  // An hour that was looked at is looked at again: the values at which stand in no checkpoint.
+  profile.nextLook.fill(0);
+  seen.forEach((entries, category) => {
+    if (entries && entries.keys.length > 0) profile.seenIn(category).restore(entries);
+  });
+  return profile;
+}
