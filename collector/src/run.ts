@@ -4,35 +4,20 @@ import { join } from 'node:path';
 import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
-import { certificatesHandlers } from './api/certificates.ts';
-import { consoleHandlers } from './api/console-service.ts';
-import { cryptoHandlers } from './api/crypto.ts';
-import { enrolmentHandlers } from './api/enrolment-service.ts';
-import { evidenceHandlers } from './api/evidence.ts';
-import { keysHandlers } from './api/keys.ts';
+import { agentReports } from './agent-reports.ts';
+import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
+import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
-import {
-  agentCloned,
-  agentReplaced,
-  agentSilent,
-  clockOff,
-  cryptoWeaker,
-  epochContradicted,
-  epochUnconfirmed,
-  keySuperseded,
-} from './detect/health.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
-import { CertificateError } from './fleet/certificate-authority.ts';
 import { CertificateCare } from './fleet/certificate-care.ts';
-import { agentPresented, CertificationError, certifyAgent } from './fleet/certification.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
-import { CloneWatch, hostMarks } from './fleet/clone-watch.ts';
+import { CloneWatch } from './fleet/clone-watch.ts';
 import { CollectorIdentity } from './fleet/collector-identity.ts';
 import { ConsolesSeen, consoleRenewal } from './fleet/consoles-seen.ts';
 import { findEpochs, startEpochs } from './fleet/epochs/start-epochs.ts';
@@ -44,9 +29,8 @@ import { SessionRegister } from './fleet/session-register.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
-import { Peers, provenSession } from './ingest/peers.ts';
+import { Peers } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
-import { serveTelemetry } from './ingest/telemetry-service.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -56,16 +40,10 @@ import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
 import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
-import { type AuditActor, StoreError } from './store/store.ts';
+import { StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
-
-/** What a second host with the identity of an agent is told. */
-const CLONED_BECAUSE = {
-  machine_id: 'this identity belongs to a host with another machine id; enroll this host by itself',
-  boot_id: 'this identity is in use on another host that is connected now; enroll this host by itself',
-};
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
@@ -163,7 +141,13 @@ export async function startCollector(parts: {
     nowUs,
     clock,
   });
-  const report = (...detections: Parameters<Pipeline['report']>[0]) => void pipeline.report(detections).catch(failed);
+  const silenceUsMax = config.agents.silent_after_seconds * 1_000_000;
+  const reports = agentReports({
+    agentName,
+    silenceUsMax,
+    nowUs,
+    report: (detection) => void pipeline.report([detection]).catch(failed),
+  });
 
   const sessions = new Sessions();
   const fleetName = config.fleet.name ?? hostname();
@@ -175,42 +159,25 @@ export async function startCollector(parts: {
       fleetName,
       live: () => sessions.all(),
       useKeys: (keys) => shards.useKeys(keys),
-      contradicted: ({ agentId, epoch, oldestSpooledEpoch }) => {
-        const facts = { agentId, agentName: agentName(agentId), atUs: nowUs(), epoch, oldestSpooledEpoch };
-        report(epochContradicted(facts));
-      },
+      contradicted: ({ agentId, ...facts }) => reports.epochContradicted(agentId, facts),
       nowUs,
       failed,
     }),
   );
-  const { epochs } = kem;
-  stack.use(
-    new UnconfirmedWatch({
-      ...kem,
-      nowUs,
-      unconfirmed: ({ id, name }, told) =>
-        report(epochUnconfirmed({ agentId: id, agentName: name, atUs: nowUs(), ...told })),
-    }),
-  );
-  const silenceUsMax = config.agents.silent_after_seconds * 1_000_000;
+  stack.use(new UnconfirmedWatch({ ...kem, nowUs, unconfirmed: ({ id }, told) => reports.epochUnconfirmed(id, told) }));
   const attendance = stack.use(
     new Attendance({
       fleet,
       presence,
       silentAfterUs: silenceUsMax,
       nowUs,
-      silent: (agent, lastSeenAtUs) =>
-        report(agentSilent({ agentId: agent.id, agentName: agent.name, atUs: nowUs(), lastSeenAtUs, silenceUsMax })),
-      clockOff: (agentId, offsetUs) =>
-        report(clockOff({ agentId, agentName: agentName(agentId), atUs: nowUs(), offsetUs })),
+      silent: ({ id }, lastSeenAtUs) => reports.silent(id, lastSeenAtUs),
+      clockOff: reports.clockOff,
       failed,
     }),
   );
 
-  const register = new SessionRegister({
-    store,
-    weaker: (agentId, what) => report(cryptoWeaker({ agentId, agentName: agentName(agentId), atUs: nowUs(), what })),
-  });
+  const register = new SessionRegister({ store, weaker: reports.cryptoWeaker });
   const keeper = stack.use(
     TreeKeeper.start({
       evidence: store.evidence,
@@ -225,17 +192,10 @@ export async function startCollector(parts: {
   );
 
   const peers = new Peers();
-  const actor = (address: string): AuditActor => ({
-    kind: 'console',
-    id: peers.at(address)?.identity?.id ?? '',
-    from: address,
-  });
   fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
 
   const clones = new CloneWatch({ nowMs });
-  const aboutAgent = (agentId: string) => ({ agentId, agentName: agentName(agentId), atUs: nowUs() });
   const graceUs = config.agents.expired_grace_days * 24 * 3_600_000_000;
-  const certification = { fleet, authorities };
   const consoles = new ConsolesSeen({ store, nowUs, failed });
   const privateKey = identity.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   const credentials = () => ({
@@ -260,7 +220,7 @@ export async function startCollector(parts: {
       refused: (code, address, agentId) => {
         handshakes.count(code);
         log.debug({ code, address }, 'connection refused');
-        if (code === 'key_superseded' && agentId) report(keySuperseded({ ...aboutAgent(agentId), address }));
+        if (code === 'key_superseded' && agentId) reports.keySuperseded(agentId, address);
       },
       peers,
       accepted: ({ identity: peer }) => {
@@ -271,134 +231,57 @@ export async function startCollector(parts: {
         const refusal = { code: 'frame_oversized', message: 'a message beyond the limit of gRPC' } as const;
         pipeline.countRefusal(agentId, refusal).catch(failed);
       },
-      telemetry: {
-        stream: serveTelemetry({
+      services: [
+        ...agentServices({
+          store,
+          fleet,
+          authorities,
+          kem,
           peers,
           sessions,
-          kemKey: (agentId) => epochs.announcementFor(agentId),
-          trustAnchors: () => authorities.announced,
-          judgeHost: async (agentId, hello, address) => {
-            const sign = await clones.judge(fleet.agent(agentId)!, hostMarks(hello));
-            if (!sign) return undefined;
-            report(agentCloned({ ...aboutAgent(agentId), sign, address }));
-            return CLONED_BECAUSE[sign];
-          },
-          presented: ({ id, certificate, caSha256 }) =>
-            agentPresented(certification, { agentId: id, certificate, caSha256 }, nowUs()),
-          certify: async (peer, from, request) => {
-            const { id: agentId, publicKey } = peer;
-            try {
-              return {
-                certificate: await certifyAgent(certification, request, { agentId, publicKey, from, nowUs: nowUs() }),
-              };
-            } catch (error) {
-              if (!(error instanceof CertificationError || error instanceof CertificateError)) throw error;
-              log.warn({ agent: agentId, code: error.code, reason: error.message }, 'no certificate for an agent');
-              return { refusal: error.message };
-            }
-          },
-          nowUs,
+          clones,
+          attendance,
+          register,
+          care: { forget: (agentId) => care.forget(agentId) },
+          shards,
+          pipeline,
+          reports,
           agentName,
-          positions: (agentId) => store.streamPositions(agentId),
-          findDigest: (agentId, streamId, sequence) => store.headerDigest(agentId, streamId, sequence),
-          receive: (envelope, sender) => pipeline.receive(envelope, sender),
-          refused: (agentId, refusal) => pipeline.countRefusal(agentId, refusal),
-          opened: (agent, hello, clockOffsetUs) => {
-            clones.opened(agent.id, hostMarks(hello));
-            care.forget(agent.id);
-            attendance.opened(agent, hello, clockOffsetUs);
-            const session = provenSession(peers.at(agent.address));
-            if (session) register.opened({ ...session, provider: hello.cryptoProvider }, nowUs()).catch(failed);
-          },
-          heard: (agentId, heartbeat, sentAtUs) => {
-            if (heartbeat) clones.heard(agentId, sentAtUs / 1000);
-            attendance.heard(agentId, heartbeat);
-            if (heartbeat) kem.agents.heard(agentId, heartbeat);
-          },
-          confirmed: async (peer, confirmation) => {
-            const confirmed = await shards
-              .of(peer.id, Number.POSITIVE_INFINITY)
-              .verifyConfirmation(peer.id, confirmation, peer);
-            kem.agents.confirm(peer.id, confirmed, confirmation);
-          },
-          closed: (agentId) => {
-            clones.closed(agentId);
-            attendance.closed(agentId);
-          },
+          graceUs,
+          nowMs,
+          log,
           failed,
         }),
-      },
-      enrolment: enrolmentHandlers({
-        fleet: { store, fleet, authorities, epochs, live: (agentId) => clones.liveBoot(agentId) },
-        graceUs,
-        nowMs,
-        expired: (address) => peers.at(address)?.expired,
-        enrolled: (agent, superseded) => {
-          log.info({ ...agent, replaced: superseded.map(({ id }) => id) }, 'enrolled');
-          const { agent: successorId, address } = agent;
-          for (const { id } of superseded) report(agentReplaced({ ...aboutAgent(id), successorId, address }));
-        },
-        recovered: (agent) => log.info(agent, 'an agent whose certificate had expired has another'),
-        otherMachine: (agentId, address) =>
-          report(agentCloned({ ...aboutAgent(agentId), sign: 'machine_id', address })),
-        failed,
-      }),
-      console: consoleHandlers({
-        status: {
-          version: packageFile.version,
-          startedAtUs,
-          store,
-          retention,
-          writer,
-          publishState: () => outbox.state(),
-          rules: engine,
-          correlator,
-          fleet,
-          presence,
-          authorities,
-          identity,
-          epochs,
-          handshakes,
-          rate,
-          consoleNatsUrl: config.nats.console_url,
+        ...consoleServices({
+          status: {
+            version: packageFile.version,
+            startedAtUs,
+            store,
+            retention,
+            writer,
+            publishState: () => outbox.state(),
+            rules: engine,
+            correlator,
+            fleet,
+            presence,
+            authorities,
+            identity,
+            handshakes,
+            rate,
+            consoleNatsUrl: config.nats.console_url,
+          },
+          kem,
+          keeper,
+          feed,
+          peers,
+          sessions,
+          care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
+          fleetName,
+          graceUs,
           nowMs,
-        },
-        agents: {
-          store,
-          fleet,
-          presence,
-          sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
-          caSha256: () => authorities.newest.fingerprint,
-          nowUs,
-        },
-        actor,
-        feed,
-        failed,
-      }),
-      crypto: cryptoHandlers({ store, fleet, presence, nowUs, failed }),
-      keys: keysHandlers({ ...kem, fleet, presence, fleetName, actor, nowUs, failed }),
-      evidence: evidenceHandlers({
-        store,
-        fleet,
-        keeper,
-        sources: { signer: () => identity, trustAnchors: () => authorities.history, nowUs },
-        about: { evidenceDays: retention.evidence, collectorVersion: packageFile.version },
-        actor,
-        failed,
-      }),
-      certificates: certificatesHandlers({
-        store,
-        fleet,
-        authorities,
-        presence,
-        graceUs,
-        nowUs,
-        care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
-        announceAnchors: () => sessions.tellAll({ trustAnchors: authorities.announced }),
-        peer: (address) => peers.at(address)?.identity,
-        actor,
-        failed,
-      }),
+          failed,
+        }),
+      ],
     }),
   );
   const care = stack.use(

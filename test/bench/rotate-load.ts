@@ -12,7 +12,6 @@ import type { SeededAgent } from './seed-fleet.ts';
 const AT_ONCE = 48;
 const WELCOME_MS_MAX = 60_000;
 const SETTLE_MS_MAX = 120_000;
-const SAY_EVERY = 1_000;
 const HEARTBEAT_MS = 10_000;
 /** Of one timer at one time. */
 const TURNS_MAX = 20;
@@ -23,9 +22,10 @@ const timers: NodeJS.Timeout[] = [];
 let events = 0;
 
 const orders = {
-  /** Seconds until all are welcomed. */
-  async connect({ file, collector, ca }: { file: string; collector: string; ca: string }): Promise<number> {
-    const identities = readFileSync(file, 'utf8').split('\n');
+  /** Seconds until those on lines `from` to before `to` are welcomed. */
+  async connect(of: { file: string; from: number; to: number; collector: string; ca: string }): Promise<number> {
+    const { file, from, to, collector, ca } = of;
+    const identities = readFileSync(file, 'utf8').split('\n').slice(from, to);
     const verify = onceVerified(new X509Certificate(ca));
     const startedMs = performance.now();
     let next = 0;
@@ -45,8 +45,6 @@ const orders = {
         const agent = new RotatingAgent({ identity, address: () => collector, verify }).start();
         await until(() => agent.connected, { limitMs: WELCOME_MS_MAX, what: `${name} to be welcomed` });
         agents.push(agent);
-        if (agents.length % SAY_EVERY === 0)
-          console.error(`  ${agents.length} of ${identities.length} agents connected`);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, connectSome));

@@ -1,4 +1,4 @@
-// One run of bench:rotate: a fleet of that size, everything new.
+// One run of bench:rotate: a fleet of that size, everything new, its agents in processes of a thousand.
 import { caOf, consoleIdentityOf } from '../support/agent-identity.ts';
 import { ConsoleClient } from '../support/collector.ts';
 import { until } from '../support/until.ts';
@@ -12,7 +12,11 @@ import { seedFleet } from './seed-fleet.ts';
 
 /** The fleet sends so long before and after, so that both epochs are in use around the rotation. */
 const AROUND_MS = 3_000;
+/** Of one process: an agent takes some 500 KiB there, and with 10,000 in one it does little but collect garbage. */
+const AGENTS_PER_PROCESS_MAX = 1_000;
 const ROTATION_MS_MAX = 300_000;
+/** As an administrator's view asks, or little more: each answer goes over the whole fleet. */
+const LOOK_MS = 100;
 
 /** Measures, prints, and returns whether nothing was lost. */
 export async function runRotation(
@@ -27,13 +31,24 @@ export async function runRotation(
   const file = await seedFleet({ home, url: database.url, directory, agents });
   const collector = await BenchCollector.start(scope, database, { home, profile });
   const idleMiB = collector.residentMiB().now;
-  const load = await scope.hold(new BenchChild<RotateOrders>('rotate-load.ts'));
-  const connectSeconds = await load.ask('connect', { file, collector: collector.address, ca: caOf(home) });
+  const loads: BenchChild<RotateOrders>[] = [];
+  let connectSeconds = 0;
+  for (let from = 0; from < agents; from += AGENTS_PER_PROCESS_MAX) {
+    const load = await scope.hold(new BenchChild<RotateOrders>('rotate-load.ts'));
+    const to = Math.min(agents, from + AGENTS_PER_PROCESS_MAX);
+    connectSeconds += await load.ask('connect', { file, from, to, collector: collector.address, ca: caOf(home) });
+    console.error(`  ${to} of ${agents} agents connected`);
+    loads.push(load);
+  }
   const connectedMiB = collector.residentMiB().now;
   using client = new ConsoleClient(collector.address, consoleIdentityOf(home));
   const reached = (what: string, has: (rotation: { confirmed?: number | null; phase?: string | null }) => boolean) =>
-    until(async () => has((await client.keys()).rotation ?? {}), { limitMs: ROTATION_MS_MAX, what });
-  await load.ask('begin', { rate });
+    until(async () => has((await client.keys()).rotation ?? {}), {
+      limitMs: ROTATION_MS_MAX,
+      everyMs: LOOK_MS,
+      what,
+    });
+  await Promise.all(loads.map((load) => load.ask('begin', { rate: rate / loads.length })));
   await new Promise((resolve) => setTimeout(resolve, AROUND_MS));
 
   const cpu = collector.readCpu().collector;
@@ -47,7 +62,12 @@ export async function runRotation(
   const doneSeconds = passed();
 
   await new Promise((resolve) => setTimeout(resolve, AROUND_MS));
-  const { sent, acknowledged, refused, codes, epochs } = await load.ask('end', undefined);
+  const ends = await Promise.all(loads.map((load) => load.ask('end', undefined)));
+  const [sent, acknowledged, refused] = (['sent', 'acknowledged', 'refused'] as const).map((name) =>
+    ends.reduce((sum, end) => sum + end[name], 0),
+  ) as [number, number, number];
+  const codes = new Set(ends.flatMap((end) => end.codes));
+  const epochs = [...new Set(ends.flatMap((end) => end.epochs))];
   const { eventsStored = 0 } = await client.status();
   const lost = Math.max(sent - acknowledged, sent - (eventsStored ?? 0));
   const rss = collector.residentMiB().peak;

@@ -1,5 +1,5 @@
 // How long a fleet takes from `keys rotate` to the last confirmation, on real streams that go on sending meanwhile. Agents
-// are in a process of their own; what they send is held against what is stored.
+// are in processes of their own; what they send is held against what is stored.
 import { positive, positiveIntegers, readBenchArguments, readEngines } from './bench-arguments.ts';
 import { availableEngines, startEngine } from './bench-engines.ts';
 import { runRotation } from './rotate-run.ts';

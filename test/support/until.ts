@@ -4,12 +4,12 @@ import { setTimeout } from 'node:timers/promises';
 export const SLOWER_MAX = 4;
 
 /**
- * Waits until a condition gives something, looking every 20 ms; throws what it waited for once the limit is over. `limitMs` is
- * what a quiet machine would need at most.
+ * Waits until a condition gives something, looking every 20 ms where nothing else is said; throws what it waited for once the
+ * limit is over. `limitMs` is what a quiet machine would need at most.
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  options: { limitMs: number; what: string | (() => string) },
+  options: { limitMs: number; what: string | (() => string); everyMs?: number },
 ): Promise<NonNullable<Exclude<T, false>>> {
   const limitMs = options.limitMs * SLOWER_MAX;
   const deadline = performance.now() + limitMs;
@@ -20,6 +20,6 @@ export async function until<T>(
       const what = typeof options.what === 'string' ? options.what : options.what();
       throw new Error(`waited ${limitMs} ms in vain for ${what}`);
     }
-    await setTimeout(20);
+    await setTimeout(options.everyMs ?? 20);
   }
 }

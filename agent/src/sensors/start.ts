@@ -2,8 +2,11 @@ import type { SensorHealth } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import type { Sensor, SensorSink } from './sensor.ts';
 
-/** Longest wait for one sensor to stop, so that a stuck one cannot hold up the end. */
-const STOP_MS_MAX = 3000;
+/**
+ * Longest wait for one sensor to stop, so that a stuck one cannot hold up the end. Kernel audit takes 13 ms to take back one
+ * of up to 256 rules.
+ */
+const STOP_MS_MAX = 10_000;
 /** What keeps a sensor from starting may pass: a service not up yet, a limit another process holds. */
 const RETRY_MS_MIN = 5_000;
 const RETRY_MS_MAX = 5 * 60_000;

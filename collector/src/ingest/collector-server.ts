@@ -1,17 +1,8 @@
 // The gRPC side of the port: services behind one authorisation, connections handed over by the TLS listener.
-import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import {
-  certificatesService,
-  consoleService,
-  cryptoService,
-  enrolmentService,
-  evidenceService,
-  keysService,
-  MESSAGE_BYTES_MAX,
-} from '@threatguard/proto';
+import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { MESSAGE_BYTES_MAX } from '@threatguard/proto';
 import { authoriseCalls } from './authorisation.ts';
 import { countOversized } from './count-oversized.ts';
-import { telemetryServerService } from './frames.ts';
 import type { AgentLookup, Peer, PeerIdentity, Peers } from './peers.ts';
 import { type ListenerCredentials, TlsListener, type TlsListenerParts } from './tls-listener.ts';
 
@@ -20,6 +11,11 @@ const STREAMS_PER_CONNECTION_MAX = 32;
 const KEEPALIVE_MS = 10_000;
 /** For calls that are being answered and streams that are told why they end. */
 const GOODBYE_MS_MAX = 500;
+
+export interface Service {
+  definition: ServiceDefinition;
+  handlers: UntypedServiceImplementation;
+}
 
 export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   peers: Peers;
@@ -30,13 +26,7 @@ export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
   accepted: (peer: Peer) => void;
   /** Why a console's certificate is to be renewed; undefined where it is not. */
   renewal: (console: PeerIdentity) => string | undefined;
-  telemetry: UntypedServiceImplementation;
-  enrolment: UntypedServiceImplementation;
-  console: UntypedServiceImplementation;
-  crypto: UntypedServiceImplementation;
-  keys: UntypedServiceImplementation;
-  evidence: UntypedServiceImplementation;
-  certificates: UntypedServiceImplementation;
+  services: readonly Service[];
 }
 
 /** Serves until disposed. Streams should be ended before: what is open half a second later is cut. */
@@ -68,13 +58,7 @@ export class CollectorServer implements AsyncDisposable {
       'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
       'grpc.enable_channelz': 0,
     });
-    server.addService(telemetryServerService, parts.telemetry);
-    server.addService(enrolmentService, parts.enrolment);
-    server.addService(consoleService, parts.console);
-    server.addService(cryptoService, parts.crypto);
-    server.addService(keysService, parts.keys);
-    server.addService(evidenceService, parts.evidence);
-    server.addService(certificatesService, parts.certificates);
+    for (const { definition, handlers } of parts.services) server.addService(definition, handlers);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({
       ...parts,

@@ -16,7 +16,7 @@ const CHANGE_US_MAX = 20_000_000;
 /** Clocks of the kernel and of the one who asks are the same; a change is stamped when its call began. */
 const AHEAD_US_MAX = 1_000_000;
 const CHANGES_MAX = 4096;
-/** Rules of ours: the built-in paths are about thirty. */
+/** Rules of ours: the built-in paths are about thirty, and some twenty for each home. */
 const RULES_MAX = 256;
 
 export function createAuditChanges(session: AuditSession, when: AuditWhen): ChangeAuthors {
@@ -41,8 +41,12 @@ class AuditChanges implements ChangeAuthors {
   }
 
   async watch(paths: readonly WatchedPath[]): Promise<void> {
+    const rules = paths.flatMap(rulesFor);
+    const unwatched = Math.max(0, rules.length - RULES_MAX);
+    if (unwatched > 0)
+      this.#problem = `who changes a file is not known of ${unwatched} paths: kernel rules end at ${RULES_MAX}`;
     const reader: AuditReader = {
-      rules: paths.flatMap(rulesFor).slice(0, RULES_MAX),
+      rules: rules.slice(0, RULES_MAX),
       onRecords: (records) => {
         for (const event of fileEvents(records)) this.#remember(event);
       },

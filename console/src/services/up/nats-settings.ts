@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ALERT_STREAM } from '@threatguard/proto';
+import { ALERT_STREAM, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import { freePort } from './ports.ts';
 
 // HOME/nats: settings.json holds port and passwords, nats.conf is written from it at each start. JetStream keeps its
-// data beside. The collector's user may do everything; the console's may only read the alert stream.
+// data beside. The collector's user may do everything; the console's may only read the alert stream and
+// the heads of the evidence tree.
 
 const PASSWORD_BYTES = 24;
 const PORT_FIRST = 4222;
@@ -58,6 +59,8 @@ function natsConfig(folder: string, settings: NatsSettings): string {
     `$JS.API.CONSUMER.MSG.NEXT.${ALERT_STREAM}.>`,
     `$JS.API.CONSUMER.DELETE.${ALERT_STREAM}.>`,
   ];
+  // Answers to those requests, and the heads of the evidence tree, for whoever notes them elsewhere.
+  const hears = ['_INBOX.>', TREE_HEAD_SUBJECT];
   return `# Written by "threatguard up" at each start; changes here are lost.
 host: 127.0.0.1
 port: ${settings.port}
@@ -68,7 +71,7 @@ authorization {
     { user: collector, password: ${JSON.stringify(settings.collectorPassword)} }
     {
       user: console, password: ${JSON.stringify(settings.consolePassword)}
-      permissions: { publish: { allow: ${JSON.stringify(reads)} }, subscribe: { allow: ["_INBOX.>"] } }
+      permissions: { publish: { allow: ${JSON.stringify(reads)} }, subscribe: { allow: ${JSON.stringify(hears)} } }
     }
   ]
 }

@@ -1,0 +1,79 @@
+// The services that consoles call, put together. A new one is a row here and its roles in ingest/authorisation.ts.
+import { certificatesService, consoleService, cryptoService, evidenceService, keysService } from '@threatguard/proto';
+import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
+import { consoleHandlers } from './api/console-service.ts';
+import { cryptoHandlers } from './api/crypto.ts';
+import { evidenceHandlers } from './api/evidence.ts';
+import { keysHandlers } from './api/keys.ts';
+import type { StatusParts } from './api/status.ts';
+import type { TreeKeeper } from './evidence/tree-keeper.ts';
+import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
+import type { Service } from './ingest/collector-server.ts';
+import type { Peers } from './ingest/peers.ts';
+import type { Sessions } from './ingest/sessions.ts';
+import type { AlertFeed } from './publish/alert-feed.ts';
+import type { AuditActor } from './store/store.ts';
+
+export interface ConsoleServicesParts {
+  status: Omit<StatusParts, 'epochs' | 'nowMs'>;
+  kem: RunningEpochs;
+  keeper: TreeKeeper;
+  feed: AlertFeed;
+  peers: Peers;
+  sessions: Sessions;
+  care: CertificatesParts['care'];
+  fleetName: string;
+  graceUs: number;
+  nowMs: () => number;
+  failed: (error: unknown) => void;
+}
+
+export function consoleServices(parts: ConsoleServicesParts): Service[] {
+  const { status, kem, keeper, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
+  const { store, fleet, presence, authorities, identity, retention } = status;
+  const nowUs = () => nowMs() * 1000;
+  const actor = (address: string): AuditActor => ({
+    kind: 'console',
+    id: peers.at(address)?.identity?.id ?? '',
+    from: address,
+  });
+  const always = { store, fleet, presence, actor, nowUs, failed };
+  return [
+    {
+      definition: consoleService,
+      handlers: consoleHandlers({
+        status: { ...status, epochs: kem.epochs, nowMs },
+        agents: {
+          ...always,
+          sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
+          caSha256: () => authorities.newest.fingerprint,
+        },
+        actor,
+        feed,
+        failed,
+      }),
+    },
+    { definition: cryptoService, handlers: cryptoHandlers(always) },
+    { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
+    {
+      definition: evidenceService,
+      handlers: evidenceHandlers({
+        ...always,
+        keeper,
+        sources: { signer: () => identity, trustAnchors: () => authorities.history, nowUs },
+        about: { evidenceDays: retention.evidence, collectorVersion: status.version },
+      }),
+    },
+    {
+      definition: certificatesService,
+      handlers: certificatesHandlers({
+        ...always,
+        authorities,
+        graceUs,
+        care: parts.care,
+        announceAnchors: () => sessions.tellAll({ trustAnchors: authorities.announced }),
+        peer: (address) => peers.at(address)?.identity,
+      }),
+    },
+  ];
+}
