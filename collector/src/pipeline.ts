@@ -6,6 +6,7 @@
 import { type Alert, type Detection, type RefusalCode, RefusalError } from '@threatguard/proto';
 import { type ReceivedEnvelope, SMALL_ENVELOPE_BYTES_MAX } from './batch.ts';
 import type { Correlated, Correlator } from './correlate/correlator.ts';
+import type { BehaviourKeeper } from './detect/behaviour/keeper.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
 import { detectRefusal, detectStreamHealth } from './detect/stream-health.ts';
 import type { SigningKey } from './fleet/agent-keys.ts';
@@ -25,6 +26,8 @@ import type { WriteItem, Writer } from './store/writer.ts';
 export interface PipelineParts {
   shards: Shards;
   rules: RuleEngine;
+  /** Models; none where they are off. */
+  behaviour?: Pick<BehaviourKeeper, 'observe' | 'track'> | undefined;
   correlator: Correlator;
   writer: Writer;
   feed: AlertFeed;
@@ -107,7 +110,12 @@ export class Pipeline {
 
     const { clock } = this.#parts;
     clock?.start();
-    const detections = [...batch.detections, ...this.#correlateEvents(analysis), ...detectStreamHealth(batch, verdict)];
+    const detections = [
+      ...batch.detections,
+      ...this.#correlateEvents(analysis),
+      ...(this.#parts.behaviour?.observe(analysis.observations) ?? []),
+      ...detectStreamHealth(batch, verdict),
+    ];
     const correlated = this.#correlate(detections);
     clock?.lap('correlate');
     const { eventCount } = batch;
@@ -116,6 +124,7 @@ export class Pipeline {
       this.#parts.stored(eventCount);
       clock?.stored(eventCount);
     });
+    this.#parts.behaviour?.track(committed);
     chain.advance(header, committed);
     return { sequence: header.sequence, refusal: undefined, committed };
   }

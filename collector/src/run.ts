@@ -10,6 +10,7 @@ import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
+import { startBehaviour } from './detect/behaviour/start.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
@@ -128,9 +129,11 @@ export async function startCollector(parts: {
   const rate = new RateMeter(nowMs());
   const feed = new AlertFeed(signer);
   const agentName = (id: string) => fleet.agent(id)?.name ?? '';
+  const behaviour = stack.use(await startBehaviour({ config, store, agentName, nowUs, log, failed }));
   const pipeline = new Pipeline({
     shards,
     rules: engine,
+    behaviour: behaviour?.keeper,
     correlator,
     writer,
     feed,
@@ -262,6 +265,7 @@ export async function startCollector(parts: {
             publishState: () => outbox.state(),
             rules: engine,
             correlator,
+            behaviour: behaviour?.keeper.behaviour,
             fleet,
             presence,
             authorities,

@@ -1,5 +1,6 @@
 import { activeProfile, activeProvider, type Counter, type StatusReport } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
+import type { Behaviour } from '../detect/behaviour/behaviour.ts';
 import type { RuleEngine } from '../detect/rules/rule-engine.ts';
 import type { CertificateAuthorities } from '../fleet/authorities.ts';
 import type { CollectorIdentity } from '../fleet/collector-identity.ts';
@@ -22,6 +23,7 @@ export interface StatusParts {
   publishState: () => string;
   rules: RuleEngine;
   correlator: Pick<Correlator, 'notices'>;
+  behaviour?: Pick<Behaviour, 'notices'> | undefined;
   fleet: Fleet;
   presence: Presence;
   authorities: CertificateAuthorities;
@@ -65,7 +67,13 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     tlsGroup: activeProfile().tlsGroup,
     cryptoProfile: activeProfile().name,
     cryptoProvider: activeProvider().name,
-    notices: [...parts.store.notices, ...problems, ...parts.rules.notices(), ...parts.correlator.notices()],
+    notices: [
+      ...parts.store.notices,
+      ...problems,
+      ...parts.rules.notices(),
+      ...parts.correlator.notices(),
+      ...(parts.behaviour?.notices() ?? []),
+    ],
     // Of the oldest CA: a console that was not told of a newer one yet is to believe it too.
     signingCertificate: parts.identity.certificates.at(-1)!.certificate.raw,
     natsUrl: nats.url,

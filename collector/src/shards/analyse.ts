@@ -10,6 +10,7 @@ import {
   verifyEnvelope,
 } from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
+import { type Observations, observe } from '../detect/behaviour/observations.ts';
 import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
@@ -30,6 +31,8 @@ export interface Analysis {
   /** What correlations have to see. */
   matches: PackedMatches;
   failures: RuleFailure[];
+  /** What models have to see. */
+  observations: Observations;
 }
 
 export interface AnalysisParts {
@@ -73,6 +76,7 @@ export function analyse(
       batch: faulty(sealed, error),
       matches: packMatches([], { bytes: new Uint8Array(), spans: undefined }),
       failures: [],
+      observations: observe({ ...sealed, events: [], eventTimesUs: new Float64Array() }),
     };
   }
 }
@@ -98,11 +102,12 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): 
   clock?.lap('enrich');
   const { detections, feeding, failures } = matcher.match(enriched);
   const matches = packMatches(feeding, encoded);
+  const observations = observe(enriched);
   clock?.lap('detect');
   const batch = toStorable({ ...enriched, detections, ...NOTHING_FOLLOWS });
   clock?.lap('rows');
   clock?.stored(events.length);
-  return { batch, matches, failures };
+  return { batch, matches, failures, observations };
 }
 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */

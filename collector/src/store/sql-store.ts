@@ -3,6 +3,7 @@ import type { EntityName } from '../correlate/entities.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
+import { BehaviourRecords } from './behaviour-records.ts';
 import * as certificates from './certificate-records.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
@@ -37,6 +38,7 @@ export class SqlStore implements Store {
   readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];
+  readonly behaviour: BehaviourRecords;
   readonly epochs: EpochRecords;
   readonly evidence: EvidenceStore;
   readonly #database: Database;
@@ -45,6 +47,7 @@ export class SqlStore implements Store {
 
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
+    this.behaviour = new BehaviourRecords(database);
     this.epochs = new EpochRecords(database);
     this.#commits = about;
     this.#space = new SpaceMeter(database, about.engine);

@@ -246,6 +246,41 @@ export interface EpochStore {
   saveAgents(records: readonly AgentEpochUpdate[]): Promise<void>;
 }
 
+/** Hours of entities of one kind that are over, as models are trained from them (detect/behaviour/hour-rows.ts). */
+export interface HoursBlock {
+  /** Its place in ENTITY_KINDS. */
+  kind: number;
+  firstAtUs: number;
+  lastAtUs: number;
+  hours: number;
+  bytes: Uint8Array;
+}
+
+export interface BehaviourSave {
+  atUs: number;
+  parts: readonly Uint8Array[];
+  hours: readonly HoursBlock[];
+}
+
+/** What models know of behaviour. */
+export interface BehaviourStore {
+  /** Replaces the checkpoint and adds hours, in one transaction. */
+  save(save: BehaviourSave): Promise<void>;
+  /** The parts of the checkpoint; none where there is none. */
+  load(): Promise<Uint8Array[]>;
+  hoursStored(): Promise<number>;
+  /** In the order they were stored, those that end at a time or later. */
+  hours(kind: number, fromUs: number): AsyncIterable<HoursBlock>;
+  /**
+   * What is stored of every stream beyond a position (by agent and stream in hex), received since a time, oldest first: the
+   * events of one envelope at once. Of more than `eventsMax` the newest.
+   */
+  eventsAfter(
+    positions: ReadonlyMap<string, number>,
+    limits: { sinceUs: number; eventsMax: number },
+  ): AsyncIterable<StoredEvent[]>;
+}
+
 /** Who changes something, and from where. */
 export interface AuditActor {
   kind: 'collector' | 'console' | 'agent' | 'token';
@@ -395,6 +430,7 @@ export interface Store extends AsyncDisposable {
   incidentsByIdPrefix(prefix: string): Promise<Incident[]>;
   openIncidentsSince(sinceUs: number): Promise<Incident[]>;
 
+  readonly behaviour: BehaviourStore;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   /** Newest epoch first. */

@@ -1,5 +1,6 @@
 import { type Alert, AlertState, severityName } from '@threatguard/proto';
 import type { JsonRecord } from './json.ts';
+import { modelPairs, modelRecord } from './model-reason.ts';
 import { percentText } from './percent.ts';
 import { colourSeverity } from './style.ts';
 import { type Column, renderPairs } from './table.ts';
@@ -29,6 +30,7 @@ export const ALERT_KEYS = [
   'raised_at',
   'updated_at',
   'values',
+  'model',
 ] as const;
 
 /** What an analyst asks first, picked from the values of a detection. Empty where a rule had none of it. */
@@ -77,6 +79,7 @@ export function alertRecord(alert: Alert): JsonRecord {
     raised_at: isoTime(alert.raisedAtUs),
     updated_at: isoTime(alert.updatedAtUs),
     values: { ...alert.values },
+    model: alert.modelReason ? modelRecord(alert.modelReason) : undefined,
   };
 }
 
@@ -142,5 +145,6 @@ export function alertPairs(alert: Alert, look: Look): string[] {
     ['raised', time(alert.raisedAtUs)],
     ['observed', `${percentText(alert.observedRatio ?? 1)} of this window was observed`],
     ...Object.entries(alert.values ?? {}).map(([name, value]) => [name, value] as const),
+    ...(alert.modelReason ? modelPairs(alert.modelReason) : []),
   ]);
 }

@@ -69,6 +69,12 @@ export function featureAt(feature: number): number {
   return LAYOUT.feature + feature * PER_FEATURE;
 }
 
+/** Of a feature that surprised: it becomes usual, but not by the next hour, or whoever is patient would never be seen. */
+function trustIn(surprise: number): number {
+  if (surprise < 1) return 1;
+  return surprise < 2 ? 0.5 : 0.1;
+}
+
 export class Profile {
   readonly kind: EntityKind;
   /** Of a host its agent's id; of an account `user@agent`. */
@@ -138,7 +144,7 @@ export class Profile {
     numbers[LAYOUT.weekdays + (day % 7)]! += weight;
     for (let feature = 0; feature < FEATURE_COUNT; feature++) {
       const value = numbers[LAYOUT.window + feature]!;
-      if (value > 0) this.#learn(feature, hourOfDay, value, weight);
+      if (value > 0) this.#learn(feature, hourOfDay, value, weight * trustIn(numbers[LAYOUT.signal + feature]!));
     }
     for (let category = 0; category < CATEGORIES.length; category++) {
       if ((this.touched & (1 << category)) === 0) continue;

@@ -98,7 +98,7 @@ function peerRange(peers: readonly Profile[], feature: number, hourOfDay: number
 function sayVolume(feature: Feature, said: FeatureReason, atUs: number): string {
   const amount = (value: number | null | undefined) => sayAmount(value ?? 0, feature.unit);
   const parts = [
-    `${amount(said.observed)} ${feature.said} at ${clock(atUs)}`,
+    `${amount(said.observed)} ${Math.round(said.observed ?? 0) === 1 ? singular(feature) : feature.said} at ${clock(atUs)}`,
     `usual at this hour ${amount(said.usual)}`,
   ];
   const upTo = amount(said.usualHigh);
@@ -125,10 +125,9 @@ const CATEGORY_WORDS: Record<Category, string> = {
   port: 'to port',
 };
 
-function describeFresh(
-  { category, text, surprise, peers, peersWith }: FreshItem,
-  { profile, entity }: ReasonParts,
-): Said {
+function describeFresh(item: FreshItem, { profile, entity, calibration }: ReasonParts): Said {
+  const { category, text, peers, peersWith } = item;
+  const surprise = calibration.rarity(profile.kind, FRESH + category, item.surprise);
   const name = CATEGORIES[category]!;
   const days = daysOf(profile);
   const among = peers >= PEERS_LEAST ? `, and ${peersWith} of ${peers} peers know it` : '';
@@ -173,4 +172,9 @@ function sayAmount(value: number, unit: Feature['unit']): string {
 /** Of the day, in UTC as profiles are. */
 function clock(atUs: number): string {
   return `${new Date(atUs / 1000).toISOString().slice(11, 16)} UTC`;
+}
+
+/** "1 failed logon": of the words of a count the first plural is what is counted. */
+function singular({ said, unit }: Feature): string {
+  return unit === 'count' ? said.replace(/s\b/, '') : said;
 }
