@@ -1,11 +1,20 @@
 // The services that consoles call, put together. A new one is a row here and its roles in ingest/authorisation.ts.
-import { certificatesService, consoleService, cryptoService, evidenceService, keysService } from '@threatguard/proto';
+import {
+  certificatesService,
+  consoleService,
+  cryptoService,
+  evidenceService,
+  keysService,
+  modelsService,
+} from '@threatguard/proto';
 import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
 import { keysHandlers } from './api/keys.ts';
+import { modelsHandlers } from './api/models.ts';
 import type { StatusParts } from './api/status.ts';
+import type { RunningModels } from './detect/behaviour/start.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
 import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
@@ -18,6 +27,7 @@ export interface ConsoleServicesParts {
   status: Omit<StatusParts, 'epochs' | 'nowMs'>;
   kem: RunningEpochs;
   keeper: TreeKeeper;
+  models: RunningModels | undefined;
   feed: AlertFeed;
   peers: Peers;
   sessions: Sessions;
@@ -54,6 +64,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
       }),
     },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
+    { definition: modelsService, handlers: modelsHandlers({ ...always, models: parts.models }) },
     { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
     {
       definition: evidenceService,

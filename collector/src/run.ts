@@ -129,7 +129,18 @@ export async function startCollector(parts: {
   const rate = new RateMeter(nowMs());
   const feed = new AlertFeed(signer);
   const agentName = (id: string) => fleet.agent(id)?.name ?? '';
-  const behaviour = stack.use(await startBehaviour({ config, store, agentName, nowUs, log, failed }));
+  const behaviour = stack.use(
+    await startBehaviour({
+      config,
+      store,
+      directory: paths.modelsDirectory,
+      signer: () => identity,
+      agentName,
+      nowUs,
+      log,
+      failed,
+    }),
+  );
   const pipeline = new Pipeline({
     shards,
     rules: engine,
@@ -276,6 +287,7 @@ export async function startCollector(parts: {
           },
           kem,
           keeper,
+          models: behaviour,
           feed,
           peers,
           sessions,

@@ -1,4 +1,5 @@
 import { type handleUnaryCall, status } from '@grpc/grpc-js';
+import { ModelError } from '../detect/behaviour/trained/model-error.ts';
 import { CaError } from '../fleet/authorities.ts';
 import { CertificateError } from '../fleet/certificate-authority.ts';
 import { CertificationError } from '../fleet/certification.ts';
@@ -43,11 +44,24 @@ const EPOCH_STATUS = {
   key_replaced: status.FAILED_PRECONDITION,
 };
 
+const MODEL_STATUS = {
+  unknown: status.NOT_FOUND,
+  busy: status.RESOURCE_EXHAUSTED,
+  too_little: status.FAILED_PRECONDITION,
+  over_budget: status.FAILED_PRECONDITION,
+  malformed: status.DATA_LOSS,
+  digest: status.DATA_LOSS,
+  signature: status.DATA_LOSS,
+  mismatch: status.FAILED_PRECONDITION,
+  cancelled: status.CANCELLED,
+};
+
 /** The gRPC status of an error; undefined for one that nobody foresaw, which is a bug. */
 export function toStatus(error: unknown): { code: status; details: string } | undefined {
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };
+  if (error instanceof ModelError) return { code: MODEL_STATUS[error.code], details: error.message };
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof CertificationError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof CaError) return { code: status.FAILED_PRECONDITION, details: error.message };

@@ -37,6 +37,13 @@ export class BehaviourRecords implements BehaviourStore {
     return row!.hours;
   }
 
+  async hoursSpan(): Promise<{ fromUs: number; toUs: number }> {
+    const [row] = await this.#database.query(
+      'select min(first_at) as first, max(last_at) as last from behaviour_hours',
+    );
+    return { fromUs: row!.first ?? 0, toUs: row!.last ?? 0 };
+  }
+
   async *hours(kind: number, fromUs: number): AsyncIterable<HoursBlock> {
     for (let after = 0; ; ) {
       const [row] = await this.#database.query(

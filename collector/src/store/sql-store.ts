@@ -17,6 +17,7 @@ import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
 import { listKeys } from './key-records.ts';
+import { ModelRecords } from './model-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
@@ -39,6 +40,7 @@ export class SqlStore implements Store {
   readonly version: string;
   readonly notices: readonly string[];
   readonly behaviour: BehaviourRecords;
+  readonly models: ModelRecords;
   readonly epochs: EpochRecords;
   readonly evidence: EvidenceStore;
   readonly #database: Database;
@@ -48,6 +50,7 @@ export class SqlStore implements Store {
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
     this.behaviour = new BehaviourRecords(database);
+    this.models = new ModelRecords(database);
     this.epochs = new EpochRecords(database);
     this.#commits = about;
     this.#space = new SpaceMeter(database, about.engine);

@@ -269,6 +269,8 @@ export interface BehaviourStore {
   /** The parts of the checkpoint; none where there is none. */
   load(): Promise<Uint8Array[]>;
   hoursStored(): Promise<number>;
+  /** When the first of them begins and the last ends; both 0 where there are none. */
+  hoursSpan(): Promise<{ fromUs: number; toUs: number }>;
   /** In the order they were stored, those that end at a time or later. */
   hours(kind: number, fromUs: number): AsyncIterable<HoursBlock>;
   /**
@@ -279,6 +281,34 @@ export interface BehaviourStore {
     positions: ReadonlyMap<string, number>,
     limits: { sinceUs: number; eventsMax: number },
   ): AsyncIterable<StoredEvent[]>;
+}
+
+/** A version of a trained model. */
+export interface ModelRecord {
+  name: string;
+  version: number;
+  /** JSON, as it was signed. */
+  card: string;
+  /** SHA-256 of what was trained. */
+  digest: Uint8Array;
+  state: 'active' | 'ready' | 'retired' | 'refused';
+  createdAtUs: number;
+  signature: Uint8Array;
+  /** DER: of the key that signed it. */
+  certificate: Uint8Array;
+  /** Why it is not in use; empty where there is nothing to say. */
+  notice: string;
+}
+
+/** Every change is an entry of the audit log in the same transaction; without an actor the collector made it. */
+export interface ModelStore {
+  /** By name, newest version first. */
+  list(): Promise<ModelRecord[]>;
+  add(record: ModelRecord, atUs: number, by?: AuditActor): Promise<void>;
+  /** The version that was active is retired. */
+  activate(model: { name: string; version: number }, atUs: number, by?: AuditActor): Promise<void>;
+  setState(change: Pick<ModelRecord, 'name' | 'version' | 'state' | 'notice'>, atUs: number): Promise<void>;
+  remove(name: string, version: number): Promise<void>;
 }
 
 /** Who changes something, and from where. */
@@ -431,6 +461,7 @@ export interface Store extends AsyncDisposable {
   openIncidentsSince(sinceUs: number): Promise<Incident[]>;
 
   readonly behaviour: BehaviourStore;
+  readonly models: ModelStore;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   /** Newest epoch first. */

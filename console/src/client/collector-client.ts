@@ -6,6 +6,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  type ActivateModelRequest,
   type AgentSummary,
   type Alert,
   type AlertFilter,
@@ -19,15 +20,20 @@ import {
   cryptoService,
   type DestroyEpochRequest,
   type Entity,
+  type EvaluateModelResponse,
   type EvidenceChunk,
+  type ExplainAlertResponse,
   type ExportEvidenceRequest,
   evidenceService,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetModelResponse,
   type Incident,
   type KeysReport,
   keysService,
   type ListIncidentsRequest,
+  type ListModelsResponse,
+  modelsService,
   type OrderKeysResponse,
   RENEW_METADATA,
   type RetireCaResponse,
@@ -40,6 +46,7 @@ import {
   type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
+  type TrainingProgress,
   type VerifyAuditResponse,
 } from '@threatguard/proto';
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
@@ -230,9 +237,16 @@ export class CollectorClient implements Disposable {
   }
 
   /** A bundle in parts, as fast as they are taken, until the signal fires. */
-  async *exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
-    const method = evidenceService.exportEvidence;
-    const stream: ClientReadableStream<EvidenceChunk> = this.#client.makeServerStreamRequest(
+  exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
+    return this.#stream(evidenceService.exportEvidence, request, signal);
+  }
+
+  async *#stream<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    signal: AbortSignal,
+  ): AsyncIterable<Response> {
+    const stream: ClientReadableStream<Response> = this.#client.makeServerStreamRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
@@ -254,6 +268,36 @@ export class CollectorClient implements Disposable {
   /** Newest first. */
   async listTreeHeads(limit: number): Promise<SignedTreeHead[]> {
     return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
+  }
+
+  listModels(): Promise<ListModelsResponse> {
+    return this.#call(modelsService.listModels, {});
+  }
+
+  /** Of version 0 the active one, else the newest. */
+  getModel(name: string, version: number): Promise<GetModelResponse> {
+    return this.#call(modelsService.getModel, { name, version });
+  }
+
+  evaluateModel(name: string, version: number): Promise<EvaluateModelResponse> {
+    return this.#call(modelsService.evaluateModel, { name, version });
+  }
+
+  activateModel(request: ActivateModelRequest): Promise<GetModelResponse> {
+    return this.#call(modelsService.activateModel, request);
+  }
+
+  rollbackModel(name: string): Promise<GetModelResponse> {
+    return this.#call(modelsService.rollbackModel, { name });
+  }
+
+  explainAlert(alertId: string): Promise<ExplainAlertResponse> {
+    return this.#call(modelsService.explainAlert, { alertId });
+  }
+
+  /** How training goes, until it is done. When the signal fires the collector ends it, and keeps nothing of it. */
+  trainModels(name: string, signal: AbortSignal): AsyncIterable<TrainingProgress> {
+    return this.#stream(modelsService.trainModels, { name }, signal);
   }
 
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {

@@ -27,6 +27,13 @@ import { KeysResume } from './keys/resume.ts';
 import { KeysRotate } from './keys/rotate.ts';
 import { KeysSchedule } from './keys/schedule.ts';
 import { KeysStatus } from './keys/status.ts';
+import { ModelsActivate } from './models/activate.ts';
+import { ModelsEvaluate } from './models/evaluate.ts';
+import { ModelsExplain } from './models/explain.ts';
+import { ModelsList } from './models/list.ts';
+import { ModelsRollback } from './models/rollback.ts';
+import { ModelsShow } from './models/show.ts';
+import { ModelsTrain } from './models/train.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 
@@ -63,4 +70,11 @@ export const COMMANDS = {
   'keys:abort': KeysAbort,
   'keys:schedule': KeysSchedule,
   'keys:destroy': KeysDestroy,
+  'models:list': ModelsList,
+  'models:show': ModelsShow,
+  'models:train': ModelsTrain,
+  'models:evaluate': ModelsEvaluate,
+  'models:activate': ModelsActivate,
+  'models:rollback': ModelsRollback,
+  'models:explain': ModelsExplain,
 };

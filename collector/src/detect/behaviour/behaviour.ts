@@ -3,7 +3,7 @@
 //
 // Invariants: an envelope counts once, however often it is observed (`positions`). An entity's hour only goes forward. Nothing
 // is said of an entity that is known for less than `learningDays`, nor before the fleet is.
-import type { Detection } from '@threatguard/proto';
+import type { Detection, ModelVote } from '@threatguard/proto';
 import { Bar } from './bar.ts';
 import { Calibration } from './calibration.ts';
 import { EntityTable, emptyByKind } from './entity-table.ts';
@@ -11,6 +11,7 @@ import { Hours, scoreOf } from './hours.ts';
 import { NoveltyRates } from './novelty.ts';
 import type { Observations } from './observations.ts';
 import { PeerGroups } from './peers.ts';
+import { combineDependent } from './probability.ts';
 import { ENTITY_KINDS, type Profile } from './profile.ts';
 import { buildReason } from './reason.ts';
 import { nameOf, speak } from './speak.ts';
@@ -34,6 +35,8 @@ export interface BehaviourOptions {
   agentName?: (agentId: string) => string;
   /** An hour of an entity is over. */
   closed?: (profile: Profile) => void;
+  /** What trained models say of an hour that is over; none where no model is in use. */
+  vote?: (profile: Profile) => ModelVote[];
 }
 
 export class Behaviour {
@@ -51,6 +54,8 @@ export class Behaviour {
   readonly closedIn = emptyByKind(() => new Float64Array(DAY_HOURS));
   /** Until when a host was spoken of, and how rare that was. */
   readonly #spokenOf = new Map<string, { hour: number; rarity: number }>();
+  /** The envelope and row that are observed, and what came of them so far. */
+  #present: { batch: Observations; row: number; into: Detection[] } | undefined;
 
   constructor(options: BehaviourOptions) {
     this.options = options;
@@ -64,6 +69,7 @@ export class Behaviour {
       closed: (profile) => {
         this.closedIn[profile.kind][this.hours.newest % DAY_HOURS]!++;
         options.closed?.(profile);
+        if (options.vote && profile.standing === 'spoken-of') this.#vote(profile, options.vote(profile));
       },
     });
     this.#updater = new Updater(this.entities, this.hours);
@@ -79,10 +85,12 @@ export class Behaviour {
     if (!this.#advance(batch)) return [];
     const detections: Detection[] = [];
     const { risen } = this.hours;
+    this.#present = undefined;
     this.#updater.begin(batch);
     for (let row = 0; row < batch.kinds.length; row++) {
       this.#turn(hourOf(batch.atUs[row]!));
       risen.length = 0;
+      this.#present = { batch, row, into: detections };
       this.#updater.apply(row);
       if (risen.length > 0) this.#judge(new Set(risen), batch, row, detections);
     }
@@ -155,8 +163,26 @@ export class Behaviour {
       const rarity = bar.rarity(score);
       profile.spoken = score;
       if (this.#isTold(batch.agentId, profile.hour, rarity)) continue;
-      into.push(this.#describe(profile, { batch, row, rarity }));
+      const votes = [{ model: 'baseline', version: 0, surprise: rarity, agrees: true }];
+      into.push(this.#describe(profile, { batch, row, rarity, votes }));
     }
+  }
+
+  /** A whole hour, by all models together: what each finds a little rare may be very rare. */
+  #vote(profile: Profile, trained: readonly ModelVote[]): void {
+    if (!this.#present || trained.length === 0 || profile.spoken > 0) return;
+    const { batch, row, into } = this.#present;
+    const bar = this.bars[profile.kind];
+    if (bar.score === Number.POSITIVE_INFINITY) return;
+    const own = bar.rarity(scoreOf(profile));
+    const votes = [{ model: 'baseline', version: 0, surprise: own, agrees: false }, ...trained].map((vote) => ({
+      ...vote,
+      agrees: (vote.surprise ?? 0) >= bar.need,
+    }));
+    const rarity = combineDependent(votes.map(({ surprise }) => surprise ?? 0));
+    if (rarity < bar.need || this.#isTold(hostOf(profile, batch), profile.hour, rarity)) return;
+    profile.spoken = rarity;
+    into.push(this.#describe(profile, { batch, row, rarity, votes }));
   }
 
   /** Whether this host was spoken of within the hour, by whatever entity: one story is told once. */
@@ -167,12 +193,15 @@ export class Behaviour {
     return false;
   }
 
-  #describe(profile: Profile, at: { batch: Observations; row: number; rarity: number }): Detection {
+  #describe(
+    profile: Profile,
+    at: { batch: Observations; row: number; rarity: number; votes: readonly ModelVote[] },
+  ): Detection {
     const { agentId, agentName, streamId, sequence, indexes, atUs: times } = at.batch;
     const atUs = times[at.row]!;
     const entity = nameOf(profile, (id) => (id === agentId ? agentName : (this.options.agentName?.(id) ?? '')));
     const { need } = this.bars[profile.kind];
-    const votes = [{ model: 'baseline', version: 0, surprise: at.rarity, agrees: true }];
+    const { votes } = at;
     const { groups, calibration } = this;
     const { items: fresh } = profile;
     const said = buildReason({
@@ -191,6 +220,12 @@ export class Behaviour {
   }
 }
 
-export function streamKey(agentId: string, streamId: Uint8Array): string {
+/** Where an entity is: a user and a program are where they were seen last. */
+function hostOf({ kind, name }: Profile, { agentId }: Observations): string {
+  if (kind === 'host') return name;
+  return kind === 'account' ? name.slice(name.lastIndexOf('@') + 1) : agentId;
+}
+
+function streamKey(agentId: string, streamId: Uint8Array): string {
   return `${agentId} ${Buffer.from(streamId.buffer, streamId.byteOffset, streamId.length).toString('hex')}`;
 }

@@ -18,6 +18,7 @@ interface SavedProfile {
   identity: { kind: EntityKind; name: string; hash: number };
   at: [firstHour: number, hour: number, decayedDay: number, activeHours: number, touched: number, fresh: number];
   spoken: number;
+  spokenHour: number;
   standing: Profile['standing'];
   numbers: Float32Array;
   sketches: Uint32Array;
@@ -88,11 +89,12 @@ export function readCheckpoint(behaviour: Behaviour, parts: readonly Uint8Array[
 
 function saveProfile(profile: Profile): SavedProfile {
   const { kind, name, hash, firstHour, hour, decayedDay, activeHours, touched, fresh } = profile;
-  const { spoken, standing, numbers, sketches, seen } = profile;
+  const { spoken, spokenHour, standing, numbers, sketches, seen } = profile;
   return {
     identity: { kind, name, hash },
     at: [firstHour, hour, decayedDay, activeHours, touched, fresh],
     spoken,
+    spokenHour,
     standing,
     numbers,
     sketches,
@@ -100,10 +102,10 @@ function saveProfile(profile: Profile): SavedProfile {
   };
 }
 
-function loadProfile({ identity, at, spoken, standing, numbers, sketches, seen }: SavedProfile): Profile {
+function loadProfile({ identity, at, spoken, spokenHour, standing, numbers, sketches, seen }: SavedProfile): Profile {
   const [firstHour, hour, decayedDay, activeHours, touched, fresh] = at;
   const profile = new Profile(identity, firstHour);
-  Object.assign(profile, { hour, decayedDay, activeHours, touched, fresh, spoken, standing });
+  Object.assign(profile, { hour, decayedDay, activeHours, touched, fresh, spoken, spokenHour, standing });
   profile.numbers.set(numbers);
   profile.sketches.set(sketches);
   // An hour that was looked at is looked at again: the values at which stand in no checkpoint.

@@ -1,11 +1,12 @@
 // Hours that are over, as rows of features: gathered until the next checkpoint takes them into the store.
 //
-// Form of a block: rows of ROW_BYTES one after another: hash of the entity (double), hour since the epoch (uint32), a spare word,
+// Form of a block: rows of ROW_BYTES one after another: hash of the entity (double), hour since the epoch (uint32), its score by the baselines (float),
 // then the features (floats), little endian as everything this runs on.
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { HoursBlock } from '../../store/store.ts';
 import { FEATURE_COUNT } from './features.ts';
+import { scoreOf } from './hours.ts';
 import { ENTITY_KINDS, LAYOUT, type Profile } from './profile.ts';
 
 const compress = promisify(zstdCompress);
@@ -22,6 +23,7 @@ const BLOCK_BYTES_MAX = ROWS_MAX * ROW_BYTES;
 export interface HourRows {
   entities: Float64Array;
   hours: Uint32Array;
+  scores: Float32Array;
   features: Float32Array;
 }
 
@@ -41,6 +43,7 @@ export class HourGathering {
     const row = Buffer.alloc(ROW_BYTES);
     row.writeDoubleLE(profile.hash, 0);
     row.writeUInt32LE(profile.hour, 8);
+    row.writeFloatLE(scoreOf(profile), 12);
     for (let feature = 0; feature < FEATURE_COUNT; feature++) {
       row.writeFloatLE(profile.numbers[LAYOUT.window + feature]!, HEAD_BYTES + feature * 4);
     }
@@ -82,12 +85,14 @@ export async function unpackHours({ bytes, hours }: Pick<HoursBlock, 'bytes' | '
   const rows: HourRows = {
     entities: new Float64Array(hours),
     hours: new Uint32Array(hours),
+    scores: new Float32Array(hours),
     features: new Float32Array(hours * FEATURE_COUNT),
   };
   for (let row = 0; row < hours; row++) {
     const at = row * ROW_BYTES;
     rows.entities[row] = whole.readDoubleLE(at);
     rows.hours[row] = whole.readUInt32LE(at + 8);
+    rows.scores[row] = whole.readFloatLE(at + 12);
     for (let feature = 0; feature < FEATURE_COUNT; feature++) {
       rows.features[row * FEATURE_COUNT + feature] = whole.readFloatLE(at + HEAD_BYTES + feature * 4);
     }

@@ -25,6 +25,7 @@ const FORGOTTEN_HOURS = 90 * 24;
 const ACTIVE_HOURS_LEAST = 12;
 /** Of an hour that was spoken of: it may be the new habit, and it may be the intruder. */
 const SPOKEN_WEIGHT = 0.25;
+const TAINTED_HOURS = 24;
 /** What a running sum of deviates loses each hour, and the most it comes to. */
 const PERSISTENCE_SLACK = 0.75;
 const PERSISTENCE_MAX = 40;
@@ -85,16 +86,24 @@ export class Hours {
   }
 
   close(profile: Profile, next: number): void {
+    if (profile.spoken > 0) profile.spokenHour = profile.hour;
     if (profile.standing !== 'quiet') {
-      const { numbers, kind } = profile;
-      // Before it is known how rare a signal is, its hours say nothing of how rare an hour is.
-      if (this.newest - this.first >= (this.#parts.learningDays * 24) / 2) this.#parts.bars[kind].add(scoreOf(profile));
-      this.#parts.calibration.learn(kind, numbers.subarray(LAYOUT.signal, LAYOUT.signal + SIGNAL_COUNT));
       this.#persist(profile);
+      this.#calibrate(profile);
     }
     this.#parts.closed(profile);
     profile.close(next, profile.spoken > 0 ? SPOKEN_WEIGHT : 1);
     profile.standing = this.#standingOf(profile);
+  }
+
+  /** What was spoken of is no measure of what is rare, nor are the hours after it: an attack may go on for days. */
+  #calibrate(profile: Profile): void {
+    const { numbers, kind, hour, spokenHour } = profile;
+    if (spokenHour > 0 && hour - spokenHour <= TAINTED_HOURS) return;
+    // Before it is known how rare a signal is, its hours say nothing of how rare an hour is.
+    const known = this.newest - this.first >= (this.#parts.learningDays * 24) / 2;
+    if (known) this.#parts.bars[kind].add(scoreOf(profile));
+    this.#parts.calibration.learn(kind, numbers.subarray(LAYOUT.signal, LAYOUT.signal + SIGNAL_COUNT));
   }
 
   add(profile: Profile, feature: number, amount: number): void {

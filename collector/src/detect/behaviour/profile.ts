@@ -69,11 +69,13 @@ export function featureAt(feature: number): number {
   return LAYOUT.feature + feature * PER_FEATURE;
 }
 
-/** Of a feature that surprised: it becomes usual, but not by the next hour, or whoever is patient would never be seen. */
-function trustIn(surprise: number): number {
-  if (surprise < 1) return 1;
-  return surprise < 2 ? 0.5 : 0.1;
+/** Of a feature that was too much for hours: it becomes usual, but in days, or whoever is patient would never be seen. */
+function trustIn(persistence: number): number {
+  return persistence < PERSISTENT_SUM ? 1 : 0.1;
 }
+
+/** Four deviates beyond what chance adds up to: some three hours of clearly too much. */
+const PERSISTENT_SUM = 4;
 
 export class Profile {
   readonly kind: EntityKind;
@@ -97,6 +99,8 @@ export class Profile {
   items: FreshItem[] = [];
   /** The score with which it was last spoken of in the present hour; 0 where it was not. */
   spoken = 0;
+  /** The hour in which it was spoken of last; 0 for never. */
+  spokenHour = 0;
   /** What the present hour may lead to: too new to be looked at, looked at to learn what is rare, or spoken of. */
   standing: 'quiet' | 'looked-at' | 'spoken-of' = 'quiet';
   /** Whether it was asked how usual this hour of the day is. */
@@ -144,7 +148,8 @@ export class Profile {
     numbers[LAYOUT.weekdays + (day % 7)]! += weight;
     for (let feature = 0; feature < FEATURE_COUNT; feature++) {
       const value = numbers[LAYOUT.window + feature]!;
-      if (value > 0) this.#learn(feature, hourOfDay, value, weight * trustIn(numbers[LAYOUT.signal + feature]!));
+      if (value > 0)
+        this.#learn(feature, hourOfDay, value, weight * trustIn(numbers[featureAt(feature) + PERSISTENCE]!));
     }
     for (let category = 0; category < CATEGORIES.length; category++) {
       if ((this.touched & (1 << category)) === 0) continue;

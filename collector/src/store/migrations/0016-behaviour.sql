@@ -23,3 +23,5 @@ create index behaviour_hours_by_time on behaviour_hours (kind, last_at);
 -- The card of a model is signed by the collector's key; the model itself is a file, and `digest` is that of the file.
 alter table models add column signature bytea not null;
 alter table models add column certificate bytea not null;
+alter table models add column notice text not null;
+alter table models add check (state in ('active', 'ready', 'retired', 'refused'));
