@@ -1,6 +1,8 @@
 import { PROFILES, PROVIDER_NAMES, type ProfileName } from '@threatguard/proto';
 import { readConfig } from '@threatguard/proto/config';
 import { z } from 'zod';
+import { BUDGET_MAX } from './correlate/alert-budget.ts';
+import { readSuppression, SUPPRESSION_FORM } from './detect/rules/suppression-span.ts';
 import type { Retention } from './store/retention.ts';
 
 const LISTEN = /^(?:\[(?<v6>[0-9A-Fa-f:.]+)\]|(?<host>[^\s:[\]]+)):(?<port>[0-9]{1,5})$/;
@@ -32,6 +34,17 @@ const schema = z.strictObject({
       risk_days: days.default(365),
       audit_days: days.default(2557),
       series_minute_days: days.default(30),
+    })
+    .prefault({}),
+  alerts: z
+    .strictObject({
+      budget_per_day: z.coerce.number().int().min(0).max(BUDGET_MAX).default(0),
+      suppress: z
+        .record(
+          z.string().min(1).max(256),
+          z.string().refine((span) => readSuppression(span) !== undefined, SUPPRESSION_FORM),
+        )
+        .default({}),
     })
     .prefault({}),
   fleet: z.strictObject({ name: z.string().trim().min(1).max(64).optional() }).prefault({}),
@@ -122,6 +135,13 @@ agents:
 # What the fleet is called, and has to be typed before a key it may still need is destroyed; without it, this host's name.
 # fleet:
 #   name: production
+
+# How many alerts a day are shown, the highest first; the rest is listed apart. 0 shows all. "threatguard alerts budget set"
+# goes before it. By id of a rule, how long it is silent about an entity it has alerted about, beside what rules ask for.
+alerts:
+  budget_per_day: 0
+  # suppress:
+  #   ssh_failed_logins: 6h
 
 # How long each kind is kept, in days. Alerts include their history, detections, incidents and entities. Of the series,
 # hours are kept a year and days seven years.

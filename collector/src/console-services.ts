@@ -4,6 +4,7 @@ import {
   consoleService,
   cryptoService,
   evidenceService,
+  exceptionsService,
   keysService,
   modelsService,
 } from '@threatguard/proto';
@@ -11,6 +12,7 @@ import { type CertificatesParts, certificatesHandlers } from './api/certificates
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
+import { exceptionsHandlers } from './api/exceptions.ts';
 import { keysHandlers } from './api/keys.ts';
 import { modelsHandlers } from './api/models.ts';
 import type { StatusParts } from './api/status.ts';
@@ -20,6 +22,7 @@ import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
 import type { Peers } from './ingest/peers.ts';
 import type { Sessions } from './ingest/sessions.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { AuditActor } from './store/store.ts';
 
@@ -28,6 +31,7 @@ export interface ConsoleServicesParts {
   kem: RunningEpochs;
   keeper: TreeKeeper;
   models: RunningModels | undefined;
+  pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
   peers: Peers;
   sessions: Sessions;
@@ -39,7 +43,7 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, kem, keeper, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
+  const { status, kem, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -73,6 +77,16 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         keeper,
         sources: { signer: () => identity, trustAnchors: () => authorities.history, nowUs },
         about: { evidenceDays: retention.evidence, collectorVersion: status.version },
+      }),
+    },
+    {
+      definition: exceptionsService,
+      handlers: exceptionsHandlers({
+        ...always,
+        judge: status.judge,
+        budget: status.correlator.budget,
+        movePile: (moves) => pipeline.movePile(moves),
+        agentName: (id) => fleet.agent(id)?.name ?? '',
       }),
     },
     {

@@ -2,7 +2,7 @@
 // refuses is counted and answered with the code; nothing else can become of it.
 //
 //   in a shard, a thread of its own:             verify -> open -> enrich -> detect          (shards/analyse.ts)
-//   here, for all agents:                        admit -> correlate -> store -> publish -> acknowledge
+//   here, for all agents:                        admit -> judge -> correlate -> store -> publish -> acknowledge
 import { type Alert, type Detection, type RefusalCode, RefusalError } from '@threatguard/proto';
 import { type ReceivedEnvelope, SMALL_ENVELOPE_BYTES_MAX } from './batch.ts';
 import type { Correlated, Correlator } from './correlate/correlator.ts';
@@ -13,6 +13,7 @@ import type { SigningKey } from './fleet/agent-keys.ts';
 import type { StreamChain } from './ingest/admission.ts';
 import type { PeerIdentity } from './ingest/peers.ts';
 import type { Receipt } from './ingest/session.ts';
+import type { Judge } from './judge/judge.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { OutboxPublisher } from './publish/outbox-publisher.ts';
 import type { Analysis } from './shards/analyse.ts';
@@ -20,7 +21,7 @@ import { unpackMatches } from './shards/packed-matches.ts';
 import { RefusedEnvelopeError } from './shards/shard.ts';
 import type { Shards } from './shards/shards.ts';
 import type { StageClock } from './stage-clock.ts';
-import { StoreError } from './store/store.ts';
+import { type PileMove, StoreError } from './store/store.ts';
 import type { WriteItem, Writer } from './store/writer.ts';
 
 export interface PipelineParts {
@@ -28,6 +29,7 @@ export interface PipelineParts {
   rules: RuleEngine;
   /** Models; none where they are off. */
   behaviour?: Pick<BehaviourKeeper, 'observe' | 'track'> | undefined;
+  judge: Pick<Judge, 'judge'>;
   correlator: Correlator;
   writer: Writer;
   feed: AlertFeed;
@@ -110,13 +112,13 @@ export class Pipeline {
 
     const { clock } = this.#parts;
     clock?.start();
-    const detections = [
+    const found = [
       ...batch.detections,
       ...this.#correlateEvents(analysis),
       ...(this.#parts.behaviour?.observe(analysis.observations) ?? []),
       ...detectStreamHealth(batch, verdict),
     ];
-    const correlated = this.#correlate(detections);
+    const { detections, ...correlated } = this.#judge(found);
     clock?.lap('correlate');
     const { eventCount } = batch;
     const stored = this.#store({ batch: { ...batch, detections }, ...correlated });
@@ -131,7 +133,12 @@ export class Pipeline {
 
   /** Detections that no batch of events carries: silence, clocks, refused signatures. Resolves when they are stored. */
   report(detections: readonly Detection[]): Promise<void> {
-    return this.#store({ detections, ...this.#correlate(detections) });
+    return this.#store(this.#judge(detections));
+  }
+
+  /** Alerts that are withheld or shown again because another budget was set. Resolves when that is stored. */
+  async movePile(pile: readonly PileMove[]): Promise<void> {
+    if (pile.length > 0) await this.#store({ pile: [...pile] });
   }
 
   /** Counts what was refused before it was an envelope. Resolves when it is stored. */
@@ -145,9 +152,11 @@ export class Pipeline {
     return rules.correlate(batch, unpackMatches(matches));
   }
 
-  #correlate(detections: readonly Detection[]): Correlated {
-    const { correlator, nowUs, agentName } = this.#parts;
-    return correlator.correlate(detections, { nowUs: nowUs(), agentName });
+  /** What becomes of detections; all are stored, and those that alert have what follows from them. */
+  #judge(found: readonly Detection[]): Correlated & { detections: Detection[] } {
+    const { judge, correlator, nowUs, agentName } = this.#parts;
+    const { detections, alerting } = judge.judge(found);
+    return { detections, ...correlator.correlate(alerting, { nowUs: nowUs(), agentName }) };
   }
 
   async #store(item: WriteItem): Promise<void> {
@@ -172,11 +181,7 @@ export class Pipeline {
     const { agentId, agentName, receivedAtUs: atUs } = received;
     const detection = detectRefusal({ agentId, agentName, atUs, sequence }, { code, message });
     const detections = detection ? [detection] : [];
-    const committed = this.#store({
-      refusal: { agentId, code, message, atUs },
-      detections,
-      ...this.#correlate(detections),
-    });
+    const committed = this.#store({ refusal: { agentId, code, message, atUs }, ...this.#judge(detections) });
     return { sequence, refusal: { code, message }, committed };
   }
 }

@@ -10,6 +10,7 @@ import { RateMeter } from './api/rate-meter.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
+import { startBudget } from './correlate/start-budget.ts';
 import { startBehaviour } from './detect/behaviour/start.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
@@ -32,6 +33,7 @@ import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
+import { startJudge } from './judge/start-judge.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -122,6 +124,7 @@ export async function startCollector(parts: {
     await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
   );
   const correlator = await Correlator.load(store, nowUs());
+  const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
   await replayWindows({ engine, store, nowUs: nowUs() });
 
   const fleet = await Fleet.load(store);
@@ -145,6 +148,7 @@ export async function startCollector(parts: {
     shards,
     rules: engine,
     behaviour: behaviour?.keeper,
+    judge,
     correlator,
     writer,
     feed,
@@ -155,6 +159,9 @@ export async function startCollector(parts: {
     nowUs,
     clock,
   });
+  const configured = config.alerts.budget_per_day;
+  const budgeted = await startBudget(correlator.budget, { store, configured, nowUs: nowUs() });
+  void pipeline.movePile(budgeted).catch(failed);
   const silenceUsMax = config.agents.silent_after_seconds * 1_000_000;
   const reports = agentReports({
     agentName,
@@ -277,6 +284,7 @@ export async function startCollector(parts: {
             rules: engine,
             correlator,
             behaviour: behaviour?.keeper.behaviour,
+            judge,
             fleet,
             presence,
             authorities,
@@ -288,6 +296,7 @@ export async function startCollector(parts: {
           kem,
           keeper,
           models: behaviour,
+          pipeline,
           feed,
           peers,
           sessions,

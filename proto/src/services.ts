@@ -1,7 +1,10 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import {
   ActivateModelRequest,
+  AddExceptionRequest,
+  AddExceptionResponse,
   AgentFrame,
+  AlertBudgetReport,
   CollectorFrame,
   ControlRotationRequest,
   CreateTokenRequest,
@@ -19,10 +22,13 @@ import {
   ExportEvidenceRequest,
   GetAgentRequest,
   GetAgentResponse,
+  GetAlertBudgetRequest,
   GetAlertRequest,
   GetAlertResponse,
   GetCasRequest,
   GetCasResponse,
+  GetExceptionRequest,
+  GetExceptionResponse,
   GetIncidentRequest,
   GetIncidentResponse,
   GetKeysRequest,
@@ -38,6 +44,8 @@ import {
   ListAuditResponse,
   ListEntitiesRequest,
   ListEntitiesResponse,
+  ListExceptionsRequest,
+  ListExceptionsResponse,
   ListIncidentsRequest,
   ListIncidentsResponse,
   ListModelsRequest,
@@ -46,8 +54,12 @@ import {
   ListTreeHeadsResponse,
   OrderKeysRequest,
   OrderKeysResponse,
+  PreviewExceptionRequest,
+  PreviewExceptionResponse,
   RecoverRequest,
   RecoverResponse,
+  RemoveExceptionRequest,
+  RemoveExceptionResponse,
   RenewConsoleRequest,
   RenewConsoleResponse,
   RetireCaRequest,
@@ -62,6 +74,7 @@ import {
   ScheduleRotationRequest,
   SearchEventsRequest,
   SearchEventsResponse,
+  SetAlertBudgetRequest,
   SignedAlert,
   StatusReport,
   TrainingProgress,
@@ -238,5 +251,43 @@ export const modelsService = {
     'Models/ExplainAlert',
     ExplainAlertRequest,
     ExplainAlertResponse,
+  ),
+};
+
+export const exceptionsService = {
+  previewException: method<PreviewExceptionRequest, PreviewExceptionResponse>(
+    'Exceptions/PreviewException',
+    PreviewExceptionRequest,
+    PreviewExceptionResponse,
+  ),
+  addException: method<AddExceptionRequest, AddExceptionResponse>(
+    'Exceptions/AddException',
+    AddExceptionRequest,
+    AddExceptionResponse,
+  ),
+  listExceptions: method<ListExceptionsRequest, ListExceptionsResponse>(
+    'Exceptions/ListExceptions',
+    ListExceptionsRequest,
+    ListExceptionsResponse,
+  ),
+  getException: method<GetExceptionRequest, GetExceptionResponse>(
+    'Exceptions/GetException',
+    GetExceptionRequest,
+    GetExceptionResponse,
+  ),
+  removeException: method<RemoveExceptionRequest, RemoveExceptionResponse>(
+    'Exceptions/RemoveException',
+    RemoveExceptionRequest,
+    RemoveExceptionResponse,
+  ),
+  getAlertBudget: method<GetAlertBudgetRequest, AlertBudgetReport>(
+    'Exceptions/GetAlertBudget',
+    GetAlertBudgetRequest,
+    AlertBudgetReport,
+  ),
+  setAlertBudget: method<SetAlertBudgetRequest, AlertBudgetReport>(
+    'Exceptions/SetAlertBudget',
+    SetAlertBudgetRequest,
+    AlertBudgetReport,
   ),
 };

@@ -70,6 +70,23 @@ describe.skipIf(!audit.free)('the connection to the kernel audit (needs root, au
     expect(existsSync(stateFile)).toBe(false);
   });
 
+  test('the host has its settings back before the kernel is through with hundreds of rules, and those go too', async () => {
+    const session = new AuditSession(stateFile);
+    const many = reader(Array.from({ length: 200 }, (_, index) => encodeFileWatch(`${home}/${index}`, AUDIT_KEY)));
+    await session.attach(many, 'always');
+    const detached = session.detach(many);
+    const { enabled, backlogWaitTime } = audit.before!;
+    const back = async () => {
+      const now = await readStatus();
+      return now.enabled === enabled && now.backlogWaitTime === backlogWaitTime;
+    };
+    await until(back, { limitMs: 2000, what: 'the settings' });
+    expect(listRules()).toContain(AUDIT_KEY);
+    await detached;
+    expect(listRules()).toBe('No rules\n');
+    expect((await readStatus()).pid).toBe(0);
+  });
+
   test.each(['on', 'chosen'] as const)(
     'is not switched on for a reader that wants it only where it is: %s',
     async (when) => {

@@ -8,7 +8,7 @@ import { COPY_HEADER, COPY_TRAILER, CopyWriter, uuidBytes } from '../../collecto
 import type { Database } from '../../collector/src/store/database.ts';
 import { EVENT_COLUMNS } from '../../collector/src/store/event-columns.ts';
 import { encodeEventRows } from '../../collector/src/store/event-rows.ts';
-import type { Store } from '../../collector/src/store/store.ts';
+import { EMPTY_GROUP, type Store } from '../../collector/src/store/store.ts';
 import { isChunked } from '../../collector/src/store/timescale.ts';
 import { refreshSeries } from '../support/timescale.ts';
 import { mixedEvent } from './event-mix.ts';
@@ -129,7 +129,7 @@ export async function fill(
   else await fillSeries(database);
   for (let first = 0; first < Math.min(ALERTS, wanted / EVENTS_PER_ALERT); first += 500) {
     const alerts = Array.from({ length: 500 }, (_, index) => alertOf(first + index, rounds));
-    await store.commit({ batches: [], detections: [], alerts, entities: [], incidents: [], refusals: [] });
+    await store.commit({ ...EMPTY_GROUP, alerts });
   }
   return { events, rate, tookMs: performance.now() - startedMs };
 }

@@ -12,7 +12,7 @@ const LARGE = 2 * 1024 * 1024;
 function item(
   agentNumber: number,
   sequence: number,
-  parts: { bytes?: number; alertId?: string; incidentOf?: string } = {},
+  parts: { bytes?: number; alertId?: string; incidentOf?: string; moves?: string } = {},
 ): Queued {
   const batch = makeBatch({ agentId: agent(agentNumber), sequence, events: processEvents(1) });
   return {
@@ -21,6 +21,7 @@ function item(
     alerts: parts.alertId ? [makeAlert({ id: parts.alertId })] : [],
     entities: [],
     incidents: parts.incidentOf ? [makeIncident({ alerts: [parts.incidentOf] })] : [],
+    pile: parts.moves ? [{ alertId: parts.moves, withheld: true, atUs: 1 }] : [],
     refusal: undefined,
     bytes: parts.bytes ?? 1_000,
     resolve: () => undefined,
@@ -79,6 +80,11 @@ describe('what waits for the store', () => {
 
   it('keeps an incident behind the alerts it is made of', () => {
     const { lanes } = queueOf(item(1, 1, { bytes: LARGE, alertId: 'a' }), item(2, 1, { incidentOf: 'a' }), item(3, 1));
+    expect(lanes).toEqual([1, 1, SMALL_LANE]);
+  });
+
+  it('keeps an alert that gives way to another behind its own revisions', () => {
+    const { lanes } = queueOf(item(1, 1, { bytes: LARGE, alertId: 'a' }), item(2, 1, { moves: 'a' }), item(3, 1));
     expect(lanes).toEqual([1, 1, SMALL_LANE]);
   });
 

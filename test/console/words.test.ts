@@ -10,6 +10,8 @@ const COMMANDS = [
   ...[{ id: 'agents:token:create', flags: { uses: {}, valid: {} } }, { id: 'alerts:list' }],
   ...[
     { id: 'alerts:show', args: { id: {} } },
+    { id: 'alerts:budget' },
+    { id: 'alerts:budget:set', args: { number: {} } },
     { id: 'events:search', strict: false },
   ],
 ];
@@ -101,6 +103,8 @@ describe('words that begin no command, or that it does not take', () => {
     [['agents', 'revoke', 'web-1']],
     [['events', 'search', 'user.name:root', 'sshd']],
     [['alerts']],
+    [['alerts', 'budget']],
+    [['alerts', 'budget', 'set', '50']],
     [['--help']],
     [['help', 'alerts']],
     [[]],

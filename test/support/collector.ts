@@ -78,14 +78,18 @@ export class ConsoleClient implements Disposable {
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
 
-  cryptoReport(policy = ''): Promise<CryptoReport> {
-    const { path, requestSerialize, responseDeserialize } = cryptoService.report;
+  cryptoReport = (policy = ''): Promise<CryptoReport> => this.call(cryptoService.report, { policy });
+
+  /** Any method of any service. */
+  call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+    const { path, requestSerialize, responseDeserialize } = method;
     return new Promise((resolve, reject) => {
-      this.#others.makeUnaryRequest(path, requestSerialize, responseDeserialize, { policy }, (error, report) =>
-        report ? resolve(report) : reject(error),
+      this.#others.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) =>
+        error ? reject(error) : resolve(response as Response),
       );
     });
   }
+
   rotate = (request: RotateKeysRequest = {}) => this.#call<RotateKeysResponse>('rotateKeys', request);
   keys = () => this.#call<KeysReport>('getKeys', {});
   control = (action: string) => this.#call<KeysReport>('controlRotation', { action });

@@ -38,6 +38,8 @@ export class RotatingAgent implements Disposable {
   /** Events whose envelope was acknowledged, and envelopes that were refused. */
   acknowledged = 0;
   readonly refusals: Refusal[] = [];
+  /** The epochs it was told of, in order, also those it does not go back to. */
+  readonly told: number[] = [];
   connected = false;
   /** Holds back what is spooled, as a slow line does; confirmations and heartbeats go out. */
   holding = false;
@@ -156,6 +158,7 @@ export class RotatingAgent implements Disposable {
 
   #take(announced: KemKey | null | undefined): void {
     const next = announced && this.#verify(announced);
+    if (next) this.told.push(next.epoch);
     if (next && next.epoch >= this.kemKey.epoch) this.kemKey = next;
     this.#write({ epochConfirmation: this.alterConfirmation(this.confirmation()) });
     this.heartbeat();

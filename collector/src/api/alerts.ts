@@ -1,4 +1,10 @@
-import type { GetAlertRequest, GetAlertResponse, ListAlertsRequest, ListAlertsResponse } from '@threatguard/proto';
+import type {
+  Alert,
+  GetAlertRequest,
+  GetAlertResponse,
+  ListAlertsRequest,
+  ListAlertsResponse,
+} from '@threatguard/proto';
 import type { Store } from '../store/store.ts';
 import { ApiError } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
@@ -16,7 +22,14 @@ export async function listAlerts(
 }
 
 export async function getAlert(store: Store, request: GetAlertRequest): Promise<GetAlertResponse> {
-  const id = (request.id ?? '').trim().toLowerCase();
+  const alert = await findAlert(store, request.id ?? '');
+  const suppressed = await store.judgements.suppressedLike(alert);
+  return { alert, events: await store.eventsByReference(alert.events ?? []), suppressed };
+}
+
+/** The alert with this id, or the only one whose id begins so. Throws ApiError. */
+export async function findAlert(store: Pick<Store, 'alertsByIdPrefix'>, text: string): Promise<Alert> {
+  const id = text.trim().toLowerCase();
   if (!ALERT_ID.test(id)) throw new ApiError('invalid', 'this is not an alert id; threatguard alerts list shows them');
   const [alert, ...others] = await store.alertsByIdPrefix(id);
   if (!alert) throw new ApiError('not_found', 'no alert has this id; threatguard alerts list shows them');
@@ -24,5 +37,5 @@ export async function getAlert(store: Store, request: GetAlertRequest): Promise<
     const candidates = [alert, ...others].map((match) => match.id).join(', ');
     throw new ApiError('ambiguous', `several alerts begin with this; give more of the id: ${candidates}`);
   }
-  return { alert, events: await store.eventsByReference(alert.events ?? []) };
+  return alert;
 }

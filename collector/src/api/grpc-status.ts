@@ -5,6 +5,7 @@ import { CertificateError } from '../fleet/certificate-authority.ts';
 import { CertificationError } from '../fleet/certification.ts';
 import { EnrolmentError } from '../fleet/enrolment.ts';
 import { EpochError } from '../fleet/epochs/epoch-error.ts';
+import { ExceptionError } from '../judge/exception-error.ts';
 import { StoreError } from '../store/store.ts';
 
 /** An answer that is a refusal. The message says what to do. */
@@ -30,6 +31,14 @@ const STORE_STATUS = {
   rejected: status.INVALID_ARGUMENT,
   timed_out: status.DEADLINE_EXCEEDED,
   cancelled: status.CANCELLED,
+};
+
+const EXCEPTION_STATUS = {
+  field: status.INVALID_ARGUMENT,
+  rule: status.INVALID_ARGUMENT,
+  request: status.INVALID_ARGUMENT,
+  limit: status.RESOURCE_EXHAUSTED,
+  exists: status.ALREADY_EXISTS,
 };
 
 const EPOCH_STATUS = {
@@ -62,6 +71,7 @@ export function toStatus(error: unknown): { code: status; details: string } | un
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };
   if (error instanceof ModelError) return { code: MODEL_STATUS[error.code], details: error.message };
+  if (error instanceof ExceptionError) return { code: EXCEPTION_STATUS[error.code], details: error.message };
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof CertificationError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof CaError) return { code: status.FAILED_PRECONDITION, details: error.message };

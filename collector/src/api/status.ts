@@ -8,6 +8,7 @@ import type { Epochs } from '../fleet/epochs/epochs.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { HandshakeCounts } from '../ingest/handshake.ts';
+import type { Judge } from '../judge/judge.ts';
 import type { Retention } from '../store/retention.ts';
 import { spaceByKind } from '../store/space.ts';
 import { type Store, StoreError } from '../store/store.ts';
@@ -22,7 +23,8 @@ export interface StatusParts {
   writer: Pick<Writer, 'problem'>;
   publishState: () => string;
   rules: RuleEngine;
-  correlator: Pick<Correlator, 'notices'>;
+  correlator: Pick<Correlator, 'notices' | 'budget'>;
+  judge: Judge;
   behaviour?: Pick<Behaviour, 'notices'> | undefined;
   fleet: Fleet;
   presence: Presence;
@@ -51,6 +53,9 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     eventsStored: totals?.events,
     envelopesStored: totals?.envelopes,
     alertsOpen: totals?.alertsOpen,
+    alertsWithheld: totals?.alertsWithheld,
+    alertBudget: parts.correlator.budget.perDay,
+    exceptions: parts.judge.count(),
     outboxWaiting: totals?.outboxWaiting,
     eventsPerSecond: parts.rate.perSecond(parts.nowMs()),
     refusals: [...(totals?.refusals ?? []), ...handshakeCounters(parts.handshakes)],
@@ -71,6 +76,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
       ...parts.store.notices,
       ...problems,
       ...parts.rules.notices(),
+      ...parts.judge.notices(),
       ...parts.correlator.notices(),
       ...(parts.behaviour?.notices() ?? []),
     ],

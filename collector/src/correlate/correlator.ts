@@ -1,6 +1,7 @@
 // What follows from detections: alerts, the risk of whom they are about, and the incidents they belong to.
 import type { Alert, Detection } from '@threatguard/proto';
-import type { Store } from '../store/store.ts';
+import type { PileMove, Store } from '../store/store.ts';
+import { AlertBudget } from './alert-budget.ts';
 import { AlertFolder, FOLD_WINDOW_US, type FoldContext } from './alert-folder.ts';
 import type { Incident } from './incident.ts';
 import { IncidentJoiner, JOIN_WINDOW_US } from './incidents.ts';
@@ -11,12 +12,15 @@ export interface Correlated {
   alerts: Alert[];
   entities: Entity[];
   incidents: Incident[];
+  /** Alerts that go over the budget of their day, or have room in it again. */
+  pile: PileMove[];
 }
 
 export class Correlator {
   readonly folder = new AlertFolder();
   readonly risk = new RiskLedger();
   readonly incidents = new IncidentJoiner();
+  readonly budget = new AlertBudget();
 
   /** Goes on where the store stands. */
   static async load(
@@ -44,9 +48,15 @@ export class Correlator {
   }
 
   correlate(detections: readonly Detection[], context: FoldContext): Correlated {
-    if (detections.length === 0) return { alerts: [], entities: [], incidents: [] };
+    if (detections.length === 0) return { alerts: [], entities: [], incidents: [], pile: [] };
     const alerts = this.folder.fold(detections, context);
     const { nowUs } = context;
-    return { alerts, entities: this.risk.weigh(alerts, nowUs), incidents: this.incidents.join(alerts, nowUs) };
+    const entities = this.risk.weigh(alerts, nowUs);
+    const incidents = this.incidents.join(alerts, nowUs);
+    for (const alert of alerts) {
+      // The highest it ever was: what was shown for its risk is not withheld because that decayed.
+      alert.risk = Math.max(alert.risk ?? 0, Math.round(this.risk.riskOf(alert, nowUs)));
+    }
+    return { alerts, entities, incidents, pile: this.budget.place(alerts, nowUs) };
   }
 }

@@ -101,6 +101,12 @@ export class RiskLedger {
     });
   }
 
+  /** Of the riskiest entity an alert names. */
+  riskOf(alert: Alert, nowUs: number): number {
+    const levels = entitiesOf(alert).map((name) => this.#known.get(entityKey(name))?.level ?? Number.NEGATIVE_INFINITY);
+    return riskAt(Math.max(Number.NEGATIVE_INFINITY, ...levels), nowUs);
+  }
+
   /** Continues entities as the store has them. */
   restore(entities: readonly Entity[]): void {
     const oldestFirst = [...entities].sort((a, b) => a.updatedAtUs - b.updatedAtUs);

@@ -113,6 +113,11 @@ const RULES = {
   },
 } as const satisfies Record<string, HealthRule>;
 
+/** Whether a rule is one of these. What they say is not hidden: whoever hides loss cannot tell that nothing is missing. */
+export function isHealthRule(ruleId: string): boolean {
+  return ruleId.startsWith('health/');
+}
+
 export interface AgentAt {
   agentId: string;
   agentName: string;

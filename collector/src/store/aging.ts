@@ -22,6 +22,7 @@ export async function ageOut(run: UpkeepRun, retention: Retention, nowUs: number
     if (!(await isChunked(run.database, table))) await run.deleteRows(table, `bucket < ${before(days(retention))}`);
   }
   await run.deleteRows('risk_points', `at < ${before(retention.risk)}`);
+  await run.deleteRows('exceptions', `coalesce(removed_at, expires_at) < ${before(retention.alerts)}`);
   await run.deleteRows('detections', `last_at < ${before(retention.alerts)}`);
   // What belongs to it first: interrupted in between, the owner is still there to find the rest by.
   const oldAlerts = `select id from alerts where updated_at < ${before(retention.alerts)}`;

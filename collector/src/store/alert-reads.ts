@@ -1,6 +1,6 @@
-import { Alert, type AlertFilter, AlertState } from '@threatguard/proto';
+import { Alert, type AlertFilter, AlertState, Withheld } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
-import type { Session } from './database.ts';
+import type { Row, Session } from './database.ts';
 import { likePattern, Parameters } from './field-sql.ts';
 import { type OutboxRow, type Page, StoreError } from './store.ts';
 import { indexableText, storableText, timestamp } from './values.ts';
@@ -29,7 +29,7 @@ export async function listAlerts(
   }
   const wanted = Math.max(1, Math.min(Math.trunc(limit) || 1, LIMIT_MAX));
   const rows = await session.query(
-    `select id, updated_at, alert from alerts ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+    `select id, updated_at, alert, withheld_at is not null as withheld from alerts ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
      order by updated_at desc, id desc limit ${parameters.add(wanted + 1)}`,
     parameters.values,
     signal,
@@ -37,25 +37,33 @@ export async function listAlerts(
   const page = rows.slice(0, wanted);
   const last = page.at(-1);
   return {
-    rows: page.map((row) => Alert.decode(row.alert)),
+    rows: page.map(readAlert),
     next: rows.length > wanted && last ? `${last.updated_at}.${last.id}` : '',
   };
 }
 
 export async function alertsByIdPrefix(session: Session, prefix: string): Promise<Alert[]> {
-  const rows = await session.query('select alert from alerts where id like $1 order by id limit $2', [
-    `${likePattern(storableText(prefix.toLowerCase()).replaceAll('*', ''))}%`,
-    PREFIX_MATCHES_MAX,
-  ]);
-  return rows.map((row) => Alert.decode(row.alert));
+  const rows = await session.query(
+    'select alert, withheld_at is not null as withheld from alerts where id like $1 order by id limit $2',
+    [`${likePattern(storableText(prefix.toLowerCase()).replaceAll('*', ''))}%`, PREFIX_MATCHES_MAX],
+  );
+  return rows.map(readAlert);
 }
 
 export async function openAlertsSince(session: Session, sinceUs: number): Promise<Alert[]> {
   const rows = await session.query(
-    'select alert from alerts where state <> $1 and updated_at >= $2 order by updated_at desc limit $3',
+    `select alert, withheld_at is not null as withheld from alerts
+     where state <> $1 and updated_at >= $2 order by updated_at desc limit $3`,
     [AlertState.CLOSED, timestamp(sinceUs), OPEN_ALERTS_MAX],
   );
-  return rows.map((row) => Alert.decode(row.alert));
+  return rows.map(readAlert);
+}
+
+/** As its last revision was, and whether it is withheld now, which is no revision. */
+export function readAlert({ alert: bytes, withheld }: Row): Alert {
+  const alert = Alert.decode(bytes);
+  if (Boolean(alert.withheld) !== withheld) alert.withheld = withheld;
+  return alert;
 }
 
 export async function readOutbox(session: Session, limit: number): Promise<OutboxRow[]> {
@@ -68,6 +76,8 @@ export async function readOutbox(session: Session, limit: number): Promise<Outbo
 function conditionsFor(filter: AlertFilter, parameters: Parameters): string[] {
   const conditions: string[] = [];
   if (filter.severityMin) conditions.push(`severity >= ${parameters.add(filter.severityMin)}`);
+  if (filter.withheld === Withheld.WITHHELD_ONLY) conditions.push('withheld_at is not null');
+  else if (filter.withheld !== Withheld.WITHHELD_INCLUDED) conditions.push('withheld_at is null');
   if (filter.state) conditions.push(`state = ${parameters.add(filter.state)}`);
   if (filter.agent) {
     const agent = parameters.add(storableText(filter.agent));

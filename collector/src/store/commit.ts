@@ -6,7 +6,8 @@
 //   events, evidence, losses   of claimed batches, by COPY; with the events what they contain (batch-terms.ts)
 //   series      their events added to minute, hour and day, where the database does not count them by itself
 //   findings    detections, alerts, entities and incidents, each with a key or revision of its own, so that a group sent
-//               twice stores once
+//               twice stores once; alerts moved to and from the pile over their day's budget
+//   exceptions  what they hide of these detections is counted, last of all
 import type { Loss } from '@threatguard/proto';
 import type { CommitBatch } from '../batch.ts';
 import { TERM_COLUMNS } from './batch-terms.ts';
@@ -15,7 +16,7 @@ import type { CommitWays, Database, Session } from './database.ts';
 import { storeEntities } from './entity-records.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import { requireUuid } from './event-rows.ts';
-import { storeAlerts, storeDetections } from './findings.ts';
+import { countHidden, movePile, storeAlerts, storeDetections } from './findings.ts';
 import { storeIncidents } from './incident-records.ts';
 import { storeSeries } from './series.ts';
 import type { CommitGroup, RefusedEnvelope } from './store.ts';
@@ -45,9 +46,12 @@ async function storeGroup(session: Session, group: CommitGroup, { series, compre
     await storeLosses(session, claimed);
     if (series) await storeSeries(session, claimed);
   }
-  await storeDetections(session, [...claimed.flatMap((batch) => batch.detections), ...group.detections]);
+  const detections = [...claimed.flatMap((batch) => batch.detections), ...group.detections];
+  const hidden = await storeDetections(session, detections);
   await storeCorrelated(session, [...claimed, group]);
+  await movePile(session, group.pile);
   await countRefusals(session, group.refusals);
+  await countHidden(session, hidden);
 }
 
 /**
@@ -77,8 +81,9 @@ export async function storeQuarantined(
   );
   if (!findings) return;
   await storeLosses(session, claimed);
-  await storeDetections(session, batch.detections);
+  const hidden = await storeDetections(session, batch.detections);
   await storeCorrelated(session, [batch]);
+  await countHidden(session, hidden);
 }
 
 async function storeCorrelated(

@@ -1,11 +1,19 @@
-import { Alert, Detection, sha256 } from '@threatguard/proto';
+import { Alert, AlertState, Detection, sha256, Verdict } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
+import type { PileMove } from './store.ts';
 import { bytea, encodable, indexableText, storableCode, storableCount, storableText, timestamp } from './values.ts';
 
-/** Stored once by the digest of their bytes, however often the group comes. */
-export async function storeDetections(session: Session, detections: readonly Detection[]): Promise<void> {
-  if (detections.length === 0) return;
+/** How many detections an exception hides that were not stored before. */
+export interface Hidden {
+  id: string;
+  hidden: number;
+  lastAtUs: number;
+}
+
+/** Stored once by the digest of their bytes, however often the group comes. Gives what exceptions hide of them. */
+export async function storeDetections(session: Session, detections: readonly Detection[]): Promise<Hidden[]> {
+  if (detections.length === 0) return [];
   const rows = detections.map((detection) => {
     const bytes = Detection.encode(encodable(detection)).finish();
     return {
@@ -18,13 +26,53 @@ export async function storeDetections(session: Session, detections: readonly Det
       first_at: timestamp(detection.firstAtUs ?? 0),
       last_at: timestamp(detection.lastAtUs ?? 0),
       detection: bytea(bytes),
+      verdict: storableCode(detection.verdict),
+      verdict_by: storableText(detection.verdictBy ?? ''),
     };
   });
+  const hidden = await session.query(
+    `with fresh as (
+       insert into detections select * from json_to_recordset($1::json) as r(
+         digest bytea, rule_id text, severity smallint, agent_id uuid, entity text, reason text, first_at timestamptz,
+         last_at timestamptz, detection bytea, verdict smallint, verdict_by text)
+       on conflict do nothing
+       returning verdict, verdict_by, last_at
+     )
+     select verdict_by as id, count(*) as hidden, max(last_at) as last_at from fresh
+     where verdict = ${Verdict.VERDICT_EXCEPTED} group by verdict_by`,
+    [JSON.stringify(rows)],
+  );
+  return hidden.map((row) => ({ id: row.id, hidden: row.hidden, lastAtUs: row.last_at }));
+}
+
+/** Adds to what exceptions have hidden. Last of what a commit does, and in order, so that commits do not wait in a circle. */
+export async function countHidden(session: Session, hidden: readonly Hidden[]): Promise<void> {
+  if (hidden.length === 0) return;
+  const rows = hidden.map(({ id, hidden, lastAtUs }) => ({ id, hidden, last_at: timestamp(lastAtUs) }));
   await session.query(
-    `insert into detections select * from json_to_recordset($1::json) as r(
-       digest bytea, rule_id text, severity smallint, agent_id uuid, entity text, reason text, first_at timestamptz,
-       last_at timestamptz, detection bytea)
-     on conflict do nothing`,
+    `with input as (
+       select * from json_to_recordset($1::json) as r(id text, hidden bigint, last_at timestamptz)
+     ), locked as (
+       select e.id from exceptions e join input i on e.id = i.id order by e.id for update of e
+     )
+     update exceptions e set hidden = e.hidden + i.hidden, last_hidden_at = greatest(e.last_hidden_at, i.last_at)
+     from input i join locked l on l.id = i.id where e.id = i.id`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** Moves alerts to the pile of those over their day's budget, and back. One that somebody took up is not withheld any more. */
+export async function movePile(session: Session, pile: readonly PileMove[]): Promise<void> {
+  if (pile.length === 0) return;
+  const newest = new Map(pile.map((move) => [move.alertId, move]));
+  const rows = Array.from(newest.values(), ({ alertId, withheld, atUs }) => ({
+    id: storableText(alertId),
+    withheld_at: withheld ? timestamp(atUs) : null,
+  }));
+  await session.query(
+    `update alerts a set withheld_at = r.withheld_at
+     from json_to_recordset($1::json) as r(id text, withheld_at timestamptz)
+     where a.id = r.id and (r.withheld_at is null or a.state = ${AlertState.OPEN})`,
     [JSON.stringify(rows)],
   );
 }

@@ -172,6 +172,7 @@ export async function readTotals(session: Session): Promise<{
   events: number;
   envelopes: number;
   alertsOpen: number;
+  alertsWithheld: number;
   outboxWaiting: number;
   refusals: Counter[];
   losses: Counter[];
@@ -180,6 +181,7 @@ export async function readTotals(session: Session): Promise<{
     `select coalesce((select sum(events) from stream_positions), 0)::bigint as events,
        coalesce((select sum(envelopes) from stream_positions), 0)::bigint as envelopes,
        (select count(*) from alerts where state <> 3) as alerts_open,
+       (select count(*) from alerts where withheld_at is not null and state <> 3) as alerts_withheld,
        (select count(*) from outbox) as outbox_waiting`,
   );
   const refusals = await session.query(
@@ -197,6 +199,7 @@ export async function readTotals(session: Session): Promise<{
     events: row?.events,
     envelopes: row?.envelopes,
     alertsOpen: row?.alerts_open,
+    alertsWithheld: row?.alerts_withheld,
     outboxWaiting: row?.outbox_waiting,
     refusals: refusals as Counter[],
     losses: losses as Counter[],

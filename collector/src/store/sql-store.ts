@@ -16,6 +16,7 @@ import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
+import { JudgementRecords } from './judgement-records.ts';
 import { listKeys } from './key-records.ts';
 import { ModelRecords } from './model-records.ts';
 import { indexPastDays } from './past-days.ts';
@@ -42,6 +43,7 @@ export class SqlStore implements Store {
   readonly behaviour: BehaviourRecords;
   readonly models: ModelRecords;
   readonly epochs: EpochRecords;
+  readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
@@ -52,6 +54,7 @@ export class SqlStore implements Store {
     this.behaviour = new BehaviourRecords(database);
     this.models = new ModelRecords(database);
     this.epochs = new EpochRecords(database);
+    this.judgements = new JudgementRecords(database);
     this.#commits = about;
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;

@@ -16,6 +16,7 @@ import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { EvidenceStore } from './evidence-store.ts';
+import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
@@ -29,6 +30,15 @@ export interface CommitGroup {
   entities: readonly Entity[];
   incidents: readonly Incident[];
   refusals: readonly RefusedEnvelope[];
+  /** In order: of two about one alert the later one holds. */
+  pile: readonly PileMove[];
+}
+
+/** An alert goes to the pile of those over the budget of their day, or comes back from it. */
+export interface PileMove {
+  alertId: string;
+  withheld: boolean;
+  atUs: number;
 }
 
 export const EMPTY_GROUP: CommitGroup = {
@@ -38,6 +48,7 @@ export const EMPTY_GROUP: CommitGroup = {
   entities: [],
   incidents: [],
   refusals: [],
+  pile: [],
 };
 
 export interface RefusedEnvelope {
@@ -464,6 +475,7 @@ export interface Store extends AsyncDisposable {
   readonly models: ModelStore;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
+  readonly judgements: JudgementStore;
   /** Newest epoch first. */
   keys(): Promise<KemKeyRecord[]>;
   /** Newest first. */
@@ -477,6 +489,8 @@ export interface Store extends AsyncDisposable {
     events: number;
     envelopes: number;
     alertsOpen: number;
+    /** Over the budget of their day, and not closed. */
+    alertsWithheld: number;
     outboxWaiting: number;
     refusals: Counter[];
     losses: Counter[];

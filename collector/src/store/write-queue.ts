@@ -9,7 +9,7 @@ import type { Alert, Detection } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
-import type { RefusedEnvelope } from './store.ts';
+import type { PileMove, RefusedEnvelope } from './store.ts';
 
 /** One commit: large enough to pay for itself, small enough that the next one starts soon. */
 const GROUP_ITEMS_MAX = 1024;
@@ -24,6 +24,7 @@ export interface Queued {
   alerts: readonly Alert[];
   entities: readonly Entity[];
   incidents: readonly Incident[];
+  pile: readonly PileMove[];
   refusal: RefusedEnvelope | undefined;
   bytes: number;
   resolve: (alerts: readonly Alert[]) => void;
@@ -116,10 +117,11 @@ export class WriteQueue {
   }
 }
 
-/** What keeps items in order: the agent of a batch, the alerts it changes, and those its incidents are made of. */
-function keysOf({ batch, alerts, incidents }: Queued): string[] {
+/** What keeps items in order: the agent of a batch, the alerts it changes or moves, and those its incidents are made of. */
+function keysOf({ batch, alerts, incidents, pile }: Queued): string[] {
   const named = new Set(alerts.map((alert) => alert.id));
   for (const incident of incidents) for (const { id } of incident.alerts) named.add(id);
+  for (const { alertId } of pile) named.add(alertId);
   const keys = Array.from(named, (id) => `alert ${id}`);
   if (batch) keys.push(`agent ${batch.agentId}`);
   return keys;

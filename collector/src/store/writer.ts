@@ -74,14 +74,17 @@ export class Writer implements AsyncDisposable {
   /** Resolves after commit, with the alerts as they were stored. Rejects with StoreError `rejected`, or when closed. */
   write(item: WriteItem): Promise<readonly Alert[]> {
     if (this.#closed) return Promise.reject(new StoreError('unavailable', 'the collector is stopping'));
-    const { batch, detections = [], alerts = [], entities = [], incidents = [], refusal } = item;
+    const { batch, detections = [], alerts = [], entities = [], incidents = [], pile = [], refusal } = item;
     const { promise, resolve, reject } = Promise.withResolvers<readonly Alert[]>();
     // Header and signature are views of the whole envelope.
     const bytes = batch
       ? batch.eventRows.length + batch.termRows.length + batch.payload.length + batch.headerBytes.buffer.byteLength
       : 0;
     if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
-    const lane = this.#queue.push({ batch, detections, alerts, entities, incidents, refusal, bytes, resolve, reject });
+    const lane = this.#queue.push({
+      ...{ batch, detections, alerts, entities, incidents, pile, refusal },
+      ...{ bytes, resolve, reject },
+    });
     this.#queuedBytes += bytes;
     if (lane === SMALL_LANE) this.#pace.small(performance.now());
     if (!this.#writing.has(lane)) this.#writing.set(lane, this.#writeLane(lane));
@@ -194,12 +197,20 @@ export class Writer implements AsyncDisposable {
 }
 
 function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): CommitGroup {
-  const collected = { batches: [], detections: [], alerts: [], entities: [], incidents: [], refusals: [] } as {
+  const collected = {
+    batches: [],
+    detections: [],
+    alerts: [],
+    entities: [],
+    incidents: [],
+    pile: [],
+    refusals: [],
+  } as {
     batches: StorableBatch[];
     detections: Detection[];
     refusals: RefusedEnvelope[];
   } & Correlated;
-  for (const [index, { batch, detections, entities, incidents, refusal }] of group.entries()) {
+  for (const [index, { batch, detections, entities, incidents, pile, refusal }] of group.entries()) {
     const alerts = rated[index] ?? [];
     if (batch) collected.batches.push({ ...batch, alerts, entities: [...entities], incidents: [...incidents] });
     else {
@@ -208,6 +219,7 @@ function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): Com
       collected.incidents.push(...incidents);
     }
     collected.detections.push(...detections);
+    collected.pile.push(...pile);
     if (refusal) collected.refusals.push(refusal);
   }
   return collected;

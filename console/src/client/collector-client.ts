@@ -7,8 +7,11 @@ import {
 } from '@grpc/grpc-js';
 import {
   type ActivateModelRequest,
+  type AddExceptionRequest,
+  type AddExceptionResponse,
   type AgentSummary,
   type Alert,
+  type AlertBudgetReport,
   type AlertFilter,
   type AuditEntry,
   type Ca,
@@ -25,8 +28,10 @@ import {
   type ExplainAlertResponse,
   type ExportEvidenceRequest,
   evidenceService,
+  exceptionsService,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetExceptionResponse,
   type GetModelResponse,
   type Incident,
   type KeysReport,
@@ -35,12 +40,15 @@ import {
   type ListModelsResponse,
   modelsService,
   type OrderKeysResponse,
+  type PreviewExceptionRequest,
+  type PreviewExceptionResponse,
   RENEW_METADATA,
   type RetireCaResponse,
   type RevokeAgentResponse,
   type RotateCaResponse,
   type RotateKeysRequest,
   type RotateKeysResponse,
+  type RuleException,
   type SearchEventsRequest,
   type SignedAlert,
   type SignedTreeHead,
@@ -298,6 +306,36 @@ export class CollectorClient implements Disposable {
   /** How training goes, until it is done. When the signal fires the collector ends it, and keeps nothing of it. */
   trainModels(name: string, signal: AbortSignal): AsyncIterable<TrainingProgress> {
     return this.#stream(modelsService.trainModels, { name }, signal);
+  }
+
+  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
+    return this.#call(exceptionsService.previewException, request);
+  }
+
+  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
+    return this.#call(exceptionsService.addException, request);
+  }
+
+  /** Newest first; `ended` adds those that were removed or have expired. */
+  async listExceptions(ended: boolean): Promise<RuleException[]> {
+    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
+  }
+
+  getException(id: string): Promise<GetExceptionResponse> {
+    return this.#call(exceptionsService.getException, { id });
+  }
+
+  async removeException(id: string): Promise<RuleException> {
+    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
+  }
+
+  getAlertBudget(): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.getAlertBudget, {});
+  }
+
+  /** 0 shows all alerts. */
+  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.setAlertBudget, { perDay });
   }
 
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {

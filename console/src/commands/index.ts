@@ -3,6 +3,12 @@ import { AgentsRevoke } from './agents/revoke.ts';
 import { AgentsRotateKey } from './agents/rotate-key.ts';
 import { AgentsShow } from './agents/show.ts';
 import { AgentsTokenCreate } from './agents/token/create.ts';
+import { AlertsBudgetSet } from './alerts/budget/set.ts';
+import { AlertsBudget } from './alerts/budget/show.ts';
+import { AlertsExcept } from './alerts/except.ts';
+import { ExceptionsList } from './alerts/exceptions/list.ts';
+import { ExceptionsRemove } from './alerts/exceptions/remove.ts';
+import { ExceptionsShow } from './alerts/exceptions/show.ts';
 import { AlertsList } from './alerts/list.ts';
 import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
@@ -48,6 +54,13 @@ export const COMMANDS = {
   'alerts:list': AlertsList,
   'alerts:show': AlertsShow,
   'alerts:watch': AlertsWatch,
+  'alerts:except': AlertsExcept,
+  'alerts:exceptions:list': ExceptionsList,
+  'alerts:exceptions:show': ExceptionsShow,
+  'alerts:exceptions:remove': ExceptionsRemove,
+  'alerts:budget': AlertsBudget,
+  'alerts:budget:show': AlertsBudget,
+  'alerts:budget:set': AlertsBudgetSet,
   'events:search': EventsSearch,
   'entities:list': EntitiesList,
   'incidents:list': IncidentsList,

@@ -20,11 +20,12 @@ export function refuseUnknownCommand(argv: readonly string[], commands: readonly
   let matching = commands.map((command) => ({ command, parts: command.id.split(':') }));
   for (const [index, word] of words.entries()) {
     const found = matching.find(({ parts }) => parts.length === index);
-    if (found) {
+    const next = matching.filter(({ parts }) => parts[index] === word);
+    // A longer command goes before the operands of a shorter one: `alerts budget set`.
+    if (found && next.length === 0) {
       refuseOperands(found.command, words.slice(index));
       return;
     }
-    const next = matching.filter(({ parts }) => parts[index] === word);
     if (next.length === 0) {
       if (index === 0 && word === 'help') return;
       const choices = [...new Set(matching.map(({ parts }) => [...words.slice(0, index), parts[index]!].join(' ')))];

@@ -24,6 +24,8 @@ export const ALERT_KEYS = [
   'source.ip',
   'process',
   'count',
+  'risk',
+  'withheld',
   'observed_ratio',
   'first_event_at',
   'last_event_at',
@@ -73,6 +75,8 @@ export function alertRecord(alert: Alert): JsonRecord {
     'source.ip': facts.address || undefined,
     process: facts.process || undefined,
     count: alert.count ?? 0,
+    risk: alert.risk ?? 0,
+    withheld: alert.withheld ?? false,
     observed_ratio: alert.observedRatio ?? undefined,
     first_event_at: isoTime(alert.firstAtUs),
     last_event_at: isoTime(alert.lastAtUs),
@@ -125,21 +129,21 @@ export function alertLine(alert: Alert, utc: boolean): { head: string; severity:
   };
 }
 
-/** The whole alert as aligned pairs. */
-export function alertPairs(alert: Alert, look: Look): string[] {
+/** The whole alert as aligned pairs; `suppressed` detections like it are not in its count. */
+export function alertPairs(alert: Alert, look: Look, suppressed = 0): string[] {
   const time = (us: number | null | undefined) => `${humanTime(us, look.utc)} ${zoneName(look.nowMs, look.utc)}`;
   return renderPairs([
     ['id', alert.id ?? ''],
     ['title', alert.title ?? ''],
     ['reason', alert.reason ?? ''],
     ['severity', severityName(alert.severity ?? 0)],
-    ['state', stateName(alert.state)],
+    ['state', `${stateName(alert.state)}${alert.withheld ? ', withheld: over the budget of its day' : ''}`],
     ['host', alert.agentName ?? ''],
     ['entity', alert.entity ?? ''],
     ['technique', (alert.techniques ?? []).join(' ')],
     ['tactic', (alert.tactics ?? []).join(' ')],
     ['rule', alert.ruleId ?? ''],
-    ['detections', String(alert.count ?? 0)],
+    ['detections', `${alert.count ?? 0}${suppressed ? `, and ${suppressed} more that were suppressed` : ''}`],
     ['first event', time(alert.firstAtUs)],
     ['last event', time(alert.lastAtUs)],
     ['raised', time(alert.raisedAtUs)],

@@ -34,6 +34,15 @@ function spacePairs(status: StatusReport): (readonly [string, string])[] {
   ];
 }
 
+/** What is open, and what is not shown of it. */
+function alertsText({ alertsOpen, alertsWithheld, alertBudget, exceptions }: StatusReport): string {
+  const parts = [`${alertsOpen ?? 0} open`];
+  if (alertsWithheld) parts.push(`${alertsWithheld} of them withheld: threatguard alerts budget --withheld`);
+  if (alertBudget) parts.push(`budget ${alertBudget} a day`);
+  if (exceptions) parts.push(`${exceptions} exception${exceptions === 1 ? '' : 's'}`);
+  return parts.join(', ');
+}
+
 /** `status` in JSON; the keys are stable and listed in the README. */
 export function statusRecord(status: StatusReport, collector: string): JsonRecord {
   return {
@@ -49,6 +58,9 @@ export function statusRecord(status: StatusReport, collector: string): JsonRecor
     'events.per_second': status.eventsPerSecond ?? 0,
     'envelopes.stored': status.envelopesStored ?? 0,
     'alerts.open': status.alertsOpen ?? 0,
+    'alerts.withheld': status.alertsWithheld ?? 0,
+    'alerts.budget': status.alertBudget || undefined,
+    'alerts.exceptions': status.exceptions ?? 0,
     'agents.enrolled': status.agentsEnrolled ?? 0,
     'agents.connected': status.agentsConnected ?? 0,
     'rules.loaded': status.rulesLoaded ?? 0,
@@ -78,7 +90,7 @@ export function statusPairs(status: StatusReport, collector: string, nowMs: numb
     ['alerts go to', `${status.publishState || 'off'}, ${status.outboxWaiting ?? 0} waiting`],
     ['agents', `${status.agentsConnected ?? 0} connected of ${status.agentsEnrolled ?? 0} enrolled`],
     ['events', `${status.eventsStored ?? 0} stored, ${(status.eventsPerSecond ?? 0).toFixed(1)}/s`],
-    ['alerts', `${status.alertsOpen ?? 0} open`],
+    ['alerts', alertsText(status)],
     ['rules', `${status.rulesLoaded ?? 0} loaded, ${status.rulesDisabled?.length ?? 0} disabled`],
     ...(status.rulesDisabled ?? []).map((rule) => ['  disabled', rule] as const),
     ['losses', counterText(status.losses)],

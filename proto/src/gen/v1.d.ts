@@ -39,6 +39,9 @@ export namespace threatguard {
             agentId: string;
             entity: string;
             modelReason: threatguard.v1.ModelReason;
+            simulated: boolean;
+            verdict: threatguard.v1.Verdict;
+            verdictBy: string;
             static create(properties: threatguard.v1.Detection.$Shape): threatguard.v1.Detection & threatguard.v1.Detection.$Shape;
             static create(properties?: threatguard.v1.Detection.$Properties): threatguard.v1.Detection;
             static encode(message: threatguard.v1.Detection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -60,9 +63,19 @@ export namespace threatguard {
                 agentId?: string;
                 entity?: string;
                 modelReason?: threatguard.v1.ModelReason.$Properties;
+                simulated?: boolean;
+                verdict?: threatguard.v1.Verdict;
+                verdictBy?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Detection.$Properties;
+        }
+
+        enum Verdict {
+            VERDICT_ALERTED = 0,
+            VERDICT_EXCEPTED = 1,
+            VERDICT_SUPPRESSED = 2,
+            VERDICT_SIMULATED = 3
         }
 
         interface IEventReference extends threatguard.v1.EventReference.$Properties {
@@ -119,6 +132,8 @@ export namespace threatguard {
             revision: number;
             observedRatio: number;
             modelReason: threatguard.v1.ModelReason;
+            risk: number;
+            withheld: boolean;
             static create(properties: threatguard.v1.Alert.$Shape): threatguard.v1.Alert & threatguard.v1.Alert.$Shape;
             static create(properties?: threatguard.v1.Alert.$Properties): threatguard.v1.Alert;
             static encode(message: threatguard.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -148,6 +163,8 @@ export namespace threatguard {
                 revision?: number;
                 observedRatio?: number;
                 modelReason?: threatguard.v1.ModelReason.$Properties;
+                risk?: number;
+                withheld?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Alert.$Properties;
@@ -2071,6 +2088,9 @@ export namespace threatguard {
             cryptoProfile: string;
             cryptoProvider: string;
             caTrusted: string[];
+            alertsWithheld: number;
+            alertBudget: number;
+            exceptions: number;
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2110,6 +2130,9 @@ export namespace threatguard {
                 cryptoProfile?: string;
                 cryptoProvider?: string;
                 caTrusted?: string[];
+                alertsWithheld?: number;
+                alertBudget?: number;
+                exceptions?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
@@ -2423,6 +2446,7 @@ export namespace threatguard {
             state: threatguard.v1.AlertState;
             sinceUs: number;
             untilUs: number;
+            withheld: threatguard.v1.Withheld;
             static create(properties: threatguard.v1.AlertFilter.$Shape): threatguard.v1.AlertFilter & threatguard.v1.AlertFilter.$Shape;
             static create(properties?: threatguard.v1.AlertFilter.$Properties): threatguard.v1.AlertFilter;
             static encode(message: threatguard.v1.AlertFilter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2438,9 +2462,16 @@ export namespace threatguard {
                 state?: threatguard.v1.AlertState;
                 sinceUs?: number;
                 untilUs?: number;
+                withheld?: threatguard.v1.Withheld;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AlertFilter.$Properties;
+        }
+
+        enum Withheld {
+            WITHHELD_LEFT_OUT = 0,
+            WITHHELD_ONLY = 1,
+            WITHHELD_INCLUDED = 2
         }
 
         interface IListAlertsRequest extends threatguard.v1.ListAlertsRequest.$Properties {
@@ -2521,6 +2552,7 @@ export namespace threatguard {
             alert: threatguard.v1.Alert;
             events: threatguard.v1.StoredEvent[];
             triage: threatguard.v1.TriageScore;
+            suppressed: number;
             static create(properties: threatguard.v1.GetAlertResponse.$Shape): threatguard.v1.GetAlertResponse & threatguard.v1.GetAlertResponse.$Shape;
             static create(properties?: threatguard.v1.GetAlertResponse.$Properties): threatguard.v1.GetAlertResponse;
             static encode(message: threatguard.v1.GetAlertResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2532,6 +2564,7 @@ export namespace threatguard {
                 alert?: threatguard.v1.Alert.$Properties;
                 events?: threatguard.v1.StoredEvent.$Properties[];
                 triage?: threatguard.v1.TriageScore.$Properties;
+                suppressed?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.GetAlertResponse.$Properties;
@@ -3853,6 +3886,468 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.BundleManifest.$Properties;
+        }
+
+        interface IRuleException extends threatguard.v1.RuleException.$Properties {
+        }
+
+        class RuleException {
+            constructor(properties?: threatguard.v1.RuleException.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            ruleId: string;
+            ruleTitle: string;
+            conditions: threatguard.v1.FieldValue[];
+            reason: string;
+            alertId: string;
+            madeBy: string;
+            madeAtUs: number;
+            expiresAtUs: number;
+            removedBy: string;
+            removedAtUs: number;
+            hidden: number;
+            lastHiddenAtUs: number;
+            static create(properties: threatguard.v1.RuleException.$Shape): threatguard.v1.RuleException & threatguard.v1.RuleException.$Shape;
+            static create(properties?: threatguard.v1.RuleException.$Properties): threatguard.v1.RuleException;
+            static encode(message: threatguard.v1.RuleException.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RuleException & threatguard.v1.RuleException.$Shape;
+        }
+
+        namespace RuleException {
+            interface $Properties {
+                id?: string;
+                ruleId?: string;
+                ruleTitle?: string;
+                conditions?: threatguard.v1.FieldValue.$Properties[];
+                reason?: string;
+                alertId?: string;
+                madeBy?: string;
+                madeAtUs?: number;
+                expiresAtUs?: number;
+                removedBy?: string;
+                removedAtUs?: number;
+                hidden?: number;
+                lastHiddenAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RuleException.$Properties;
+        }
+
+        interface IFieldValue extends threatguard.v1.FieldValue.$Properties {
+        }
+
+        class FieldValue {
+            constructor(properties?: threatguard.v1.FieldValue.$Properties);
+            $unknowns?: Uint8Array[];
+            field: string;
+            value: string;
+            name: string;
+            static create(properties: threatguard.v1.FieldValue.$Shape): threatguard.v1.FieldValue & threatguard.v1.FieldValue.$Shape;
+            static create(properties?: threatguard.v1.FieldValue.$Properties): threatguard.v1.FieldValue;
+            static encode(message: threatguard.v1.FieldValue.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.FieldValue & threatguard.v1.FieldValue.$Shape;
+        }
+
+        namespace FieldValue {
+            interface $Properties {
+                field?: string;
+                value?: string;
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.FieldValue.$Properties;
+        }
+
+        interface IPreviewExceptionRequest extends threatguard.v1.PreviewExceptionRequest.$Properties {
+        }
+
+        class PreviewExceptionRequest {
+            constructor(properties?: threatguard.v1.PreviewExceptionRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            alertId: string;
+            fields: string[];
+            static create(properties: threatguard.v1.PreviewExceptionRequest.$Shape): threatguard.v1.PreviewExceptionRequest & threatguard.v1.PreviewExceptionRequest.$Shape;
+            static create(properties?: threatguard.v1.PreviewExceptionRequest.$Properties): threatguard.v1.PreviewExceptionRequest;
+            static encode(message: threatguard.v1.PreviewExceptionRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.PreviewExceptionRequest & threatguard.v1.PreviewExceptionRequest.$Shape;
+        }
+
+        namespace PreviewExceptionRequest {
+            interface $Properties {
+                alertId?: string;
+                fields?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.PreviewExceptionRequest.$Properties;
+        }
+
+        interface IPreviewExceptionResponse extends threatguard.v1.PreviewExceptionResponse.$Properties {
+        }
+
+        class PreviewExceptionResponse {
+            constructor(properties?: threatguard.v1.PreviewExceptionResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            alertId: string;
+            alertRevision: number;
+            ruleId: string;
+            ruleTitle: string;
+            conditions: threatguard.v1.FieldValue[];
+            others: threatguard.v1.FieldValue[];
+            reach: threatguard.v1.ExceptionReach;
+            static create(properties: threatguard.v1.PreviewExceptionResponse.$Shape): threatguard.v1.PreviewExceptionResponse & threatguard.v1.PreviewExceptionResponse.$Shape;
+            static create(properties?: threatguard.v1.PreviewExceptionResponse.$Properties): threatguard.v1.PreviewExceptionResponse;
+            static encode(message: threatguard.v1.PreviewExceptionResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.PreviewExceptionResponse & threatguard.v1.PreviewExceptionResponse.$Shape;
+        }
+
+        namespace PreviewExceptionResponse {
+            interface $Properties {
+                alertId?: string;
+                alertRevision?: number;
+                ruleId?: string;
+                ruleTitle?: string;
+                conditions?: threatguard.v1.FieldValue.$Properties[];
+                others?: threatguard.v1.FieldValue.$Properties[];
+                reach?: threatguard.v1.ExceptionReach.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.PreviewExceptionResponse.$Properties;
+        }
+
+        interface IExceptionReach extends threatguard.v1.ExceptionReach.$Properties {
+        }
+
+        class ExceptionReach {
+            constructor(properties?: threatguard.v1.ExceptionReach.$Properties);
+            $unknowns?: Uint8Array[];
+            sinceUs: number;
+            partial: boolean;
+            ruleDetections: number;
+            hidden: number;
+            hosts: threatguard.v1.HostCount[];
+            hostsTotal: number;
+            samples: threatguard.v1.Detection[];
+            without: threatguard.v1.FieldCount[];
+            static create(properties: threatguard.v1.ExceptionReach.$Shape): threatguard.v1.ExceptionReach & threatguard.v1.ExceptionReach.$Shape;
+            static create(properties?: threatguard.v1.ExceptionReach.$Properties): threatguard.v1.ExceptionReach;
+            static encode(message: threatguard.v1.ExceptionReach.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExceptionReach & threatguard.v1.ExceptionReach.$Shape;
+        }
+
+        namespace ExceptionReach {
+            interface $Properties {
+                sinceUs?: number;
+                partial?: boolean;
+                ruleDetections?: number;
+                hidden?: number;
+                hosts?: threatguard.v1.HostCount.$Properties[];
+                hostsTotal?: number;
+                samples?: threatguard.v1.Detection.$Properties[];
+                without?: threatguard.v1.FieldCount.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExceptionReach.$Properties;
+        }
+
+        interface IHostCount extends threatguard.v1.HostCount.$Properties {
+        }
+
+        class HostCount {
+            constructor(properties?: threatguard.v1.HostCount.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            agentName: string;
+            count: number;
+            static create(properties: threatguard.v1.HostCount.$Shape): threatguard.v1.HostCount & threatguard.v1.HostCount.$Shape;
+            static create(properties?: threatguard.v1.HostCount.$Properties): threatguard.v1.HostCount;
+            static encode(message: threatguard.v1.HostCount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.HostCount & threatguard.v1.HostCount.$Shape;
+        }
+
+        namespace HostCount {
+            interface $Properties {
+                agentId?: string;
+                agentName?: string;
+                count?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.HostCount.$Properties;
+        }
+
+        interface IFieldCount extends threatguard.v1.FieldCount.$Properties {
+        }
+
+        class FieldCount {
+            constructor(properties?: threatguard.v1.FieldCount.$Properties);
+            $unknowns?: Uint8Array[];
+            field: string;
+            count: number;
+            static create(properties: threatguard.v1.FieldCount.$Shape): threatguard.v1.FieldCount & threatguard.v1.FieldCount.$Shape;
+            static create(properties?: threatguard.v1.FieldCount.$Properties): threatguard.v1.FieldCount;
+            static encode(message: threatguard.v1.FieldCount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.FieldCount & threatguard.v1.FieldCount.$Shape;
+        }
+
+        namespace FieldCount {
+            interface $Properties {
+                field?: string;
+                count?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.FieldCount.$Properties;
+        }
+
+        interface IAddExceptionRequest extends threatguard.v1.AddExceptionRequest.$Properties {
+        }
+
+        class AddExceptionRequest {
+            constructor(properties?: threatguard.v1.AddExceptionRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            alertId: string;
+            alertRevision: number;
+            fields: string[];
+            reason: string;
+            expiresSeconds: number;
+            neverExpires: boolean;
+            static create(properties: threatguard.v1.AddExceptionRequest.$Shape): threatguard.v1.AddExceptionRequest & threatguard.v1.AddExceptionRequest.$Shape;
+            static create(properties?: threatguard.v1.AddExceptionRequest.$Properties): threatguard.v1.AddExceptionRequest;
+            static encode(message: threatguard.v1.AddExceptionRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AddExceptionRequest & threatguard.v1.AddExceptionRequest.$Shape;
+        }
+
+        namespace AddExceptionRequest {
+            interface $Properties {
+                alertId?: string;
+                alertRevision?: number;
+                fields?: string[];
+                reason?: string;
+                expiresSeconds?: number;
+                neverExpires?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AddExceptionRequest.$Properties;
+        }
+
+        interface IAddExceptionResponse extends threatguard.v1.AddExceptionResponse.$Properties {
+        }
+
+        class AddExceptionResponse {
+            constructor(properties?: threatguard.v1.AddExceptionResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            exception: threatguard.v1.RuleException;
+            static create(properties: threatguard.v1.AddExceptionResponse.$Shape): threatguard.v1.AddExceptionResponse & threatguard.v1.AddExceptionResponse.$Shape;
+            static create(properties?: threatguard.v1.AddExceptionResponse.$Properties): threatguard.v1.AddExceptionResponse;
+            static encode(message: threatguard.v1.AddExceptionResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AddExceptionResponse & threatguard.v1.AddExceptionResponse.$Shape;
+        }
+
+        namespace AddExceptionResponse {
+            interface $Properties {
+                exception?: threatguard.v1.RuleException.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AddExceptionResponse.$Properties;
+        }
+
+        interface IListExceptionsRequest extends threatguard.v1.ListExceptionsRequest.$Properties {
+        }
+
+        class ListExceptionsRequest {
+            constructor(properties?: threatguard.v1.ListExceptionsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            ended: boolean;
+            static create(properties: threatguard.v1.ListExceptionsRequest.$Shape): threatguard.v1.ListExceptionsRequest & threatguard.v1.ListExceptionsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListExceptionsRequest.$Properties): threatguard.v1.ListExceptionsRequest;
+            static encode(message: threatguard.v1.ListExceptionsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListExceptionsRequest & threatguard.v1.ListExceptionsRequest.$Shape;
+        }
+
+        namespace ListExceptionsRequest {
+            interface $Properties {
+                ended?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListExceptionsRequest.$Properties;
+        }
+
+        interface IListExceptionsResponse extends threatguard.v1.ListExceptionsResponse.$Properties {
+        }
+
+        class ListExceptionsResponse {
+            constructor(properties?: threatguard.v1.ListExceptionsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            exceptions: threatguard.v1.RuleException[];
+            static create(properties: threatguard.v1.ListExceptionsResponse.$Shape): threatguard.v1.ListExceptionsResponse & threatguard.v1.ListExceptionsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListExceptionsResponse.$Properties): threatguard.v1.ListExceptionsResponse;
+            static encode(message: threatguard.v1.ListExceptionsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListExceptionsResponse & threatguard.v1.ListExceptionsResponse.$Shape;
+        }
+
+        namespace ListExceptionsResponse {
+            interface $Properties {
+                exceptions?: threatguard.v1.RuleException.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListExceptionsResponse.$Properties;
+        }
+
+        interface IGetExceptionRequest extends threatguard.v1.GetExceptionRequest.$Properties {
+        }
+
+        class GetExceptionRequest {
+            constructor(properties?: threatguard.v1.GetExceptionRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.GetExceptionRequest.$Shape): threatguard.v1.GetExceptionRequest & threatguard.v1.GetExceptionRequest.$Shape;
+            static create(properties?: threatguard.v1.GetExceptionRequest.$Properties): threatguard.v1.GetExceptionRequest;
+            static encode(message: threatguard.v1.GetExceptionRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetExceptionRequest & threatguard.v1.GetExceptionRequest.$Shape;
+        }
+
+        namespace GetExceptionRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetExceptionRequest.$Properties;
+        }
+
+        interface IGetExceptionResponse extends threatguard.v1.GetExceptionResponse.$Properties {
+        }
+
+        class GetExceptionResponse {
+            constructor(properties?: threatguard.v1.GetExceptionResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            exception: threatguard.v1.RuleException;
+            hidden: threatguard.v1.Detection[];
+            static create(properties: threatguard.v1.GetExceptionResponse.$Shape): threatguard.v1.GetExceptionResponse & threatguard.v1.GetExceptionResponse.$Shape;
+            static create(properties?: threatguard.v1.GetExceptionResponse.$Properties): threatguard.v1.GetExceptionResponse;
+            static encode(message: threatguard.v1.GetExceptionResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetExceptionResponse & threatguard.v1.GetExceptionResponse.$Shape;
+        }
+
+        namespace GetExceptionResponse {
+            interface $Properties {
+                exception?: threatguard.v1.RuleException.$Properties;
+                hidden?: threatguard.v1.Detection.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetExceptionResponse.$Properties;
+        }
+
+        interface IRemoveExceptionRequest extends threatguard.v1.RemoveExceptionRequest.$Properties {
+        }
+
+        class RemoveExceptionRequest {
+            constructor(properties?: threatguard.v1.RemoveExceptionRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.RemoveExceptionRequest.$Shape): threatguard.v1.RemoveExceptionRequest & threatguard.v1.RemoveExceptionRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveExceptionRequest.$Properties): threatguard.v1.RemoveExceptionRequest;
+            static encode(message: threatguard.v1.RemoveExceptionRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveExceptionRequest & threatguard.v1.RemoveExceptionRequest.$Shape;
+        }
+
+        namespace RemoveExceptionRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveExceptionRequest.$Properties;
+        }
+
+        interface IRemoveExceptionResponse extends threatguard.v1.RemoveExceptionResponse.$Properties {
+        }
+
+        class RemoveExceptionResponse {
+            constructor(properties?: threatguard.v1.RemoveExceptionResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            exception: threatguard.v1.RuleException;
+            static create(properties: threatguard.v1.RemoveExceptionResponse.$Shape): threatguard.v1.RemoveExceptionResponse & threatguard.v1.RemoveExceptionResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveExceptionResponse.$Properties): threatguard.v1.RemoveExceptionResponse;
+            static encode(message: threatguard.v1.RemoveExceptionResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveExceptionResponse & threatguard.v1.RemoveExceptionResponse.$Shape;
+        }
+
+        namespace RemoveExceptionResponse {
+            interface $Properties {
+                exception?: threatguard.v1.RuleException.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveExceptionResponse.$Properties;
+        }
+
+        interface IGetAlertBudgetRequest extends threatguard.v1.GetAlertBudgetRequest.$Properties {
+        }
+
+        class GetAlertBudgetRequest {
+            constructor(properties?: threatguard.v1.GetAlertBudgetRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.GetAlertBudgetRequest.$Shape): threatguard.v1.GetAlertBudgetRequest & threatguard.v1.GetAlertBudgetRequest.$Shape;
+            static create(properties?: threatguard.v1.GetAlertBudgetRequest.$Properties): threatguard.v1.GetAlertBudgetRequest;
+            static encode(message: threatguard.v1.GetAlertBudgetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetAlertBudgetRequest & threatguard.v1.GetAlertBudgetRequest.$Shape;
+        }
+
+        namespace GetAlertBudgetRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetAlertBudgetRequest.$Properties;
+        }
+
+        interface ISetAlertBudgetRequest extends threatguard.v1.SetAlertBudgetRequest.$Properties {
+        }
+
+        class SetAlertBudgetRequest {
+            constructor(properties?: threatguard.v1.SetAlertBudgetRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            perDay: number;
+            static create(properties: threatguard.v1.SetAlertBudgetRequest.$Shape): threatguard.v1.SetAlertBudgetRequest & threatguard.v1.SetAlertBudgetRequest.$Shape;
+            static create(properties?: threatguard.v1.SetAlertBudgetRequest.$Properties): threatguard.v1.SetAlertBudgetRequest;
+            static encode(message: threatguard.v1.SetAlertBudgetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SetAlertBudgetRequest & threatguard.v1.SetAlertBudgetRequest.$Shape;
+        }
+
+        namespace SetAlertBudgetRequest {
+            interface $Properties {
+                perDay?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SetAlertBudgetRequest.$Properties;
+        }
+
+        interface IAlertBudgetReport extends threatguard.v1.AlertBudgetReport.$Properties {
+        }
+
+        class AlertBudgetReport {
+            constructor(properties?: threatguard.v1.AlertBudgetReport.$Properties);
+            $unknowns?: Uint8Array[];
+            perDay: number;
+            setBy: string;
+            setAtUs: number;
+            dayUs: number;
+            shown: number;
+            withheld: number;
+            withheldOpen: number;
+            static create(properties: threatguard.v1.AlertBudgetReport.$Shape): threatguard.v1.AlertBudgetReport & threatguard.v1.AlertBudgetReport.$Shape;
+            static create(properties?: threatguard.v1.AlertBudgetReport.$Properties): threatguard.v1.AlertBudgetReport;
+            static encode(message: threatguard.v1.AlertBudgetReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AlertBudgetReport & threatguard.v1.AlertBudgetReport.$Shape;
+        }
+
+        namespace AlertBudgetReport {
+            interface $Properties {
+                perDay?: number;
+                setBy?: string;
+                setAtUs?: number;
+                dayUs?: number;
+                shown?: number;
+                withheld?: number;
+                withheldOpen?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AlertBudgetReport.$Properties;
         }
 
         interface IEnrolRequest extends threatguard.v1.EnrolRequest.$Properties {

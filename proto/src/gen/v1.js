@@ -60,6 +60,9 @@ export const threatguard = $root.threatguard = (() => {
             Detection.prototype.agentId = "";
             Detection.prototype.entity = "";
             Detection.prototype.modelReason = null;
+            Detection.prototype.simulated = false;
+            Detection.prototype.verdict = 0;
+            Detection.prototype.verdictBy = "";
 
             Detection.create = function(properties) {
                 return new Detection(properties);
@@ -100,8 +103,14 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(90).string(message.agentId);
                 if (message.entity != null && $Object.hasOwnProperty.call(message, "entity") && message.entity !== "")
                     writer.uint32(98).string(message.entity);
+                if (message.simulated != null && $Object.hasOwnProperty.call(message, "simulated") && message.simulated !== false)
+                    writer.uint32(256).bool(message.simulated);
+                if (message.verdict != null && $Object.hasOwnProperty.call(message, "verdict") && message.verdict !== 0)
+                    writer.uint32(296).int32(message.verdict);
+                if (message.verdictBy != null && $Object.hasOwnProperty.call(message, "verdictBy") && message.verdictBy !== "")
+                    writer.uint32(306).string(message.verdictBy);
                 if (message.modelReason != null && $Object.hasOwnProperty.call(message, "modelReason"))
-                    $root.threatguard.v1.ModelReason.encode(message.modelReason, writer.uint32(258).fork(), _depth + 1).ldelim();
+                    $root.threatguard.v1.ModelReason.encode(message.modelReason, writer.uint32(418).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -267,10 +276,37 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.entity;
                             continue;
                         }
-                    case 32: {
+                    case 52: {
                             if (wireType !== 2)
                                 break;
                             message.modelReason = $root.threatguard.v1.ModelReason.decode(reader, reader.size(), $undefined, _depth + 1, message.modelReason);
+                            continue;
+                        }
+                    case 32: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.simulated = value;
+                            else
+                                delete message.simulated;
+                            continue;
+                        }
+                    case 37: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.verdict = value;
+                            else
+                                delete message.verdict;
+                            continue;
+                        }
+                    case 38: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.verdictBy = value;
+                            else
+                                delete message.verdictBy;
                             continue;
                         }
                     }
@@ -291,6 +327,15 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return Detection;
+        })();
+
+        v1.Verdict = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "VERDICT_ALERTED"] = 0;
+            values[valuesById[1] = "VERDICT_EXCEPTED"] = 1;
+            values[valuesById[2] = "VERDICT_SUPPRESSED"] = 2;
+            values[valuesById[3] = "VERDICT_SIMULATED"] = 3;
+            return values;
         })();
 
         v1.EventReference = (function() {
@@ -449,6 +494,8 @@ export const threatguard = $root.threatguard = (() => {
             Alert.prototype.revision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Alert.prototype.observedRatio = 0;
             Alert.prototype.modelReason = null;
+            Alert.prototype.risk = 0;
+            Alert.prototype.withheld = false;
 
             Alert.create = function(properties) {
                 return new Alert(properties);
@@ -505,8 +552,12 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(152).uint64(message.revision);
                 if (message.observedRatio != null && $Object.hasOwnProperty.call(message, "observedRatio") && !$Object.is(message.observedRatio, 0))
                     writer.uint32(161).double(message.observedRatio);
+                if (message.risk != null && $Object.hasOwnProperty.call(message, "risk") && message.risk !== 0)
+                    writer.uint32(376).uint32(message.risk);
+                if (message.withheld != null && $Object.hasOwnProperty.call(message, "withheld") && message.withheld !== false)
+                    writer.uint32(384).bool(message.withheld);
                 if (message.modelReason != null && $Object.hasOwnProperty.call(message, "modelReason"))
-                    $root.threatguard.v1.ModelReason.encode(message.modelReason, writer.uint32(322).fork(), _depth + 1).ldelim();
+                    $root.threatguard.v1.ModelReason.encode(message.modelReason, writer.uint32(482).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -744,10 +795,28 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.observedRatio;
                             continue;
                         }
-                    case 40: {
+                    case 60: {
                             if (wireType !== 2)
                                 break;
                             message.modelReason = $root.threatguard.v1.ModelReason.decode(reader, reader.size(), $undefined, _depth + 1, message.modelReason);
+                            continue;
+                        }
+                    case 47: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.risk = value;
+                            else
+                                delete message.risk;
+                            continue;
+                        }
+                    case 48: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.withheld = value;
+                            else
+                                delete message.withheld;
                             continue;
                         }
                     }
@@ -9171,6 +9240,9 @@ export const threatguard = $root.threatguard = (() => {
             StatusReport.prototype.cryptoProfile = "";
             StatusReport.prototype.cryptoProvider = "";
             StatusReport.prototype.caTrusted = $util.emptyArray;
+            StatusReport.prototype.alertsWithheld = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            StatusReport.prototype.alertBudget = 0;
+            StatusReport.prototype.exceptions = 0;
 
             StatusReport.create = function(properties) {
                 return new StatusReport(properties);
@@ -9251,6 +9323,12 @@ export const threatguard = $root.threatguard = (() => {
                 if (message.caTrusted != null && message.caTrusted.length)
                     for (let i = 0; i < message.caTrusted.length; ++i)
                         writer.uint32(402).string(message.caTrusted[i]);
+                if (message.alertsWithheld != null && $Object.hasOwnProperty.call(message, "alertsWithheld") && (typeof message.alertsWithheld === "object" ? message.alertsWithheld.low || message.alertsWithheld.high : message.alertsWithheld !== 0))
+                    writer.uint32(664).uint64(message.alertsWithheld);
+                if (message.alertBudget != null && $Object.hasOwnProperty.call(message, "alertBudget") && message.alertBudget !== 0)
+                    writer.uint32(672).uint32(message.alertBudget);
+                if (message.exceptions != null && $Object.hasOwnProperty.call(message, "exceptions") && message.exceptions !== 0)
+                    writer.uint32(680).uint32(message.exceptions);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -9555,6 +9633,33 @@ export const threatguard = $root.threatguard = (() => {
                             if (!(message.caTrusted && message.caTrusted.length))
                                 message.caTrusted = [];
                             message.caTrusted.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 83: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.alertsWithheld = value;
+                            else
+                                delete message.alertsWithheld;
+                            continue;
+                        }
+                    case 84: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.alertBudget = value;
+                            else
+                                delete message.alertBudget;
+                            continue;
+                        }
+                    case 85: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.exceptions = value;
+                            else
+                                delete message.exceptions;
                             continue;
                         }
                     }
@@ -10919,6 +11024,7 @@ export const threatguard = $root.threatguard = (() => {
             AlertFilter.prototype.state = 0;
             AlertFilter.prototype.sinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             AlertFilter.prototype.untilUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            AlertFilter.prototype.withheld = 0;
 
             AlertFilter.create = function(properties) {
                 return new AlertFilter(properties);
@@ -10945,6 +11051,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(48).int64(message.sinceUs);
                 if (message.untilUs != null && $Object.hasOwnProperty.call(message, "untilUs") && (typeof message.untilUs === "object" ? message.untilUs.low || message.untilUs.high : message.untilUs !== 0))
                     writer.uint32(56).int64(message.untilUs);
+                if (message.withheld != null && $Object.hasOwnProperty.call(message, "withheld") && message.withheld !== 0)
+                    writer.uint32(232).int32(message.withheld);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -11041,6 +11149,15 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.untilUs;
                             continue;
                         }
+                    case 29: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.withheld = value;
+                            else
+                                delete message.withheld;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -11059,6 +11176,14 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return AlertFilter;
+        })();
+
+        v1.Withheld = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "WITHHELD_LEFT_OUT"] = 0;
+            values[valuesById[1] = "WITHHELD_ONLY"] = 1;
+            values[valuesById[2] = "WITHHELD_INCLUDED"] = 2;
+            return values;
         })();
 
         v1.ListAlertsRequest = (function() {
@@ -11366,6 +11491,7 @@ export const threatguard = $root.threatguard = (() => {
             GetAlertResponse.prototype.alert = null;
             GetAlertResponse.prototype.events = $util.emptyArray;
             GetAlertResponse.prototype.triage = null;
+            GetAlertResponse.prototype.suppressed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             GetAlertResponse.create = function(properties) {
                 return new GetAlertResponse(properties);
@@ -11385,6 +11511,8 @@ export const threatguard = $root.threatguard = (() => {
                         $root.threatguard.v1.StoredEvent.encode(message.events[i], writer.uint32(18).fork(), _depth + 1).ldelim();
                 if (message.triage != null && $Object.hasOwnProperty.call(message, "triage"))
                     $root.threatguard.v1.TriageScore.encode(message.triage, writer.uint32(178).fork(), _depth + 1).ldelim();
+                if (message.suppressed != null && $Object.hasOwnProperty.call(message, "suppressed") && (typeof message.suppressed === "object" ? message.suppressed.low || message.suppressed.high : message.suppressed !== 0))
+                    writer.uint32(192).uint64(message.suppressed);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -11436,6 +11564,15 @@ export const threatguard = $root.threatguard = (() => {
                             if (wireType !== 2)
                                 break;
                             message.triage = $root.threatguard.v1.TriageScore.decode(reader, reader.size(), $undefined, _depth + 1, message.triage);
+                            continue;
+                        }
+                    case 24: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.suppressed = value;
+                            else
+                                delete message.suppressed;
                             continue;
                         }
                     }
@@ -17377,6 +17514,2052 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return BundleManifest;
+        })();
+
+        v1.RuleException = (function() {
+
+            const RuleException = function (properties) {
+                this.conditions = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RuleException.prototype.id = "";
+            RuleException.prototype.ruleId = "";
+            RuleException.prototype.ruleTitle = "";
+            RuleException.prototype.conditions = $util.emptyArray;
+            RuleException.prototype.reason = "";
+            RuleException.prototype.alertId = "";
+            RuleException.prototype.madeBy = "";
+            RuleException.prototype.madeAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            RuleException.prototype.expiresAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            RuleException.prototype.removedBy = "";
+            RuleException.prototype.removedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            RuleException.prototype.hidden = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            RuleException.prototype.lastHiddenAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            RuleException.create = function(properties) {
+                return new RuleException(properties);
+            };
+
+            RuleException.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(10).string(message.id);
+                if (message.ruleId != null && $Object.hasOwnProperty.call(message, "ruleId") && message.ruleId !== "")
+                    writer.uint32(18).string(message.ruleId);
+                if (message.ruleTitle != null && $Object.hasOwnProperty.call(message, "ruleTitle") && message.ruleTitle !== "")
+                    writer.uint32(26).string(message.ruleTitle);
+                if (message.conditions != null && message.conditions.length)
+                    for (let i = 0; i < message.conditions.length; ++i)
+                        $root.threatguard.v1.FieldValue.encode(message.conditions[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(42).string(message.reason);
+                if (message.alertId != null && $Object.hasOwnProperty.call(message, "alertId") && message.alertId !== "")
+                    writer.uint32(50).string(message.alertId);
+                if (message.madeBy != null && $Object.hasOwnProperty.call(message, "madeBy") && message.madeBy !== "")
+                    writer.uint32(58).string(message.madeBy);
+                if (message.madeAtUs != null && $Object.hasOwnProperty.call(message, "madeAtUs") && (typeof message.madeAtUs === "object" ? message.madeAtUs.low || message.madeAtUs.high : message.madeAtUs !== 0))
+                    writer.uint32(64).int64(message.madeAtUs);
+                if (message.expiresAtUs != null && $Object.hasOwnProperty.call(message, "expiresAtUs") && (typeof message.expiresAtUs === "object" ? message.expiresAtUs.low || message.expiresAtUs.high : message.expiresAtUs !== 0))
+                    writer.uint32(72).int64(message.expiresAtUs);
+                if (message.removedBy != null && $Object.hasOwnProperty.call(message, "removedBy") && message.removedBy !== "")
+                    writer.uint32(82).string(message.removedBy);
+                if (message.removedAtUs != null && $Object.hasOwnProperty.call(message, "removedAtUs") && (typeof message.removedAtUs === "object" ? message.removedAtUs.low || message.removedAtUs.high : message.removedAtUs !== 0))
+                    writer.uint32(88).int64(message.removedAtUs);
+                if (message.hidden != null && $Object.hasOwnProperty.call(message, "hidden") && (typeof message.hidden === "object" ? message.hidden.low || message.hidden.high : message.hidden !== 0))
+                    writer.uint32(96).uint64(message.hidden);
+                if (message.lastHiddenAtUs != null && $Object.hasOwnProperty.call(message, "lastHiddenAtUs") && (typeof message.lastHiddenAtUs === "object" ? message.lastHiddenAtUs.low || message.lastHiddenAtUs.high : message.lastHiddenAtUs !== 0))
+                    writer.uint32(104).int64(message.lastHiddenAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RuleException.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RuleException();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.ruleId = value;
+                            else
+                                delete message.ruleId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.ruleTitle = value;
+                            else
+                                delete message.ruleTitle;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.conditions && message.conditions.length))
+                                message.conditions = [];
+                            message.conditions.push($root.threatguard.v1.FieldValue.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.alertId = value;
+                            else
+                                delete message.alertId;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.madeBy = value;
+                            else
+                                delete message.madeBy;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.madeAtUs = value;
+                            else
+                                delete message.madeAtUs;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.expiresAtUs = value;
+                            else
+                                delete message.expiresAtUs;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.removedBy = value;
+                            else
+                                delete message.removedBy;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.removedAtUs = value;
+                            else
+                                delete message.removedAtUs;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.hidden = value;
+                            else
+                                delete message.hidden;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastHiddenAtUs = value;
+                            else
+                                delete message.lastHiddenAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RuleException;
+        })();
+
+        v1.FieldValue = (function() {
+
+            const FieldValue = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            FieldValue.prototype.field = "";
+            FieldValue.prototype.value = "";
+            FieldValue.prototype.name = "";
+
+            FieldValue.create = function(properties) {
+                return new FieldValue(properties);
+            };
+
+            FieldValue.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.field != null && $Object.hasOwnProperty.call(message, "field") && message.field !== "")
+                    writer.uint32(10).string(message.field);
+                if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value !== "")
+                    writer.uint32(18).string(message.value);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(26).string(message.name);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            FieldValue.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.FieldValue();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.field = value;
+                            else
+                                delete message.field;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.value = value;
+                            else
+                                delete message.value;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FieldValue;
+        })();
+
+        v1.PreviewExceptionRequest = (function() {
+
+            const PreviewExceptionRequest = function (properties) {
+                this.fields = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            PreviewExceptionRequest.prototype.alertId = "";
+            PreviewExceptionRequest.prototype.fields = $util.emptyArray;
+
+            PreviewExceptionRequest.create = function(properties) {
+                return new PreviewExceptionRequest(properties);
+            };
+
+            PreviewExceptionRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.alertId != null && $Object.hasOwnProperty.call(message, "alertId") && message.alertId !== "")
+                    writer.uint32(10).string(message.alertId);
+                if (message.fields != null && message.fields.length)
+                    for (let i = 0; i < message.fields.length; ++i)
+                        writer.uint32(18).string(message.fields[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            PreviewExceptionRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.PreviewExceptionRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.alertId = value;
+                            else
+                                delete message.alertId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.fields && message.fields.length))
+                                message.fields = [];
+                            message.fields.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PreviewExceptionRequest;
+        })();
+
+        v1.PreviewExceptionResponse = (function() {
+
+            const PreviewExceptionResponse = function (properties) {
+                this.conditions = [];
+                this.others = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            PreviewExceptionResponse.prototype.alertId = "";
+            PreviewExceptionResponse.prototype.alertRevision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            PreviewExceptionResponse.prototype.ruleId = "";
+            PreviewExceptionResponse.prototype.ruleTitle = "";
+            PreviewExceptionResponse.prototype.conditions = $util.emptyArray;
+            PreviewExceptionResponse.prototype.others = $util.emptyArray;
+            PreviewExceptionResponse.prototype.reach = null;
+
+            PreviewExceptionResponse.create = function(properties) {
+                return new PreviewExceptionResponse(properties);
+            };
+
+            PreviewExceptionResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.alertId != null && $Object.hasOwnProperty.call(message, "alertId") && message.alertId !== "")
+                    writer.uint32(10).string(message.alertId);
+                if (message.alertRevision != null && $Object.hasOwnProperty.call(message, "alertRevision") && (typeof message.alertRevision === "object" ? message.alertRevision.low || message.alertRevision.high : message.alertRevision !== 0))
+                    writer.uint32(16).uint64(message.alertRevision);
+                if (message.ruleId != null && $Object.hasOwnProperty.call(message, "ruleId") && message.ruleId !== "")
+                    writer.uint32(26).string(message.ruleId);
+                if (message.ruleTitle != null && $Object.hasOwnProperty.call(message, "ruleTitle") && message.ruleTitle !== "")
+                    writer.uint32(34).string(message.ruleTitle);
+                if (message.conditions != null && message.conditions.length)
+                    for (let i = 0; i < message.conditions.length; ++i)
+                        $root.threatguard.v1.FieldValue.encode(message.conditions[i], writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.others != null && message.others.length)
+                    for (let i = 0; i < message.others.length; ++i)
+                        $root.threatguard.v1.FieldValue.encode(message.others[i], writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.reach != null && $Object.hasOwnProperty.call(message, "reach"))
+                    $root.threatguard.v1.ExceptionReach.encode(message.reach, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            PreviewExceptionResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.PreviewExceptionResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.alertId = value;
+                            else
+                                delete message.alertId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.alertRevision = value;
+                            else
+                                delete message.alertRevision;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.ruleId = value;
+                            else
+                                delete message.ruleId;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.ruleTitle = value;
+                            else
+                                delete message.ruleTitle;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.conditions && message.conditions.length))
+                                message.conditions = [];
+                            message.conditions.push($root.threatguard.v1.FieldValue.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.others && message.others.length))
+                                message.others = [];
+                            message.others.push($root.threatguard.v1.FieldValue.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.reach = $root.threatguard.v1.ExceptionReach.decode(reader, reader.size(), $undefined, _depth + 1, message.reach);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PreviewExceptionResponse;
+        })();
+
+        v1.ExceptionReach = (function() {
+
+            const ExceptionReach = function (properties) {
+                this.hosts = [];
+                this.samples = [];
+                this.without = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ExceptionReach.prototype.sinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            ExceptionReach.prototype.partial = false;
+            ExceptionReach.prototype.ruleDetections = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ExceptionReach.prototype.hidden = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ExceptionReach.prototype.hosts = $util.emptyArray;
+            ExceptionReach.prototype.hostsTotal = 0;
+            ExceptionReach.prototype.samples = $util.emptyArray;
+            ExceptionReach.prototype.without = $util.emptyArray;
+
+            ExceptionReach.create = function(properties) {
+                return new ExceptionReach(properties);
+            };
+
+            ExceptionReach.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sinceUs != null && $Object.hasOwnProperty.call(message, "sinceUs") && (typeof message.sinceUs === "object" ? message.sinceUs.low || message.sinceUs.high : message.sinceUs !== 0))
+                    writer.uint32(8).int64(message.sinceUs);
+                if (message.partial != null && $Object.hasOwnProperty.call(message, "partial") && message.partial !== false)
+                    writer.uint32(16).bool(message.partial);
+                if (message.ruleDetections != null && $Object.hasOwnProperty.call(message, "ruleDetections") && (typeof message.ruleDetections === "object" ? message.ruleDetections.low || message.ruleDetections.high : message.ruleDetections !== 0))
+                    writer.uint32(24).uint64(message.ruleDetections);
+                if (message.hidden != null && $Object.hasOwnProperty.call(message, "hidden") && (typeof message.hidden === "object" ? message.hidden.low || message.hidden.high : message.hidden !== 0))
+                    writer.uint32(32).uint64(message.hidden);
+                if (message.hosts != null && message.hosts.length)
+                    for (let i = 0; i < message.hosts.length; ++i)
+                        $root.threatguard.v1.HostCount.encode(message.hosts[i], writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.hostsTotal != null && $Object.hasOwnProperty.call(message, "hostsTotal") && message.hostsTotal !== 0)
+                    writer.uint32(48).uint32(message.hostsTotal);
+                if (message.samples != null && message.samples.length)
+                    for (let i = 0; i < message.samples.length; ++i)
+                        $root.threatguard.v1.Detection.encode(message.samples[i], writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.without != null && message.without.length)
+                    for (let i = 0; i < message.without.length; ++i)
+                        $root.threatguard.v1.FieldCount.encode(message.without[i], writer.uint32(66).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ExceptionReach.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ExceptionReach();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sinceUs = value;
+                            else
+                                delete message.sinceUs;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.partial = value;
+                            else
+                                delete message.partial;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.ruleDetections = value;
+                            else
+                                delete message.ruleDetections;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.hidden = value;
+                            else
+                                delete message.hidden;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.hosts && message.hosts.length))
+                                message.hosts = [];
+                            message.hosts.push($root.threatguard.v1.HostCount.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.hostsTotal = value;
+                            else
+                                delete message.hostsTotal;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.samples && message.samples.length))
+                                message.samples = [];
+                            message.samples.push($root.threatguard.v1.Detection.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.without && message.without.length))
+                                message.without = [];
+                            message.without.push($root.threatguard.v1.FieldCount.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ExceptionReach;
+        })();
+
+        v1.HostCount = (function() {
+
+            const HostCount = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            HostCount.prototype.agentId = "";
+            HostCount.prototype.agentName = "";
+            HostCount.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            HostCount.create = function(properties) {
+                return new HostCount(properties);
+            };
+
+            HostCount.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.agentName != null && $Object.hasOwnProperty.call(message, "agentName") && message.agentName !== "")
+                    writer.uint32(18).string(message.agentName);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                    writer.uint32(24).uint64(message.count);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            HostCount.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.HostCount();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentName = value;
+                            else
+                                delete message.agentName;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HostCount;
+        })();
+
+        v1.FieldCount = (function() {
+
+            const FieldCount = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            FieldCount.prototype.field = "";
+            FieldCount.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            FieldCount.create = function(properties) {
+                return new FieldCount(properties);
+            };
+
+            FieldCount.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.field != null && $Object.hasOwnProperty.call(message, "field") && message.field !== "")
+                    writer.uint32(10).string(message.field);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                    writer.uint32(16).uint64(message.count);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            FieldCount.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.FieldCount();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.field = value;
+                            else
+                                delete message.field;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FieldCount;
+        })();
+
+        v1.AddExceptionRequest = (function() {
+
+            const AddExceptionRequest = function (properties) {
+                this.fields = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            AddExceptionRequest.prototype.alertId = "";
+            AddExceptionRequest.prototype.alertRevision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            AddExceptionRequest.prototype.fields = $util.emptyArray;
+            AddExceptionRequest.prototype.reason = "";
+            AddExceptionRequest.prototype.expiresSeconds = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            AddExceptionRequest.prototype.neverExpires = false;
+
+            AddExceptionRequest.create = function(properties) {
+                return new AddExceptionRequest(properties);
+            };
+
+            AddExceptionRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.alertId != null && $Object.hasOwnProperty.call(message, "alertId") && message.alertId !== "")
+                    writer.uint32(10).string(message.alertId);
+                if (message.alertRevision != null && $Object.hasOwnProperty.call(message, "alertRevision") && (typeof message.alertRevision === "object" ? message.alertRevision.low || message.alertRevision.high : message.alertRevision !== 0))
+                    writer.uint32(16).uint64(message.alertRevision);
+                if (message.fields != null && message.fields.length)
+                    for (let i = 0; i < message.fields.length; ++i)
+                        writer.uint32(26).string(message.fields[i]);
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(34).string(message.reason);
+                if (message.expiresSeconds != null && $Object.hasOwnProperty.call(message, "expiresSeconds") && (typeof message.expiresSeconds === "object" ? message.expiresSeconds.low || message.expiresSeconds.high : message.expiresSeconds !== 0))
+                    writer.uint32(40).uint64(message.expiresSeconds);
+                if (message.neverExpires != null && $Object.hasOwnProperty.call(message, "neverExpires") && message.neverExpires !== false)
+                    writer.uint32(48).bool(message.neverExpires);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            AddExceptionRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.AddExceptionRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.alertId = value;
+                            else
+                                delete message.alertId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.alertRevision = value;
+                            else
+                                delete message.alertRevision;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.fields && message.fields.length))
+                                message.fields = [];
+                            message.fields.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.expiresSeconds = value;
+                            else
+                                delete message.expiresSeconds;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.neverExpires = value;
+                            else
+                                delete message.neverExpires;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return AddExceptionRequest;
+        })();
+
+        v1.AddExceptionResponse = (function() {
+
+            const AddExceptionResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            AddExceptionResponse.prototype.exception = null;
+
+            AddExceptionResponse.create = function(properties) {
+                return new AddExceptionResponse(properties);
+            };
+
+            AddExceptionResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.exception != null && $Object.hasOwnProperty.call(message, "exception"))
+                    $root.threatguard.v1.RuleException.encode(message.exception, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            AddExceptionResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.AddExceptionResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.exception = $root.threatguard.v1.RuleException.decode(reader, reader.size(), $undefined, _depth + 1, message.exception);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return AddExceptionResponse;
+        })();
+
+        v1.ListExceptionsRequest = (function() {
+
+            const ListExceptionsRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ListExceptionsRequest.prototype.ended = false;
+
+            ListExceptionsRequest.create = function(properties) {
+                return new ListExceptionsRequest(properties);
+            };
+
+            ListExceptionsRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.ended != null && $Object.hasOwnProperty.call(message, "ended") && message.ended !== false)
+                    writer.uint32(8).bool(message.ended);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ListExceptionsRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ListExceptionsRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.ended = value;
+                            else
+                                delete message.ended;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ListExceptionsRequest;
+        })();
+
+        v1.ListExceptionsResponse = (function() {
+
+            const ListExceptionsResponse = function (properties) {
+                this.exceptions = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ListExceptionsResponse.prototype.exceptions = $util.emptyArray;
+
+            ListExceptionsResponse.create = function(properties) {
+                return new ListExceptionsResponse(properties);
+            };
+
+            ListExceptionsResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.exceptions != null && message.exceptions.length)
+                    for (let i = 0; i < message.exceptions.length; ++i)
+                        $root.threatguard.v1.RuleException.encode(message.exceptions[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ListExceptionsResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ListExceptionsResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.exceptions && message.exceptions.length))
+                                message.exceptions = [];
+                            message.exceptions.push($root.threatguard.v1.RuleException.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ListExceptionsResponse;
+        })();
+
+        v1.GetExceptionRequest = (function() {
+
+            const GetExceptionRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetExceptionRequest.prototype.id = "";
+
+            GetExceptionRequest.create = function(properties) {
+                return new GetExceptionRequest(properties);
+            };
+
+            GetExceptionRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(10).string(message.id);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetExceptionRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetExceptionRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetExceptionRequest;
+        })();
+
+        v1.GetExceptionResponse = (function() {
+
+            const GetExceptionResponse = function (properties) {
+                this.hidden = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetExceptionResponse.prototype.exception = null;
+            GetExceptionResponse.prototype.hidden = $util.emptyArray;
+
+            GetExceptionResponse.create = function(properties) {
+                return new GetExceptionResponse(properties);
+            };
+
+            GetExceptionResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.exception != null && $Object.hasOwnProperty.call(message, "exception"))
+                    $root.threatguard.v1.RuleException.encode(message.exception, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.hidden != null && message.hidden.length)
+                    for (let i = 0; i < message.hidden.length; ++i)
+                        $root.threatguard.v1.Detection.encode(message.hidden[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetExceptionResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetExceptionResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.exception = $root.threatguard.v1.RuleException.decode(reader, reader.size(), $undefined, _depth + 1, message.exception);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.hidden && message.hidden.length))
+                                message.hidden = [];
+                            message.hidden.push($root.threatguard.v1.Detection.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetExceptionResponse;
+        })();
+
+        v1.RemoveExceptionRequest = (function() {
+
+            const RemoveExceptionRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RemoveExceptionRequest.prototype.id = "";
+
+            RemoveExceptionRequest.create = function(properties) {
+                return new RemoveExceptionRequest(properties);
+            };
+
+            RemoveExceptionRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(10).string(message.id);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RemoveExceptionRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RemoveExceptionRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RemoveExceptionRequest;
+        })();
+
+        v1.RemoveExceptionResponse = (function() {
+
+            const RemoveExceptionResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RemoveExceptionResponse.prototype.exception = null;
+
+            RemoveExceptionResponse.create = function(properties) {
+                return new RemoveExceptionResponse(properties);
+            };
+
+            RemoveExceptionResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.exception != null && $Object.hasOwnProperty.call(message, "exception"))
+                    $root.threatguard.v1.RuleException.encode(message.exception, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RemoveExceptionResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RemoveExceptionResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.exception = $root.threatguard.v1.RuleException.decode(reader, reader.size(), $undefined, _depth + 1, message.exception);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RemoveExceptionResponse;
+        })();
+
+        v1.GetAlertBudgetRequest = (function() {
+
+            const GetAlertBudgetRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GetAlertBudgetRequest.create = function(properties) {
+                return new GetAlertBudgetRequest(properties);
+            };
+
+            GetAlertBudgetRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GetAlertBudgetRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.GetAlertBudgetRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GetAlertBudgetRequest;
+        })();
+
+        v1.SetAlertBudgetRequest = (function() {
+
+            const SetAlertBudgetRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SetAlertBudgetRequest.prototype.perDay = 0;
+
+            SetAlertBudgetRequest.create = function(properties) {
+                return new SetAlertBudgetRequest(properties);
+            };
+
+            SetAlertBudgetRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.perDay != null && $Object.hasOwnProperty.call(message, "perDay") && message.perDay !== 0)
+                    writer.uint32(8).uint32(message.perDay);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SetAlertBudgetRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.SetAlertBudgetRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.perDay = value;
+                            else
+                                delete message.perDay;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SetAlertBudgetRequest;
+        })();
+
+        v1.AlertBudgetReport = (function() {
+
+            const AlertBudgetReport = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            AlertBudgetReport.prototype.perDay = 0;
+            AlertBudgetReport.prototype.setBy = "";
+            AlertBudgetReport.prototype.setAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            AlertBudgetReport.prototype.dayUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            AlertBudgetReport.prototype.shown = 0;
+            AlertBudgetReport.prototype.withheld = 0;
+            AlertBudgetReport.prototype.withheldOpen = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            AlertBudgetReport.create = function(properties) {
+                return new AlertBudgetReport(properties);
+            };
+
+            AlertBudgetReport.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.perDay != null && $Object.hasOwnProperty.call(message, "perDay") && message.perDay !== 0)
+                    writer.uint32(8).uint32(message.perDay);
+                if (message.setBy != null && $Object.hasOwnProperty.call(message, "setBy") && message.setBy !== "")
+                    writer.uint32(18).string(message.setBy);
+                if (message.setAtUs != null && $Object.hasOwnProperty.call(message, "setAtUs") && (typeof message.setAtUs === "object" ? message.setAtUs.low || message.setAtUs.high : message.setAtUs !== 0))
+                    writer.uint32(24).int64(message.setAtUs);
+                if (message.dayUs != null && $Object.hasOwnProperty.call(message, "dayUs") && (typeof message.dayUs === "object" ? message.dayUs.low || message.dayUs.high : message.dayUs !== 0))
+                    writer.uint32(32).int64(message.dayUs);
+                if (message.shown != null && $Object.hasOwnProperty.call(message, "shown") && message.shown !== 0)
+                    writer.uint32(40).uint32(message.shown);
+                if (message.withheld != null && $Object.hasOwnProperty.call(message, "withheld") && message.withheld !== 0)
+                    writer.uint32(48).uint32(message.withheld);
+                if (message.withheldOpen != null && $Object.hasOwnProperty.call(message, "withheldOpen") && (typeof message.withheldOpen === "object" ? message.withheldOpen.low || message.withheldOpen.high : message.withheldOpen !== 0))
+                    writer.uint32(56).uint64(message.withheldOpen);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            AlertBudgetReport.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.AlertBudgetReport();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.perDay = value;
+                            else
+                                delete message.perDay;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.setBy = value;
+                            else
+                                delete message.setBy;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.setAtUs = value;
+                            else
+                                delete message.setAtUs;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.dayUs = value;
+                            else
+                                delete message.dayUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.shown = value;
+                            else
+                                delete message.shown;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.withheld = value;
+                            else
+                                delete message.withheld;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.withheldOpen = value;
+                            else
+                                delete message.withheldOpen;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return AlertBudgetReport;
         })();
 
         v1.EnrolRequest = (function() {

@@ -6,10 +6,12 @@ import type { Predicate } from './predicate.ts';
 import { clipText, ReasonTemplate, type WindowFacts } from './reason.ts';
 import { RuleError, type RulePath } from './rule-error.ts';
 import type { CorrelationRuleDocument, EventRuleDocument } from './schema.ts';
+import { readSuppression } from './suppression-span.ts';
 
 /** References kept in one detection: the newest. */
 export const DETECTION_EVENTS_MAX = 50;
-const VALUE_CHARS_MAX = 1_024;
+/** Of one value of a detection; what is longer is cut, and ends so. */
+export const VALUE_CHARS_MAX = 1_024;
 
 /** What every detection shows where its events have it, whatever its sentence speaks of. */
 const STANDARD_VALUES = [
@@ -39,6 +41,8 @@ export interface RuleIdentity {
   tactics: string[];
   reason: ReasonTemplate;
   entitySlots: readonly number[];
+  /** How long it is silent about an entity it has alerted about; 0 where it asks for none. */
+  suppressUs: number;
 }
 
 export interface EventRule extends RuleIdentity {
@@ -110,6 +114,7 @@ export function readIdentity(
     tactics: tags.filter((tag) => !/^[tgs]\d{4}/.test(tag)).map((tag) => tag.replaceAll('_', '-')),
     reason: new ReasonTemplate(section.reason),
     entitySlots: section.entity.map((name) => readSlot(name, ['threatguard', 'entity'], scope)),
+    suppressUs: readSuppression(document.threatguard?.suppress ?? '') ?? 0,
   };
 }
 

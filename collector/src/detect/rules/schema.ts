@@ -1,6 +1,7 @@
 // The form of a Sigma document, and our own section in it. Sigma allows custom fields, so unknown keys pass at the top;
 // inside the parts we honour they do not.
 import { z } from 'zod';
+import { readSuppression, SUPPRESSION_FORM } from './suppression-span.ts';
 
 const text = z.string().min(1).max(65_535);
 
@@ -19,6 +20,11 @@ const common = {
       reason: z.string().min(1).max(1_000),
       /** Fields whose values say whom the detection is about: what alerts fold by. */
       entity: z.array(z.string().min(1).max(128)).min(1).max(8),
+      /** After it alerted about an entity it is silent about that one for so long: a number and s, m, h or d. */
+      suppress: z
+        .string()
+        .refine((span) => readSuppression(span) !== undefined, SUPPRESSION_FORM)
+        .optional(),
     })
     .optional(),
 };

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { Withheld } from '@threatguard/proto';
 import { ALERT_KEYS, alertColumns, alertRecord } from '../../model/alert.ts';
 import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe, wholeNumber } from '../console-command.ts';
@@ -14,6 +15,7 @@ export class AlertsList extends ConsoleCommand {
   static override flags = {
     ...alertFilterFlags,
     until: Flags.string({ summary: 'Until a time; a duration counts back from now.', helpValue: 'TIME' }),
+    withheld: Flags.boolean({ summary: 'Only those over the budget of their day, which are left out else.' }),
     limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
   };
 
@@ -21,7 +23,8 @@ export class AlertsList extends ConsoleCommand {
     const { flags } = await this.parse(AlertsList);
     const output = this.outputFor(flags);
     const nowMs = Date.now();
-    const filter = { ...readAlertFilter(flags), ...readTimeRange(flags, { nowMs, utc: flags.utc }) };
+    const withheld = flags.withheld ? Withheld.WITHHELD_ONLY : Withheld.WITHHELD_LEFT_OUT;
+    const filter = { ...readAlertFilter(flags), ...readTimeRange(flags, { nowMs, utc: flags.utc }), withheld };
     const limit = wholeNumber('limit', flags.limit, { min: 1, max: 100_000 });
     const { client } = await this.connect(flags);
     using _ = client;

@@ -19,15 +19,16 @@ export class AlertsShow extends ConsoleCommand {
     const output = this.outputFor(flags);
     const { client } = await this.connect(flags);
     using _ = client;
-    const { alert, events } = await client.getAlert(args.id.toLowerCase());
+    const { alert, events, suppressed } = await client.getAlert(args.id.toLowerCase());
     if (!alert)
       throw new ConsoleError(
         'not_found',
         `no alert begins with "${args.id}"; "threatguard alerts list" shows their ids`,
       );
     const look = { ...output, nowMs: Date.now() };
-    output.show({ ...alertRecord(alert), events: (events ?? []).map(eventRecord) }, () => [
-      ...alertPairs(alert, look),
+    const count = suppressed ?? 0;
+    output.show({ ...alertRecord(alert), suppressed: count, events: (events ?? []).map(eventRecord) }, () => [
+      ...alertPairs(alert, look, count),
       '',
       ...(events?.length ? renderTable(eventColumns(look), events, output.columns) : ['no events are kept for it']),
     ]);
