@@ -20,6 +20,12 @@ export class Bar {
   #tail = new Tail(SCORES_KEPT, SCALE_LEAST);
   #bar = Number.POSITIVE_INFINITY;
   #need = RARITY_LEAST;
+  readonly #least: number;
+
+  /** `least`: before so many scores nothing is spoken of. */
+  constructor(least = SCORES_LEAST) {
+    this.#least = least;
+  }
 
   /** A score at which an hour is spoken of; infinite while too few are known. */
   get score(): number {
@@ -56,7 +62,7 @@ export class Bar {
   settle(hoursPerDay: number, spokenPerDay: number): void {
     this.#share = SCORES_KEPT / Math.max(SCORES_KEPT, hoursPerDay * DAYS_KEPT);
     this.#need = Math.max(RARITY_LEAST, Math.log10(Math.max(1, hoursPerDay) / Math.max(1e-6, spokenPerDay)));
-    if (this.#tail.count < SCORES_LEAST) {
+    if (this.#tail.count < this.#least) {
       this.#bar = Number.POSITIVE_INFINITY;
       return;
     }

@@ -24,6 +24,8 @@ const RARER_LEAST = 1;
 /** UTC, when peers are found anew. */
 const PEERS_HOUR = 2;
 const DAY_HOURS = 24;
+/** Hours all models have judged before they may speak together: a day or two of a fleet. */
+const ENSEMBLE_LEAST = 1_000;
 
 export interface BehaviourOptions {
   /** Days before anything is said. */
@@ -45,6 +47,8 @@ export class Behaviour {
   readonly rates = new NoveltyRates();
   readonly calibration = new Calibration();
   readonly bars = emptyByKind(() => new Bar());
+  /** The same of what all models together say of whole hours. */
+  readonly ensembles = emptyByKind(() => new Bar(ENSEMBLE_LEAST));
   readonly hours: Hours;
   /** The newest sequence of each stream that counts, by agent and stream. */
   readonly positions = new Map<string, number>();
@@ -152,7 +156,12 @@ export class Behaviour {
       (kind) => (this.closedIn[kind].reduce((sum, each) => sum + each, 0) * DAY_HOURS) / known,
     );
     this.calibration.settle(perDay);
-    for (const kind of ENTITY_KINDS) this.bars[kind].settle(perDay[kind], spoken / ENTITY_KINDS.length);
+    // Half of the budget is for what is said while an hour goes on, and half for what is said of whole hours.
+    const share = spoken / ENTITY_KINDS.length / (this.options.vote ? 2 : 1);
+    for (const kind of ENTITY_KINDS) {
+      this.bars[kind].settle(perDay[kind], share);
+      this.ensembles[kind].settle(perDay[kind], share);
+    }
   }
 
   #judge(risen: ReadonlySet<Profile>, batch: Observations, row: number, into: Detection[]): void {
@@ -170,19 +179,23 @@ export class Behaviour {
 
   /** A whole hour, by all models together: what each finds a little rare may be very rare. */
   #vote(profile: Profile, trained: readonly ModelVote[]): void {
-    if (!this.#present || trained.length === 0 || profile.spoken > 0) return;
+    if (!this.#present || trained.length === 0) return;
     const { batch, row, into } = this.#present;
-    const bar = this.bars[profile.kind];
-    if (bar.score === Number.POSITIVE_INFINITY) return;
-    const own = bar.rarity(scoreOf(profile));
+    const own = this.bars[profile.kind].rarity(scoreOf(profile));
+    const bar = this.ensembles[profile.kind];
     const votes = [{ model: 'baseline', version: 0, surprise: own, agrees: false }, ...trained].map((vote) => ({
       ...vote,
       agrees: (vote.surprise ?? 0) >= bar.need,
     }));
-    const rarity = combineDependent(votes.map(({ surprise }) => surprise ?? 0));
-    if (rarity < bar.need || this.#isTold(hostOf(profile, batch), profile.hour, rarity)) return;
-    profile.spoken = rarity;
-    into.push(this.#describe(profile, { batch, row, rarity, votes }));
+    const score = combineDependent(votes.map(({ surprise }) => surprise ?? 0));
+    const spoken = profile.spoken > 0;
+    if (!spoken && score >= bar.score) {
+      const rarity = bar.rarity(score);
+      profile.spoken = rarity;
+      if (!this.#isTold(hostOf(profile, batch), profile.hour, rarity)) {
+        into.push(this.#describe(profile, { batch, row, rarity, votes }));
+      }
+    } else if (!spoken) bar.add(score);
   }
 
   /** Whether this host was spoken of within the hour, by whatever entity: one story is told once. */

@@ -5,6 +5,7 @@
 // own store.
 import { deserialize, serialize } from 'node:v8';
 import type { Behaviour } from './behaviour.ts';
+import { emptyByKind } from './entity-table.ts';
 import { FEATURES_VERSION } from './features.ts';
 import { ENTITY_KINDS, type EntityKind, Profile } from './profile.ts';
 import type { SeenSet } from './seen-set.ts';
@@ -35,12 +36,13 @@ interface Head {
   rates: Float32Array;
   calibration: ReturnType<Behaviour['calibration']['state']>;
   bars: Record<EntityKind, number[]>;
+  ensembles: Record<EntityKind, number[]>;
   closedIn: Record<EntityKind, Float64Array>;
 }
 
 /** Parts in their order; the first is the head. */
 export function writeCheckpoint(behaviour: Behaviour): Uint8Array[] {
-  const { hours, entities, bars } = behaviour;
+  const { hours, entities, bars, ensembles } = behaviour;
   const head: Head = {
     version: VERSION,
     first: hours.first,
@@ -50,7 +52,8 @@ export function writeCheckpoint(behaviour: Behaviour): Uint8Array[] {
     positions: behaviour.positions,
     rates: behaviour.rates.counts,
     calibration: behaviour.calibration.state(),
-    bars: Object.fromEntries(ENTITY_KINDS.map((kind) => [kind, bars[kind].scores()])) as Head['bars'],
+    bars: emptyByKind((kind) => bars[kind].scores()),
+    ensembles: emptyByKind((kind) => ensembles[kind].scores()),
     closedIn: behaviour.closedIn,
   };
   const parts: Uint8Array[] = [serialize(head)];
@@ -80,6 +83,7 @@ export function readCheckpoint(behaviour: Behaviour, parts: readonly Uint8Array[
   behaviour.calibration.restore(head.calibration);
   for (const kind of ENTITY_KINDS) {
     bars[kind].restore(head.bars[kind]);
+    behaviour.ensembles[kind].restore(head.ensembles[kind]);
     behaviour.closedIn[kind].set(head.closedIn[kind]);
   }
   for (const part of rest) for (const saved of deserialize(part) as SavedProfile[]) entities.add(loadProfile(saved));

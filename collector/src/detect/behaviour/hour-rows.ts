@@ -99,3 +99,23 @@ export async function unpackHours({ bytes, hours }: Pick<HoursBlock, 'bytes' | '
   }
   return rows;
 }
+
+/** Those of the rows that begin in a time. */
+export function selectHours(rows: HourRows, { fromUs, untilUs }: { fromUs: number; untilUs: number }): HourRows {
+  const chosen: number[] = [];
+  for (let row = 0; row < rows.hours.length; row++) {
+    const atUs = rows.hours[row]! * HOUR_US;
+    if (atUs >= fromUs && atUs < untilUs) chosen.push(row);
+  }
+  if (chosen.length === rows.hours.length) return rows;
+  const features = new Float32Array(chosen.length * FEATURE_COUNT);
+  for (const [at, row] of chosen.entries()) {
+    features.set(rows.features.subarray(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT), at * FEATURE_COUNT);
+  }
+  return {
+    entities: Float64Array.from(chosen, (row) => rows.entities[row]!),
+    hours: Uint32Array.from(chosen, (row) => rows.hours[row]!),
+    scores: Float32Array.from(chosen, (row) => rows.scores[row]!),
+    features,
+  };
+}

@@ -1,6 +1,6 @@
 // A model held against hours it was not trained from: how many alerts it alone would have raised.
 import type { BehaviourStore } from '../../../store/store.ts';
-import { type HourRows, unpackHours } from '../hour-rows.ts';
+import { type HourRows, selectHours, unpackHours } from '../hour-rows.ts';
 import { ENTITY_KINDS } from '../profile.ts';
 import type { KindScorers } from './registry.ts';
 import { scoreRows, toMatrix } from './scorers.ts';
@@ -36,7 +36,8 @@ export async function evaluateModel(parts: {
   for (const [place, kind] of ENTITY_KINDS.entries()) {
     const entities = new Set<number>();
     for await (const block of store.hours(place, fromUs)) {
-      const rows = await unpackHours(block);
+      if (block.firstAtUs > untilUs) continue;
+      const rows = selectHours(await unpackHours(block), { fromUs, untilUs: untilUs + HOUR_US });
       perKind.push({ kind, rows });
       if (kind === 'host') for (const entity of rows.entities) entities.add(entity);
     }

@@ -2,7 +2,7 @@
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { BehaviourStore } from '../../../store/store.ts';
-import { unpackHours } from '../hour-rows.ts';
+import { selectHours, unpackHours } from '../hour-rows.ts';
 import { ENTITY_KINDS } from '../profile.ts';
 import { ModelError } from './model-error.ts';
 import type { HourModelName } from './scorers.ts';
@@ -28,7 +28,7 @@ export async function trainModel(parts: {
   name: HourModelName;
   seed: number;
   store: Pick<BehaviourStore, 'hours' | 'hoursStored'>;
-  /** Hours that end before are trained from. */
+  /** Hours that begin before are trained from. */
   untilUs: number;
   progress: (progress: TrainProgress) => void;
   signal: AbortSignal;
@@ -47,8 +47,8 @@ export async function trainModel(parts: {
     let read = 0;
     for (const [place, kind] of ENTITY_KINDS.entries()) {
       for await (const block of store.hours(place, 0)) {
-        if (block.lastAtUs >= untilUs) continue;
-        const { features } = await unpackHours(block);
+        if (block.firstAtUs >= untilUs) continue;
+        const { features } = selectHours(await unpackHours(block), { fromUs: 0, untilUs });
         await ask({ kind, features });
         read += block.hours;
         progress({ phase: 'reading', done: read, total });

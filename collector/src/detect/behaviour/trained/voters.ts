@@ -6,7 +6,7 @@ import type { ActiveModel } from './registry.ts';
 import { type HourModelName, scoreRows, toMatrix } from './scorers.ts';
 
 /** Dear to ask: only of hours that another model finds as rare as this. */
-const ASKED_FROM: Partial<Record<HourModelName, number>> = { 'local-outlier-factor': 1 };
+const ASKED_FROM: Partial<Record<HourModelName, number>> = { autoencoder: 0.5, 'local-outlier-factor': 1.5 };
 
 /** The votes of all models that know entities of this kind. A model that is not asked has no vote. */
 export function voteOf(active: Iterable<ActiveModel>, profile: Profile): ModelVote[] {
