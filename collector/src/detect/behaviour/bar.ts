@@ -1,6 +1,5 @@
 // From which score on an hour of an entity is spoken of: so that ordinary hours are, all together, no more often than the budget
 // allows.
-import { Random } from '../models/random.ts';
 import { Tail } from '../models/tail.ts';
 
 /** Scores that decide what is rare, drawn from those of so many days: a Monday is no surprise where the week before counts. */
@@ -13,9 +12,25 @@ const SCORES_LEAST = 200;
 /** Never less than this: once in 300 hours is nothing to speak of, however large the budget. */
 const RARITY_LEAST = 2.5;
 
+export interface BarState {
+  scores: number[];
+  bar: number;
+  need: number;
+  share: number;
+  offered: number;
+}
+
+/**
+ * Whether the n-th of many is among a share of them that is drawn evenly, also from what repeats itself: the fractions of
+ * multiples of the golden ratio (Weyl's equidistribution), so that a checkpoint needs no more than a count.
+ */
+export function isDrawn(n: number, share: number): boolean {
+  return share >= 1 || (n * 0.6180339887498949) % 1 < share;
+}
+
 export class Bar {
   readonly #scores: number[] = [];
-  readonly #random = new Random(1);
+  #offered = 0;
   #share = 1;
   #tail = new Tail(SCORES_KEPT, SCALE_LEAST);
   #bar = Number.POSITIVE_INFINITY;
@@ -41,9 +56,9 @@ export class Bar {
     return this.#tail.count;
   }
 
-  /** The score of an hour that is over. Of many only a random part is kept. */
+  /** The score of an hour that is over. Of many only a part is kept. */
   add(score: number): void {
-    if (this.#share < 1 && this.#random.uniform() > this.#share) return;
+    if (!isDrawn(this.#offered++, this.#share)) return;
     this.#keep(score);
   }
 
@@ -76,14 +91,24 @@ export class Bar {
     this.#bar = high;
   }
 
-  /** In the order they came, for a checkpoint. */
-  scores(): number[] {
-    return this.#scores.slice(-SCORES_KEPT);
+  /** For a checkpoint: the scores in the order they came, and what was decided by them. */
+  state(): BarState {
+    return {
+      scores: this.#scores.slice(-SCORES_KEPT),
+      bar: this.#bar,
+      need: this.#need,
+      share: this.#share,
+      offered: this.#offered,
+    };
   }
 
-  restore(scores: readonly number[]): void {
+  restore({ scores, bar, need, share, offered }: BarState): void {
     this.#tail = new Tail(SCORES_KEPT, SCALE_LEAST);
     this.#scores.length = 0;
     for (const score of scores) this.#keep(score);
+    this.#bar = bar;
+    this.#need = need;
+    this.#share = share;
+    this.#offered = offered;
   }
 }

@@ -26,6 +26,8 @@ const PEERS_HOUR = 2;
 const DAY_HOURS = 24;
 /** Hours all models have judged before they may speak together: a day or two of a fleet. */
 const ENSEMBLE_LEAST = 1_000;
+/** Of the budget. */
+const ENSEMBLE_SHARE = 0.2;
 
 export interface BehaviourOptions {
   /** Days before anything is said. */
@@ -143,12 +145,6 @@ export class Behaviour {
     if (nights > 0) this.groups.find(this.entities, this.options.seed);
   }
 
-  /** Decides anew what is rare, and who is like whom where that is not known. */
-  settle(): void {
-    this.#settleBars();
-    if (this.groups.groups === 0) this.groups.find(this.entities, this.options.seed);
-  }
-
   #settleBars(): void {
     const known = Math.min(DAY_HOURS, Math.max(1, this.hours.newest - this.hours.first));
     const spoken = this.options.alertsPerHostDay * Math.max(1, this.entities.count('host'));
@@ -156,11 +152,12 @@ export class Behaviour {
       (kind) => (this.closedIn[kind].reduce((sum, each) => sum + each, 0) * DAY_HOURS) / known,
     );
     this.calibration.settle(perDay);
-    // Half of the budget is for what is said while an hour goes on, and half for what is said of whole hours.
-    const share = spoken / ENTITY_KINDS.length / (this.options.vote ? 2 : 1);
+    // Most of the budget is for what is said while an hour goes on, the rest for what is said of whole hours.
+    const each = spoken / ENTITY_KINDS.length;
+    const whole = this.options.vote ? each * ENSEMBLE_SHARE : 0;
     for (const kind of ENTITY_KINDS) {
-      this.bars[kind].settle(perDay[kind], share);
-      this.ensembles[kind].settle(perDay[kind], share);
+      this.bars[kind].settle(perDay[kind], each - whole);
+      this.ensembles[kind].settle(perDay[kind], whole);
     }
   }
 

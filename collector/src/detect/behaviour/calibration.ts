@@ -3,9 +3,8 @@
 //
 // Form: for every kind of entity and every signal the newest surprises of hours that had any (Tail), and how many hours had
 // some; the signals are the features' volumes, their persistence, the categories of what is new, and the hour of the day.
-import { Random } from '../models/random.ts';
 import { Tail } from '../models/tail.ts';
-import { DAYS_KEPT, SCALE_LEAST } from './bar.ts';
+import { DAYS_KEPT, isDrawn, SCALE_LEAST } from './bar.ts';
 import { FEATURE_COUNT } from './features.ts';
 import { CATEGORIES, ENTITY_KINDS, type EntityKind, SIGNAL_COUNT } from './profile.ts';
 
@@ -24,12 +23,22 @@ const GATE_RARITY = 1;
 /** Hours that are counted; then all counts halve. */
 const COUNTED_MAX = 100_000;
 
+export interface CalibrationState {
+  newest: number[][];
+  had: Float64Array;
+  hours: Float64Array;
+  gates: Float64Array;
+  shares: Float64Array;
+  offered: Float64Array;
+}
+
 export class Calibration {
   readonly #tails: Tail[] = [];
   readonly #newest: number[][] = [];
+  /** How many of each signal there ever were. */
+  readonly #offered = new Float64Array(ENTITY_KINDS.length * SIGNALS);
   /** Of each signal the share that is kept, so that what is kept is of DAYS_KEPT days. */
   readonly #shares = new Float64Array(ENTITY_KINDS.length * SIGNALS).fill(1);
-  readonly #random = new Random(1);
   /** Hours that had the signal, and of each kind all hours. */
   readonly #had = new Float64Array(ENTITY_KINDS.length * SIGNALS);
   readonly #hours = new Float64Array(ENTITY_KINDS.length);
@@ -51,9 +60,8 @@ export class Calibration {
       const surprise = surprises[signal]!;
       if (surprise <= 0) continue;
       this.#had[first + signal]!++;
-      if (this.#shares[first + signal] === 1 || this.#random.uniform() < this.#shares[first + signal]!) {
+      if (isDrawn(this.#offered[first + signal]!++, this.#shares[first + signal]!))
         this.#keep(first + signal, surprise);
-      }
     }
     if (this.#hours[which]! < COUNTED_MAX) return;
     this.#hours[which]! /= 2;
@@ -94,16 +102,27 @@ export class Calibration {
     }
   }
 
-  state(): { newest: number[][]; had: Float64Array; hours: Float64Array } {
-    return { newest: this.#newest.map((each) => each.slice(-KEPT)), had: this.#had, hours: this.#hours };
+  state(): CalibrationState {
+    const newest = this.#newest.map((each) => each.slice(-KEPT));
+    return {
+      newest,
+      had: this.#had,
+      hours: this.#hours,
+      gates: this.#gates,
+      shares: this.#shares,
+      offered: this.#offered,
+    };
   }
 
-  restore({ newest, had, hours }: ReturnType<Calibration['state']>): void {
+  restore({ newest, had, hours, gates, shares, offered }: CalibrationState): void {
     newest.forEach((surprises, at) => {
       for (const surprise of surprises) this.#keep(at, surprise);
     });
     this.#had.set(had);
     this.#hours.set(hours);
+    this.#gates.set(gates);
+    this.#shares.set(shares);
+    this.#offered.set(offered);
   }
 
   #keep(at: number, surprise: number): void {

@@ -4,9 +4,12 @@
 // Form: v8.serialize of a plain object with typed arrays, version first. It is written and read by the collector alone, from its
 // own store.
 import { deserialize, serialize } from 'node:v8';
+import type { BarState } from './bar.ts';
 import type { Behaviour } from './behaviour.ts';
+import type { CalibrationState } from './calibration.ts';
 import { emptyByKind } from './entity-table.ts';
 import { FEATURES_VERSION } from './features.ts';
+import type { SavedGroups } from './peers.ts';
 import { ENTITY_KINDS, type EntityKind, Profile } from './profile.ts';
 import type { SeenSet } from './seen-set.ts';
 
@@ -22,6 +25,8 @@ interface SavedProfile {
   spokenHour: number;
   standing: Profile['standing'];
   numbers: Float32Array;
+  nextLook: Float32Array;
+  hourAsked: boolean;
   sketches: Uint32Array;
   seen: (ReturnType<SeenSet['entries']> | undefined)[];
 }
@@ -34,9 +39,10 @@ interface Head {
   evicted: number;
   positions: Map<string, number>;
   rates: Float32Array;
-  calibration: ReturnType<Behaviour['calibration']['state']>;
-  bars: Record<EntityKind, number[]>;
-  ensembles: Record<EntityKind, number[]>;
+  calibration: CalibrationState;
+  bars: Record<EntityKind, BarState>;
+  ensembles: Record<EntityKind, BarState>;
+  groups: SavedGroups;
   closedIn: Record<EntityKind, Float64Array>;
 }
 
@@ -52,9 +58,10 @@ export function writeCheckpoint(behaviour: Behaviour): Uint8Array[] {
     positions: behaviour.positions,
     rates: behaviour.rates.counts,
     calibration: behaviour.calibration.state(),
-    bars: emptyByKind((kind) => bars[kind].scores()),
-    ensembles: emptyByKind((kind) => ensembles[kind].scores()),
+    bars: emptyByKind((kind) => bars[kind].state()),
+    ensembles: emptyByKind((kind) => ensembles[kind].state()),
     closedIn: behaviour.closedIn,
+    groups: behaviour.groups.state(),
   };
   const parts: Uint8Array[] = [serialize(head)];
   let part: SavedProfile[] = [];
@@ -87,13 +94,13 @@ export function readCheckpoint(behaviour: Behaviour, parts: readonly Uint8Array[
     behaviour.closedIn[kind].set(head.closedIn[kind]);
   }
   for (const part of rest) for (const saved of deserialize(part) as SavedProfile[]) entities.add(loadProfile(saved));
-  behaviour.settle();
+  behaviour.groups.restore(head.groups, entities);
   return true;
 }
 
 function saveProfile(profile: Profile): SavedProfile {
   const { kind, name, hash, firstHour, hour, decayedDay, activeHours, touched, fresh } = profile;
-  const { spoken, spokenHour, standing, numbers, sketches, seen } = profile;
+  const { spoken, spokenHour, standing, numbers, nextLook, hourAsked, sketches, seen } = profile;
   return {
     identity: { kind, name, hash },
     at: [firstHour, hour, decayedDay, activeHours, touched, fresh],
@@ -101,19 +108,21 @@ function saveProfile(profile: Profile): SavedProfile {
     spokenHour,
     standing,
     numbers,
+    nextLook,
+    hourAsked,
     sketches,
     seen: seen.map((set) => set?.entries()),
   };
 }
 
-function loadProfile({ identity, at, spoken, spokenHour, standing, numbers, sketches, seen }: SavedProfile): Profile {
+function loadProfile({ identity, at, numbers, nextLook, sketches, seen, ...rest }: SavedProfile): Profile {
   const [firstHour, hour, decayedDay, activeHours, touched, fresh] = at;
   const profile = new Profile(identity, firstHour);
-  Object.assign(profile, { hour, decayedDay, activeHours, touched, fresh, spoken, spokenHour, standing });
+  const { spoken, spokenHour, standing, hourAsked } = rest;
+  Object.assign(profile, { hour, decayedDay, activeHours, touched, fresh, spoken, spokenHour, standing, hourAsked });
   profile.numbers.set(numbers);
+  profile.nextLook.set(nextLook);
   profile.sketches.set(sketches);
-  // An hour that was looked at is looked at again: the values at which stand in no checkpoint.
-  profile.nextLook.fill(0);
   seen.forEach((entries, category) => {
     if (entries && entries.keys.length > 0) profile.seenIn(category).restore(entries);
   });

@@ -74,7 +74,7 @@ export function estimateDistinct(words: Uint32Array, which: number): number {
   let taken = 0;
   for (let word = which * SKETCH_WORDS; word < (which + 1) * SKETCH_WORDS; word++) taken += bitsIn(words[word]!);
   // A full sketch is as good as one with half a bit free.
-  return Math.round(-SKETCH_BITS * Math.log(Math.max(0.5, SKETCH_BITS - taken) / SKETCH_BITS));
+  return Math.round(SKETCH_BITS * Math.log(SKETCH_BITS / Math.max(0.5, SKETCH_BITS - taken)));
 }
 
 function bitsIn(word: number): number {

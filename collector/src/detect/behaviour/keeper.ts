@@ -1,7 +1,7 @@
 // Behaviour in a running collector: continued from the store at start, kept there as it goes on.
 //
-// Invariant: a checkpoint holds nothing that is not stored. What was observed before it is waited for; where some of that is
-// not stored after all, the checkpoint is given up and the next one tries again.
+// Invariant: a checkpoint is stored after everything it was learned from. What was observed before it is waited for; where some
+// of that is rejected meanwhile, the checkpoint is given up, and the next one tries again.
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Detection, StoredEvent } from '@threatguard/proto';

@@ -69,7 +69,7 @@ function observeEvent(rows: Rows, event: HostEvent, index: number, atUs: number)
     const percent = event.host?.cpuPercent ?? 0;
     if (percent > 0 && percent <= 100) rows.add(OBSERVED.load, index, atUs, percent, 0);
   } else if (kind === EventClass.FILE) {
-    rows.add(OBSERVED.fileChanged, index, atUs, Math.max(1, event.file?.count ?? 1), 0);
+    rows.add(OBSERVED.fileChanged, index, atUs, Math.max(1, count(event.file?.count)), 0);
     rows.text(USER, event.user?.name);
     rows.text(IMAGE, event.process?.executable);
   }
@@ -116,7 +116,7 @@ function observeNetwork(
 
 function observeLogon(rows: Rows, event: HostEvent, index: number, atUs: number): void {
   const { activity, outcome, user, authentication } = event;
-  const facts = Math.max(1, authentication?.count ?? 1);
+  const facts = Math.max(1, count(authentication?.count));
   if (activity === Activity.LOGON) {
     rows.add(outcome === Outcome.FAILURE ? OBSERVED.logonFailed : OBSERVED.logon, index, atUs, facts, 0);
     rows.text(FIRST, networkOf(authentication?.sourceAddress ?? ''));
@@ -129,8 +129,11 @@ function isOwn(address: string): boolean {
   return address.startsWith('127.') || address === '::1' || address === '';
 }
 
+/** More than any host sends in an hour; sums of it still fit a number of single precision. */
+const COUNT_MAX = 2 ** 53;
+
 function count(value: number | null | undefined): number {
-  return value && value > 0 && Number.isFinite(value) ? value : 0;
+  return value && value > 0 ? Math.min(value, COUNT_MAX) : 0;
 }
 
 /** Rows as they are made; the arrays are as long as the batch has events and are cut in the end. */

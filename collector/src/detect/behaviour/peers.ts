@@ -18,6 +18,14 @@ export const PEERS_LEAST = 5;
 /** Days known before an entity is like others. */
 const DAYS_LEAST = 2;
 
+/** Entities by their hashes. */
+export interface SavedGroups {
+  groups: number;
+  lists: number[][];
+  members: Map<number, number>;
+  everybody: Map<string, number[]>;
+}
+
 export class PeerGroups {
   /** Of each entity that has one, those asked for its group. */
   #members = new Map<number, readonly Profile[]>();
@@ -28,6 +36,26 @@ export class PeerGroups {
   of(profile: Profile): readonly Profile[] {
     const members = this.#members.get(profile.hash) ?? this.#everybody.get(profile.kind) ?? [];
     return members.filter((each) => each !== profile);
+  }
+
+  state(): SavedGroups {
+    const lists = [...new Set(this.#members.values())];
+    const place = new Map(lists.map((list, at) => [list, at]));
+    const hashes = (list: readonly Profile[]) => list.map(({ hash }) => hash);
+    return {
+      groups: this.groups,
+      lists: lists.map(hashes),
+      members: new Map(Array.from(this.#members, ([hash, list]) => [hash, place.get(list)!])),
+      everybody: new Map(Array.from(this.#everybody, ([kind, list]) => [kind, hashes(list)])),
+    };
+  }
+
+  restore({ groups, lists, members, everybody }: SavedGroups, entities: EntityTable): void {
+    const profiles = (hashes: readonly number[]) => hashes.flatMap((hash) => entities.find(hash) ?? []);
+    const known = lists.map(profiles);
+    this.groups = groups;
+    this.#members = new Map(Array.from(members, ([hash, at]) => [hash, known[at]!]));
+    this.#everybody = new Map(Array.from(everybody, ([kind, hashes]) => [kind, profiles(hashes)]));
   }
 
   /** Groups everybody anew. */

@@ -43,10 +43,11 @@ export class SeenSet {
     return this.#keys[this.#find(key)] === key;
   }
 
-  /** As pairs of arrays for a checkpoint. */
+  /** By key, for a checkpoint: the same items make the same bytes. */
   entries(): { keys: Float64Array; counts: Float32Array; lastHours: Uint32Array } {
     const taken: number[] = [];
     for (let slot = 0; slot < this.#keys.length; slot++) if (this.#keys[slot] !== 0) taken.push(slot);
+    taken.sort((a, b) => this.#keys[a]! - this.#keys[b]!);
     return {
       keys: Float64Array.from(taken, (slot) => this.#keys[slot]!),
       counts: Float32Array.from(taken, (slot) => this.#counts[slot]!),

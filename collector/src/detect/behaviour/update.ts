@@ -44,6 +44,8 @@ export class Updater {
   /** Entities by the place of their text, so that each is looked up once a batch. */
   #found: Record<'user' | 'account' | 'program', (Profile | undefined)[]> = { user: [], account: [], program: [] };
   #host!: Profile;
+  /** Whom an observation is about, none where that is not known: host, account, user, program. Used for every observation. */
+  readonly #who: (Profile | undefined)[] = [undefined, undefined, undefined, undefined];
 
   constructor(entities: EntityTable, hours: Hours) {
     this.#entities = entities;
@@ -96,7 +98,8 @@ export class Updater {
     const hours = this.#hours;
     const image = this.#place(IMAGE);
     const hash = this.#batch.hashes[image - 1]!;
-    this.#each(this.#people(), (profile) => {
+    for (const profile of this.#people()) {
+      if (!profile || !hours.open(profile, this.#hour)) continue;
       hours.add(profile, AT.programs, 1);
       hours.addDistinct(profile, PROGRAMS, hash);
       if (this.#item(profile, CATEGORY.program, image)) hours.add(profile, AT.programs_new, 1);
@@ -104,7 +107,7 @@ export class Updater {
       this.#item(profile, CATEGORY.command, this.#place(SECOND));
       if (profile.kind === 'user') this.#onHost(profile);
       this.#askHour(profile);
-    });
+    }
     const program = this.#programEntity();
     if (!program || !hours.open(program, this.#hour)) return;
     hours.add(program, AT.programs, 1);
@@ -116,16 +119,17 @@ export class Updater {
   #connection(): void {
     const hours = this.#hours;
     const network = this.#place(FIRST);
-    this.#each([...this.#people(), this.#programEntity()], (profile) => {
+    for (const profile of this.#everybody()) {
+      if (!profile || !hours.open(profile, this.#hour)) continue;
       hours.add(profile, AT.connections, 1);
       if (network > 0) hours.addDistinct(profile, DESTINATIONS, this.#batch.hashes[network - 1]!);
       if (this.#item(profile, CATEGORY.destination, network)) hours.add(profile, AT.destinations_new, 1);
       this.#item(profile, CATEGORY.port, this.#place(SECOND));
-    });
+    }
   }
 
   #traffic(out: number, received: number): void {
-    for (const profile of [...this.#people(), this.#programEntity()]) {
+    for (const profile of this.#everybody()) {
       if (out > 0) this.#add(profile, AT.bytes_out, out);
       if (received > 0) this.#add(profile, AT.bytes_in, received);
     }
@@ -191,7 +195,18 @@ export class Updater {
   }
 
   #people(): (Profile | undefined)[] {
-    return [this.#host, this.#account(), this.#user()];
+    const who = this.#who;
+    who[0] = this.#host;
+    who[1] = this.#account();
+    who[2] = this.#user();
+    who[3] = undefined;
+    return who;
+  }
+
+  #everybody(): readonly (Profile | undefined)[] {
+    const who = this.#people();
+    who[3] = this.#programEntity();
+    return who;
   }
 
   #place(column: number): number {
