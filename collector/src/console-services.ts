@@ -5,16 +5,20 @@ import {
   cryptoService,
   evidenceService,
   exceptionsService,
+  intelService,
   keysService,
   modelsService,
+  rulesService,
 } from '@threatguard/proto';
 import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
 import { exceptionsHandlers } from './api/exceptions.ts';
+import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
 import { modelsHandlers } from './api/models.ts';
+import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
 import type { RunningModels } from './detect/behaviour/start.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
@@ -22,13 +26,17 @@ import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
 import type { Peers } from './ingest/peers.ts';
 import type { Sessions } from './ingest/sessions.ts';
+import type { LiveRules } from './live-rules.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
+import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
 
 export interface ConsoleServicesParts {
-  status: Omit<StatusParts, 'epochs' | 'nowMs'>;
+  status: Omit<StatusParts, 'epochs' | 'intel' | 'nowMs'>;
+  rules: LiveRules;
   kem: RunningEpochs;
+  intel: Intel;
   keeper: TreeKeeper;
   models: RunningModels | undefined;
   pipeline: Pick<Pipeline, 'movePile'>;
@@ -43,7 +51,8 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, kem, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
+  const { status, rules, kem, intel, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } =
+    parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -56,7 +65,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     {
       definition: consoleService,
       handlers: consoleHandlers({
-        status: { ...status, epochs: kem.epochs, nowMs },
+        status: { ...status, epochs: kem.epochs, intel: intel.library, nowMs },
         agents: {
           ...always,
           sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
@@ -69,6 +78,10 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
     { definition: modelsService, handlers: modelsHandlers({ ...always, models: parts.models }) },
+    {
+      definition: rulesService,
+      handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),
+    },
     { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
     {
       definition: evidenceService,
@@ -79,6 +92,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         about: { evidenceDays: retention.evidence, collectorVersion: status.version },
       }),
     },
+    { definition: intelService, handlers: intelHandlers({ ...always, ...intel, records: store.intel }) },
     {
       definition: exceptionsService,
       handlers: exceptionsHandlers({

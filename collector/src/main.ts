@@ -55,6 +55,9 @@ async function main(): Promise<number> {
       new Promise((resolve) => {
         for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
       }),
+    onHangUp: (act) => {
+      if (!process.stderr.isTTY) process.on('SIGHUP', act);
+    },
   });
   return code ?? 0;
 }

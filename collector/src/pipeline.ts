@@ -16,6 +16,7 @@ import type { Receipt } from './ingest/session.ts';
 import type { Judge } from './judge/judge.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { OutboxPublisher } from './publish/outbox-publisher.ts';
+import type { SimulationLog } from './rule-book/simulation-log.ts';
 import type { Analysis } from './shards/analyse.ts';
 import { unpackMatches } from './shards/packed-matches.ts';
 import { RefusedEnvelopeError } from './shards/shard.ts';
@@ -34,6 +35,7 @@ export interface PipelineParts {
   writer: Writer;
   feed: AlertFeed;
   outbox: Pick<OutboxPublisher, 'wake'>;
+  simulations: SimulationLog;
   agentName: (agentId: string) => string;
   /** The keys of an agent that had more than one. */
   signers?: (agentId: string) => readonly SigningKey[];
@@ -118,7 +120,8 @@ export class Pipeline {
       ...(this.#parts.behaviour?.observe(analysis.observations) ?? []),
       ...detectStreamHealth(batch, verdict),
     ];
-    const { detections, ...correlated } = this.#judge(found);
+    const admitted = this.#parts.simulations.admit(found, this.#parts.nowUs());
+    const { detections, ...correlated } = this.#judge(admitted);
     clock?.lap('correlate');
     const { eventCount } = batch;
     const stored = this.#store({ batch: { ...batch, detections }, ...correlated });
@@ -146,10 +149,10 @@ export class Pipeline {
     return this.#store({ refusal: { agentId, ...refusal, atUs: this.#parts.nowUs() } });
   }
 
-  #correlateEvents({ batch, matches, failures }: Analysis): Detection[] {
+  #correlateEvents({ batch, matches, failures, generation }: Analysis): Detection[] {
     const { rules } = this.#parts;
-    rules.switchOff(failures);
-    return rules.correlate(batch, unpackMatches(matches));
+    if (generation === rules.generation) rules.switchOff(failures);
+    return rules.correlate(batch, rules.translate(unpackMatches(matches), generation));
   }
 
   /** What becomes of detections; all are stored, and those that alert have what follows from them. */

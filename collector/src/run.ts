@@ -13,7 +13,6 @@ import { Correlator } from './correlate/correlator.ts';
 import { startBudget } from './correlate/start-budget.ts';
 import { startBehaviour } from './detect/behaviour/start.ts';
 import { replayWindows } from './detect/replay-windows.ts';
-import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
@@ -34,6 +33,7 @@ import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { startJudge } from './judge/start-judge.ts';
+import { LiveRules } from './live-rules.ts';
 import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
@@ -41,6 +41,7 @@ import { DiscardedOutbox } from './publish/discarded-outbox.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
 import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
+import { startIntel } from './start-intel.ts';
 import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { StoreError } from './store/store.ts';
@@ -53,6 +54,8 @@ export interface Collector extends AsyncDisposable {
   readonly address: string;
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   readonly caSha256: string;
+  /** Reads the rules again. Resolves when every thread runs them; what goes wrong is logged. */
+  reloadRules(): Promise<void>;
   /** By thread, the main thread first; empty where it does not measure. */
   stages(): StageReport[];
 }
@@ -118,11 +121,13 @@ export async function startCollector(parts: {
     }),
   );
 
-  const { engine, files: ruleFiles, problems } = RuleEngine.load(config.rules.directory ?? RULES_DIRECTORY);
-  for (const problem of problems) log.warn({ problem }, 'a rule could not be loaded');
+  const rulesDirectory = config.rules.directory ?? RULES_DIRECTORY;
+  const rules = stack.use(await LiveRules.open({ directory: rulesDirectory, store, nowUs, log, failed }));
+  const { engine, simulations } = rules;
   const shards = stack.use(
-    await Shards.start({ ruleFiles, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
+    await Shards.start({ rules: rules.forShards, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
   );
+  rules.follow(shards);
   const correlator = await Correlator.load(store, nowUs());
   const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
   await replayWindows({ engine, store, nowUs: nowUs() });
@@ -149,6 +154,7 @@ export async function startCollector(parts: {
     rules: engine,
     behaviour: behaviour?.keeper,
     judge,
+    simulations,
     correlator,
     writer,
     feed,
@@ -169,6 +175,9 @@ export async function startCollector(parts: {
     nowUs,
     report: (detection) => void pipeline.report([detection]).catch(failed),
   });
+
+  const report = (found: Parameters<Pipeline['report']>[0]) => pipeline.report(found);
+  const intel = stack.use(await startIntel({ config: config.intel, store, shards, report, nowUs, log, failed }));
 
   const sessions = new Sessions();
   const fleetName = config.fleet.name ?? hostname();
@@ -293,7 +302,9 @@ export async function startCollector(parts: {
             rate,
             consoleNatsUrl: config.nats.console_url,
           },
+          rules,
           kem,
+          intel,
           keeper,
           models: behaviour,
           pipeline,
@@ -332,6 +343,7 @@ export async function startCollector(parts: {
   return {
     address: server.address,
     caSha256: authorities.newest.fingerprint,
+    reloadRules: () => rules.reload(),
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };

@@ -9,8 +9,9 @@ import { LAYOUT, Profile } from '../../collector/src/detect/behaviour/profile.ts
 import { ModelRegistry, type RegistryParts } from '../../collector/src/detect/behaviour/trained/registry.ts';
 import { voteOf } from '../../collector/src/detect/behaviour/trained/voters.ts';
 import { Random } from '../../collector/src/detect/models/random.ts';
+import type { ModelRecord } from '../../collector/src/store/behaviour-store.ts';
 import { openStore } from '../../collector/src/store/open.ts';
-import type { ModelRecord, Store } from '../../collector/src/store/store.ts';
+import type { Store } from '../../collector/src/store/store.ts';
 import { emptyPglite } from '../support/pglite.ts';
 
 const FIRST_HOUR = 490_000;

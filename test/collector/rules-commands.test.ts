@@ -35,6 +35,7 @@ async function call(command: Command, words: { values?: Record<string, string>; 
     stdout,
     stderr,
     untilSignal: () => Promise.reject(new Error('not asked for')),
+    onHangUp: () => undefined,
   });
   stdout.end();
   stderr.end();

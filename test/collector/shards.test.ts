@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Activity, Batch, EventClass, sealEnvelope } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IntelIndex } from '../../collector/src/detect/intel/intel-index.ts';
+import { IntelMatcher } from '../../collector/src/detect/intel/intel-matcher.ts';
 import type { EventMatcher } from '../../collector/src/detect/rules/event-matcher.ts';
 import { analyse } from '../../collector/src/shards/analyse.ts';
 import type { ShardData } from '../../collector/src/shards/messages.ts';
@@ -27,7 +29,7 @@ correlation: { type: event_count, rules: [runs-true], group-by: [host.name], tim
 const agentId = randomUUID();
 const keys = makeEnvelopeKeys(agentId);
 const data: ShardData = {
-  ruleFiles: [{ name: 'rules.yml', text: RULES }],
+  rules: { files: [{ name: 'rules.yml', text: RULES }], states: new Map(), generation: 1 },
   crypto: { provider: 'openssl', profile: 'standard' },
   kemKeys: { open: new Map([[1, keys.kemPrivateKey(1)!]]), gone: new Map() },
   timed: true,
@@ -107,6 +109,29 @@ describe('a shard', () => {
     const next = await shard.analyse(received(seal(processEvents(1)).bytes), keys.signer);
     expect(next.batch.eventCount).toBe(1);
   });
+
+  it('looks for other rules from the next envelope on, and says which it used', async () => {
+    const executed = processEvents(1).map((event) => ({ ...event, activity: Activity.EXEC }));
+    const saidOf = async () => {
+      const { batch, generation } = await shard.analyse(received(seal(executed).bytes), keys.signer);
+      return [generation, batch.detections.map(({ ruleId, simulated }) => [ruleId, simulated ?? false])];
+    };
+    const loud = RULES.split('---')[0]!;
+    const before = saidOf();
+    const used = shard.useRules({ files: [{ name: 'a.yml', text: loud }], states: new Map(), generation: 2 });
+    const after = saidOf();
+    expect([await before, await used, await after]).toEqual([[1, []], undefined, [2, [['runs-true', false]]]]);
+    await shard.useRules({ files: data.rules.files, states: new Map([['runs-true', 'off']]), generation: 3 });
+    const { matches } = await shard.analyse(received(seal(executed).bytes), keys.signer);
+    expect(matches.indexes).toHaveLength(0);
+    await shard.useRules({
+      files: [{ name: 'a.yml', text: loud }],
+      states: new Map([['runs-true', 'simulated']]),
+      generation: 4,
+    });
+    expect(await saidOf()).toEqual([4, [['runs-true', true]]]);
+    await shard.useRules(data.rules);
+  });
 });
 
 it('an envelope that meets a fault of ours is kept with its proof and the reason', () => {
@@ -115,7 +140,8 @@ it('an envelope that meets a fault of ours is kept with its proof and the reason
       throw new TypeError('no luck');
     },
   } as unknown as EventMatcher;
-  const parts = { matcher, kemPrivateKey: keys.kemPrivateKey, clock: undefined };
+  const intel = new IntelMatcher(new IntelIndex());
+  const parts = { matcher, intel, generation: 1, kemPrivateKey: keys.kemPrivateKey, clock: undefined };
   const { batch } = analyse(received(seal(processEvents(3)).bytes), keys.signer, parts, () => undefined);
   expect(batch).toMatchObject({ agentId, eventCount: 3, fault: 'a fault of the collector: TypeError: no luck' });
   expect(batch.header.sequence).toBe(1);

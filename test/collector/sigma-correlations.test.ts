@@ -234,6 +234,122 @@ describe('a chain of correlations', () => {
   });
 });
 
+describe('rules a correlation refers to', () => {
+  const ID = '5638f7c0-ac70-491d-8465-2a65075e0d86';
+  const named = `title: by id\nid: ${ID}\nname: d\nlogsource: {category: authentication}\ndetection:\n    sel: {event.reason: is-d}\n    condition: sel\n---\n`;
+  const who = (of: string, target: string) => `aliases: {who: {${of}: user.name, ${target}: user.target.name}}`;
+  const pair = (rules: string, aliases: string) =>
+    named + joined(`type: temporal; rules: [${rules}]; group-by: [who]; timespan: 1m; ${aliases}`);
+  const met: Row[] = [
+    [0, 'd', { user: 'x' }],
+    [1, 'b', { target: 'y' }],
+    [2, 'b', { target: 'x' }],
+  ];
+
+  it.each([
+    ['by name, aliases by name', 'd, b', who('d', 'b')],
+    ['by id, aliases by id', `${ID}, b`, who(ID, 'b')],
+    ['by id, aliases by name', `${ID}, b`, who('d', 'b')],
+    ['by name, aliases by id', 'd, b', who(ID, 'b')],
+    [
+      'by name, an alias that says the same twice',
+      'd, b',
+      `aliases: {who: {d: user.name, ${ID}: user.name, b: user.target.name}}`,
+    ],
+  ])('%s', (_, rules, aliases) => {
+    expect(speaksAt(pair(rules, aliases), met)).toEqual([2]);
+  });
+
+  it('may be another correlation under an alias, which reads the event that completed it', () => {
+    const many = document(
+      'many',
+      'type: event_count; rules: [a]; group-by: [source.ip]; timespan: 1m; condition: {gte: 2}',
+    );
+    const text = `${joined(
+      `type: temporal_ordered; rules: [many, b]; group-by: [who]; timespan: 5m; ${who('many', 'b')}`,
+    )}---\n${many}`;
+    const rows = (last: string): Row[] => [
+      [0, 'a', { user: 'x' }],
+      [1, 'a', { user: 'y' }],
+      [2, 'b', { target: last }],
+    ];
+    expect(speaksAt(text, rows('y'))).toEqual([2]);
+    expect(speaksAt(text, rows('x'))).toEqual([]);
+  });
+
+  it('say whom it is about where the group has other names in each', () => {
+    const engine = engineOf(pair('d, b', who('d', 'b')));
+    const found = met.flatMap(([at, rule, { user = '', target = '' } = {}]) => {
+      const authentication = { reason: `is-${rule}` };
+      const written = {
+        class: 'AUTHENTICATION',
+        activity: 'LOGON',
+        user: { name: user },
+        targetUser: { name: target },
+      };
+      return engine.inspect(enrichedBatch([hostEvent({ ...written, authentication }, STARTED_AT_US + at * 1e6)]));
+    });
+    expect(found.map(({ entity }) => entity)).toEqual(['user.target.name=x']);
+  });
+
+  it.each([
+    ['twice, by id and by name', pair(`d, ${ID}`, who('d', 'b')), /twice/],
+    ['of which an alias says nothing', pair('d, b', 'aliases: {who: {d: user.name}}'), /says nothing for "b"/],
+    [
+      'of which an alias says two things',
+      pair('d, b', `aliases: {who: {d: user.name, ${ID}: user.id, b: user.name}}`),
+      /says two things for "d"/,
+    ],
+    ['that are not there', joined('type: temporal; rules: [a, nobody]; timespan: 1m'), /"nobody", which is not loaded/],
+    ['that is itself', joined('type: event_count; rules: [joined]; timespan: 1m; condition: {gte: 1}'), /"joined"/],
+  ])('are refused %s', (_, text, reason) => {
+    expect(refusals(text)).toEqual([expect.stringMatching(reason)]);
+  });
+
+  it.each<[string, string, Record<string, string[]>]>([
+    ['are quiet by default', '', { joined: ['joined'] }],
+    ['are quiet where it says so', '; generate: false', { joined: ['joined'] }],
+    ['speak where it generates', '; generate: true', { joined: ['a', 'joined'] }],
+  ])('%s', (_, generate, { joined: expected }) => {
+    const text = joined(`type: event_count; rules: [a]; timespan: 1m; condition: {gte: 1}${generate}`);
+    expect(spoken(text, [{ 'event.reason': 'is-a', 'source.ip': '::1' }])).toEqual([expected]);
+  });
+});
+
+describe('an event without a field that a correlation groups by', () => {
+  it.each([
+    ['belongs to no group', '[source.ip]', []],
+    ['belongs to none of several fields either', '[source.ip, user.name]', []],
+    ['counts where nothing is grouped by', '[]', [2]],
+  ])('%s', (_, groupBy, expected) => {
+    const text = joined(`type: event_count; rules: [a]; group-by: ${groupBy}; timespan: 1m; condition: {gte: 3}`);
+    const events = [0, 1, 2].map((at) => ({ '@timestamp': new Date(at * 1000).toISOString(), 'event.reason': 'is-a' }));
+    const found = spoken(
+      text,
+      events.map((event) => ({ ...event, 'user.name': 'alice' })),
+    );
+    expect(found.flatMap((ids, index) => (ids.includes('joined') ? [index] : []))).toEqual(expected);
+  });
+});
+
+describe('a time span', () => {
+  it.each([
+    ['1s', 1],
+    ['90m', 5_400],
+    ['24h', 86_400],
+    ['7d', 604_800],
+  ])('of %s is %d seconds', (timespan, seconds) => {
+    const text = joined(`type: event_count; rules: [a]; timespan: ${timespan}; condition: {gte: 2}`);
+    expect(speaksAt(text, times(0, seconds))).toEqual([]);
+    expect(speaksAt(text, times(0, seconds - 0.001))).toEqual([1]);
+  });
+
+  it.each(['1h30', '90', '5M', '1w', '0m', '-5m', '1.5h', "''", '8d', '1 h'])('%s is refused', (timespan) => {
+    const text = joined(`type: event_count; rules: [a]; timespan: ${timespan}; condition: {gte: 2}`);
+    expect(refusals(text)).toEqual([expect.stringMatching(/time span/)]);
+  });
+});
+
 describe('a correlation that cannot be honoured is refused by name', () => {
   it.each([
     ['type: value_median; rules: [a]; timespan: 1m; condition: {field: x, gte: 1}', /"value_median" is not supported/],

@@ -5,6 +5,7 @@ import { compileCorrelationRule } from '../../collector/src/detect/rules/compile
 import { EventCorrelation } from '../../collector/src/detect/rules/correlate-events.ts';
 import { slotOf } from '../../collector/src/detect/rules/fields.ts';
 import { FlatEventView } from '../../collector/src/detect/rules/flat-event-view.ts';
+import { GroupRoom } from '../../collector/src/detect/rules/groups.ts';
 import type { CorrelationRule } from '../../collector/src/detect/rules/rule.ts';
 import { CorrelationRuleSchema } from '../../collector/src/detect/rules/schema.ts';
 import { LATE_US_MAX } from '../../collector/src/detect/rules/sliding-window.ts';
@@ -123,7 +124,7 @@ describe('a correlation holds exactly where every event recomputed says so', () 
   it.each(RULES)('$name', ({ rule }) => {
     fc.assert(
       fc.property(events, (happened) => {
-        const correlation = new EventCorrelation(rule, []);
+        const correlation = new EventCorrelation(rule, new GroupRoom());
         const view = new FlatEventView();
         const arrived: Happened[] = [];
         for (const each of happened) {

@@ -9,6 +9,7 @@ import {
   type Alert,
   type AlertFilter,
   Alert as AlertMessage,
+  type CoverageResponse,
   type CreateTokenRequest,
   type CreateTokenResponse,
   type CryptoReport,
@@ -16,9 +17,13 @@ import {
   consoleService,
   cryptoService,
   type DestroyEpochRequest,
+  type ExplainEventResponse,
+  type ExportRulesResponse,
   type GetAgentResponse,
   type GetAlertResponse,
   type GetIncidentResponse,
+  type ImportRulesRequest,
+  type ImportRulesResponse,
   type KeysReport,
   keysService,
   type ListAgentsResponse,
@@ -30,12 +35,19 @@ import {
   type ListEntitiesResponse,
   type ListIncidentsRequest,
   type ListIncidentsResponse,
+  type ListRulesRequest,
+  type ListRulesResponse,
   type ProfileName,
+  type RemoveRulesResponse,
   type RevokeAgentResponse,
   type RotateKeysRequest,
   type RotateKeysResponse,
+  rulesService,
   type SearchEventsRequest,
   type SearchEventsResponse,
+  type SetRuleStateRequest,
+  type SetRuleStateResponse,
+  type ShowRuleResponse,
   type SignedAlert,
   type StatusReport,
   type VerifyAuditResponse,
@@ -59,7 +71,10 @@ export class ConsoleClient implements Disposable {
   readonly #others: Client;
 
   constructor(address: string, identity: TlsIdentity) {
-    const ConsoleService = makeGenericClientConstructor({ ...consoleService, ...keysService }, 'Console');
+    const ConsoleService = makeGenericClientConstructor(
+      { ...consoleService, ...keysService, ...rulesService },
+      'Console',
+    );
     this.#client = new ConsoleService(address, collectorCredentials(identity), CHANNEL_OPTIONS);
     this.#others = new Client(address, collectorCredentials(identity), CHANNEL_OPTIONS);
   }
@@ -77,6 +92,16 @@ export class ConsoleClient implements Disposable {
   audit = (request: ListAuditRequest = {}) => this.#call<ListAuditResponse>('listAudit', request);
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
+
+  rules = async (request: ListRulesRequest = {}) =>
+    (await this.#call<ListRulesResponse>('listRules', request)).rules ?? [];
+  rule = (id: string) => this.#call<ShowRuleResponse>('showRule', { id });
+  setRuleState = (request: SetRuleStateRequest) => this.#call<SetRuleStateResponse>('setRuleState', request);
+  importRules = (request: ImportRulesRequest) => this.#call<ImportRulesResponse>('importRules', request);
+  removeRules = (name: string) => this.#call<RemoveRulesResponse>('removeRules', { name });
+  exportRules = (imported = false) => this.#call<ExportRulesResponse>('exportRules', { imported });
+  explain = (event: string) => this.#call<ExplainEventResponse>('explainEvent', { event });
+  coverage = () => this.#call<CoverageResponse>('coverage', {});
 
   cryptoReport = (policy = ''): Promise<CryptoReport> => this.call(cryptoService.report, { policy });
 

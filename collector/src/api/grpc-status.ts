@@ -1,11 +1,14 @@
 import { type handleUnaryCall, status } from '@grpc/grpc-js';
 import { ModelError } from '../detect/behaviour/trained/model-error.ts';
+import { FeedError } from '../detect/intel/feed-report.ts';
+import { IntelError } from '../detect/intel/intel-error.ts';
 import { CaError } from '../fleet/authorities.ts';
 import { CertificateError } from '../fleet/certificate-authority.ts';
 import { CertificationError } from '../fleet/certification.ts';
 import { EnrolmentError } from '../fleet/enrolment.ts';
 import { EpochError } from '../fleet/epochs/epoch-error.ts';
 import { ExceptionError } from '../judge/exception-error.ts';
+import { RuleBookError } from '../rule-book/rule-book-error.ts';
 import { StoreError } from '../store/store.ts';
 
 /** An answer that is a refusal. The message says what to do. */
@@ -65,16 +68,36 @@ const MODEL_STATUS = {
   cancelled: status.CANCELLED,
 };
 
+const RULE_BOOK_STATUS = {
+  not_found: status.NOT_FOUND,
+  ambiguous: status.FAILED_PRECONDITION,
+  invalid: status.INVALID_ARGUMENT,
+  too_large: status.INVALID_ARGUMENT,
+  busy: status.RESOURCE_EXHAUSTED,
+  unsafe: status.FAILED_PRECONDITION,
+};
+
+const INTEL_STATUS = {
+  invalid: status.INVALID_ARGUMENT,
+  not_found: status.NOT_FOUND,
+  scheduled: status.FAILED_PRECONDITION,
+  full: status.FAILED_PRECONDITION,
+  busy: status.RESOURCE_EXHAUSTED,
+};
+
 /** The gRPC status of an error; undefined for one that nobody foresaw, which is a bug. */
 export function toStatus(error: unknown): { code: status; details: string } | undefined {
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
+  if (error instanceof RuleBookError) return { code: RULE_BOOK_STATUS[error.code], details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };
   if (error instanceof ModelError) return { code: MODEL_STATUS[error.code], details: error.message };
   if (error instanceof ExceptionError) return { code: EXCEPTION_STATUS[error.code], details: error.message };
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof CertificationError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof CaError) return { code: status.FAILED_PRECONDITION, details: error.message };
+  if (error instanceof IntelError) return { code: INTEL_STATUS[error.code], details: error.message };
+  if (error instanceof FeedError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof StoreError) {
     const details =
       error.code === 'unavailable' ? `the store does not answer: ${error.message}; try again` : error.message;

@@ -19,7 +19,8 @@ import type { BehaviourKeeper } from '../detect/behaviour/keeper.ts';
 import type { ModelCard } from '../detect/behaviour/trained/model-file.ts';
 import type { ModelRegistry } from '../detect/behaviour/trained/registry.ts';
 import { HOUR_MODELS, type HourModelName } from '../detect/behaviour/trained/scorers.ts';
-import type { AuditActor, ModelRecord, Store } from '../store/store.ts';
+import type { ModelRecord } from '../store/behaviour-store.ts';
+import type { AuditActor, Store } from '../store/store.ts';
 import { getAlert } from './alerts.ts';
 import { ApiError, toStatus, unary } from './grpc-status.ts';
 

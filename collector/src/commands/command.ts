@@ -18,6 +18,8 @@ export interface Invocation {
   stderr: Writable;
   /** Settles once at the first SIGTERM or SIGINT; from the call on these no longer end the process by themselves. */
   untilSignal(): Promise<NodeJS.Signals>;
+  /** Acts at each SIGHUP from the call on; of a process in a terminal it means that the terminal is gone, and ends it. */
+  onHangUp(act: () => void): void;
 }
 
 /** One command: a file of its own, loaded only when it is called. */

@@ -2,7 +2,7 @@ import { type Command, homeOf } from './command.ts';
 
 export const command: Command = {
   usage: `  threatguard-collector run --home DIR
-      Serves agents and consoles until SIGTERM or SIGINT.
+      Serves agents and consoles until SIGTERM or SIGINT. SIGHUP reads the rules again, as a change of their files does.
 `,
   options: {},
   async run(invocation) {
@@ -22,6 +22,7 @@ export const command: Command = {
     const timed = Boolean(environment.THREATGUARD_STAGE_CLOCK);
     await using collector = await startCollector({ home, config, log, timed });
     log.info({ listen: collector.address, ca: collector.caSha256 }, 'ready');
+    invocation.onHangUp(() => void collector.reloadRules());
     service.ready(`listening on ${collector.address}`);
     log.info({ signal: await stopped }, 'stopping');
     service.stopping();

@@ -1,5 +1,5 @@
 /** ATT&CK's enterprise tactics by their short names, in the order an intrusion goes through them (attack.mitre.org). */
-const TACTICS_IN_ORDER: readonly string[] = [
+export const TACTICS_IN_ORDER: readonly string[] = [
   'reconnaissance',
   'resource-development',
   'initial-access',

@@ -20,6 +20,8 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Models': 'console',
   'threatguard.v1.Certificates': 'console',
   'threatguard.v1.Exceptions': 'console',
+  'threatguard.v1.Rules': 'console',
+  'threatguard.v1.Intel': 'console',
 };
 
 interface AccessRefusal {

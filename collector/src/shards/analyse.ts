@@ -11,6 +11,7 @@ import {
 } from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
 import { type Observations, observe } from '../detect/behaviour/observations.ts';
+import type { IntelMatcher } from '../detect/intel/intel-matcher.ts';
 import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
@@ -33,10 +34,14 @@ export interface Analysis {
   failures: RuleFailure[];
   /** What models have to see. */
   observations: Observations;
+  /** Of the rules it was looked at with. */
+  generation: number;
 }
 
 export interface AnalysisParts {
   matcher: EventMatcher;
+  generation: number;
+  intel: IntelMatcher;
   kemPrivateKey: (epoch: number) => KeyObject | undefined;
   clock: StageClock | undefined;
 }
@@ -77,6 +82,7 @@ export function analyse(
       matches: packMatches([], { bytes: new Uint8Array(), spans: undefined }),
       failures: [],
       observations: observe({ ...sealed, events: [], eventTimesUs: new Float64Array() }),
+      generation: parts.generation,
     };
   }
 }
@@ -93,21 +99,22 @@ const NOTHING_FOLLOWS = { alerts: [], entities: [], incidents: [] };
 
 type SealedBatch = Omit<OpenedBatch, 'events' | 'encoded'>;
 
-function analyseOpened(sealed: SealedBatch, { clock, matcher }: AnalysisParts): Analysis {
+function analyseOpened(sealed: SealedBatch, { clock, matcher, generation, intel }: AnalysisParts): Analysis {
   const { events, ...encoded } = decodeBatch(sealed.payload, sealed.header);
   clock?.lap('decode');
   checkLimits(events);
   clock?.lap('limits');
   const enriched = enrichBatch({ ...sealed, events, encoded });
   clock?.lap('enrich');
-  const { detections, feeding, failures } = matcher.match(enriched);
+  const { detections: matched, feeding, failures } = matcher.match(enriched);
+  const detections = [...matched, ...intel.match(enriched)];
   const matches = packMatches(feeding, encoded);
   const observations = observe(enriched);
   clock?.lap('detect');
   const batch = toStorable({ ...enriched, detections, ...NOTHING_FOLLOWS });
   clock?.lap('rows');
   clock?.stored(events.length);
-  return { batch, matches, failures, observations };
+  return { batch, matches, failures, observations, generation };
 }
 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */

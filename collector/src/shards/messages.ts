@@ -1,17 +1,29 @@
 // What a shard and its thread say to each other.
 import type { ConfirmedEpoch, EpochConfirmation, RefusalCode, VerifiedHeader } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
+import type { IndexBuffers } from '../detect/intel/intel-index.ts';
 import type { RuleFile } from '../detect/rules/load.ts';
+import type { RuleStates } from '../detect/rules/wiring.ts';
 import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
 
+/** What a thread looks for. */
+export interface ShardRules {
+  files: readonly RuleFile[];
+  states: RuleStates;
+  /** Of the engine that takes the matches. */
+  generation: number;
+}
+
 /** What all threads begin with. */
 export interface ShardData {
-  ruleFiles: readonly RuleFile[];
+  rules: ShardRules;
   crypto: ChosenCrypto;
   kemKeys: OpeningKeys;
+  /** Indicators, in memory that all threads share; none where undefined. */
+  intel?: IndexBuffers | undefined;
   /** Whether it says where the time goes. */
   timed: boolean;
 }
@@ -34,7 +46,19 @@ interface KeysRequest {
   kemKeys: OpeningKeys;
 }
 
-export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest;
+/** From now on these rules and no others. */
+interface RulesRequest {
+  id: number;
+  rules: ShardRules;
+}
+
+/** From now on these indicators and no others. */
+interface IntelRequest {
+  id: number;
+  intel: IndexBuffers;
+}
+
+export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest | RulesRequest | IntelRequest;
 
 /** A refusal of an envelope; `sequence` is 0 where its header could not be believed. */
 export interface RefusedAnalysis {
@@ -50,8 +74,8 @@ export interface AnalysisReply {
   analysis?: Analysis;
   /** In the order of the request. */
   confirmed?: (ConfirmedEpoch | RefusedAnalysis)[];
-  /** The keys are in use. */
-  keysUsed?: true;
+  /** The keys, rules or indicators are in use. */
+  inUse?: true;
   refusal?: RefusedAnalysis;
   /** A bug: the stack of what was thrown. */
   failure?: string;

@@ -1,6 +1,8 @@
 // The thread of a shard.
 import { parentPort, workerData } from 'node:worker_threads';
 import { RefusalError, selectCrypto, type VerifiedHeader, verifyEpochConfirmation } from '@threatguard/proto';
+import { IntelIndex } from '../detect/intel/intel-index.ts';
+import { IntelMatcher } from '../detect/intel/intel-matcher.ts';
 import { EventMatcher } from '../detect/rules/event-matcher.ts';
 import { compileRules } from '../detect/rules/load.ts';
 import { wireRules } from '../detect/rules/wiring.ts';
@@ -13,17 +15,23 @@ import {
   READY,
   type ShardData,
   type ShardRequest,
+  type ShardRules,
 } from './messages.ts';
 
-const { name, ruleFiles, crypto, timed, ...data } = workerData as ShardData & { name: string };
+const { name, rules, crypto, timed, ...data } = workerData as ShardData & { name: string };
 let { kemKeys } = data;
 await selectCrypto(crypto);
-const rules = compileRules(ruleFiles).rules.map(({ rule }) => rule);
 const parts: AnalysisParts = {
-  matcher: new EventMatcher(wireRules(rules)),
+  ...matcherOf(rules),
+  intel: new IntelMatcher(new IntelIndex(data.intel)),
   kemPrivateKey: (epoch) => openingKey(kemKeys, epoch),
   clock: timed ? new StageClock() : undefined,
 };
+
+function matcherOf({ files, states, generation }: ShardRules): Pick<AnalysisParts, 'matcher' | 'generation'> {
+  const compiled = compileRules(files).rules.map(({ rule }) => rule);
+  return { matcher: new EventMatcher(wireRules(compiled, states)), generation };
+}
 
 function answer({ id, received, signer }: AnalysisRequest): AnalysisReply {
   let header: VerifiedHeader | undefined;
@@ -64,7 +72,17 @@ function handedOver({ received }: AnalysisRequest, { analysis }: AnalysisReply):
 parentPort!.on('message', (request: ShardRequest) => {
   if ('kemKeys' in request) {
     kemKeys = request.kemKeys;
-    parentPort!.postMessage({ id: request.id, keysUsed: true } satisfies AnalysisReply);
+    parentPort!.postMessage({ id: request.id, inUse: true } satisfies AnalysisReply);
+    return;
+  }
+  if ('intel' in request) {
+    parts.intel = new IntelMatcher(new IntelIndex(request.intel));
+    parentPort!.postMessage({ id: request.id, inUse: true } satisfies AnalysisReply);
+    return;
+  }
+  if ('rules' in request) {
+    Object.assign(parts, matcherOf(request.rules));
+    parentPort!.postMessage({ id: request.id, inUse: true } satisfies AnalysisReply);
     return;
   }
   if ('confirmations' in request) {

@@ -9,6 +9,10 @@ import { DELETED_ROWS_MAX, DELETIONS_MAX, type UpkeepRun } from './upkeep-run.ts
 /** Batches set aside that are kept for somebody to look at; beyond it the oldest go before their time. */
 const QUARANTINE_ROWS_MAX = 10_000;
 
+/** What simulated rules matched: the newest, for as long as somebody may still decide by it. */
+const SIMULATED_ROWS_MAX = 100_000;
+const SIMULATED_DAYS = 30;
+
 /** Where they are tables: TimescaleDB drops chunks of its own. The minutes of hosts and users go with their day. */
 const SERIES_BY_AGE: readonly [string, (retention: Retention) => number][] = [
   ['fleet_minute', ({ seriesMinute }) => seriesMinute],
@@ -24,6 +28,11 @@ export async function ageOut(run: UpkeepRun, retention: Retention, nowUs: number
   await run.deleteRows('risk_points', `at < ${before(retention.risk)}`);
   await run.deleteRows('exceptions', `coalesce(removed_at, expires_at) < ${before(retention.alerts)}`);
   await run.deleteRows('detections', `last_at < ${before(retention.alerts)}`);
+  await run.deleteRows('simulated_matches', `last_at < ${before(Math.min(SIMULATED_DAYS, retention.alerts))}`);
+  await run.deleteRows(
+    'simulated_matches',
+    `id <= (select id from simulated_matches order by id desc offset ${SIMULATED_ROWS_MAX} limit 1)`,
+  );
   // What belongs to it first: interrupted in between, the owner is still there to find the rest by.
   const oldAlerts = `select id from alerts where updated_at < ${before(retention.alerts)}`;
   await run.deleteRows('alert_history', `alert_id in (${oldAlerts})`);

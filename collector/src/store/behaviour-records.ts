@@ -1,8 +1,8 @@
 // Behaviour in the store: checkpoints, the hours models are trained from, and what came after a checkpoint.
 import type { StoredEvent } from '@threatguard/proto';
+import type { BehaviourSave, BehaviourStore, HoursBlock } from './behaviour-store.ts';
 import type { Database, Session } from './database.ts';
 import { eventsByReference } from './event-reads.ts';
-import type { BehaviourSave, BehaviourStore, HoursBlock } from './store.ts';
 import { timestamp } from './values.ts';
 
 /** Envelopes looked up at once: their events are some MiB. */

@@ -11,39 +11,50 @@ export interface Hidden {
   lastAtUs: number;
 }
 
-/** Stored once by the digest of their bytes, however often the group comes. Gives what exceptions hide of them. */
+/** Stored once by the digest of their bytes, however often the group comes; those of simulated rules apart. Gives what
+ * exceptions hide of them. */
 export async function storeDetections(session: Session, detections: readonly Detection[]): Promise<Hidden[]> {
-  if (detections.length === 0) return [];
-  const rows = detections.map((detection) => {
-    const bytes = Detection.encode(encodable(detection)).finish();
-    return {
-      digest: bytea(sha256(bytes)),
-      rule_id: storableText(detection.ruleId ?? ''),
-      severity: storableCode(detection.severity),
-      agent_id: agentOrNull(detection.agentId),
-      entity: storableText(detection.entity ?? ''),
-      reason: storableText(detection.reason ?? ''),
-      first_at: timestamp(detection.firstAtUs ?? 0),
-      last_at: timestamp(detection.lastAtUs ?? 0),
-      detection: bytea(bytes),
-      verdict: storableCode(detection.verdict),
-      verdict_by: storableText(detection.verdictBy ?? ''),
-    };
-  });
-  const hidden = await session.query(
-    `with fresh as (
-       insert into detections select * from json_to_recordset($1::json) as r(
-         digest bytea, rule_id text, severity smallint, agent_id uuid, entity text, reason text, first_at timestamptz,
-         last_at timestamptz, detection bytea, verdict smallint, verdict_by text)
-       on conflict do nothing
-       returning verdict, verdict_by, last_at
-     )
-     select verdict_by as id, count(*) as hidden, max(last_at) as last_at from fresh
-     where verdict = ${Verdict.VERDICT_EXCEPTED} group by verdict_by`,
-    [JSON.stringify(rows)],
-  );
+  const simulated = detections.filter((detection) => detection.simulated);
+  if (simulated.length > 0) await session.query(STORE_SIMULATED, [JSON.stringify(simulated.map(detectionRow))]);
+  const found = detections.filter((detection) => !detection.simulated);
+  if (found.length === 0) return [];
+  const hidden = await session.query(STORE_DETECTIONS, [JSON.stringify(found.map(detectionRow))]);
   return hidden.map((row) => ({ id: row.id, hidden: row.hidden, lastAtUs: row.last_at }));
 }
+
+function detectionRow(detection: Detection) {
+  const bytes = Detection.encode(encodable(detection)).finish();
+  return {
+    digest: bytea(sha256(bytes)),
+    rule_id: storableText(detection.ruleId ?? ''),
+    severity: storableCode(detection.severity),
+    agent_id: agentOrNull(detection.agentId),
+    entity: storableText(detection.entity ?? ''),
+    reason: storableText(detection.reason ?? ''),
+    first_at: timestamp(detection.firstAtUs ?? 0),
+    last_at: timestamp(detection.lastAtUs ?? 0),
+    detection: bytea(bytes),
+    verdict: storableCode(detection.verdict),
+    verdict_by: storableText(detection.verdictBy ?? ''),
+  };
+}
+
+const STORE_DETECTIONS = `
+  with fresh as (
+    insert into detections select * from json_to_recordset($1::json) as r(
+      digest bytea, rule_id text, severity smallint, agent_id uuid, entity text, reason text, first_at timestamptz,
+      last_at timestamptz, detection bytea, verdict smallint, verdict_by text)
+    on conflict do nothing
+    returning verdict, verdict_by, last_at
+  )
+  select verdict_by as id, count(*) as hidden, max(last_at) as last_at from fresh
+  where verdict = ${Verdict.VERDICT_EXCEPTED} group by verdict_by`;
+
+const STORE_SIMULATED = `
+  insert into simulated_matches (digest, rule_id, agent_id, entity, first_at, last_at, detection)
+  select * from json_to_recordset($1::json) as r(
+    digest bytea, rule_id text, agent_id uuid, entity text, first_at timestamptz, last_at timestamptz, detection bytea)
+  on conflict do nothing`;
 
 /** Adds to what exceptions have hidden. Last of what a commit does, and in order, so that commits do not wait in a circle. */
 export async function countHidden(session: Session, hidden: readonly Hidden[]): Promise<void> {

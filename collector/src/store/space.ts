@@ -21,7 +21,10 @@ const KINDS = {
     tables: ['series', 'user', 'fleet'].flatMap((name) => [`${name}_minute`, `${name}_hour`, `${name}_day`]),
     days: ({ seriesMinute }) => seriesMinute,
   },
-  alerts: { tables: ['alerts', 'alert_history', 'detections', 'exceptions', 'outbox'], days: ({ alerts }) => alerts },
+  alerts: {
+    tables: ['alerts', 'alert_history', 'detections', 'simulated_matches', 'exceptions', 'outbox'],
+    days: ({ alerts }) => alerts,
+  },
   incidents: { tables: ['incidents', 'incident_alerts'], days: ({ alerts }) => alerts },
   entities: { tables: ['entities'], days: ({ alerts }) => alerts },
   risk: { tables: ['risk_points'], days: ({ risk }) => risk },

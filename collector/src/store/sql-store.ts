@@ -16,12 +16,14 @@ import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
+import { IntelStore } from './intel-store.ts';
 import { JudgementRecords } from './judgement-records.ts';
 import { listKeys } from './key-records.ts';
 import { ModelRecords } from './model-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
+import { RuleRecords } from './rule-records.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
@@ -45,6 +47,8 @@ export class SqlStore implements Store {
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
+  readonly rules: RuleRecords;
+  readonly intel: IntelStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -62,6 +66,8 @@ export class SqlStore implements Store {
     this.version = about.version;
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
+    this.rules = new RuleRecords(database);
+    this.intel = new IntelStore(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

@@ -15,9 +15,13 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { IntelRecords } from '../detect/intel/intel-records.ts';
+import type { BehaviourStore, ModelStore } from './behaviour-store.ts';
+import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
+import type { RuleStore } from './rule-store.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
 import type { UpkeepReport } from './upkeep-run.ts';
@@ -163,163 +167,6 @@ export interface OutboxRow {
 export interface RiskPoint {
   atUs: number;
   level: number;
-}
-
-/** An epoch whose private key the collector holds. */
-export interface HeldKey {
-  epoch: number;
-  algorithm: string;
-  /** Of the SubjectPublicKeyInfo. */
-  publicKeySha256: Uint8Array;
-  createdAtUs: number;
-}
-
-/**
- * `announced`: agents are told to seal for it. `draining`: what was sealed for it is still opened. `refused`: compromised,
- * no thread has the key any more, its file waits for the last agent. `destroying`: decided, and under way.
- */
-type KemKeyState = 'announced' | 'draining' | 'refused' | 'destroying' | 'destroyed';
-
-/** One epoch of the fleet's ML-KEM key. */
-export interface KemKeyRecord extends HeldKey {
-  state: KemKeyState;
-  announcedAtUs: number | undefined;
-  destroyedAtUs: number | undefined;
-}
-
-/** One rotation of the fleet's ML-KEM key, named by the epoch it leads to. */
-export interface RotationRecord {
-  epoch: number;
-  /** The epoch that was announced before it. */
-  fromEpoch: number;
-  /** `canary`: only `canaryAgents` are told. `draining`: all have proved the new epoch. */
-  phase: 'canary' | 'announced' | 'draining' | 'done' | 'aborted';
-  paused: boolean;
-  compromised: boolean;
-  canaryAgents: readonly string[];
-  startedBy: string;
-  startedAtUs: number;
-  /** To all; undefined until then. */
-  announcedAtUs: number | undefined;
-  endedAtUs: number | undefined;
-}
-
-export interface RotationSchedule {
-  everySeconds: number;
-  nextAtUs: number;
-}
-
-/** What an agent proved last, and what it holds since. */
-export interface AgentEpochRecord {
-  agentId: string;
-  epoch: number;
-  /** By the agent's clock. */
-  confirmedAtUs: number;
-  receivedAtUs: number;
-  /** SHA-256 over the body and the signature of the EpochConfirmation. */
-  confirmationSha256: Uint8Array;
-  /** 0 where nothing waits in its spool. */
-  oldestSpooledEpoch: number;
-  /** Later it said something older than it had proved: two hosts speak as one agent, or one came back from a backup. */
-  contradicted: boolean;
-}
-
-export interface AgentEpochUpdate extends AgentEpochRecord {
-  /** As it came. Some 3 KiB, which nobody needs in memory for a whole fleet. */
-  confirmation?: { body: Uint8Array; signature: Uint8Array };
-}
-
-export interface EpochState {
-  /** Newest epoch first. */
-  keys: KemKeyRecord[];
-  /** The running one, or the last. */
-  rotation: RotationRecord | undefined;
-  schedule: RotationSchedule | undefined;
-  agents: AgentEpochRecord[];
-}
-
-/** One step of a rotation. `action` names it in the audit log as `kem_rotation.<action>`; a null schedule ends it. */
-export interface EpochChange {
-  atUs: number;
-  action: string;
-  keys?: readonly KemKeyRecord[];
-  rotation?: RotationRecord;
-  schedule?: RotationSchedule | null;
-  /** What the audit entry says beside the state. */
-  facts?: Record<string, string | number>;
-}
-
-export interface EpochStore {
-  load(): Promise<EpochState>;
-  /** All of it and its audit entries, in one transaction. */
-  change(change: EpochChange, by: AuditActor): Promise<void>;
-  /** A record without `confirmation` leaves the one that is stored as it is. */
-  saveAgents(records: readonly AgentEpochUpdate[]): Promise<void>;
-}
-
-/** Hours of entities of one kind that are over, as models are trained from them (detect/behaviour/hour-rows.ts). */
-export interface HoursBlock {
-  /** Its place in ENTITY_KINDS. */
-  kind: number;
-  firstAtUs: number;
-  lastAtUs: number;
-  hours: number;
-  bytes: Uint8Array;
-}
-
-export interface BehaviourSave {
-  atUs: number;
-  parts: readonly Uint8Array[];
-  hours: readonly HoursBlock[];
-}
-
-/** What models know of behaviour. */
-export interface BehaviourStore {
-  /** Replaces the checkpoint and adds hours, in one transaction. */
-  save(save: BehaviourSave): Promise<void>;
-  /** The parts of the checkpoint; none where there is none. */
-  load(): Promise<Uint8Array[]>;
-  hoursStored(): Promise<number>;
-  /** When the first of them begins and the last ends; both 0 where there are none. */
-  hoursSpan(): Promise<{ fromUs: number; toUs: number }>;
-  /** In the order they were stored, those that end at a time or later. */
-  hours(kind: number, fromUs: number): AsyncIterable<HoursBlock>;
-  /**
-   * What is stored of every stream beyond a position (by agent and stream in hex), received since a time, oldest first: the
-   * events of one envelope at once. Of more than `eventsMax` the newest.
-   */
-  eventsAfter(
-    positions: ReadonlyMap<string, number>,
-    limits: { sinceUs: number; eventsMax: number },
-  ): AsyncIterable<StoredEvent[]>;
-}
-
-/** A version of a trained model. */
-export interface ModelRecord {
-  name: string;
-  version: number;
-  /** JSON, as it was signed. */
-  card: string;
-  /** SHA-256 of what was trained. */
-  digest: Uint8Array;
-  state: 'active' | 'ready' | 'retired' | 'refused';
-  createdAtUs: number;
-  signature: Uint8Array;
-  /** DER: of the key that signed it. */
-  certificate: Uint8Array;
-  /** Why it is not in use; empty where there is nothing to say. */
-  notice: string;
-}
-
-/** Every change is an entry of the audit log in the same transaction; without an actor the collector made it. */
-export interface ModelStore {
-  /** By name, newest version first. */
-  list(): Promise<ModelRecord[]>;
-  add(record: ModelRecord, atUs: number, by?: AuditActor): Promise<void>;
-  /** The version that was active is retired. */
-  activate(model: { name: string; version: number }, atUs: number, by?: AuditActor): Promise<void>;
-  setState(change: Pick<ModelRecord, 'name' | 'version' | 'state' | 'notice'>, atUs: number): Promise<void>;
-  remove(name: string, version: number): Promise<void>;
 }
 
 /** Who changes something, and from where. */
@@ -473,6 +320,10 @@ export interface Store extends AsyncDisposable {
 
   readonly behaviour: BehaviourStore;
   readonly models: ModelStore;
+  /** States of rules, imported ones, and what rules did. */
+  readonly rules: RuleStore;
+  /** Sources of indicators and what they say. */
+  readonly intel: IntelRecords;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;

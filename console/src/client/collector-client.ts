@@ -1,5 +1,6 @@
 import {
   Client,
+  type ClientDuplexStream,
   type ClientReadableStream,
   type Metadata,
   type MethodDefinition,
@@ -15,6 +16,7 @@ import {
   type AlertFilter,
   type AuditEntry,
   type Ca,
+  type CoverageResponse,
   type CreateTokenRequest,
   type CreateTokenResponse,
   type CryptoReport,
@@ -26,6 +28,7 @@ import {
   type EvaluateModelResponse,
   type EvidenceChunk,
   type ExplainAlertResponse,
+  type ExplainEventResponse,
   type ExportEvidenceRequest,
   evidenceService,
   exceptionsService,
@@ -33,23 +36,44 @@ import {
   type GetAlertResponse,
   type GetExceptionResponse,
   type GetModelResponse,
+  type ImportIntelRequest,
+  type ImportIntelResponse,
+  type ImportRulesRequest,
+  type ImportRulesResponse,
   type Incident,
+  type IntelImport,
+  type IntelIndicator,
+  type IntelReport,
+  intelService,
   type KeysReport,
   keysService,
   type ListIncidentsRequest,
+  type ListIntelRequest,
+  type ListIntelSourcesResponse,
   type ListModelsResponse,
+  type ListRulesRequest,
+  type ListRulesResponse,
+  type LookupIntelResponse,
   modelsService,
   type OrderKeysResponse,
   type PreviewExceptionRequest,
   type PreviewExceptionResponse,
   RENEW_METADATA,
+  type RemoveIntelRequest,
+  type RemoveIntelResponse,
+  type RemoveRulesResponse,
   type RetireCaResponse,
   type RevokeAgentResponse,
   type RotateCaResponse,
   type RotateKeysRequest,
   type RotateKeysResponse,
   type RuleException,
+  type RuleFileText,
+  rulesService,
   type SearchEventsRequest,
+  type SetRuleStateRequest,
+  type SetRuleStateResponse,
+  type ShowRuleResponse,
   type SignedAlert,
   type SignedTreeHead,
   type StatusReport,
@@ -58,14 +82,21 @@ import {
   type VerifyAuditResponse,
 } from '@threatguard/proto';
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
+import { ConsoleError } from '../model/console-error.ts';
 import type { Deployment } from './deployment.ts';
 import { saveRenewed } from './renew-identity.ts';
 import { toConsoleError } from './rpc-error.ts';
 
 /** A call that takes longer is given up: the collector is there but not serving. */
 const CALL_MS_MAX = 10_000;
+/** Of what compiles rules: a collector gives thousands of them half a minute, and may do it several times. */
+const RULES_MS_MAX = 120_000;
 /** Rows asked for in one page. */
 const PAGE_ROWS = 500;
+/** Of indicators, which are small; a collector gives no more at once. */
+const INTEL_PAGE_ROWS = 1_000;
+/** Of a file in one message. */
+const IMPORT_PART_BYTES = 256 * 1024;
 
 /** A search that takes longer is not gone on with by itself: a person decides. */
 const SEARCH_MS_MAX = 30_000;
@@ -338,6 +369,70 @@ export class CollectorClient implements Disposable {
     return this.#call(exceptionsService.setAlertBudget, { perDay });
   }
 
+  /** Resolves when the collector has it. When the signal fires before, nothing has changed. */
+  async importIntel(
+    request: IntelImport,
+    parts: AsyncIterable<Uint8Array>,
+    options: { signal: AbortSignal; onProgress(stage: string, bytes: number): void },
+  ): Promise<IntelReport> {
+    const method = intelService.importIntel;
+    const stream: ClientDuplexStream<ImportIntelRequest, ImportIntelResponse> = this.#client.makeBidiStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+    );
+    let report: IntelReport | undefined;
+    const answered = new Promise<void>((resolve, reject) => {
+      stream.on('data', (answer: ImportIntelResponse) => {
+        if (answer.report) report = answer.report;
+        else if (answer.stage === 'reading') options.onProgress('reading', answer.bytes ?? 0);
+      });
+      stream.on('error', (error: ServiceError) => {
+        if (options.signal.aborted) reject(new ConsoleError('failure', 'the import was stopped; nothing was changed'));
+        else reject(toConsoleError(error, this.address));
+      });
+      stream.on('end', resolve);
+    });
+    const cancel = () => stream.cancel();
+    options.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      if (options.signal.aborted) cancel();
+      // What it refuses is refused while we still send.
+      await Promise.race([answered, sendParts(stream, request, parts, options)]);
+      await answered;
+    } finally {
+      options.signal.removeEventListener('abort', cancel);
+      cancel();
+    }
+    if (report) return report;
+    throw new ConsoleError('failure', 'the collector ended the import without a word');
+  }
+
+  /** At most `limit`, over as many pages as it takes; a page may have none and still not be the last. */
+  async listIntel(filter: Pick<ListIntelRequest, 'source' | 'kind'>, limit: number): Promise<IntelIndicator[]> {
+    const found: IntelIndicator[] = [];
+    let after = '';
+    do {
+      const rows = Math.min(INTEL_PAGE_ROWS, limit - found.length);
+      const page = await this.#call(intelService.listIntel, { ...filter, limit: rows, after });
+      for (const indicator of page.indicators ?? []) found.push(indicator);
+      after = page.next ?? '';
+    } while (after !== '' && found.length < limit);
+    return found;
+  }
+
+  lookupIntel(value: string): Promise<LookupIntelResponse> {
+    return this.#call(intelService.lookupIntel, { value });
+  }
+
+  listIntelSources(): Promise<ListIntelSourcesResponse> {
+    return this.#call(intelService.listIntelSources, {});
+  }
+
+  removeIntel(request: RemoveIntelRequest): Promise<RemoveIntelResponse> {
+    return this.#call(intelService.removeIntel, request);
+  }
+
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {
     return this.#call(keysService.rotateKeys, request);
   }
@@ -359,8 +454,44 @@ export class CollectorClient implements Disposable {
     return this.#call(keysService.destroyEpoch, request);
   }
 
-  async #call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
-    const response = await this.#callOnce(method, request);
+  listRules(request: ListRulesRequest): Promise<ListRulesResponse> {
+    return this.#call(rulesService.listRules, request);
+  }
+
+  showRule(id: string): Promise<ShowRuleResponse> {
+    return this.#call(rulesService.showRule, { id });
+  }
+
+  setRuleState(request: SetRuleStateRequest): Promise<SetRuleStateResponse> {
+    return this.#call(rulesService.setRuleState, request, RULES_MS_MAX);
+  }
+
+  importRules(request: ImportRulesRequest): Promise<ImportRulesResponse> {
+    return this.#call(rulesService.importRules, request, RULES_MS_MAX);
+  }
+
+  removeRules(name: string): Promise<RemoveRulesResponse> {
+    return this.#call(rulesService.removeRules, { name }, RULES_MS_MAX);
+  }
+
+  async exportRules(imported: boolean): Promise<RuleFileText[]> {
+    return (await this.#call(rulesService.exportRules, { imported })).files ?? [];
+  }
+
+  explainEvent(event: string): Promise<ExplainEventResponse> {
+    return this.#call(rulesService.explainEvent, { event }, RULES_MS_MAX);
+  }
+
+  ruleCoverage(): Promise<CoverageResponse> {
+    return this.#call(rulesService.coverage, {});
+  }
+
+  async #call<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    msMax = CALL_MS_MAX,
+  ): Promise<Response> {
+    const response = await this.#callOnce(method, request, msMax);
     if (this.#renewal) this.#renewing ??= this.#renew(this.#renewal);
     await this.#renewing;
     return response;
@@ -377,14 +508,18 @@ export class CollectorClient implements Disposable {
     }
   }
 
-  #callOnce<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+  #callOnce<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    msMax = CALL_MS_MAX,
+  ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
         request,
-        { deadline: Date.now() + CALL_MS_MAX },
+        { deadline: Date.now() + msMax },
         (error, response) => (error ? reject(toConsoleError(error, this.address)) : resolve(response as Response)),
       );
       call.on('metadata', (metadata: Metadata) => {
@@ -392,6 +527,34 @@ export class CollectorClient implements Disposable {
       });
     });
   }
+}
+
+/** First what it is, then its bytes, no faster than they are taken, then that they were all. */
+async function sendParts(
+  stream: ClientDuplexStream<ImportIntelRequest, ImportIntelResponse>,
+  request: IntelImport,
+  parts: AsyncIterable<Uint8Array>,
+  { onProgress }: { onProgress(stage: string, bytes: number): void },
+): Promise<void> {
+  let bytes = 0;
+  const send = async (message: ImportIntelRequest) => {
+    if (!stream.write(message) && !stream.destroyed) {
+      await new Promise<void>((resolve) => {
+        stream.once('drain', resolve);
+        stream.once('close', resolve);
+      });
+    }
+  };
+  await send({ import: request });
+  for await (const part of parts) {
+    for (let at = 0; at < part.length; at += IMPORT_PART_BYTES) {
+      await send({ data: part.subarray(at, at + IMPORT_PART_BYTES) });
+    }
+    bytes += part.length;
+    onProgress('sending', bytes);
+  }
+  await send({ end: true });
+  stream.end();
 }
 
 async function collect<Row>(

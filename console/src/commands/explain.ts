@@ -30,6 +30,8 @@ export function explain(error: unknown): Ending {
   return { message: `error: ${error.stack ?? error.message}`, exitCode: EXIT_CODES.failure };
 }
 
+/** With the second where the first only announces it ("Missing 1 required arg:"). */
 function firstLine(text: string): string {
-  return text.split('\n')[0]!.trim();
+  const [first = '', second = ''] = text.split('\n').map((line) => line.trim().replaceAll(/\s+/g, ' '));
+  return first.endsWith(':') ? `${first} ${second}` : first;
 }

@@ -26,6 +26,11 @@ import { EvidenceShow } from './evidence/show.ts';
 import { EvidenceVerify } from './evidence/verify.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
+import { IntelImport } from './intel/import.ts';
+import { IntelList } from './intel/list.ts';
+import { IntelLookup } from './intel/lookup.ts';
+import { IntelRemove } from './intel/remove.ts';
+import { IntelSources } from './intel/sources.ts';
 import { KeysAbort } from './keys/abort.ts';
 import { KeysDestroy } from './keys/destroy.ts';
 import { KeysPause } from './keys/pause.ts';
@@ -40,6 +45,16 @@ import { ModelsList } from './models/list.ts';
 import { ModelsRollback } from './models/rollback.ts';
 import { ModelsShow } from './models/show.ts';
 import { ModelsTrain } from './models/train.ts';
+import { RulesCoverage } from './rules/coverage.ts';
+import { RulesDisable } from './rules/disable.ts';
+import { RulesEnable } from './rules/enable.ts';
+import { RulesExplain } from './rules/explain.ts';
+import { RulesExport } from './rules/export.ts';
+import { RulesImport } from './rules/import.ts';
+import { RulesList } from './rules/list.ts';
+import { RulesRemove } from './rules/remove.ts';
+import { RulesShow } from './rules/show.ts';
+import { RulesSimulate } from './rules/simulate.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 
@@ -76,6 +91,11 @@ export const COMMANDS = {
   'evidence:verify': EvidenceVerify,
   'evidence:show': EvidenceShow,
   'evidence:heads': EvidenceHeads,
+  'intel:import': IntelImport,
+  'intel:list': IntelList,
+  'intel:lookup': IntelLookup,
+  'intel:sources': IntelSources,
+  'intel:remove': IntelRemove,
   'keys:status': KeysStatus,
   'keys:rotate': KeysRotate,
   'keys:pause': KeysPause,
@@ -90,4 +110,14 @@ export const COMMANDS = {
   'models:activate': ModelsActivate,
   'models:rollback': ModelsRollback,
   'models:explain': ModelsExplain,
+  'rules:list': RulesList,
+  'rules:show': RulesShow,
+  'rules:enable': RulesEnable,
+  'rules:disable': RulesDisable,
+  'rules:simulate': RulesSimulate,
+  'rules:import': RulesImport,
+  'rules:remove': RulesRemove,
+  'rules:export': RulesExport,
+  'rules:explain': RulesExplain,
+  'rules:coverage': RulesCoverage,
 };

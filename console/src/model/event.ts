@@ -4,7 +4,10 @@ import type { Column } from './table.ts';
 import { humanTime, isoTime, zoneName } from './time.ts';
 
 /** Names a stored event has beside those of the event itself. */
-const STORED_KEYS = ['host.name', 'agent.id', 'event.ingested', 'threatguard.sequence'] as const;
+const STORED_KEYS = ['host.name', 'agent.id', 'event.id', 'event.ingested', 'threatguard.sequence'] as const;
+
+/** One stream in four billion has the same. */
+const STREAM_CHARS_SHOWN = 8;
 
 /** Keys of an event in CSV, in order. */
 export const EVENT_KEYS: readonly string[] = [...Object.keys(ECS_FIELDS), ...STORED_KEYS];
@@ -19,9 +22,22 @@ export function eventRecord(stored: StoredEvent): JsonRecord {
     '@timestamp': isoTime(stored.eventAtUs) ?? isoTime(stored.event?.observedAtUs),
     'host.name': stored.agentName ?? '',
     'agent.id': stored.reference?.agentId ?? '',
+    'event.id': eventId(stored),
     'event.ingested': isoTime(stored.receivedAtUs),
     'threatguard.sequence': stored.reference?.sequence ?? undefined,
   };
+}
+
+/** AGENT/STREAM/SEQUENCE/INDEX: what `rules explain` takes. */
+function eventId({ reference }: StoredEvent): string {
+  const { agentId = '', streamId, sequence = 0, index = 0 } = reference ?? {};
+  return `${agentId}/${Buffer.from(streamId ?? []).toString('hex')}/${sequence}/${index}`;
+}
+
+/** The same for a table: the agent by name, of the stream what tells it from others of one agent. */
+function shortEventId(stored: StoredEvent): string {
+  const [, stream = '', ...place] = eventId(stored).split('/');
+  return [stored.agentName ?? '', stream.slice(0, STREAM_CHARS_SHOWN), ...place].join('/');
 }
 
 /** What happened, in a few words: the command line, the log line, the path or the connection. */
@@ -62,5 +78,6 @@ export function eventColumns(look: { utc: boolean; nowMs: number }): Column<Stor
       shrink: true,
     },
     { title: 'SUMMARY', cell: eventSummary, shrink: true },
+    { title: 'EVENT', cell: shortEventId, optional: true },
   ];
 }

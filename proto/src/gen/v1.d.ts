@@ -4460,6 +4460,553 @@ export namespace threatguard {
             type $Shape = threatguard.v1.RecoverResponse.$Properties;
         }
 
+        interface IImportIntelRequest extends threatguard.v1.ImportIntelRequest.$Properties {
+        }
+
+        class ImportIntelRequest {
+            constructor(properties?: threatguard.v1.ImportIntelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            import: threatguard.v1.IntelImport;
+            data: Uint8Array;
+            end: boolean;
+            static create(properties: threatguard.v1.ImportIntelRequest.$Shape): threatguard.v1.ImportIntelRequest & threatguard.v1.ImportIntelRequest.$Shape;
+            static create(properties?: threatguard.v1.ImportIntelRequest.$Properties): threatguard.v1.ImportIntelRequest;
+            static encode(message: threatguard.v1.ImportIntelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportIntelRequest & threatguard.v1.ImportIntelRequest.$Shape;
+        }
+
+        namespace ImportIntelRequest {
+            interface $Properties {
+                "import"?: threatguard.v1.IntelImport.$Properties;
+                data?: Uint8Array;
+                end?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportIntelRequest.$Properties;
+        }
+
+        interface IIntelImport extends threatguard.v1.IntelImport.$Properties {
+        }
+
+        class IntelImport {
+            constructor(properties?: threatguard.v1.IntelImport.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            format: string;
+            mapping: string;
+            confidence: (number|null);
+            tlp: string;
+            expiresSeconds: number;
+            replace: boolean;
+            dryRun: boolean;
+            subdomains: (boolean|null);
+            static create(properties: threatguard.v1.IntelImport.$Shape): threatguard.v1.IntelImport & threatguard.v1.IntelImport.$Shape;
+            static create(properties?: threatguard.v1.IntelImport.$Properties): threatguard.v1.IntelImport;
+            static encode(message: threatguard.v1.IntelImport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelImport & threatguard.v1.IntelImport.$Shape;
+        }
+
+        namespace IntelImport {
+            interface $Properties {
+                source?: string;
+                format?: string;
+                mapping?: string;
+                confidence?: (number|null);
+                tlp?: string;
+                expiresSeconds?: number;
+                replace?: boolean;
+                dryRun?: boolean;
+                subdomains?: (boolean|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelImport.$Properties;
+        }
+
+        interface IImportIntelResponse extends threatguard.v1.ImportIntelResponse.$Properties {
+        }
+
+        class ImportIntelResponse {
+            constructor(properties?: threatguard.v1.ImportIntelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            stage: string;
+            bytes: number;
+            report: threatguard.v1.IntelReport;
+            static create(properties: threatguard.v1.ImportIntelResponse.$Shape): threatguard.v1.ImportIntelResponse & threatguard.v1.ImportIntelResponse.$Shape;
+            static create(properties?: threatguard.v1.ImportIntelResponse.$Properties): threatguard.v1.ImportIntelResponse;
+            static encode(message: threatguard.v1.ImportIntelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportIntelResponse & threatguard.v1.ImportIntelResponse.$Shape;
+        }
+
+        namespace ImportIntelResponse {
+            interface $Properties {
+                stage?: string;
+                bytes?: number;
+                report?: threatguard.v1.IntelReport.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportIntelResponse.$Properties;
+        }
+
+        interface IIntelReport extends threatguard.v1.IntelReport.$Properties {
+        }
+
+        class IntelReport {
+            constructor(properties?: threatguard.v1.IntelReport.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            format: string;
+            taken: number;
+            added: number;
+            known: number;
+            removed: number;
+            ended: number;
+            unseen: number;
+            indicators: number;
+            refusals: threatguard.v1.IntelRefusal[];
+            fresh: number;
+            static create(properties: threatguard.v1.IntelReport.$Shape): threatguard.v1.IntelReport & threatguard.v1.IntelReport.$Shape;
+            static create(properties?: threatguard.v1.IntelReport.$Properties): threatguard.v1.IntelReport;
+            static encode(message: threatguard.v1.IntelReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelReport & threatguard.v1.IntelReport.$Shape;
+        }
+
+        namespace IntelReport {
+            interface $Properties {
+                source?: string;
+                format?: string;
+                taken?: number;
+                added?: number;
+                known?: number;
+                removed?: number;
+                ended?: number;
+                unseen?: number;
+                indicators?: number;
+                refusals?: threatguard.v1.IntelRefusal.$Properties[];
+                fresh?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelReport.$Properties;
+        }
+
+        interface IIntelRefusal extends threatguard.v1.IntelRefusal.$Properties {
+        }
+
+        class IntelRefusal {
+            constructor(properties?: threatguard.v1.IntelRefusal.$Properties);
+            $unknowns?: Uint8Array[];
+            reason: string;
+            count: number;
+            example: string;
+            static create(properties: threatguard.v1.IntelRefusal.$Shape): threatguard.v1.IntelRefusal & threatguard.v1.IntelRefusal.$Shape;
+            static create(properties?: threatguard.v1.IntelRefusal.$Properties): threatguard.v1.IntelRefusal;
+            static encode(message: threatguard.v1.IntelRefusal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelRefusal & threatguard.v1.IntelRefusal.$Shape;
+        }
+
+        namespace IntelRefusal {
+            interface $Properties {
+                reason?: string;
+                count?: number;
+                example?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelRefusal.$Properties;
+        }
+
+        interface IListIntelRequest extends threatguard.v1.ListIntelRequest.$Properties {
+        }
+
+        class ListIntelRequest {
+            constructor(properties?: threatguard.v1.ListIntelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            kind: string;
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.ListIntelRequest.$Shape): threatguard.v1.ListIntelRequest & threatguard.v1.ListIntelRequest.$Shape;
+            static create(properties?: threatguard.v1.ListIntelRequest.$Properties): threatguard.v1.ListIntelRequest;
+            static encode(message: threatguard.v1.ListIntelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIntelRequest & threatguard.v1.ListIntelRequest.$Shape;
+        }
+
+        namespace ListIntelRequest {
+            interface $Properties {
+                source?: string;
+                kind?: string;
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIntelRequest.$Properties;
+        }
+
+        interface IListIntelResponse extends threatguard.v1.ListIntelResponse.$Properties {
+        }
+
+        class ListIntelResponse {
+            constructor(properties?: threatguard.v1.ListIntelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            indicators: threatguard.v1.IntelIndicator[];
+            next: string;
+            static create(properties: threatguard.v1.ListIntelResponse.$Shape): threatguard.v1.ListIntelResponse & threatguard.v1.ListIntelResponse.$Shape;
+            static create(properties?: threatguard.v1.ListIntelResponse.$Properties): threatguard.v1.ListIntelResponse;
+            static encode(message: threatguard.v1.ListIntelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIntelResponse & threatguard.v1.ListIntelResponse.$Shape;
+        }
+
+        namespace ListIntelResponse {
+            interface $Properties {
+                indicators?: threatguard.v1.IntelIndicator.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIntelResponse.$Properties;
+        }
+
+        interface IIntelIndicator extends threatguard.v1.IntelIndicator.$Properties {
+        }
+
+        class IntelIndicator {
+            constructor(properties?: threatguard.v1.IntelIndicator.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            value: string;
+            confidence: number;
+            tlp: string;
+            weighed: string;
+            claims: threatguard.v1.IntelClaim[];
+            static create(properties: threatguard.v1.IntelIndicator.$Shape): threatguard.v1.IntelIndicator & threatguard.v1.IntelIndicator.$Shape;
+            static create(properties?: threatguard.v1.IntelIndicator.$Properties): threatguard.v1.IntelIndicator;
+            static encode(message: threatguard.v1.IntelIndicator.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelIndicator & threatguard.v1.IntelIndicator.$Shape;
+        }
+
+        namespace IntelIndicator {
+            interface $Properties {
+                kind?: string;
+                value?: string;
+                confidence?: number;
+                tlp?: string;
+                weighed?: string;
+                claims?: threatguard.v1.IntelClaim.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelIndicator.$Properties;
+        }
+
+        interface IIntelClaim extends threatguard.v1.IntelClaim.$Properties {
+        }
+
+        class IntelClaim {
+            constructor(properties?: threatguard.v1.IntelClaim.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            confidence: number;
+            tlp: string;
+            sinceUs: number;
+            untilUs: number;
+            side: string;
+            subdomains: boolean;
+            about: string;
+            techniques: string[];
+            tactics: string[];
+            static create(properties: threatguard.v1.IntelClaim.$Shape): threatguard.v1.IntelClaim & threatguard.v1.IntelClaim.$Shape;
+            static create(properties?: threatguard.v1.IntelClaim.$Properties): threatguard.v1.IntelClaim;
+            static encode(message: threatguard.v1.IntelClaim.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelClaim & threatguard.v1.IntelClaim.$Shape;
+        }
+
+        namespace IntelClaim {
+            interface $Properties {
+                source?: string;
+                confidence?: number;
+                tlp?: string;
+                sinceUs?: number;
+                untilUs?: number;
+                side?: string;
+                subdomains?: boolean;
+                about?: string;
+                techniques?: string[];
+                tactics?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelClaim.$Properties;
+        }
+
+        interface ILookupIntelRequest extends threatguard.v1.LookupIntelRequest.$Properties {
+        }
+
+        class LookupIntelRequest {
+            constructor(properties?: threatguard.v1.LookupIntelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            value: string;
+            static create(properties: threatguard.v1.LookupIntelRequest.$Shape): threatguard.v1.LookupIntelRequest & threatguard.v1.LookupIntelRequest.$Shape;
+            static create(properties?: threatguard.v1.LookupIntelRequest.$Properties): threatguard.v1.LookupIntelRequest;
+            static encode(message: threatguard.v1.LookupIntelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LookupIntelRequest & threatguard.v1.LookupIntelRequest.$Shape;
+        }
+
+        namespace LookupIntelRequest {
+            interface $Properties {
+                value?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LookupIntelRequest.$Properties;
+        }
+
+        interface ILookupIntelResponse extends threatguard.v1.LookupIntelResponse.$Properties {
+        }
+
+        class LookupIntelResponse {
+            constructor(properties?: threatguard.v1.LookupIntelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            value: string;
+            indicators: threatguard.v1.IntelIndicator[];
+            withdrawn: threatguard.v1.IntelWithdrawal[];
+            searches: threatguard.v1.IntelSearch[];
+            static create(properties: threatguard.v1.LookupIntelResponse.$Shape): threatguard.v1.LookupIntelResponse & threatguard.v1.LookupIntelResponse.$Shape;
+            static create(properties?: threatguard.v1.LookupIntelResponse.$Properties): threatguard.v1.LookupIntelResponse;
+            static encode(message: threatguard.v1.LookupIntelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LookupIntelResponse & threatguard.v1.LookupIntelResponse.$Shape;
+        }
+
+        namespace LookupIntelResponse {
+            interface $Properties {
+                kind?: string;
+                value?: string;
+                indicators?: threatguard.v1.IntelIndicator.$Properties[];
+                withdrawn?: threatguard.v1.IntelWithdrawal.$Properties[];
+                searches?: threatguard.v1.IntelSearch.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LookupIntelResponse.$Properties;
+        }
+
+        interface IIntelWithdrawal extends threatguard.v1.IntelWithdrawal.$Properties {
+        }
+
+        class IntelWithdrawal {
+            constructor(properties?: threatguard.v1.IntelWithdrawal.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            atUs: number;
+            by: string;
+            static create(properties: threatguard.v1.IntelWithdrawal.$Shape): threatguard.v1.IntelWithdrawal & threatguard.v1.IntelWithdrawal.$Shape;
+            static create(properties?: threatguard.v1.IntelWithdrawal.$Properties): threatguard.v1.IntelWithdrawal;
+            static encode(message: threatguard.v1.IntelWithdrawal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelWithdrawal & threatguard.v1.IntelWithdrawal.$Shape;
+        }
+
+        namespace IntelWithdrawal {
+            interface $Properties {
+                source?: string;
+                atUs?: number;
+                by?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelWithdrawal.$Properties;
+        }
+
+        interface IIntelSearch extends threatguard.v1.IntelSearch.$Properties {
+        }
+
+        class IntelSearch {
+            constructor(properties?: threatguard.v1.IntelSearch.$Properties);
+            $unknowns?: Uint8Array[];
+            filters: threatguard.v1.FieldFilter[];
+            static create(properties: threatguard.v1.IntelSearch.$Shape): threatguard.v1.IntelSearch & threatguard.v1.IntelSearch.$Shape;
+            static create(properties?: threatguard.v1.IntelSearch.$Properties): threatguard.v1.IntelSearch;
+            static encode(message: threatguard.v1.IntelSearch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelSearch & threatguard.v1.IntelSearch.$Shape;
+        }
+
+        namespace IntelSearch {
+            interface $Properties {
+                filters?: threatguard.v1.FieldFilter.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelSearch.$Properties;
+        }
+
+        interface IListIntelSourcesRequest extends threatguard.v1.ListIntelSourcesRequest.$Properties {
+        }
+
+        class ListIntelSourcesRequest {
+            constructor(properties?: threatguard.v1.ListIntelSourcesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.ListIntelSourcesRequest.$Shape): threatguard.v1.ListIntelSourcesRequest & threatguard.v1.ListIntelSourcesRequest.$Shape;
+            static create(properties?: threatguard.v1.ListIntelSourcesRequest.$Properties): threatguard.v1.ListIntelSourcesRequest;
+            static encode(message: threatguard.v1.ListIntelSourcesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIntelSourcesRequest & threatguard.v1.ListIntelSourcesRequest.$Shape;
+        }
+
+        namespace ListIntelSourcesRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIntelSourcesRequest.$Properties;
+        }
+
+        interface IListIntelSourcesResponse extends threatguard.v1.ListIntelSourcesResponse.$Properties {
+        }
+
+        class ListIntelSourcesResponse {
+            constructor(properties?: threatguard.v1.ListIntelSourcesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            sources: threatguard.v1.IntelSource[];
+            indicators: number;
+            bytes: number;
+            retro: threatguard.v1.IntelRetro[];
+            static create(properties: threatguard.v1.ListIntelSourcesResponse.$Shape): threatguard.v1.ListIntelSourcesResponse & threatguard.v1.ListIntelSourcesResponse.$Shape;
+            static create(properties?: threatguard.v1.ListIntelSourcesResponse.$Properties): threatguard.v1.ListIntelSourcesResponse;
+            static encode(message: threatguard.v1.ListIntelSourcesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIntelSourcesResponse & threatguard.v1.ListIntelSourcesResponse.$Shape;
+        }
+
+        namespace ListIntelSourcesResponse {
+            interface $Properties {
+                sources?: threatguard.v1.IntelSource.$Properties[];
+                indicators?: number;
+                bytes?: number;
+                retro?: threatguard.v1.IntelRetro.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIntelSourcesResponse.$Properties;
+        }
+
+        interface IIntelSource extends threatguard.v1.IntelSource.$Properties {
+        }
+
+        class IntelSource {
+            constructor(properties?: threatguard.v1.IntelSource.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            confidence: number;
+            tlp: string;
+            format: string;
+            url: string;
+            everySeconds: number;
+            indicators: number;
+            importedAtUs: number;
+            checkedAtUs: number;
+            failure: string;
+            failures: number;
+            nextAtUs: number;
+            last: threatguard.v1.IntelReport;
+            static create(properties: threatguard.v1.IntelSource.$Shape): threatguard.v1.IntelSource & threatguard.v1.IntelSource.$Shape;
+            static create(properties?: threatguard.v1.IntelSource.$Properties): threatguard.v1.IntelSource;
+            static encode(message: threatguard.v1.IntelSource.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelSource & threatguard.v1.IntelSource.$Shape;
+        }
+
+        namespace IntelSource {
+            interface $Properties {
+                name?: string;
+                confidence?: number;
+                tlp?: string;
+                format?: string;
+                url?: string;
+                everySeconds?: number;
+                indicators?: number;
+                importedAtUs?: number;
+                checkedAtUs?: number;
+                failure?: string;
+                failures?: number;
+                nextAtUs?: number;
+                last?: threatguard.v1.IntelReport.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelSource.$Properties;
+        }
+
+        interface IIntelRetro extends threatguard.v1.IntelRetro.$Properties {
+        }
+
+        class IntelRetro {
+            constructor(properties?: threatguard.v1.IntelRetro.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            madeAtUs: number;
+            fromUs: number;
+            doneUntilUs: number;
+            values: number;
+            scanned: number;
+            hits: number;
+            state: string;
+            searched: number;
+            static create(properties: threatguard.v1.IntelRetro.$Shape): threatguard.v1.IntelRetro & threatguard.v1.IntelRetro.$Shape;
+            static create(properties?: threatguard.v1.IntelRetro.$Properties): threatguard.v1.IntelRetro;
+            static encode(message: threatguard.v1.IntelRetro.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelRetro & threatguard.v1.IntelRetro.$Shape;
+        }
+
+        namespace IntelRetro {
+            interface $Properties {
+                source?: string;
+                madeAtUs?: number;
+                fromUs?: number;
+                doneUntilUs?: number;
+                values?: number;
+                scanned?: number;
+                hits?: number;
+                state?: string;
+                searched?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelRetro.$Properties;
+        }
+
+        interface IRemoveIntelRequest extends threatguard.v1.RemoveIntelRequest.$Properties {
+        }
+
+        class RemoveIntelRequest {
+            constructor(properties?: threatguard.v1.RemoveIntelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            value: string;
+            undo: boolean;
+            static create(properties: threatguard.v1.RemoveIntelRequest.$Shape): threatguard.v1.RemoveIntelRequest & threatguard.v1.RemoveIntelRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveIntelRequest.$Properties): threatguard.v1.RemoveIntelRequest;
+            static encode(message: threatguard.v1.RemoveIntelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveIntelRequest & threatguard.v1.RemoveIntelRequest.$Shape;
+        }
+
+        namespace RemoveIntelRequest {
+            interface $Properties {
+                source?: string;
+                value?: string;
+                undo?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveIntelRequest.$Properties;
+        }
+
+        interface IRemoveIntelResponse extends threatguard.v1.RemoveIntelResponse.$Properties {
+        }
+
+        class RemoveIntelResponse {
+            constructor(properties?: threatguard.v1.RemoveIntelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            value: string;
+            removed: number;
+            static create(properties: threatguard.v1.RemoveIntelResponse.$Shape): threatguard.v1.RemoveIntelResponse & threatguard.v1.RemoveIntelResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveIntelResponse.$Properties): threatguard.v1.RemoveIntelResponse;
+            static encode(message: threatguard.v1.RemoveIntelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveIntelResponse & threatguard.v1.RemoveIntelResponse.$Shape;
+        }
+
+        namespace RemoveIntelResponse {
+            interface $Properties {
+                kind?: string;
+                value?: string;
+                removed?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveIntelResponse.$Properties;
+        }
+
         interface IRotateKeysRequest extends threatguard.v1.RotateKeysRequest.$Properties {
         }
 
@@ -4775,6 +5322,688 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EpochAgent.$Properties;
+        }
+
+        interface IListRulesRequest extends threatguard.v1.ListRulesRequest.$Properties {
+        }
+
+        class ListRulesRequest {
+            constructor(properties?: threatguard.v1.ListRulesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            state: string;
+            levelMin: threatguard.v1.Severity;
+            tag: string;
+            logsource: string;
+            problem: boolean;
+            static create(properties: threatguard.v1.ListRulesRequest.$Shape): threatguard.v1.ListRulesRequest & threatguard.v1.ListRulesRequest.$Shape;
+            static create(properties?: threatguard.v1.ListRulesRequest.$Properties): threatguard.v1.ListRulesRequest;
+            static encode(message: threatguard.v1.ListRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListRulesRequest & threatguard.v1.ListRulesRequest.$Shape;
+        }
+
+        namespace ListRulesRequest {
+            interface $Properties {
+                state?: string;
+                levelMin?: threatguard.v1.Severity;
+                tag?: string;
+                logsource?: string;
+                problem?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListRulesRequest.$Properties;
+        }
+
+        interface IListRulesResponse extends threatguard.v1.ListRulesResponse.$Properties {
+        }
+
+        class ListRulesResponse {
+            constructor(properties?: threatguard.v1.ListRulesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            rules: threatguard.v1.RuleSummary[];
+            countedSinceUs: number;
+            static create(properties: threatguard.v1.ListRulesResponse.$Shape): threatguard.v1.ListRulesResponse & threatguard.v1.ListRulesResponse.$Shape;
+            static create(properties?: threatguard.v1.ListRulesResponse.$Properties): threatguard.v1.ListRulesResponse;
+            static encode(message: threatguard.v1.ListRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListRulesResponse & threatguard.v1.ListRulesResponse.$Shape;
+        }
+
+        namespace ListRulesResponse {
+            interface $Properties {
+                rules?: threatguard.v1.RuleSummary.$Properties[];
+                countedSinceUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListRulesResponse.$Properties;
+        }
+
+        interface IRuleSummary extends threatguard.v1.RuleSummary.$Properties {
+        }
+
+        class RuleSummary {
+            constructor(properties?: threatguard.v1.RuleSummary.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            title: string;
+            level: threatguard.v1.Severity;
+            kind: string;
+            state: string;
+            problem: string;
+            file: string;
+            line: number;
+            logsource: string;
+            techniques: string[];
+            tactics: string[];
+            speaks: boolean;
+            overrides: boolean;
+            matches: number;
+            alerts: number;
+            lastMatchAtUs: number;
+            stateBy: string;
+            stateAtUs: number;
+            stateReason: string;
+            static create(properties: threatguard.v1.RuleSummary.$Shape): threatguard.v1.RuleSummary & threatguard.v1.RuleSummary.$Shape;
+            static create(properties?: threatguard.v1.RuleSummary.$Properties): threatguard.v1.RuleSummary;
+            static encode(message: threatguard.v1.RuleSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RuleSummary & threatguard.v1.RuleSummary.$Shape;
+        }
+
+        namespace RuleSummary {
+            interface $Properties {
+                id?: string;
+                title?: string;
+                level?: threatguard.v1.Severity;
+                kind?: string;
+                state?: string;
+                problem?: string;
+                file?: string;
+                line?: number;
+                logsource?: string;
+                techniques?: string[];
+                tactics?: string[];
+                speaks?: boolean;
+                overrides?: boolean;
+                matches?: number;
+                alerts?: number;
+                lastMatchAtUs?: number;
+                stateBy?: string;
+                stateAtUs?: number;
+                stateReason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RuleSummary.$Properties;
+        }
+
+        interface IShowRuleRequest extends threatguard.v1.ShowRuleRequest.$Properties {
+        }
+
+        class ShowRuleRequest {
+            constructor(properties?: threatguard.v1.ShowRuleRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.ShowRuleRequest.$Shape): threatguard.v1.ShowRuleRequest & threatguard.v1.ShowRuleRequest.$Shape;
+            static create(properties?: threatguard.v1.ShowRuleRequest.$Properties): threatguard.v1.ShowRuleRequest;
+            static encode(message: threatguard.v1.ShowRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ShowRuleRequest & threatguard.v1.ShowRuleRequest.$Shape;
+        }
+
+        namespace ShowRuleRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ShowRuleRequest.$Properties;
+        }
+
+        interface IShowRuleResponse extends threatguard.v1.ShowRuleResponse.$Properties {
+        }
+
+        class ShowRuleResponse {
+            constructor(properties?: threatguard.v1.ShowRuleResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            rule: threatguard.v1.RuleSummary;
+            text: string;
+            description: string;
+            falsePositives: string[];
+            references: string[];
+            author: string;
+            status: string;
+            refers: string[];
+            feeds: string[];
+            filters: string[];
+            sees: string;
+            simulation: threatguard.v1.Simulation;
+            countedSinceUs: number;
+            static create(properties: threatguard.v1.ShowRuleResponse.$Shape): threatguard.v1.ShowRuleResponse & threatguard.v1.ShowRuleResponse.$Shape;
+            static create(properties?: threatguard.v1.ShowRuleResponse.$Properties): threatguard.v1.ShowRuleResponse;
+            static encode(message: threatguard.v1.ShowRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ShowRuleResponse & threatguard.v1.ShowRuleResponse.$Shape;
+        }
+
+        namespace ShowRuleResponse {
+            interface $Properties {
+                rule?: threatguard.v1.RuleSummary.$Properties;
+                text?: string;
+                description?: string;
+                falsePositives?: string[];
+                references?: string[];
+                author?: string;
+                status?: string;
+                refers?: string[];
+                feeds?: string[];
+                filters?: string[];
+                sees?: string;
+                simulation?: threatguard.v1.Simulation.$Properties;
+                countedSinceUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ShowRuleResponse.$Properties;
+        }
+
+        interface ISimulation extends threatguard.v1.Simulation.$Properties {
+        }
+
+        class Simulation {
+            constructor(properties?: threatguard.v1.Simulation.$Properties);
+            $unknowns?: Uint8Array[];
+            matches: number;
+            alerts: number;
+            firstAtUs: number;
+            lastAtUs: number;
+            unrecorded: number;
+            newest: threatguard.v1.Detection[];
+            static create(properties: threatguard.v1.Simulation.$Shape): threatguard.v1.Simulation & threatguard.v1.Simulation.$Shape;
+            static create(properties?: threatguard.v1.Simulation.$Properties): threatguard.v1.Simulation;
+            static encode(message: threatguard.v1.Simulation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Simulation & threatguard.v1.Simulation.$Shape;
+        }
+
+        namespace Simulation {
+            interface $Properties {
+                matches?: number;
+                alerts?: number;
+                firstAtUs?: number;
+                lastAtUs?: number;
+                unrecorded?: number;
+                newest?: threatguard.v1.Detection.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Simulation.$Properties;
+        }
+
+        interface ISetRuleStateRequest extends threatguard.v1.SetRuleStateRequest.$Properties {
+        }
+
+        class SetRuleStateRequest {
+            constructor(properties?: threatguard.v1.SetRuleStateRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            state: string;
+            reason: string;
+            static create(properties: threatguard.v1.SetRuleStateRequest.$Shape): threatguard.v1.SetRuleStateRequest & threatguard.v1.SetRuleStateRequest.$Shape;
+            static create(properties?: threatguard.v1.SetRuleStateRequest.$Properties): threatguard.v1.SetRuleStateRequest;
+            static encode(message: threatguard.v1.SetRuleStateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SetRuleStateRequest & threatguard.v1.SetRuleStateRequest.$Shape;
+        }
+
+        namespace SetRuleStateRequest {
+            interface $Properties {
+                id?: string;
+                state?: string;
+                reason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SetRuleStateRequest.$Properties;
+        }
+
+        interface ISetRuleStateResponse extends threatguard.v1.SetRuleStateResponse.$Properties {
+        }
+
+        class SetRuleStateResponse {
+            constructor(properties?: threatguard.v1.SetRuleStateResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            rule: threatguard.v1.RuleSummary;
+            before: string;
+            warnings: string[];
+            static create(properties: threatguard.v1.SetRuleStateResponse.$Shape): threatguard.v1.SetRuleStateResponse & threatguard.v1.SetRuleStateResponse.$Shape;
+            static create(properties?: threatguard.v1.SetRuleStateResponse.$Properties): threatguard.v1.SetRuleStateResponse;
+            static encode(message: threatguard.v1.SetRuleStateResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SetRuleStateResponse & threatguard.v1.SetRuleStateResponse.$Shape;
+        }
+
+        namespace SetRuleStateResponse {
+            interface $Properties {
+                rule?: threatguard.v1.RuleSummary.$Properties;
+                before?: string;
+                warnings?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SetRuleStateResponse.$Properties;
+        }
+
+        interface IRuleFileText extends threatguard.v1.RuleFileText.$Properties {
+        }
+
+        class RuleFileText {
+            constructor(properties?: threatguard.v1.RuleFileText.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            text: string;
+            static create(properties: threatguard.v1.RuleFileText.$Shape): threatguard.v1.RuleFileText & threatguard.v1.RuleFileText.$Shape;
+            static create(properties?: threatguard.v1.RuleFileText.$Properties): threatguard.v1.RuleFileText;
+            static encode(message: threatguard.v1.RuleFileText.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RuleFileText & threatguard.v1.RuleFileText.$Shape;
+        }
+
+        namespace RuleFileText {
+            interface $Properties {
+                name?: string;
+                text?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RuleFileText.$Properties;
+        }
+
+        interface IImportRulesRequest extends threatguard.v1.ImportRulesRequest.$Properties {
+        }
+
+        class ImportRulesRequest {
+            constructor(properties?: threatguard.v1.ImportRulesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            files: threatguard.v1.RuleFileText[];
+            dryRun: boolean;
+            override: boolean;
+            partial: boolean;
+            static create(properties: threatguard.v1.ImportRulesRequest.$Shape): threatguard.v1.ImportRulesRequest & threatguard.v1.ImportRulesRequest.$Shape;
+            static create(properties?: threatguard.v1.ImportRulesRequest.$Properties): threatguard.v1.ImportRulesRequest;
+            static encode(message: threatguard.v1.ImportRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportRulesRequest & threatguard.v1.ImportRulesRequest.$Shape;
+        }
+
+        namespace ImportRulesRequest {
+            interface $Properties {
+                files?: threatguard.v1.RuleFileText.$Properties[];
+                dryRun?: boolean;
+                override?: boolean;
+                partial?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportRulesRequest.$Properties;
+        }
+
+        interface IImportRulesResponse extends threatguard.v1.ImportRulesResponse.$Properties {
+        }
+
+        class ImportRulesResponse {
+            constructor(properties?: threatguard.v1.ImportRulesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            applied: boolean;
+            refusals: threatguard.v1.RuleFinding[];
+            warnings: threatguard.v1.RuleFinding[];
+            rules: threatguard.v1.ImportedRule[];
+            files: number;
+            unchanged: number;
+            leftOut: number;
+            filters: number;
+            static create(properties: threatguard.v1.ImportRulesResponse.$Shape): threatguard.v1.ImportRulesResponse & threatguard.v1.ImportRulesResponse.$Shape;
+            static create(properties?: threatguard.v1.ImportRulesResponse.$Properties): threatguard.v1.ImportRulesResponse;
+            static encode(message: threatguard.v1.ImportRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportRulesResponse & threatguard.v1.ImportRulesResponse.$Shape;
+        }
+
+        namespace ImportRulesResponse {
+            interface $Properties {
+                applied?: boolean;
+                refusals?: threatguard.v1.RuleFinding.$Properties[];
+                warnings?: threatguard.v1.RuleFinding.$Properties[];
+                rules?: threatguard.v1.ImportedRule.$Properties[];
+                files?: number;
+                unchanged?: number;
+                leftOut?: number;
+                filters?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportRulesResponse.$Properties;
+        }
+
+        interface IImportedRule extends threatguard.v1.ImportedRule.$Properties {
+        }
+
+        class ImportedRule {
+            constructor(properties?: threatguard.v1.ImportedRule.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            title: string;
+            file: string;
+            line: number;
+            change: string;
+            static create(properties: threatguard.v1.ImportedRule.$Shape): threatguard.v1.ImportedRule & threatguard.v1.ImportedRule.$Shape;
+            static create(properties?: threatguard.v1.ImportedRule.$Properties): threatguard.v1.ImportedRule;
+            static encode(message: threatguard.v1.ImportedRule.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportedRule & threatguard.v1.ImportedRule.$Shape;
+        }
+
+        namespace ImportedRule {
+            interface $Properties {
+                id?: string;
+                title?: string;
+                file?: string;
+                line?: number;
+                change?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportedRule.$Properties;
+        }
+
+        interface IRuleFinding extends threatguard.v1.RuleFinding.$Properties {
+        }
+
+        class RuleFinding {
+            constructor(properties?: threatguard.v1.RuleFinding.$Properties);
+            $unknowns?: Uint8Array[];
+            file: string;
+            line: number;
+            rule: string;
+            reason: string;
+            static create(properties: threatguard.v1.RuleFinding.$Shape): threatguard.v1.RuleFinding & threatguard.v1.RuleFinding.$Shape;
+            static create(properties?: threatguard.v1.RuleFinding.$Properties): threatguard.v1.RuleFinding;
+            static encode(message: threatguard.v1.RuleFinding.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RuleFinding & threatguard.v1.RuleFinding.$Shape;
+        }
+
+        namespace RuleFinding {
+            interface $Properties {
+                file?: string;
+                line?: number;
+                rule?: string;
+                reason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RuleFinding.$Properties;
+        }
+
+        interface IRemoveRulesRequest extends threatguard.v1.RemoveRulesRequest.$Properties {
+        }
+
+        class RemoveRulesRequest {
+            constructor(properties?: threatguard.v1.RemoveRulesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            static create(properties: threatguard.v1.RemoveRulesRequest.$Shape): threatguard.v1.RemoveRulesRequest & threatguard.v1.RemoveRulesRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveRulesRequest.$Properties): threatguard.v1.RemoveRulesRequest;
+            static encode(message: threatguard.v1.RemoveRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveRulesRequest & threatguard.v1.RemoveRulesRequest.$Shape;
+        }
+
+        namespace RemoveRulesRequest {
+            interface $Properties {
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveRulesRequest.$Properties;
+        }
+
+        interface IRemoveRulesResponse extends threatguard.v1.RemoveRulesResponse.$Properties {
+        }
+
+        class RemoveRulesResponse {
+            constructor(properties?: threatguard.v1.RemoveRulesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            file: string;
+            rules: threatguard.v1.ImportedRule[];
+            restored: string[];
+            static create(properties: threatguard.v1.RemoveRulesResponse.$Shape): threatguard.v1.RemoveRulesResponse & threatguard.v1.RemoveRulesResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveRulesResponse.$Properties): threatguard.v1.RemoveRulesResponse;
+            static encode(message: threatguard.v1.RemoveRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveRulesResponse & threatguard.v1.RemoveRulesResponse.$Shape;
+        }
+
+        namespace RemoveRulesResponse {
+            interface $Properties {
+                file?: string;
+                rules?: threatguard.v1.ImportedRule.$Properties[];
+                restored?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveRulesResponse.$Properties;
+        }
+
+        interface IExportRulesRequest extends threatguard.v1.ExportRulesRequest.$Properties {
+        }
+
+        class ExportRulesRequest {
+            constructor(properties?: threatguard.v1.ExportRulesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            imported: boolean;
+            static create(properties: threatguard.v1.ExportRulesRequest.$Shape): threatguard.v1.ExportRulesRequest & threatguard.v1.ExportRulesRequest.$Shape;
+            static create(properties?: threatguard.v1.ExportRulesRequest.$Properties): threatguard.v1.ExportRulesRequest;
+            static encode(message: threatguard.v1.ExportRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExportRulesRequest & threatguard.v1.ExportRulesRequest.$Shape;
+        }
+
+        namespace ExportRulesRequest {
+            interface $Properties {
+                imported?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExportRulesRequest.$Properties;
+        }
+
+        interface IExportRulesResponse extends threatguard.v1.ExportRulesResponse.$Properties {
+        }
+
+        class ExportRulesResponse {
+            constructor(properties?: threatguard.v1.ExportRulesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            files: threatguard.v1.RuleFileText[];
+            static create(properties: threatguard.v1.ExportRulesResponse.$Shape): threatguard.v1.ExportRulesResponse & threatguard.v1.ExportRulesResponse.$Shape;
+            static create(properties?: threatguard.v1.ExportRulesResponse.$Properties): threatguard.v1.ExportRulesResponse;
+            static encode(message: threatguard.v1.ExportRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExportRulesResponse & threatguard.v1.ExportRulesResponse.$Shape;
+        }
+
+        namespace ExportRulesResponse {
+            interface $Properties {
+                files?: threatguard.v1.RuleFileText.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExportRulesResponse.$Properties;
+        }
+
+        interface IExplainEventRequest extends threatguard.v1.ExplainEventRequest.$Properties {
+        }
+
+        class ExplainEventRequest {
+            constructor(properties?: threatguard.v1.ExplainEventRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            event: string;
+            static create(properties: threatguard.v1.ExplainEventRequest.$Shape): threatguard.v1.ExplainEventRequest & threatguard.v1.ExplainEventRequest.$Shape;
+            static create(properties?: threatguard.v1.ExplainEventRequest.$Properties): threatguard.v1.ExplainEventRequest;
+            static encode(message: threatguard.v1.ExplainEventRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExplainEventRequest & threatguard.v1.ExplainEventRequest.$Shape;
+        }
+
+        namespace ExplainEventRequest {
+            interface $Properties {
+                event?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExplainEventRequest.$Properties;
+        }
+
+        interface IExplainEventResponse extends threatguard.v1.ExplainEventResponse.$Properties {
+        }
+
+        class ExplainEventResponse {
+            constructor(properties?: threatguard.v1.ExplainEventResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            event: threatguard.v1.StoredEvent;
+            eventId: string;
+            rules: threatguard.v1.RuleExplanation[];
+            otherRules: number;
+            static create(properties: threatguard.v1.ExplainEventResponse.$Shape): threatguard.v1.ExplainEventResponse & threatguard.v1.ExplainEventResponse.$Shape;
+            static create(properties?: threatguard.v1.ExplainEventResponse.$Properties): threatguard.v1.ExplainEventResponse;
+            static encode(message: threatguard.v1.ExplainEventResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExplainEventResponse & threatguard.v1.ExplainEventResponse.$Shape;
+        }
+
+        namespace ExplainEventResponse {
+            interface $Properties {
+                event?: threatguard.v1.StoredEvent.$Properties;
+                eventId?: string;
+                rules?: threatguard.v1.RuleExplanation.$Properties[];
+                otherRules?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExplainEventResponse.$Properties;
+        }
+
+        interface IRuleExplanation extends threatguard.v1.RuleExplanation.$Properties {
+        }
+
+        class RuleExplanation {
+            constructor(properties?: threatguard.v1.RuleExplanation.$Properties);
+            $unknowns?: Uint8Array[];
+            ruleId: string;
+            title: string;
+            level: threatguard.v1.Severity;
+            state: string;
+            outcome: string;
+            condition: string;
+            selections: threatguard.v1.SelectionOutcome[];
+            stopped: string;
+            feeds: string[];
+            speaks: boolean;
+            near: boolean;
+            static create(properties: threatguard.v1.RuleExplanation.$Shape): threatguard.v1.RuleExplanation & threatguard.v1.RuleExplanation.$Shape;
+            static create(properties?: threatguard.v1.RuleExplanation.$Properties): threatguard.v1.RuleExplanation;
+            static encode(message: threatguard.v1.RuleExplanation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RuleExplanation & threatguard.v1.RuleExplanation.$Shape;
+        }
+
+        namespace RuleExplanation {
+            interface $Properties {
+                ruleId?: string;
+                title?: string;
+                level?: threatguard.v1.Severity;
+                state?: string;
+                outcome?: string;
+                condition?: string;
+                selections?: threatguard.v1.SelectionOutcome.$Properties[];
+                stopped?: string;
+                feeds?: string[];
+                speaks?: boolean;
+                near?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RuleExplanation.$Properties;
+        }
+
+        interface ISelectionOutcome extends threatguard.v1.SelectionOutcome.$Properties {
+        }
+
+        class SelectionOutcome {
+            constructor(properties?: threatguard.v1.SelectionOutcome.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            holds: boolean;
+            item: string;
+            wanted: string;
+            field: string;
+            value: string;
+            absent: boolean;
+            unseen: boolean;
+            static create(properties: threatguard.v1.SelectionOutcome.$Shape): threatguard.v1.SelectionOutcome & threatguard.v1.SelectionOutcome.$Shape;
+            static create(properties?: threatguard.v1.SelectionOutcome.$Properties): threatguard.v1.SelectionOutcome;
+            static encode(message: threatguard.v1.SelectionOutcome.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SelectionOutcome & threatguard.v1.SelectionOutcome.$Shape;
+        }
+
+        namespace SelectionOutcome {
+            interface $Properties {
+                name?: string;
+                holds?: boolean;
+                item?: string;
+                wanted?: string;
+                field?: string;
+                value?: string;
+                absent?: boolean;
+                unseen?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SelectionOutcome.$Properties;
+        }
+
+        interface ICoverageRequest extends threatguard.v1.CoverageRequest.$Properties {
+        }
+
+        class CoverageRequest {
+            constructor(properties?: threatguard.v1.CoverageRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.CoverageRequest.$Shape): threatguard.v1.CoverageRequest & threatguard.v1.CoverageRequest.$Shape;
+            static create(properties?: threatguard.v1.CoverageRequest.$Properties): threatguard.v1.CoverageRequest;
+            static encode(message: threatguard.v1.CoverageRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CoverageRequest & threatguard.v1.CoverageRequest.$Shape;
+        }
+
+        namespace CoverageRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CoverageRequest.$Properties;
+        }
+
+        interface ICoverageResponse extends threatguard.v1.CoverageResponse.$Properties {
+        }
+
+        class CoverageResponse {
+            constructor(properties?: threatguard.v1.CoverageResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            techniques: threatguard.v1.CoveredTechnique[];
+            rules: number;
+            techniquesCovered: number;
+            tacticsWithout: string[];
+            navigatorLayer: string;
+            static create(properties: threatguard.v1.CoverageResponse.$Shape): threatguard.v1.CoverageResponse & threatguard.v1.CoverageResponse.$Shape;
+            static create(properties?: threatguard.v1.CoverageResponse.$Properties): threatguard.v1.CoverageResponse;
+            static encode(message: threatguard.v1.CoverageResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CoverageResponse & threatguard.v1.CoverageResponse.$Shape;
+        }
+
+        namespace CoverageResponse {
+            interface $Properties {
+                techniques?: threatguard.v1.CoveredTechnique.$Properties[];
+                rules?: number;
+                techniquesCovered?: number;
+                tacticsWithout?: string[];
+                navigatorLayer?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CoverageResponse.$Properties;
+        }
+
+        interface ICoveredTechnique extends threatguard.v1.CoveredTechnique.$Properties {
+        }
+
+        class CoveredTechnique {
+            constructor(properties?: threatguard.v1.CoveredTechnique.$Properties);
+            $unknowns?: Uint8Array[];
+            tactic: string;
+            technique: string;
+            rules: string[];
+            static create(properties: threatguard.v1.CoveredTechnique.$Shape): threatguard.v1.CoveredTechnique & threatguard.v1.CoveredTechnique.$Shape;
+            static create(properties?: threatguard.v1.CoveredTechnique.$Properties): threatguard.v1.CoveredTechnique;
+            static encode(message: threatguard.v1.CoveredTechnique.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.CoveredTechnique & threatguard.v1.CoveredTechnique.$Shape;
+        }
+
+        namespace CoveredTechnique {
+            interface $Properties {
+                tactic?: string;
+                technique?: string;
+                rules?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.CoveredTechnique.$Properties;
         }
     }
 }

@@ -4,7 +4,7 @@
 // then the features (floats), little endian as everything this runs on.
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
-import type { HoursBlock } from '../../store/store.ts';
+import type { HoursBlock } from '../../store/behaviour-store.ts';
 import { FEATURE_COUNT } from './features.ts';
 import { scoreOf } from './hours.ts';
 import { ENTITY_KINDS, LAYOUT, type Profile } from './profile.ts';

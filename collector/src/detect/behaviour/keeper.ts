@@ -5,7 +5,7 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Detection, StoredEvent } from '@threatguard/proto';
-import type { BehaviourStore } from '../../store/store.ts';
+import type { BehaviourStore } from '../../store/behaviour-store.ts';
 import { Behaviour, type BehaviourOptions } from './behaviour.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { HourGathering, packHours } from './hour-rows.ts';

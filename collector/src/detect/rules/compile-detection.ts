@@ -35,12 +35,7 @@ export function compileDetection(
   options: CompileOptions,
 ) {
   const blind: RuleError[] = [];
-  const context: SelectionContext = {
-    ours: options.ours,
-    scope: options.ours ? (name) => (sourceHas(source.fields, name) ? fieldSlot(name) : undefined) : slotOf,
-    placeholders: options.placeholders,
-    blind: (error) => blind.push(error),
-  };
+  const context = selectionContext(source, options, (error) => blind.push(error));
   const selections = new Map<string, Verdict>();
   for (const [name, selection] of Object.entries(identifiers)) {
     selections.set(name, compileSelection(selection, [section, name], context));
@@ -59,6 +54,25 @@ export function compileDetection(
     options.warn(new RuleError('condition', `the condition does not use "${name}"`, [section, name]));
   }
   return { verdict, blind, untouched: compiled(nothing).holds === ALWAYS };
+}
+
+/** What search identifiers of a log source are compiled with; `blind` is told what no event can tell. */
+export function selectionContext(
+  source: LogSource,
+  options: CompileOptions,
+  blind: (error: RuleError) => void,
+): SelectionContext {
+  return {
+    ours: options.ours,
+    scope: options.ours ? (name) => (sourceHas(source.fields, name) ? fieldSlot(name) : undefined) : slotOf,
+    placeholders: options.placeholders,
+    blind,
+  };
+}
+
+/** What a section means beside its own words: the values of placeholders, where it has any. */
+export function placeholdersOf(section: unknown, { placeholders }: CompileOptions): { placeholders?: unknown } {
+  return JSON.stringify(section).includes('expand') ? { placeholders: [...placeholders] } : {};
 }
 
 export function checkTaxonomy(taxonomy: string | undefined, { ours }: CompileOptions): void {

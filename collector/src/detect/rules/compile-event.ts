@@ -1,4 +1,11 @@
-import { type CompileOptions, checkTaxonomy, compileDetection, OUR_EVENTS, refuseBlind } from './compile-detection.ts';
+import {
+  type CompileOptions,
+  checkTaxonomy,
+  compileDetection,
+  OUR_EVENTS,
+  placeholdersOf,
+  refuseBlind,
+} from './compile-detection.ts';
 import { type LogSource, readLogsource, refuseMissing } from './logsource.ts';
 import { ALWAYS, allOf, type Predicate } from './predicate.ts';
 import { type EventRule, readIdentity } from './rule.ts';
@@ -14,7 +21,9 @@ export function compileEventRule(document: EventRuleDocument, options: CompileOp
   checkTaxonomy(document.taxonomy, options);
   const source = readLogsource(document.logsource);
   const { verdict, blind } = compileDetection({ identifiers, condition, source, section: 'detection' }, options);
+  const { taxonomy, detection } = document;
   const identity = readIdentity(document, {
+    definition: { taxonomy, logsource: document.logsource, detection, ...placeholdersOf(detection, options) },
     reason: `${document.title.replaceAll(/[{}]/g, '')}: {process.command_line|file.path|event.original|source.ip}`,
     entity: ['user.name', 'process.executable', 'file.path', 'source.ip'],
   });

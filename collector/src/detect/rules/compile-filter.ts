@@ -1,7 +1,15 @@
 // Sigma filters: what several rules shall not match on this site, written once.
-import { type CompileOptions, checkTaxonomy, compileDetection, OUR_EVENTS, refuseBlind } from './compile-detection.ts';
+import {
+  type CompileOptions,
+  checkTaxonomy,
+  compileDetection,
+  OUR_EVENTS,
+  placeholdersOf,
+  refuseBlind,
+} from './compile-detection.ts';
 import { type LogSource, readLogsource, refuseMissing } from './logsource.ts';
 import type { Predicate } from './predicate.ts';
+import { digestOf } from './rule.ts';
 import { RuleError } from './rule-error.ts';
 import type { FilterDocument } from './schema.ts';
 import { negate } from './verdict.ts';
@@ -13,6 +21,8 @@ export interface FilterRule {
   /** Ids or names; undefined for every rule of the log source. */
   refers: readonly string[] | undefined;
   source: LogSource;
+  /** A digest of what it looks for. */
+  definition: string;
   /** Whether the event is one that the rules it refers to shall not match. */
   suppresses: Predicate;
 }
@@ -43,6 +53,11 @@ export function compileFilter(document: FilterDocument, options: CompileOptions 
     title: document.title,
     refers: rules === 'any' ? undefined : [rules].flat(),
     source,
+    definition: digestOf({
+      logsource: document.logsource,
+      filter: document.filter,
+      ...placeholdersOf(document.filter, options),
+    }),
     suppresses: suppressed.holds,
   };
 }

@@ -1,7 +1,7 @@
 // One correlation rule at work: takes the matches of the rules it refers to and says when its condition holds.
 import type { EventReference } from '@threatguard/proto';
 import type { EventView } from './fields.ts';
-import { type Group, type GroupLimits, GroupTable } from './groups.ts';
+import { type Group, type GroupLimits, type GroupRoom, GroupTable } from './groups.ts';
 import { MEASURES } from './measure.ts';
 import { isNews } from './news.ts';
 import { readNumber } from './numbers.ts';
@@ -40,12 +40,13 @@ interface Held {
 }
 
 export class EventCorrelation {
-  readonly rule: CorrelationRule;
+  /** Another that looks for the same may take its place: its words are changed, its windows stay. */
+  rule: CorrelationRule;
   readonly groups: GroupTable;
 
-  constructor(rule: CorrelationRule, all: GroupTable[], limits?: GroupLimits) {
+  constructor(rule: CorrelationRule, room: GroupRoom, limits?: GroupLimits) {
     this.rule = rule;
-    this.groups = new GroupTable({ spanUs: rule.timespanUs, parts: rule.refers.length, all, limits });
+    this.groups = new GroupTable({ spanUs: rule.timespanUs, parts: rule.refers.length, room, limits });
   }
 
   /**
@@ -69,7 +70,13 @@ export class EventCorrelation {
     const { window } = group;
     const atUs = span.last.atUs;
     group.fired ??= new Map();
-    const news = isNews(group.fired, { entity: entityOf(rule, view), progress, atUs, spanUs: rule.timespanUs });
+    const news = isNews(group.fired, {
+      // Of what goes by several names the group says it all.
+      entity: rule.aliasedEntity ? '' : entityOf(rule, view),
+      progress,
+      atUs,
+      spanUs: rule.timespanUs,
+    });
     const whole = news || !heldBefore;
     const events = whole ? window.references(span, DETECTION_EVENTS_MAX) : [...match.references];
     const firstAtUs = whole ? window.firstAtUs(span) : match.firstAtUs;
@@ -84,6 +91,12 @@ export class EventCorrelation {
     };
   }
 
+  /** The rule as one whose event of this part is looked at: what it is about goes by the names that part gives it. */
+  about(part: number): CorrelationRule {
+    const { rule } = this;
+    return rule.aliasedEntity ? { ...rule, entitySlots: rule.groupSlots[part]! } : rule;
+  }
+
   #entry(part: number, view: EventView, match: RuleMatch): WindowEntry | undefined {
     const { type, valueSlots } = this.rule;
     const slots = valueSlots[part]!;
@@ -94,25 +107,41 @@ export class EventCorrelation {
     if (metric && number === undefined) return undefined;
     // What only goes on to hold is no further fact to count.
     if (match.weight === 0 && (metric || type === 'event_count' || type === 'value_percentile')) return undefined;
-    return { ...match, part, value: metric ? undefined : value, number };
+    return {
+      atUs: match.atUs,
+      part,
+      weight: match.weight,
+      total: match.total,
+      cumulative: match.cumulative,
+      value: metric ? undefined : value,
+      number,
+      references: match.references,
+      firstAtUs: match.firstAtUs,
+    };
   }
 
   /** The window that comes to most. What is needed of its totals is read at once: they move on with the windows. */
   #held(group: Group, at: number): Held | undefined {
-    const { rule } = this;
     const { window } = group;
+    const newest = window.newestWith(at);
+    if (newest) return this.#ask(group, newest, Number.NEGATIVE_INFINITY);
     let best: Held | undefined;
     for (const span of window.windowsWith(at)) {
-      // A whole sequence is complete with its last rule only; what comes after it does not complete it again.
-      if (rule.endsWithLast && (span.last.part !== rule.refers.length - 1 || span.totals.partCounts.includes(0)))
-        continue;
-      const measure = MEASURES[rule.type](window, span);
-      if (measure === undefined || !rule.holds(measure)) continue;
-      const progress = this.#progress(measure, span);
-      if (best && progress <= best.progress) continue;
-      best = { progress, count: this.#count(group, span, measure), span };
+      best = this.#ask(group, span, best?.progress ?? Number.NEGATIVE_INFINITY) ?? best;
     }
     return best;
+  }
+
+  /** Whether the condition holds for a window, and that comes to more than what was found. */
+  #ask(group: Group, span: WindowSpan, progressMin: number): Held | undefined {
+    const { rule } = this;
+    // A whole sequence is complete with its last rule only; what comes after it does not complete it again.
+    if (rule.endsWithLast && (span.last.part !== rule.refers.length - 1 || span.totals.partCounts.includes(0)))
+      return undefined;
+    const measure = MEASURES[rule.type](group.window, span);
+    if (measure === undefined || !rule.holds(measure)) return undefined;
+    const progress = this.#progress(measure, span);
+    return progress > progressMin ? { progress, count: this.#count(group, span, measure), span } : undefined;
   }
 
   /** What has to double for the rule to speak again. */

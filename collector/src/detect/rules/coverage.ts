@@ -7,7 +7,7 @@ import { wireRules } from './wiring.ts';
 /** Of the layer file, https://github.com/mitre-attack/attack-navigator/blob/master/layers/LAYERFORMATv4_5.md */
 const LAYER_VERSION = '4.5';
 
-interface Coverage {
+export interface Coverage {
   /** By tactic, as rules name it, its techniques by id, and of these the titles of the rules. */
   tactics: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   /** By technique, whatever the tactic. */
@@ -17,7 +17,7 @@ interface Coverage {
 }
 
 /** A rule that names several tactics counts its techniques for each: ATT&CK's own table is not kept here. */
-function coverageOf(speaking: readonly { title: string; tactics: string[]; techniques: string[] }[]): Coverage {
+export function coverageOf(speaking: readonly { title: string; tactics: string[]; techniques: string[] }[]): Coverage {
   const tactics = new Map<string, Map<string, string[]>>();
   const techniques = new Map<string, string[]>();
   for (const { title, ...rule } of speaking) {
@@ -58,7 +58,8 @@ function tableOf({ tactics }: Coverage): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function layerOf({ techniques }: Coverage): object {
+/** The layer for the Navigator. */
+export function layerOf({ techniques }: Coverage): object {
   return {
     name: 'ThreatGuard rules',
     versions: { layer: LAYER_VERSION },

@@ -1,11 +1,9 @@
 // The half of the rules that looks at one event at a time and remembers nothing: any thread may do it for any agent. Of the rules
-// of an event's class only those are asked whose texts are in it (text-index.ts): most events concern few rules.
+// about events of its kind only those are asked whose texts are in it (source-index.ts): most events concern few rules.
 import type { Detection, HostEvent } from '@threatguard/proto';
-import { fieldName, fieldSlot } from './fields.ts';
 import { HostEventView } from './host-event-view.ts';
-import { type RequiredText, requiredTexts } from './required-texts.ts';
 import { buildDetection, type EventRule } from './rule.ts';
-import { TextIndex } from './text-index.ts';
+import { type KindRules, SourceIndex } from './source-index.ts';
 import type { Wired } from './wiring.ts';
 
 /** Where the events of a batch come from. */
@@ -49,30 +47,17 @@ interface Runner extends Wired {
   index: number;
 }
 
-/** The rules of one class of events; the index counts them as they stand here. */
-interface ClassRules {
-  runners: readonly Runner[];
-  index: TextIndex;
-}
-
 export class EventMatcher {
-  readonly #byClass: (ClassRules | undefined)[];
+  readonly #index: SourceIndex<Runner>;
   /** Rules that threw, by index. */
   readonly #off = new Set<number>();
   readonly #view = new HostEventView();
 
   constructor(wired: readonly Wired[]) {
-    const byClass: Runner[][] = [];
-    wired.forEach(({ rule, ...rest }, index) => {
-      if (rule.kind !== 'event') return;
-      for (const one of rule.classes) {
-        byClass[one] ??= [];
-        byClass[one].push({ rule, index, ...rest });
-      }
-    });
-    this.#byClass = Array.from(
-      byClass,
-      (runners) => runners && { runners, index: new TextIndex(runners.map(({ rule }) => requiredOfHost(rule))) },
+    this.#index = new SourceIndex(
+      wired.flatMap(({ rule, ...rest }, index) =>
+        rule.kind === 'event' && rest.state !== 'off' ? [{ rule, index, ...rest }] : [],
+      ),
     );
   }
 
@@ -83,23 +68,25 @@ export class EventMatcher {
     this.#view.agentName = batch.agentName;
     for (let index = 0; index < events.length; index++) {
       const event = events[index]!;
-      const rules = this.#byClass[event.class ?? 0];
+      const rules = this.#index.of(event);
       if (!rules) continue;
       // No window may be moved beyond the moment the event arrived, whatever the host's clock says.
       this.#view.show(event, Math.min(eventTimesUs[index]!, receivedAtUs));
-      this.#look(rules, { batch, index }, found);
+      const candidates = rules.index.look(this.#view);
+      if (candidates.length > 0) this.#ask(rules, candidates, { batch, index }, found);
     }
     return found;
   }
 
-  #look(
-    { runners, index: texts }: ClassRules,
+  #ask(
+    { runners }: KindRules<Runner>,
+    candidates: readonly number[],
     { batch, index }: { batch: BatchOrigin; index: number },
     found: Matches,
   ): void {
     const view = this.#view;
     let feeding: FeedingMatch | undefined;
-    for (const at of texts.look(view)) {
+    for (const at of candidates) {
       const runner = runners[at]!;
       if (this.#off.has(runner.index)) continue;
       try {
@@ -108,7 +95,9 @@ export class EventMatcher {
           const { streamId, sequence } = batch.header;
           const events = [{ agentId: batch.agentId, streamId, sequence, index }];
           const span = { agentId: batch.agentId, events, firstAtUs: view.atUs, lastAtUs: view.atUs };
-          found.detections.push(buildDetection(runner.rule, view, span));
+          const detection = buildDetection(runner.rule, view, span);
+          if (runner.state === 'simulated') detection.simulated = true;
+          found.detections.push(detection);
         }
       } catch (error) {
         found.failures.push({ rule: runner.index, reason: (error as Error).message });
@@ -123,9 +112,4 @@ export class EventMatcher {
       feeding.rules.push(runner.index);
     }
   }
-}
-
-/** Several names stand for one field, which is then searched once. */
-function requiredOfHost(rule: EventRule): RequiredText[] | undefined {
-  return requiredTexts(rule.matches)?.map(({ slot, text }) => ({ slot: fieldSlot(fieldName(slot)) ?? slot, text }));
 }

@@ -15,13 +15,24 @@ export interface GroupLimits {
 const GROUP_LIMITS: GroupLimits = { groupsMax: 20_000, entriesMax: 200_000, sharedMax: 400_000 };
 
 export interface Group {
+  readonly key: string;
   window: SlidingWindow;
   /** Whether the condition held at the last entry. */
   held: boolean;
   /** What it has said, for not saying it again; made when it first speaks, which few do. */
   fired: FiredByEntity | undefined;
+  /** Its neighbours in the order of activity. */
+  before: Group | undefined;
+  after: Group | undefined;
 }
 
+/** What the tables of one engine share. */
+export class GroupRoom {
+  readonly tables = new Set<GroupTable>();
+  entries = 0;
+}
+
+/** Form: #groups finds a group by its key; from #oldest on they are linked in the order of their last activity. */
 export class GroupTable {
   /** Groups that were given up while their time span had not passed. */
   evicted = 0;
@@ -31,66 +42,99 @@ export class GroupTable {
   readonly #spanUs: number;
   readonly #parts: number;
   readonly #limits: GroupLimits;
-  readonly #all: GroupTable[];
+  readonly #room: GroupRoom;
+  #oldest: Group | undefined;
+  #newest: Group | undefined;
   #entries = 0;
 
-  /** Adds itself to `all`, the tables of one engine. */
-  constructor(options: { spanUs: number; parts: number; all: GroupTable[]; limits?: GroupLimits | undefined }) {
+  constructor(options: { spanUs: number; parts: number; room: GroupRoom; limits?: GroupLimits | undefined }) {
     this.#spanUs = options.spanUs;
     this.#parts = options.parts;
     this.#limits = options.limits ?? GROUP_LIMITS;
-    this.#all = options.all;
-    this.#all.push(this);
+    this.#room = options.room;
+    this.#room.tables.add(this);
   }
 
   get size(): number {
     return this.#groups.size;
   }
 
+  /** Gives back the room of all its groups, which no table may use any more. */
+  leave(): void {
+    this.#room.tables.delete(this);
+    this.#room.entries -= this.#entries;
+  }
+
   /** Adds an entry to its group, and makes that the most recent; its place there, undefined where it came too late. */
   add(key: string, entry: WindowEntry): { group: Group; at: number } | undefined {
-    const group = this.#groups.get(key) ?? {
-      window: new SlidingWindow(this.#spanUs, this.#parts),
-      held: false,
-      fired: undefined,
-    };
+    const known = this.#groups.get(key);
+    const group = known ?? this.#emptyGroup(key);
     const before = group.window.length;
     const at = group.window.add(entry);
     if (at === undefined) {
       this.late++;
       return undefined;
     }
-    this.#entries += group.window.length - before;
-    this.#groups.delete(key);
-    this.#groups.set(key, group);
+    this.#count(group.window.length - before);
+    if (known) this.#unlink(group);
+    else this.#groups.set(key, group);
+    this.#link(group);
     this.#trim(entry.atUs);
-    this.#trimAll();
+    if (this.#room.entries > this.#limits.sharedMax) this.#trimAll();
     return { group, at };
   }
 
+  #emptyGroup(key: string): Group {
+    const window = new SlidingWindow(this.#spanUs, this.#parts);
+    return { key, window, held: false, fired: undefined, before: undefined, after: undefined };
+  }
+
   #trim(nowUs: number): void {
-    for (const [key, group] of this.#groups) {
+    // The newest group always stays: it is the one being looked at.
+    for (let group = this.#oldest!; group !== this.#newest; group = this.#oldest!) {
       const over = this.#groups.size > this.#limits.groupsMax || this.#entries > this.#limits.entriesMax;
       const expired = group.window.newestUs + this.#spanUs + LATE_US_MAX < nowUs;
-      // The newest group always stays: it is the one being looked at.
-      if ((!over && !expired) || this.#groups.size === 1) return;
+      if (!over && !expired) return;
       if (!expired) this.evicted++;
-      this.#forget(key, group);
+      this.#forget(group);
     }
   }
 
   #trimAll(): void {
-    while (this.#all.reduce((sum, table) => sum + table.#entries, 0) > this.#limits.sharedMax) {
-      const fullest = this.#all.reduce((most, table) => (table.#entries > most.#entries ? table : most));
-      const [oldest] = fullest.#groups;
-      if (!oldest || fullest.#groups.size === 1) return;
+    while (this.#room.entries > this.#limits.sharedMax) {
+      let fullest: GroupTable = this;
+      for (const table of this.#room.tables) if (table.#entries > fullest.#entries) fullest = table;
+      if (fullest.#oldest === fullest.#newest) return;
       fullest.evicted++;
-      fullest.#forget(...oldest);
+      fullest.#forget(fullest.#oldest!);
     }
   }
 
-  #forget(key: string, group: Group): void {
-    this.#groups.delete(key);
-    this.#entries -= group.window.length;
+  #forget(group: Group): void {
+    this.#groups.delete(group.key);
+    this.#unlink(group);
+    this.#count(-group.window.length);
+  }
+
+  #count(entries: number): void {
+    this.#entries += entries;
+    this.#room.entries += entries;
+  }
+
+  #link(group: Group): void {
+    group.before = this.#newest;
+    if (this.#newest) this.#newest.after = group;
+    else this.#oldest = group;
+    this.#newest = group;
+  }
+
+  #unlink(group: Group): void {
+    const { before, after } = group;
+    if (before) before.after = after;
+    else this.#oldest = after;
+    if (after) after.before = before;
+    else this.#newest = before;
+    group.before = undefined;
+    group.after = undefined;
   }
 }

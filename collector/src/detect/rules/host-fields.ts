@@ -9,14 +9,23 @@ export interface HostFieldSource {
   agentName: string;
 }
 
+/** Of arguments joined by spaces: the first of them, one of those after it, or any. */
+export type ArgumentPlace = 'first argument' | 'later argument' | 'argument';
+
 export interface HostField {
   read(source: HostFieldSource): EcsValue;
+  /** Instead of a text that is made of others joined by spaces: these. Cheaper where the whole is not needed. */
+  parts?: (source: HostFieldSource) => readonly string[] | undefined;
+  /** Fields that every value of this one is in, which are looked through in its place, and as what it stands there. */
+  within?: { names: readonly string[]; as: 'whole' | ArgumentPlace };
+  /** The same for all events of one class and activity. */
+  ofKind?: true;
   /** Everything the field can ever hold, where that is known: a rule that asks for something else can never match. */
   vocabulary?: readonly string[];
 }
 
 /** ECS names by which keywords look at an event that was no line of a log. */
-const SEARCHED = [
+const SEARCHED_NAMES = [
   'user.name',
   'user.target.name',
   'source.ip',
@@ -35,7 +44,8 @@ const SEARCHED = [
   'threatguard.authentication.command',
   'threatguard.inventory.added',
   'threatguard.inventory.removed',
-].map((name) => ECS_FIELDS[name]!);
+];
+const SEARCHED = SEARCHED_NAMES.map((name) => ECS_FIELDS[name]!);
 
 /** The arguments auditd numbers a0, a1, ...; no rule asks for more. */
 const AUDIT_ARGUMENTS = 64;
@@ -101,23 +111,43 @@ export const HOST_FIELDS: Readonly<Record<string, HostField>> = {
       { read: (source: HostFieldSource) => field.read(source.event) },
     ]),
   ),
+  'event.category': { read: ({ event }) => ECS_FIELDS['event.category']!.read(event), ofKind: true },
+  'event.action': { read: ({ event }) => ECS_FIELDS['event.action']!.read(event), ofKind: true },
+  'process.command_line': {
+    read: ({ event }) => ECS_FIELDS['process.command_line']!.read(event),
+    parts: ({ event }) => event.process?.args ?? undefined,
+  },
+  'process.parent.command_line': {
+    read: ({ event }) => ECS_FIELDS['process.parent.command_line']!.read(event),
+    parts: ({ event }) => event.process?.parentArgs ?? undefined,
+  },
+  'process.args': {
+    read: ({ event }) => ECS_FIELDS['process.args']!.read(event),
+    within: { names: ['process.command_line'], as: 'argument' },
+  },
   'agent.id': { read: (source) => source.agentId || undefined },
   'agent.name': { read: (source) => source.agentName || undefined },
   'threatguard.network.initiated': {
     read: ({ event }) => (event.network?.direction ? event.network.direction === Direction.OUTBOUND : undefined),
     vocabulary: ['true', 'false'],
   },
-  'threatguard.text': { read: searchedTexts },
+  'threatguard.text': { read: searchedTexts, within: { names: [...SEARCHED_NAMES, 'event.original'], as: 'whole' } },
   // What auditd would say of the event, for rules of its service.
-  'threatguard.audit.type': { read: auditRecords, vocabulary: [...new Set(Object.values(AUDIT_RECORDS).flat())] },
+  'threatguard.audit.type': {
+    read: auditRecords,
+    vocabulary: [...new Set(Object.values(AUDIT_RECORDS).flat())],
+    ofKind: true,
+  },
   'threatguard.audit.syscall': { read: systemCall, vocabulary: ['execve', 'ptrace', 'connect', 'accept'] },
   'threatguard.audit.nametype': {
     read: ({ event }) => FILE_NAMETYPES[event.activity ?? 0],
     vocabulary: ['CREATE', 'DELETE', 'NORMAL'],
+    ofKind: true,
   },
   'threatguard.audit.name': {
     read: ({ event }) =>
       event.file?.path || (event.class === EventClass.PROCESS && event.process?.executable) || undefined,
+    within: { names: ['file.path', 'process.executable'], as: 'whole' },
   },
   'threatguard.audit.effective_user_id': {
     read: ({ event }) => event.process?.effectiveUserId ?? event.user?.id ?? undefined,
@@ -129,7 +159,10 @@ export const HOST_FIELDS: Readonly<Record<string, HostField>> = {
   ...Object.fromEntries(
     Array.from({ length: AUDIT_ARGUMENTS }, (_, index) => [
       `threatguard.audit.a${index}`,
-      { read: ({ event }: HostFieldSource) => event.process?.args?.[index] || undefined },
+      {
+        read: ({ event }: HostFieldSource) => event.process?.args?.[index] || undefined,
+        within: { names: ['process.command_line'], as: index === 0 ? 'first argument' : 'later argument' },
+      } satisfies HostField,
     ]),
   ),
 };

@@ -1,19 +1,27 @@
 import type { FilterRule } from './compile-filter.ts';
+import type { Placeholders } from './encode-value.ts';
 import { covers } from './logsource.ts';
 import { allOf, not } from './predicate.ts';
-import type { CorrelationRule, Rule } from './rule.ts';
+import { type CorrelationRule, digestOf, type Rule } from './rule.ts';
 import type { RuleProblem } from './rule-error.ts';
 
-export interface LoadedRule {
-  rule: Rule;
+/** Where something was loaded from. */
+interface Origin {
   file: string;
   line: number;
+  /** Its document, as data and as text. */
+  data: Readonly<Record<string, unknown>>;
+  text: string;
 }
 
-export interface LoadedFilter {
+export interface LoadedRule extends Origin {
+  rule: Rule;
+  /** What was applied to it by linking, in their order. */
+  filters?: readonly FilterRule[];
+}
+
+export interface LoadedFilter extends Origin {
   filter: FilterRule;
-  file: string;
-  line: number;
 }
 
 export interface LoadedRules {
@@ -24,6 +32,8 @@ export interface LoadedRules {
   problems: RuleProblem[];
   /** What was loaded and should be looked at. */
   warnings: RuleProblem[];
+  /** What the rules were compiled with. */
+  placeholders: Placeholders;
 }
 
 /**
@@ -71,7 +81,7 @@ export function linkRules(loaded: LoadedRules): LoadedRules {
     problems.push(problem(entry, `it refers to "${missing}", ${why}`));
   }
   for (const entry of loaded.filters) applyFilter(entry, rules, problems, warnings);
-  return { rules, filters: [], problems, warnings };
+  return { rules, filters: [], problems, warnings, placeholders: loaded.placeholders };
 }
 
 function applyFilter(entry: LoadedFilter, rules: LoadedRule[], problems: RuleProblem[], warnings: RuleProblem[]): void {
@@ -87,7 +97,10 @@ function applyFilter(entry: LoadedFilter, rules: LoadedRule[], problems: RulePro
     if (rule.kind === 'correlation') {
       if (named) problems.push(said(`"${rule.title}" is a correlation: name the rules it refers to`));
     } else if (covers(filter.source, rule.source)) {
-      rules[index] = { ...loaded, rule: { ...rule, matches: allOf([rule.matches, not(filter.suppresses)]) } };
+      const definition = digestOf([rule.definition, filter.definition]);
+      const matches = allOf([rule.matches, not(filter.suppresses)]);
+      const filters = [...(loaded.filters ?? []), filter];
+      rules[index] = { ...loaded, rule: { ...rule, definition, matches }, filters };
     } else if (named) warnings.push(said(`not applied to "${rule.title}", which is of another log source`));
   });
   for (const name of missing) problems.push(said(`it refers to "${name}", which is not loaded`));

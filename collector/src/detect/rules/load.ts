@@ -10,6 +10,7 @@ import { compileFilter } from './compile-filter.ts';
 import { fieldSlot, slotOf } from './fields.ts';
 import { type LoadedFilter, type LoadedRule, type LoadedRules, linkRules } from './link.ts';
 import { type RuleDocument, readDocuments } from './read-documents.ts';
+import { idOf } from './rule.ts';
 import { RuleError, type RuleProblem } from './rule-error.ts';
 import { CorrelationRuleSchema, EventRuleSchema, FilterSchema, PlaceholdersSchema } from './schema.ts';
 
@@ -20,6 +21,8 @@ const COLLECTION_ACTIONS: readonly string[] = ['global', 'reset', 'repeat'];
 export interface RuleFile {
   name: string;
   text: string;
+  /** Ids of rules that are left out, because others stand in their place. */
+  without?: readonly string[];
 }
 
 /** Reads every `.yml` and `.yaml` below a directory, in the order of their names. */
@@ -52,8 +55,12 @@ export function compileRules(files: readonly RuleFile[], options: { anyEvents?: 
     const reason = `only the first ${RULE_FILES_MAX} of ${files.length} rule files were read`;
     problems.push({ file: files[RULE_FILES_MAX]!.name, line: 1, rule: '', code: 'yaml', reason });
   }
-  const documents = read.flatMap((each) => each.documents);
+  const documents = read.flatMap((each, index) => withoutSome(each.documents, files[index]!.without));
   return linkRules(compileDocuments({ documents, problems, ours: !options.anyEvents }));
+}
+
+function withoutSome(documents: readonly RuleDocument[], ids: readonly string[] | undefined): readonly RuleDocument[] {
+  return ids?.length ? documents.filter(({ data }) => !ids.includes(idOf(data) ?? '')) : documents;
 }
 
 /** Parses and compiles the documents of one file; references between rules are not checked yet. */
@@ -82,10 +89,12 @@ function compileDocuments(read: {
   for (const document of read.documents) {
     if (kindOf(document, 'placeholders')) attempt(document, () => addPlaceholders(document, placeholders));
   }
+  const ids = new Map(read.documents.flatMap(({ data }) => (data.id && data.name ? [[data.name, data.id]] : [])));
+  const idOf = (name: string) => String(ids.get(name) ?? name);
   for (const document of read.documents) {
     if (kindOf(document, 'placeholders')) continue;
-    const { file, data } = document;
-    const at = { file, line: document.lineOf(['title']) };
+    const { file, data, text } = document;
+    const at = { file, line: document.lineOf(['title']), data, text };
     const warn = (warning: RuleError) => loaded.warnings.push(document.problem(warning));
     const options: CompileOptions = { ...OUR_EVENTS, ours: read.ours, placeholders, warn };
     attempt(document, () => {
@@ -94,13 +103,13 @@ function compileDocuments(read: {
       }
       if (kindOf(document, 'correlation')) {
         const scope = read.ours ? fieldSlot : slotOf;
-        loaded.rules.push({ rule: compileCorrelationRule(readAs(CorrelationRuleSchema, data), scope), ...at });
+        loaded.rules.push({ rule: compileCorrelationRule(readAs(CorrelationRuleSchema, data), scope, idOf), ...at });
       } else if (kindOf(document, 'filter')) {
         loaded.filters.push({ filter: compileFilter(readAs(FilterSchema, data), options), ...at });
       } else loaded.rules.push({ rule: compileEventRule(readAs(EventRuleSchema, data), options), ...at });
     });
   }
-  return { ...loaded, problems };
+  return { ...loaded, problems, placeholders };
 }
 
 function addPlaceholders({ data }: RuleDocument, into: Map<string, readonly string[]>): void {

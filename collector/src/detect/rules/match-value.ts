@@ -6,9 +6,10 @@ import { compileRegex } from './match-regex.ts';
 import { PART_RANGES, readPart } from './match-time.ts';
 import { type ComparisonKind, type Modifiers, TEXT_KINDS, type TextKind } from './modifiers.ts';
 import {
+  type CertainText,
+  certainTexts,
   compilePattern,
   foldPattern,
-  longestRun,
   type Pattern,
   plainText,
   type TextTest,
@@ -33,10 +34,10 @@ const COMPARISONS: Record<ComparisonKind | 'equals', (field: number, value: numb
 
 type Scalar = string | number | boolean;
 
-/** A test of a text, and texts of which everything that passes it contains one, where that is certain. */
+/** A test of a text, and groups of texts of which everything that passes it contains one each. */
 interface RequiringTest {
   test: TextTest;
-  required: readonly string[] | undefined;
+  required: readonly (readonly CertainText[])[];
 }
 
 /** An item of a rule: `negated` is not said here, see selection.ts. */
@@ -78,7 +79,7 @@ export function compileValue(item: ValueItem): Predicate {
       return combine(scalars.map((scalar) => anyText(item, scalar, (text) => compileRegex(text, modifiers.flags))));
     case 'cidr':
       return combine(
-        scalars.map((scalar) => anyText(item, scalar, (text) => ({ test: compileNetwork(text), required: undefined }))),
+        scalars.map((scalar) => anyText(item, scalar, (text) => ({ test: compileNetwork(text), required: [] }))),
       );
     default:
       return compareTexts(item, kind, scalars);
@@ -107,13 +108,14 @@ function compareTexts({ slot, modifiers, placeholders }: ValueItem, kind: TextKi
     const plain = patterns.map(plainText);
     if (plain.length > 1 && plain.every((text) => text !== undefined && text !== '')) {
       const set = new Set(plain);
-      const required = patterns.map(longestRun);
-      return onText(slot, read, { test: (text) => set.has(text), required });
+      const required = patterns.flatMap((pattern) => certainTexts(pattern));
+      return onText(slot, read, { test: (text) => set.has(text), required: [required] });
     }
     return anyOf(
       patterns.map((pattern) => {
         if (pattern.length === 0) return empty(slot);
-        return onText(slot, read, { test: compilePattern(pattern), required: [longestRun(pattern)] });
+        const required = certainTexts(pattern).map((text) => [text]);
+        return onText(slot, read, { test: compilePattern(pattern), required });
       }),
     );
   };
@@ -153,10 +155,10 @@ function onText(slot: number, read: 'raw' | 'folded', { test, required }: Requir
     return Array.isArray(value) ? value.some(test) : test(String(value));
   };
   // What the value has in whatever case, it has in lower case.
-  return withRequired(
-    predicate,
-    required?.map((text) => ({ slot, text: text.toLowerCase() })),
+  const groups = required.map((texts) =>
+    texts.map(({ text, start, end }) => ({ slot, text: text.toLowerCase(), start, end })),
   );
+  return withRequired(predicate, [groups]);
 }
 
 function absent(slot: number): Predicate {

@@ -83,15 +83,24 @@ function unitsText(units: readonly number[]): string {
   return text;
 }
 
-/** The longest text that is in everything the pattern matches, '' where there is none. */
-export function longestRun(pattern: Pattern): string {
-  let longest: readonly number[] = [];
+/** A text in everything that matches, at the beginning or end of it where that is said. */
+export interface CertainText {
+  text: string;
+  start: boolean;
+  end: boolean;
+}
+
+/** The texts between the wildcards of a pattern. */
+export function certainTexts(pattern: Pattern): CertainText[] {
+  const texts: CertainText[] = [];
   for (let from = 0, to = 0; to <= pattern.length; to++) {
     if (to < pattern.length && pattern[to]! >= 0) continue;
-    if (to - from > longest.length) longest = pattern.slice(from, to);
+    if (to > from) {
+      texts.push({ text: unitsText(pattern.slice(from, to)), start: from === 0, end: to === pattern.length });
+    }
     from = to + 1;
   }
-  return unitsText(longest);
+  return texts;
 }
 
 /** The cheapest test that is true for exactly the texts of the pattern. Compares as given: fold both sides or neither. */

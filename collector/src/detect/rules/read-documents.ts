@@ -14,6 +14,8 @@ const NODES_MAX = 1_000_000;
 export interface RuleDocument {
   file: string;
   data: Readonly<Record<string, unknown>>;
+  /** As it stands in the file, without what separates it from others. */
+  text: string;
   /** The line of the deepest key of the path that the document has. */
   lineOf(path: RulePath): number;
   problem(error: RuleError): RuleProblem;
@@ -49,6 +51,7 @@ export function readDocuments(file: string, text: string): { documents: RuleDocu
       documents.push({
         file,
         data: readData(document),
+        text: text.slice(document.range[0], document.range[1]).trim(),
         lineOf,
         problem: (error) => problem(lineOf(error.path), labelOf(document), error),
       });
@@ -72,6 +75,7 @@ function isNothing({ contents, errors }: Document.Parsed): boolean {
 
 function readData(document: Document.Parsed): Record<string, unknown> {
   const [broken] = document.errors;
+  if (broken?.code === 'RESOURCE_EXHAUSTION') throw new RuleError('yaml', 'nested too deep');
   if (broken) throw new RuleError('yaml', broken.message.split('\n')[0]!);
   let data: unknown;
   // Of 0777 the digits are meant, as the log has them: YAML 1.1 read it as 511, 1.2 as 777.

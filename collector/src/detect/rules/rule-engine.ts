@@ -9,13 +9,18 @@ import {
   type MatchableBatch,
   type RuleFailure,
 } from './event-matcher.ts';
-import type { GroupLimits, GroupTable } from './groups.ts';
+import { type GroupLimits, GroupRoom } from './groups.ts';
 import { HostEventView } from './host-event-view.ts';
+import type { LoadedRules } from './link.ts';
 import { compileRules, type RuleFile, readRuleFiles } from './load.ts';
 import { buildDetection, type Rule } from './rule.ts';
 import { formatProblem, type RuleProblem } from './rule-error.ts';
 import { LATE_US_MAX } from './sliding-window.ts';
-import { type Feed, type Wired, wireRules } from './wiring.ts';
+import { windowKeys } from './window-keys.ts';
+import { type Feed, type RuleStates, type Wired, wireRules } from './wiring.ts';
+
+/** Threads that have not heard of so many reloads yet are understood; what an even older set matched feeds nothing. */
+const GENERATIONS_MAX = 8;
 
 /**
  * Runs every rule of a directory. A rule that throws is switched off, named by `disabled`, and the others go on.
@@ -23,25 +28,56 @@ import { type Feed, type Wired, wireRules } from './wiring.ts';
  * a whole time span has passed; between those it is silent. All memory is bounded: see groups.ts.
  */
 export class RuleEngine {
-  readonly rules: readonly Rule[];
-  readonly #wired: readonly Wired[];
-  readonly #matcher: EventMatcher;
+  rules: readonly Rule[] = [];
+  /** Counts reloads: the index of a rule means something within one generation. */
+  generation = 0;
+  #wired: readonly Wired[] = [];
+  #matcher = new EventMatcher([]);
   /** By index of the rule. */
-  readonly #correlations = new Map<number, EventCorrelation>();
+  #correlations = new Map<number, EventCorrelation>();
   readonly #view = new HostEventView();
-  readonly #problems: readonly string[];
-  /** Rules that are off, with why. */
-  readonly #off = new Map<number, string>();
+  #problems: readonly string[] = [];
+  /** Rules that failed, with why. */
+  #off = new Map<number, string>();
+  /** By generation, the newest last, what its rules mean by index: see window-keys.ts. */
+  readonly #keys = new Map<number, readonly string[]>();
+  readonly #room = new GroupRoom();
+  readonly #limits: GroupLimits | undefined;
 
   constructor(rules: readonly Rule[], options: { problems?: readonly RuleProblem[]; limits?: GroupLimits } = {}) {
-    this.rules = rules;
-    this.#problems = (options.problems ?? []).map(formatProblem);
-    this.#wired = wireRules(rules);
-    this.#matcher = new EventMatcher(this.#wired);
-    const all: GroupTable[] = [];
-    rules.forEach((rule, index) => {
-      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, all, options.limits));
-    });
+    this.#limits = options.limits;
+    this.#use(rules, { problems: options.problems ?? [], states: new Map() });
+  }
+
+  /**
+   * Runs other rules from the next event on. Correlations that mean the same as before keep their windows; what
+   * failed is tried again. What a thread still matches with the rules before is taken by `translate`: so this comes first, and then the
+   * threads are told. `loaded` is what the files compile to, where that is known already.
+   */
+  reload(parts: { files: readonly RuleFile[]; states: RuleStates; loaded?: LoadedRules }): { problems: RuleProblem[] } {
+    const { rules, problems } = parts.loaded ?? compileRules(parts.files);
+    this.generation++;
+    this.#use(
+      rules.map(({ rule }) => rule),
+      { problems, states: parts.states },
+    );
+    return { problems };
+  }
+
+  /** Matches of a thread that did not have the rules of today yet, or the same where it had. */
+  translate<Match extends { rules: number[] }>(matches: readonly Match[], generation: number): readonly Match[] {
+    if (generation === this.generation) return matches;
+    const then = this.#keys.get(generation) ?? [];
+    const now = new Map(this.#keys.get(this.generation)!.map((key, index) => [key, index]));
+    return matches.map((match) => ({
+      ...match,
+      rules: match.rules.flatMap((rule) => now.get(then[rule] ?? '') ?? []),
+    }));
+  }
+
+  /** What failed while running, by id of the rule, with why. */
+  failures(): ReadonlyMap<string, string> {
+    return new Map(Array.from(this.#off, ([index, reason]) => [this.rules[index]!.id, reason]));
   }
 
   /** Loads what can be loaded; the rest is in `problems`, and in `disabled()` of the engine. */
@@ -132,12 +168,35 @@ export class RuleEngine {
     ];
   }
 
+  #use(rules: readonly Rule[], { problems, states }: { problems: readonly RuleProblem[]; states: RuleStates }): void {
+    const before = new Map((this.#keys.get(this.generation - 1) ?? []).map((key, index) => [key, index]));
+    const keys = windowKeys(rules);
+    const correlations = new Map<number, EventCorrelation>();
+    rules.forEach((rule, index) => {
+      if (rule.kind !== 'correlation') return;
+      const former = before.get(keys[index]!);
+      const kept = former === undefined ? undefined : this.#correlations.get(former);
+      if (kept) kept.rule = rule;
+      correlations.set(index, kept ?? new EventCorrelation(rule, this.#room, this.#limits));
+    });
+    const kept = new Set(correlations.values());
+    for (const correlation of this.#correlations.values()) if (!kept.has(correlation)) correlation.groups.leave();
+    this.rules = rules;
+    this.#wired = wireRules(rules, states);
+    this.#matcher = new EventMatcher(this.#wired);
+    this.#correlations = correlations;
+    this.#off = new Map();
+    this.#problems = problems.map(formatProblem);
+    this.#keys.set(this.generation, keys);
+    this.#keys.delete(this.generation - GENERATIONS_MAX);
+  }
+
   #feed(rule: number, match: RuleMatch, into: Detection[]): void {
     for (const feed of this.#wired[rule]!.feeds) this.#observe(feed, match, into);
   }
 
   #observe({ into: index, part }: Feed, match: RuleMatch, into: Detection[]): void {
-    if (this.#off.has(index)) return;
+    if (this.#off.has(index) || this.#wired[index]!.state === 'off') return;
     const correlation = this.#correlations.get(index)!;
     const { rule } = correlation;
     const view = this.#view;
@@ -146,7 +205,10 @@ export class RuleEngine {
       if (!firing) return;
       if (firing.news && this.#wired[index]!.speaks) {
         const facts = { count: firing.count, window: rule.timespanText, seen: firing.seen };
-        into.push(buildDetection(rule, view, { ...firing, agentId: rule.perAgent ? view.agentId : '', facts }));
+        const span = { ...firing, agentId: rule.perAgent ? view.agentId : '', facts };
+        const detection = buildDetection(correlation.about(part), view, span);
+        if (this.#wired[index]!.state === 'simulated') detection.simulated = true;
+        into.push(detection);
       }
       this.#feed(index, firing.match, into);
     } catch (error) {

@@ -1,4 +1,5 @@
 // What loading makes of a document: everything looked up, parsed and compiled once.
+import { createHash } from 'node:crypto';
 import { type Detection, type EventClass, type EventReference, Severity } from '@threatguard/proto';
 import { type EventView, type FieldScope, fieldName, fieldSlot } from './fields.ts';
 import type { LogSource } from './logsource.ts';
@@ -33,6 +34,8 @@ const STANDARD_VALUES = [
 
 export interface RuleIdentity {
   id: string;
+  /** A digest of what it looks for: the same for as long as it means the same. */
+  definition: string;
   /** How correlations may refer to it, beside the id. */
   name: string;
   title: string;
@@ -72,6 +75,8 @@ export interface CorrelationRule extends RuleIdentity {
   refers: readonly string[];
   /** Per referred rule, the fields whose values make a group. */
   groupSlots: readonly (readonly number[])[];
+  /** Whether it is about its group, some field of which goes by another name in each rule. */
+  aliasedEntity: boolean;
   /** Whether the group is within one agent. */
   perAgent: boolean;
   timespanUs: number;
@@ -90,13 +95,18 @@ export interface CorrelationRule extends RuleIdentity {
 
 export type Rule = EventRule | CorrelationRule;
 
+/** What a document goes by: its id, else its name, else its title; undefined where it has none of them. */
+export function idOf({ id, name, title }: Readonly<Record<string, unknown>>): string | undefined {
+  return [id, name, title].find((each) => typeof each === 'string');
+}
+
 /**
  * Reads the parts event and correlation rules share. Sigma makes the level optional: medium where there is none. A rule
  * without id goes by its name, one without either by its title.
  */
 export function readIdentity(
   document: EventRuleDocument | CorrelationRuleDocument,
-  fallback: { reason: string; entity: readonly string[] },
+  { definition, ...fallback }: { definition: unknown; reason: string; entity: readonly string[] },
   scope: FieldScope = fieldSlot,
 ): RuleIdentity {
   const id = document.id ?? document.name ?? document.title;
@@ -107,6 +117,7 @@ export function readIdentity(
   const section = document.threatguard ?? fallback;
   return {
     id,
+    definition: digestOf(definition),
     name: document.name ?? id,
     title: document.title,
     severity: Severity[level],
@@ -116,6 +127,11 @@ export function readIdentity(
     entitySlots: section.entity.map((name) => readSlot(name, ['threatguard', 'entity'], scope)),
     suppressUs: readSuppression(document.threatguard?.suppress ?? '') ?? 0,
   };
+}
+
+/** Of plain data, in the order in which it is written. */
+export function digestOf(definition: unknown): string {
+  return createHash('sha256').update(JSON.stringify(definition)).digest('base64');
 }
 
 /** The slot of a field; throws RuleError `field` where our events do not have it. */

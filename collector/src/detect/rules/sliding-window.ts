@@ -78,15 +78,18 @@ export class SlidingWindow {
     return this.#compact(at);
   }
 
-  /** The windows that end with an entry and have the one at this place, the oldest first. In order of time that is one. */
+  /** The newest window, where the entry at this place is the newest: then it is the only one that has it. */
+  newestWith(at: number): WindowSpan | undefined {
+    const { length } = this.#entries;
+    if (at !== length - 1) return undefined;
+    return { from: this.#start, to: length, last: this.#entries[at]!, totals: this.#totals };
+  }
+
+  /** The windows that end with an entry and have the one at this place, the oldest first. */
   *windowsWith(at: number): Generator<WindowSpan> {
     const entries = this.#entries;
     if (at < this.#head) return;
     const { atUs } = entries[at]!;
-    if (at === entries.length - 1) {
-      yield { from: this.#start, to: entries.length, last: entries[at]!, totals: this.#totals };
-      return;
-    }
     const totals = new WindowTotals(this.#parts);
     let from = this.#head;
     let to = from;

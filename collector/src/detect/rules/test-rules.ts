@@ -1,10 +1,11 @@
 // Rules over events that were never ours: one at a time, in the order they come, nothing kept but what correlations remember.
 import { EventCorrelation, type RuleMatch } from './correlate-events.ts';
+import { slotOf, writtenName } from './fields.ts';
 import { type FlatEvent, FlatEventView } from './flat-event-view.ts';
-import type { GroupTable } from './groups.ts';
-import { requiredTexts } from './required-texts.ts';
+import { GroupRoom } from './groups.ts';
+import { requirementsOf } from './required-texts.ts';
 import type { Rule } from './rule.ts';
-import { TextIndex } from './text-index.ts';
+import { type PlacedText, TextIndex } from './text-index.ts';
 import { type Feed, type Wired, wireRules } from './wiring.ts';
 
 /** A rule failed while it ran, and is off from there on. */
@@ -16,7 +17,7 @@ export interface RuleFault {
 export class RuleTest {
   readonly faults: RuleFault[] = [];
   readonly #wired: readonly Wired[];
-  readonly #index: TextIndex;
+  readonly #index: TextIndex<FlatEventView>;
   readonly #correlations = new Map<number, EventCorrelation>();
   readonly #off = new Set<number>();
   readonly #view = new FlatEventView();
@@ -24,10 +25,13 @@ export class RuleTest {
   /** Rules as `linkRules` left them. */
   constructor(rules: readonly Rule[]) {
     this.#wired = wireRules(rules);
-    this.#index = new TextIndex(rules.map((rule) => (rule.kind === 'event' ? requiredTexts(rule.matches) : [])));
-    const all: GroupTable[] = [];
+    this.#index = new TextIndex(rules.map(placedTexts), (name) => {
+      const slot = slotOf(name);
+      return { read: (view) => view.raw(slot) };
+    });
+    const room = new GroupRoom();
     rules.forEach((rule, index) => {
-      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, all));
+      if (rule.kind === 'correlation') this.#correlations.set(index, new EventCorrelation(rule, room));
     });
   }
 
@@ -69,4 +73,12 @@ export class RuleTest {
     this.#off.add(index);
     this.faults.push({ rule: this.#wired[index]!.rule, reason: (error as Error).message });
   }
+}
+
+/** A field of flat events has the name that the rule writes. */
+function placedTexts(rule: Rule): PlacedText[][][] {
+  if (rule.kind !== 'event') return [];
+  return requirementsOf(rule.matches).map((groups) =>
+    groups.map((texts) => texts.map(({ slot, text, start, end }) => ({ name: writtenName(slot), text, start, end }))),
+  );
 }

@@ -1,134 +1,130 @@
-// Many texts looked for in one pass (Aho and Corasick, 1975): of which rules an event has a chance to be.
-import type { EventView } from './fields.ts';
-import type { RequiredText } from './required-texts.ts';
+// Of many rules, those an event has a chance to be meant by: it must meet what one of them requires (required-texts.ts).
+import type { EcsValue } from '@threatguard/proto';
+import { type Hits, TextAutomaton } from './text-automaton.ts';
 
-/** Texts are lower-case ASCII; a character beyond it begins anew. */
-const ALPHABET = 128;
-/** 512 bytes each: 100 MB. Rules whose texts do not fit are asked about every event. */
-const NODES_MAX = 200_000;
+/** Of all texts of one index: with as many columns as ASCII has that is 100 MB. Rules beyond it are asked about every event. */
+const CHARACTERS_MAX = 200_000;
 
-/** The texts of one field. Built once: `next` is complete, so each character is one step. */
-class FieldTexts {
-  #next = new Int32Array(ALPHABET * 64);
-  #nodes = 1;
-  /** By node, what stands for the texts that end there. */
-  readonly #ends: number[][] = [[]];
+/** Of one requirement as many groups are looked for as a byte has bits. */
+const GROUPS_MAX = 8;
 
-  add(text: string, owner: number): void {
-    let node = 0;
-    for (let at = 0; at < text.length; at++) {
-      const edge = node * ALPHABET + text.charCodeAt(at);
-      if (this.#next[edge] === 0) this.#next[edge] = this.#grow();
-      node = this.#next[node * ALPHABET + text.charCodeAt(at)]!;
-    }
-    this.#ends[node]!.push(owner);
+/** What is read of an event to be looked through, once for all rules. */
+export interface TextSource<Event> {
+  read(event: Event): EcsValue | null;
+  /** Instead of a text, the texts it is when they are joined by spaces. */
+  parts?: ((event: Event) => readonly string[] | undefined) | undefined;
+}
+
+/** A field of the events of an index, known by its name. */
+export interface PlacedText {
+  name: string;
+  text: string;
+  start: boolean;
+  end: boolean;
+}
+
+interface Field<Event> {
+  source: TextSource<Event>;
+  texts: TextAutomaton;
+}
+
+/** What was found in one event. A hit is a requirement and one of its groups. */
+class Found implements Hits {
+  readonly #bits: Uint8Array;
+  readonly #touched: number[] = [];
+  /** By requirement, the bits of all its groups, and whose it is. */
+  readonly #full: Uint8Array;
+  readonly #owners: Uint32Array;
+
+  constructor(full: Uint8Array, owners: Uint32Array) {
+    this.#full = full;
+    this.#owners = owners;
+    this.#bits = new Uint8Array(full.length);
   }
 
-  /** Fills in where to go on when a text breaks off: the longest other text that has begun. Breadth first. */
-  finish(): void {
-    const fallback = new Int32Array(this.#nodes);
-    const queue: number[] = [];
-    for (let char = 0; char < ALPHABET; char++) if (this.#next[char]) queue.push(this.#next[char]!);
-    for (let head = 0; head < queue.length; head++) {
-      const node = queue[head]!;
-      const other = fallback[node]!;
-      this.#ends[node] = [...new Set([...this.#ends[node]!, ...this.#ends[other]!])];
-      for (let char = 0; char < ALPHABET; char++) {
-        const edge = node * ALPHABET + char;
-        const target = this.#next[edge]!;
-        const otherwise = this.#next[other * ALPHABET + char]!;
-        if (target === 0) this.#next[edge] = otherwise;
-        else {
-          fallback[target] = otherwise;
-          queue.push(target);
-        }
-      }
-    }
+  add(hit: number): void {
+    const requirement = hit >>> 3;
+    const before = this.#bits[requirement]!;
+    if (before === 0) this.#touched.push(requirement);
+    this.#bits[requirement] = before | (1 << (hit & 7));
   }
 
-  /** Tells of the owner of every text that is in this one. */
-  find(text: string, found: Found): void {
-    let node = 0;
-    for (let at = 0; at < text.length; at++) {
-      const char = text.charCodeAt(at);
-      node = char < ALPHABET ? this.#next[node * ALPHABET + char]! : 0;
-      const ends = this.#ends[node]!;
-      for (let end = 0; end < ends.length; end++) found.add(ends[end]!);
+  /** Adds the owners of which a requirement was met to the list, each once, and forgets all. */
+  drain(into: number[]): void {
+    for (let at = 0; at < this.#touched.length; at++) {
+      const requirement = this.#touched[at]!;
+      const owner = this.#owners[requirement]!;
+      if (this.#bits[requirement] === this.#full[requirement] && !into.includes(owner)) into.push(owner);
+      this.#bits[requirement] = 0;
     }
-  }
-
-  #grow(): number {
-    if ((this.#nodes + 1) * ALPHABET > this.#next.length) {
-      const larger = new Int32Array(this.#next.length * 2);
-      larger.set(this.#next);
-      this.#next = larger;
-    }
-    this.#ends.push([]);
-    return this.#nodes++;
+    this.#touched.length = 0;
   }
 }
 
-/** Owners found in one event, each once. */
-class Found {
-  readonly owners: number[] = [];
-  readonly #marks: Float64Array;
-  #mark = 0;
-
-  constructor(owners: number) {
-    this.#marks = new Float64Array(owners);
-  }
-
-  clear(): void {
-    this.#mark++;
-    this.owners.length = 0;
-  }
-
-  add(owner: number): void {
-    if (this.#marks[owner] === this.#mark) return;
-    this.#marks[owner] = this.#mark;
-    this.owners.push(owner);
-  }
-}
-
-export class TextIndex {
-  readonly #fields: { slot: number; texts: FieldTexts }[] = [];
+export class TextIndex<Event> {
+  readonly #fields: Field<Event>[] = [];
   readonly #always: number[] = [];
   readonly #found: Found;
+  readonly #candidates: number[] = [];
 
-  /** By owner, what an event must hold one of; undefined for an owner that every event may be meant by. */
-  constructor(owners: readonly (readonly RequiredText[] | undefined)[]) {
-    this.#found = new Found(owners.length);
-    const fields = new Map<number, FieldTexts>();
-    let nodes = 0;
-    owners.forEach((texts, owner) => {
-      nodes += texts?.reduce((sum, { text }) => sum + text.length, 0) ?? 0;
-      if (!texts || nodes > NODES_MAX) {
+  /**
+   * By owner, what an event must meet one of: groups of texts in its fields, one of each of which it must hold. Every event
+   * may be meant by an owner without any. `sourceOf` gives what is read for the name of a field.
+   */
+  constructor(owners: readonly PlacedText[][][][], sourceOf: (name: string) => TextSource<Event>) {
+    const byField = new Map<string, { text: string; start: boolean; end: boolean; hit: number }[]>();
+    const full: number[] = [];
+    const ownerOf: number[] = [];
+    let characters = 0;
+    owners.forEach((requirements, owner) => {
+      characters += requirements.flat(2).reduce((sum, { text }) => sum + text.length, 0);
+      if (requirements.length === 0 || characters > CHARACTERS_MAX) {
         this.#always.push(owner);
         return;
       }
-      for (const { slot, text } of texts) {
-        const field = fields.get(slot) ?? new FieldTexts();
-        fields.set(slot, field);
-        field.add(text, owner);
+      for (const groups of requirements.map((each) => each.slice(0, GROUPS_MAX))) {
+        const requirement = ownerOf.push(owner) - 1;
+        full.push((1 << groups.length) - 1);
+        for (const [group, texts] of groups.entries()) {
+          for (const { name, ...text } of texts) {
+            const field = byField.get(name) ?? [];
+            byField.set(name, field);
+            field.push({ ...text, hit: (requirement << 3) | group });
+          }
+        }
       }
     });
-    for (const [slot, texts] of fields) {
-      texts.finish();
-      this.#fields.push({ slot, texts });
+    this.#found = new Found(Uint8Array.from(full), Uint32Array.from(ownerOf));
+    for (const [name, texts] of byField) {
+      this.#fields.push({ source: sourceOf(name), texts: new TextAutomaton(texts) });
     }
   }
 
-  /** The owners that the event in the view may be meant by, ascending; valid until the next look. */
-  look(view: EventView): readonly number[] {
+  /** The owners that the event may be meant by, ascending; valid until the next look. */
+  look(event: Event): readonly number[] {
     const found = this.#found;
-    found.clear();
-    for (const { slot, texts } of this.#fields) {
-      const value = view.folded(slot);
+    for (let at = 0; at < this.#fields.length; at++) {
+      const { source, texts } = this.#fields[at]!;
+      if (source.parts) {
+        const parts = source.parts(event);
+        if (parts) texts.findJoined(parts, found);
+        continue;
+      }
+      const value = source.read(event);
+      if (value === undefined || value === null) continue;
       if (typeof value === 'string') texts.find(value, found);
-      else if (value !== undefined) for (const text of value) texts.find(text, found);
+      else if (Array.isArray(value)) for (const each of value) texts.find(each, found);
+      else texts.find(String(value), found);
     }
-    if (found.owners.length === 0) return this.#always;
-    for (const owner of this.#always) found.add(owner);
-    return found.owners.sort((a, b) => a - b);
+    const candidates = this.#candidates;
+    candidates.length = 0;
+    found.drain(candidates);
+    if (candidates.length === 0) return this.#always;
+    candidates.push(...this.#always);
+    return candidates.length === 1 ? candidates : candidates.sort(ascending);
   }
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
 }

@@ -1,5 +1,5 @@
 // A model held against hours it was not trained from: how many alerts it alone would have raised.
-import type { BehaviourStore } from '../../../store/store.ts';
+import type { BehaviourStore } from '../../../store/behaviour-store.ts';
 import { type HourRows, selectHours, unpackHours } from '../hour-rows.ts';
 import { ENTITY_KINDS } from '../profile.ts';
 import type { KindScorers } from './registry.ts';

@@ -1,7 +1,7 @@
 // Trains one model in a thread of its own, from the hours of the store, block by block: no more than one is on its way.
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { BehaviourStore } from '../../../store/store.ts';
+import type { BehaviourStore } from '../../../store/behaviour-store.ts';
 import { selectHours, unpackHours } from '../hour-rows.ts';
 import { ENTITY_KINDS } from '../profile.ts';
 import { ModelError } from './model-error.ts';

@@ -1,0 +1,298 @@
+// The rules this collector runs, and whether each is on: the pack, what was imported, what people decided.
+//
+// Invariants: what is shown is what runs, as of one revision of the store. A change is checked against a revision and written only
+// on that one; what others changed meanwhile is taken in first. Whatever is taken in goes to the engine before the next change.
+import type { StoredEvent } from '@threatguard/proto';
+import { suggest } from '@threatguard/proto/config';
+import type { LoadedRule, LoadedRules } from '../detect/rules/link.ts';
+import { compileRules, type RuleFile } from '../detect/rules/load.ts';
+import type { RuleDirectory } from '../detect/rules/rule-directory.ts';
+import { type RuleState, type Wired, wireRules } from '../detect/rules/wiring.ts';
+import type { ImportedRuleFile, RuleBookRecord, RuleStateRecord, RuleStore } from '../store/rule-store.ts';
+import type { AuditActor } from '../store/store.ts';
+import type { CheckedChange } from './check-change.ts';
+import { Desk } from './desk.ts';
+import type { EventExplanation } from './explain-event.ts';
+import { refuseTooMany } from './read-incoming.ts';
+import { RuleBookError } from './rule-book-error.ts';
+import { effectiveFiles, importedName, isImported, listedName, packName } from './rule-files.ts';
+
+/** Between looks at what other collectors of the same store changed. */
+const WATCH_MS = 5_000;
+/** A change that others come before is looked at anew so often. */
+const ATTEMPTS_MAX = 3;
+const CANDIDATES_NAMED_MAX = 5;
+/** Of no store. */
+const NO_REVISION = -1;
+
+/** What the engine and the threads run. */
+export interface RunningRules {
+  files: readonly RuleFile[];
+  /** Of those that are not simply on. */
+  states: ReadonlyMap<string, RuleState>;
+  /** What the files compile to, with what is wrong with them. */
+  loaded: LoadedRules;
+}
+
+export interface RuleBookParts {
+  pack: Pick<RuleDirectory, 'directory' | 'files' | 'kept' | 'reread'>;
+  store: RuleStore;
+  nowUs: () => number;
+  failed: (error: unknown) => void;
+  desk?: Desk;
+}
+
+export class RuleBook implements Disposable {
+  readonly #parts: RuleBookParts;
+  readonly #desk: Desk;
+  #record: RuleBookRecord;
+  #loaded: LoadedRules;
+  #wired: ReadonlyMap<string, Wired>;
+  #states: ReadonlyMap<string, RuleStateRecord>;
+  #apply: ((rules: RunningRules) => Promise<void>) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Changes one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(parts: RuleBookParts, record: RuleBookRecord) {
+    this.#parts = parts;
+    this.#desk = parts.desk ?? new Desk();
+    this.#record = record;
+    ({ loaded: this.#loaded, wired: this.#wired, states: this.#states } = this.#read(record));
+  }
+
+  static async open(parts: RuleBookParts): Promise<RuleBook> {
+    return new RuleBook(parts, await parts.store.load());
+  }
+
+  /** Hands every change to whoever runs the rules from now on. Where several collectors share a store, theirs as well. */
+  start(apply: (rules: RunningRules) => Promise<void>, options: { shared: boolean }): void {
+    this.#apply = apply;
+    if (!options.shared) return;
+    const look = () => this.#inTurn(() => this.#catchUp()).catch(this.#parts.failed);
+    this.#timer = setInterval(look, WATCH_MS).unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Reads the pack again. Resolves when it runs; false where nothing changed. */
+  reread(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (!this.#parts.pack.reread()) return false;
+      await this.#use(this.#record);
+      return true;
+    });
+  }
+
+  get running(): RunningRules {
+    const states = new Map<string, RuleState>();
+    for (const { ruleId, state } of this.#states.values()) if (state !== 'on') states.set(ruleId, state);
+    return { files: effectiveFiles(this.#pack, this.#record.files), states, loaded: this.#loaded };
+  }
+
+  get loaded(): LoadedRules {
+    return this.#loaded;
+  }
+
+  /** What somebody decided last of a rule; undefined where nobody did, and it is on. */
+  decided(ruleId: string): RuleStateRecord | undefined {
+    return this.#states.get(ruleId);
+  }
+
+  state(ruleId: string): RuleState {
+    return this.#states.get(ruleId)?.state ?? 'on';
+  }
+
+  /** How a rule that loaded stands to the others. */
+  wiring(ruleId: string): Wired {
+    return this.#wired.get(ruleId)!;
+  }
+
+  /** Titles of the correlations that refer to a rule. */
+  feeds(ruleId: string): string[] {
+    return this.wiring(ruleId).feeds.map(({ into }) => this.#loaded.rules[into]!.rule.title);
+  }
+
+  /** Whether a rule stands in the place of one of the pack. */
+  overrides({ rule, file }: LoadedRule): boolean {
+    return this.#record.files.some((one) => listedName(one) === file && one.overrides.includes(rule.id));
+  }
+
+  /** By id or name, or by how its id begins. Throws RuleBookError `not_found` or `ambiguous`. */
+  find(text: string): LoadedRule {
+    const { rules } = this.#loaded;
+    const exact = rules.find(({ rule }) => rule.id === text || rule.name === text);
+    if (exact) return exact;
+    const begin = text.toLowerCase();
+    const found = begin === '' ? [] : rules.filter(({ rule }) => rule.id.toLowerCase().startsWith(begin));
+    if (found.length === 1) return found[0]!;
+    if (found.length === 0) {
+      const names = rules.flatMap(({ rule }) => (rule.name === rule.id ? [rule.id] : [rule.id, rule.name]));
+      throw new RuleBookError(
+        'not_found',
+        `no rule that is loaded has this id or name${suggest(text, names)}; threatguard rules list shows them`,
+      );
+    }
+    const named = found.slice(0, CANDIDATES_NAMED_MAX).map(({ rule }) => `${rule.id} (${rule.title})`);
+    const more = found.length > named.length ? `, and ${found.length - named.length} more` : '';
+    throw new RuleBookError(
+      'ambiguous',
+      `several rules begin with this; give more of the id: ${named.join(', ')}${more}`,
+    );
+  }
+
+  /** Resolves when it runs. Gives the state before. */
+  setState(
+    text: string,
+    decided: { state: RuleState; reason: string },
+    by: AuditActor,
+  ): Promise<{ id: string; before: RuleState }> {
+    return this.#inTurn(async () => {
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        const { id } = this.find(text).rule;
+        if (decided.state === 'simulated' && !this.wiring(id).speaks) {
+          const feeds = this.feeds(id).map((title) => `"${title}"`);
+          throw new RuleBookError(
+            'invalid',
+            `this rule never alerts by itself: simulate what it feeds: ${feeds.join(', ')}`,
+          );
+        }
+        const before = this.state(id);
+        const record = { ruleId: id, ...decided, changedAtUs: this.#parts.nowUs(), changedBy: by.id };
+        if (await this.#write({ states: [record] }, by)) return { id, before };
+      }
+      throw this.#overtaken();
+    });
+  }
+
+  /** Takes files in, whole or not at all. `apply` false only looks. */
+  import(
+    incoming: readonly { name: string; text: string }[],
+    options: { override: boolean; partial: boolean; apply: boolean },
+    by: AuditActor,
+  ): Promise<CheckedChange & { unchanged: number; applied: boolean }> {
+    return this.#inTurn(async () => {
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        await this.#catchUp();
+        const known = new Map(this.#record.files.map((file) => [file.name, file]));
+        const fresh = incoming.filter(({ name, text }) => known.get(name)?.text !== text);
+        const names = new Set(fresh.map(({ name }) => name));
+        const kept = this.#record.files.filter(({ name }) => !names.has(name));
+        refuseTooMany([...kept, ...fresh].map(({ text }) => text));
+        const checked = await this.#check({ incoming: fresh, removed: [], ...options });
+        const answer = { ...checked, unchanged: incoming.length - fresh.length };
+        const refused = checked.refusals.length > 0 && !options.partial;
+        if (refused || !options.apply || checked.files.length === 0) return { ...answer, applied: false };
+        if (await this.#write({ files: this.#toStore(checked, by) }, by)) return { ...answer, applied: true };
+      }
+      throw this.#overtaken();
+    });
+  }
+
+  /** Forgets an imported file, by its name or that of the only rule in it. */
+  remove(text: string, by: AuditActor): Promise<CheckedChange & { file: string }> {
+    return this.#inTurn(async () => {
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        await this.#catchUp();
+        const name = this.#fileOf(text);
+        const checked = await this.#check({ incoming: [], removed: [name], override: false, partial: false });
+        const [refusal] = checked.refusals;
+        if (refusal) {
+          const { file, line, rule, reason } = refusal;
+          throw new RuleBookError('unsafe', `others need what is in it: ${file}:${line}: ${rule}: ${reason}`);
+        }
+        if (await this.#write({ removed: [name] }, by)) return { ...checked, file: listedName({ name }) };
+      }
+      throw this.#overtaken();
+    });
+  }
+
+  explain(event: StoredEvent): Promise<EventExplanation> {
+    return this.#desk.explain(this.running.files, event);
+  }
+
+  #fileOf(text: string): string {
+    const name = importedName(text);
+    if (this.#record.files.some((file) => file.name === name)) return name;
+    const { rule, file } = this.find(text);
+    if (!isImported(file)) {
+      throw new RuleBookError('invalid', `"${rule.title}" is of the pack: threatguard rules disable switches it off`);
+    }
+    const others = this.#loaded.rules.filter((one) => one.file === file).length - 1;
+    if (others > 0) {
+      throw new RuleBookError(
+        'invalid',
+        `"${rule.title}" is not alone in ${file}: name the file to remove it with ${others} others`,
+      );
+    }
+    return importedName(file);
+  }
+
+  #check(change: Omit<Parameters<Desk['check']>[0], 'pack' | 'imported'>): Promise<CheckedChange> {
+    return this.#desk.check({ ...change, pack: this.#pack, imported: this.#record.files });
+  }
+
+  #toStore(checked: CheckedChange, by: AuditActor): { file: ImportedRuleFile; facts: { rules: number } }[] {
+    const importedAtUs = this.#parts.nowUs();
+    return checked.files.map(({ name, text, overrides, rules }) => ({
+      file: { name, text, overrides, importedAtUs, importedBy: by.id },
+      facts: { rules },
+    }));
+  }
+
+  /** False where others changed something first, which is then taken in. */
+  async #write(change: Pick<Parameters<RuleStore['change']>[0], 'states' | 'files' | 'removed'>, by: AuditActor) {
+    const { store, nowUs } = this.#parts;
+    const done = await store.change({ ...change, revision: this.#record.revision, atUs: nowUs() }, by);
+    await this.#catchUp();
+    return done;
+  }
+
+  async #catchUp(): Promise<void> {
+    const { store } = this.#parts;
+    if ((await store.revision()) === this.#record.revision) return;
+    await this.#use(await store.load());
+  }
+
+  async #use(record: RuleBookRecord): Promise<void> {
+    this.#record = record;
+    ({ loaded: this.#loaded, wired: this.#wired, states: this.#states } = this.#read(this.#record));
+    try {
+      await this.#apply?.(this.running);
+    } catch (error) {
+      // What does not run yet is taken in again at the next look.
+      this.#record = { ...this.#record, revision: NO_REVISION };
+      throw error;
+    }
+  }
+
+  get #pack(): RuleFile[] {
+    const { directory, files } = this.#parts.pack;
+    return files.map((file) => ({ ...file, name: packName(directory, file.name) }));
+  }
+
+  #read(record: RuleBookRecord) {
+    const { directory, kept } = this.#parts.pack;
+    const compiled = compileRules(effectiveFiles(this.#pack, record.files));
+    const problems = kept.map((problem) => ({ ...problem, file: packName(directory, problem.file) }));
+    const loaded = { ...compiled, problems: [...problems, ...compiled.problems] };
+    const wired = wireRules(loaded.rules.map(({ rule }) => rule));
+    return {
+      loaded,
+      wired: new Map(wired.map((each) => [each.rule.id, each])),
+      states: new Map(record.states.map((each) => [each.ruleId, each])),
+    };
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work, work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  #overtaken(): RuleBookError {
+    return new RuleBookError('busy', 'others change rules at the same time; try again');
+  }
+}
