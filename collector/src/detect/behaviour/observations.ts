@@ -1,6 +1,6 @@
 // What behavioural models need of a batch: a few numbers and texts of each event, in flat arrays, so that they are cheap to
 // hand from the thread that opened the batch to the one that has the models. Texts stand once for a batch, by their place.
-import { Activity, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
+import { Activity, BATCH_EVENTS_MAX, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
 import type { EnrichedBatch } from '../../batch.ts';
 import { hashText } from './hash-text.ts';
 import { networkOf } from './network-of.ts';
@@ -136,34 +136,50 @@ function count(value: number | null | undefined): number {
   return value && value > 0 ? Math.min(value, COUNT_MAX) : 0;
 }
 
-/** Rows as they are made; the arrays are as long as the batch has events and are cut in the end. */
+/** Room for the rows of one batch: observed one at a time, so one serves all, and what leaves is a copy. */
+interface Room {
+  kinds: Uint8Array;
+  indexes: Uint32Array;
+  atUs: Float64Array;
+  places: Uint32Array;
+  values: Float64Array;
+}
+
+function makeRoom(rows: number): Room {
+  return {
+    kinds: new Uint8Array(rows),
+    indexes: new Uint32Array(rows),
+    atUs: new Float64Array(rows),
+    places: new Uint32Array(rows * TEXTS_PER_ROW),
+    values: new Float64Array(rows * 2),
+  };
+}
+
+let room = makeRoom(BATCH_EVENTS_MAX);
+
+/** Rows as they are made. */
 class Rows {
   readonly #texts: string[] = [];
   readonly #placeOf = new Map<string, number>();
   /** Places of texts that are made of two others. */
   readonly #joined = new Map<number, number>();
-  readonly #kinds: Uint8Array;
-  readonly #indexes: Uint32Array;
-  readonly #atUs: Float64Array;
-  readonly #places: Uint32Array;
-  readonly #values: Float64Array;
+  readonly #room: Room;
   #count = 0;
 
   constructor(rowsMax: number) {
-    this.#kinds = new Uint8Array(rowsMax);
-    this.#indexes = new Uint32Array(rowsMax);
-    this.#atUs = new Float64Array(rowsMax);
-    this.#places = new Uint32Array(rowsMax * TEXTS_PER_ROW);
-    this.#values = new Float64Array(rowsMax * 2);
+    if (rowsMax > room.kinds.length) room = makeRoom(rowsMax);
+    this.#room = room;
   }
 
   add(kind: number, index: number, atUs: number, value: number, second: number): void {
     const row = this.#count++;
-    this.#kinds[row] = kind;
-    this.#indexes[row] = index;
-    this.#atUs[row] = atUs;
-    this.#values[row * 2] = value;
-    this.#values[row * 2 + 1] = second;
+    const { kinds, indexes, atUs: times, places, values } = this.#room;
+    kinds[row] = kind;
+    indexes[row] = index;
+    times[row] = atUs;
+    for (let column = 0; column < TEXTS_PER_ROW; column++) places[row * TEXTS_PER_ROW + column] = 0;
+    values[row * 2] = value;
+    values[row * 2 + 1] = second;
   }
 
   /** A text of the row added last. */
@@ -206,16 +222,16 @@ class Rows {
     return {
       texts: this.#texts,
       hashes,
-      kinds: this.#kinds.slice(0, rows),
-      indexes: this.#indexes.slice(0, rows),
-      atUs: this.#atUs.slice(0, rows),
-      places: this.#places.slice(0, rows * TEXTS_PER_ROW),
-      values: this.#values.slice(0, rows * 2),
+      kinds: this.#room.kinds.slice(0, rows),
+      indexes: this.#room.indexes.slice(0, rows),
+      atUs: this.#room.atUs.slice(0, rows),
+      places: this.#room.places.slice(0, rows * TEXTS_PER_ROW),
+      values: this.#room.values.slice(0, rows * 2),
     };
   }
 
   #put(column: number, place: number): void {
-    this.#places[(this.#count - 1) * TEXTS_PER_ROW + column] = place;
+    this.#room.places[(this.#count - 1) * TEXTS_PER_ROW + column] = place;
   }
 
   #place(text: string): number {
