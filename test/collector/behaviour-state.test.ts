@@ -48,7 +48,19 @@ function teach(behaviour: Behaviour, hours: { from: number; to: number }): void 
   }
 }
 
-const state = (behaviour: Behaviour) => writeCheckpoint(behaviour).map((part) => deserialize(part));
+type Entries = ReturnType<SeenSet['entries']>;
+
+/** A checkpoint as data; first-seen sets by key, since the place of an item in its table depends on which came first. */
+function state(behaviour: Behaviour): unknown[] {
+  const [head, ...parts] = writeCheckpoint(behaviour).map((part) => deserialize(part));
+  const sorted = ({ keys, counts, lastHours }: Entries) =>
+    Array.from(keys, (key, at) => [key, counts[at], lastHours[at]] as const).sort((a, b) => a[0] - b[0]);
+  const profiles = parts.flat().map((saved: { seen: (Entries | undefined)[] }) => ({
+    ...saved,
+    seen: saved.seen.map((entries) => entries && sorted(entries)),
+  }));
+  return [head, ...profiles];
+}
 
 describe('what models know', () => {
   it('is after a checkpoint what it would have been without', () => {

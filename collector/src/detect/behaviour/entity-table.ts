@@ -4,7 +4,7 @@
 // some 5 KiB, and up to 60 KiB with full first-seen sets.
 import { ENTITY_KINDS, type EntityKind, Profile } from './profile.ts';
 
-/** Ten times the users, accounts, hosts and programs of a fleet one collector is made for; some 200 MiB when full. */
+/** Ten times the users, accounts, hosts and programs of a fleet one collector is made for; some 300 MiB when full, and a checkpoint of them half a second or more. */
 const ENTITIES_MAX = 20_000;
 
 export class EntityTable {

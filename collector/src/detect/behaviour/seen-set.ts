@@ -43,16 +43,17 @@ export class SeenSet {
     return this.#keys[this.#find(key)] === key;
   }
 
-  /** By key, for a checkpoint: the same items make the same bytes. */
+  /** For a checkpoint, in the order of the table. */
   entries(): { keys: Float64Array; counts: Float32Array; lastHours: Uint32Array } {
-    const taken: number[] = [];
-    for (let slot = 0; slot < this.#keys.length; slot++) if (this.#keys[slot] !== 0) taken.push(slot);
-    taken.sort((a, b) => this.#keys[a]! - this.#keys[b]!);
-    return {
-      keys: Float64Array.from(taken, (slot) => this.#keys[slot]!),
-      counts: Float32Array.from(taken, (slot) => this.#counts[slot]!),
-      lastHours: Uint32Array.from(taken, (slot) => this.#lastHours[slot]!),
-    };
+    const size = this.#size;
+    const entries = { keys: new Float64Array(size), counts: new Float32Array(size), lastHours: new Uint32Array(size) };
+    for (let slot = 0, at = 0; at < size; slot++) {
+      if (this.#keys[slot] === 0) continue;
+      entries.keys[at] = this.#keys[slot]!;
+      entries.counts[at] = this.#counts[slot]!;
+      entries.lastHours[at++] = this.#lastHours[slot]!;
+    }
+    return entries;
   }
 
   restore({ keys, counts, lastHours }: ReturnType<SeenSet['entries']>): void {
