@@ -26,6 +26,7 @@ const OWNERS: Record<string, string[]> = {
   '@electric-sql/pglite': ['collector/src/store/'],
   '@nats-io/transport-node': ['collector/src/publish/', 'console/src/client/'],
   '@nats-io/jetstream': ['collector/src/publish/', 'console/src/client/'],
+  'onnxruntime-node': ['collector/src/detect/models/onnx/'],
   ink: ['console/src/ui/'],
   react: ['console/src/ui/'],
   '@openforge-sh/liboqs': ['proto/src/crypto/'],

@@ -4,8 +4,12 @@
 // hours it was trained from, so that all models say the same thing: how rare such an hour is.
 import { type Autoencoder, scoreReconstruction, trainAutoencoder } from '../../models/autoencoder.ts';
 import { growIsolationForest, type IsolationForest, scoreIsolation } from '../../models/isolation-forest.ts';
-import { KdTree } from '../../models/kd-tree.ts';
-import { type LocalDensities, learnDensities, scoreOutliers } from '../../models/local-outlier-factor.ts';
+import {
+  indexDensities,
+  type LocalDensities,
+  learnDensities,
+  scoreOutliers,
+} from '../../models/local-outlier-factor.ts';
 import type { Matrix } from '../../models/matrix.ts';
 import { Random } from '../../models/random.ts';
 import { Tail } from '../../models/tail.ts';
@@ -29,7 +33,7 @@ const RARITY_MAX = 6;
 
 /** What is saved of each kind: the model without what can be made from it, and the scores of hours it was trained from. */
 export interface TrainedKind {
-  model: IsolationForest | Autoencoder | Omit<LocalDensities, 'tree'>;
+  model: IsolationForest | Autoencoder | Omit<LocalDensities, 'index'>;
   scores: Float64Array;
 }
 export type TrainedBody = Partial<Record<EntityKind, TrainedKind>>;
@@ -57,7 +61,7 @@ export function trainKind(name: HourModelName, features: Float32Array, seed: num
 function train(name: HourModelName, matrix: Matrix, seed: number): TrainedKind['model'] {
   if (name === 'isolation-forest') return growIsolationForest(matrix, { seed });
   if (name === 'autoencoder') return trainAutoencoder(matrix, { seed });
-  const { tree: _, ...densities } = learnDensities(matrix, { seed });
+  const { index: _, ...densities } = learnDensities(matrix, { seed });
   return densities;
 }
 
@@ -70,7 +74,7 @@ export function loadScorer(name: HourModelName, { model, scores }: TrainedKind):
 function scoreWith(name: HourModelName, model: TrainedKind['model']): Scorer['score'] {
   if (name === 'isolation-forest') return (rows) => scoreIsolation(model as IsolationForest, rows);
   if (name === 'autoencoder') return (rows) => scoreReconstruction(model as Autoencoder, rows);
-  const densities = { ...(model as Omit<LocalDensities, 'tree'>), tree: new KdTree((model as LocalDensities).data) };
+  const densities = indexDensities(model as Omit<LocalDensities, 'index'>);
   return (rows) => scoreOutliers(densities, rows);
 }
 
