@@ -12,6 +12,7 @@ import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
 import { startBudget } from './correlate/start-budget.ts';
+import { startBehaviour } from './detect/behaviour/start.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
@@ -27,9 +28,9 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
-import { HuntSchedule } from './hunt/hunt-schedule.ts';
 import { CollectorMetrics } from './http/metrics/collector-metrics.ts';
 import { startHttp } from './http/start-http.ts';
+import { HuntSchedule } from './hunt/hunt-schedule.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
@@ -144,9 +145,22 @@ export async function startCollector(parts: {
   const feed = new AlertFeed(signer);
   const metrics = new CollectorMetrics();
   const agentName = (id: string) => fleet.agent(id)?.name ?? '';
+  const behaviour = stack.use(
+    await startBehaviour({
+      config,
+      store,
+      directory: paths.modelsDirectory,
+      signer: () => identity,
+      agentName,
+      nowUs,
+      log,
+      failed,
+    }),
+  );
   const pipeline = new Pipeline({
     shards,
     rules: engine,
+    behaviour: behaviour?.keeper,
     judge,
     simulations,
     correlator,
@@ -244,6 +258,7 @@ export async function startCollector(parts: {
     publishState: () => outbox.state(),
     rules: engine,
     correlator,
+    behaviour: behaviour?.keeper.behaviour,
     judge,
     fleet,
     presence,
@@ -311,6 +326,7 @@ export async function startCollector(parts: {
           kem,
           intel,
           keeper,
+          models: behaviour,
           pipeline,
           feed,
           peers,
