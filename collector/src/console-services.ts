@@ -1,6 +1,7 @@
 // The services that consoles call, put together. A new one is a row here and its roles in ingest/authorisation.ts.
 import {
   certificatesService,
+  complianceService,
   consoleService,
   cryptoService,
   evidenceService,
@@ -9,6 +10,7 @@ import {
   rulesService,
 } from '@threatguard/proto';
 import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
+import { complianceHandlers } from './api/compliance.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
@@ -16,6 +18,7 @@ import { exceptionsHandlers } from './api/exceptions.ts';
 import { keysHandlers } from './api/keys.ts';
 import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
+import type { AccessLog } from './compliance/access-log.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
 import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
@@ -33,6 +36,7 @@ export interface ConsoleServicesParts {
   keeper: TreeKeeper;
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
+  accesses: AccessLog;
   peers: Peers;
   sessions: Sessions;
   care: CertificatesParts['care'];
@@ -64,6 +68,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         },
         actor,
         feed,
+        accesses: parts.accesses,
         failed,
       }),
     },
@@ -90,6 +95,14 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         budget: status.correlator.budget,
         movePile: (moves) => pipeline.movePile(moves),
         agentName: (id) => fleet.agent(id)?.name ?? '',
+      }),
+    },
+    {
+      definition: complianceService,
+      handlers: complianceHandlers({
+        ...always,
+        keeper,
+        about: { retention, collectorVersion: status.version },
       }),
     },
     {

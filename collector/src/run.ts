@@ -7,6 +7,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
+import { AccessLog } from './compliance/access-log.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
@@ -203,6 +204,7 @@ export async function startCollector(parts: {
     }),
   );
 
+  const accesses = stack.use(new AccessLog({ store: store.compliance, nowUs, failed }));
   const peers = new Peers();
   fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
 
@@ -288,6 +290,7 @@ export async function startCollector(parts: {
           keeper,
           pipeline,
           feed,
+          accesses,
           peers,
           sessions,
           care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },

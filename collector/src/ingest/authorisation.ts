@@ -18,6 +18,7 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Keys': 'console',
   'threatguard.v1.Evidence': 'console',
   'threatguard.v1.Certificates': 'console',
+  'threatguard.v1.Compliance': 'console',
   'threatguard.v1.Exceptions': 'console',
   'threatguard.v1.Rules': 'console',
 };

@@ -4,6 +4,7 @@ import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
 import * as certificates from './certificate-records.ts';
+import { ComplianceStore } from './compliance-store.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
 import { EpochRecords } from './epoch-records.ts';
@@ -42,6 +43,7 @@ export class SqlStore implements Store {
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
+  readonly compliance: ComplianceStore;
   readonly rules: RuleRecords;
   readonly #database: Database;
   readonly #commits: CommitOptions;
@@ -58,6 +60,7 @@ export class SqlStore implements Store {
     this.version = about.version;
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
+    this.compliance = new ComplianceStore(database);
     this.rules = new RuleRecords(database);
   }
 

@@ -16,6 +16,7 @@ import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { RuleState } from '../detect/rules/wiring.ts';
+import type { ComplianceStore } from './compliance-store.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
@@ -333,6 +334,8 @@ export interface AuditActor {
   id: string;
   /** HOST:PORT of the peer; empty for the collector itself. */
   from: string;
+  /** Of the request, where it has one. */
+  correlationId?: string;
 }
 
 export interface AuditEntry {
@@ -387,6 +390,8 @@ export interface Store extends AsyncDisposable {
   readonly notices: readonly string[];
   /** What is kept as evidence, and the tree over it. */
   readonly evidence: EvidenceStore;
+  /** Legal holds, who read what, and erasure. */
+  readonly compliance: ComplianceStore;
 
   /**
    * One transaction: events, envelope rows, losses, stream positions, detections, alert upserts, entities with points of

@@ -8,21 +8,27 @@ import {
 import {
   type AddExceptionRequest,
   type AddExceptionResponse,
+  type AddHoldRequest,
   type AgentSummary,
   type Alert,
   type AlertBudgetReport,
   type AlertFilter,
   type AuditEntry,
+  type AuditPart,
   type Ca,
+  type ComplianceReport,
   type CoverageResponse,
   type CreateTokenRequest,
   type CreateTokenResponse,
   type CryptoReport,
   certificatesService,
+  complianceService,
   consoleService,
   cryptoService,
   type DestroyEpochRequest,
   type Entity,
+  type EraseSubjectRequest,
+  type ErasureProgress,
   type EvidenceChunk,
   type ExplainEventResponse,
   type ExportEvidenceRequest,
@@ -30,7 +36,9 @@ import {
   exceptionsService,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetComplianceReportRequest,
   type GetExceptionResponse,
+  type Hold,
   type ImportRulesRequest,
   type ImportRulesResponse,
   type Incident,
@@ -60,6 +68,8 @@ import {
   type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
+  type SubjectPart,
+  type SubjectRequest,
   type VerifyAuditResponse,
 } from '@threatguard/proto';
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
@@ -69,6 +79,8 @@ import { toConsoleError } from './rpc-error.ts';
 
 /** A call that takes longer is given up: the collector is there but not serving. */
 const CALL_MS_MAX = 10_000;
+/** A report asks the store twenty things, each within the time of a read. */
+const REPORT_MS_MAX = 240_000;
 /** Of what compiles rules: a collector gives thousands of them half a minute, and may do it several times. */
 const RULES_MS_MAX = 120_000;
 /** Rows asked for in one page. */
@@ -252,25 +264,37 @@ export class CollectorClient implements Disposable {
   }
 
   /** A bundle in parts, as fast as they are taken, until the signal fires. */
-  async *exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
-    const method = evidenceService.exportEvidence;
-    const stream: ClientReadableStream<EvidenceChunk> = this.#client.makeServerStreamRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      request,
-    );
-    const cancel = () => stream.cancel();
-    signal.addEventListener('abort', cancel, { once: true });
-    try {
-      if (signal.aborted) cancel();
-      yield* stream;
-    } catch (error) {
-      throw toConsoleError(error as ServiceError, this.address);
-    } finally {
-      signal.removeEventListener('abort', cancel);
-      cancel();
-    }
+  exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
+    return this.#stream(evidenceService.exportEvidence, request, signal);
+  }
+
+  exportAudit(signal: AbortSignal): AsyncIterable<AuditPart> {
+    return this.#stream(complianceService.exportAudit, {}, signal);
+  }
+
+  getComplianceReport(request: GetComplianceReportRequest): Promise<ComplianceReport> {
+    return this.#call(complianceService.getComplianceReport, request, REPORT_MS_MAX);
+  }
+
+  addHold(request: AddHoldRequest): Promise<Hold> {
+    return this.#call(complianceService.addHold, request);
+  }
+
+  /** Newest first; `removed` adds those that are no longer in force. */
+  async listHolds(removed: boolean): Promise<Hold[]> {
+    return (await this.#call(complianceService.listHolds, { removed })).holds ?? [];
+  }
+
+  removeHold(id: string): Promise<Hold> {
+    return this.#call(complianceService.removeHold, { id });
+  }
+
+  exportSubject(request: SubjectRequest, signal: AbortSignal): AsyncIterable<SubjectPart> {
+    return this.#stream(complianceService.exportSubject, request, signal);
+  }
+
+  eraseSubject(request: EraseSubjectRequest, signal: AbortSignal): AsyncIterable<ErasureProgress> {
+    return this.#stream(complianceService.eraseSubject, request, signal);
   }
 
   /** Newest first. */
@@ -359,6 +383,30 @@ export class CollectorClient implements Disposable {
 
   ruleCoverage(): Promise<CoverageResponse> {
     return this.#call(rulesService.coverage, {});
+  }
+
+  async *#stream<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    signal: AbortSignal,
+  ): AsyncIterable<Response> {
+    const stream: ClientReadableStream<Response> = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+    );
+    const cancel = () => stream.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      if (signal.aborted) cancel();
+      yield* stream;
+    } catch (error) {
+      throw toConsoleError(error as ServiceError, this.address);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      cancel();
+    }
   }
 
   async #call<Request, Response>(

@@ -12,11 +12,18 @@ import { ExceptionsShow } from './alerts/exceptions/show.ts';
 import { AlertsList } from './alerts/list.ts';
 import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
+import { AuditExport } from './audit/export.ts';
 import { AuditList } from './audit/list.ts';
 import { AuditVerify } from './audit/verify.ts';
 import { CaRetire } from './ca/retire.ts';
 import { CaRotate } from './ca/rotate.ts';
 import { CaStatus } from './ca/status.ts';
+import { HoldAdd } from './compliance/hold/add.ts';
+import { HoldList } from './compliance/hold/list.ts';
+import { HoldRemove } from './compliance/hold/remove.ts';
+import { ComplianceReportCommand } from './compliance/report.ts';
+import { SubjectErase } from './compliance/subject/erase.ts';
+import { SubjectExport } from './compliance/subject/export.ts';
 import { CryptoReportCommand } from './crypto/report.ts';
 import { EntitiesList } from './entities/list.ts';
 import { EventsSearch } from './events/search.ts';
@@ -70,6 +77,13 @@ export const COMMANDS = {
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
   'audit:verify': AuditVerify,
+  'audit:export': AuditExport,
+  'compliance:report': ComplianceReportCommand,
+  'compliance:hold:add': HoldAdd,
+  'compliance:hold:list': HoldList,
+  'compliance:hold:remove': HoldRemove,
+  'compliance:subject:export': SubjectExport,
+  'compliance:subject:erase': SubjectErase,
   'agents:rotate-key': AgentsRotateKey,
   'ca:status': CaStatus,
   'ca:rotate': CaRotate,
