@@ -2,6 +2,8 @@ import { PROFILES, PROVIDER_NAMES, type ProfileName } from '@threatguard/proto';
 import { readConfig } from '@threatguard/proto/config';
 import { z } from 'zod';
 import { BUDGET_MAX } from './correlate/alert-budget.ts';
+import { TLPS } from './detect/intel/indicator.ts';
+import { FEED_FORMATS } from './detect/intel/read-feed.ts';
 import { readSuppression, SUPPRESSION_FORM } from './detect/rules/suppression-span.ts';
 import type { Retention } from './store/retention.ts';
 
@@ -14,6 +16,29 @@ const natsUrl = z
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'write postgres://USER:PASSWORD@HOST:PORT/DATABASE');
 
 const days = z.coerce.number().int().min(1).max(36_600);
+
+/** `90s`, `15m`, `6h`, `30d`, in seconds. */
+const duration = (least: number) =>
+  z.string().transform((text, context) => {
+    const seconds = parseDuration(text);
+    if (seconds !== undefined && seconds >= least) return seconds;
+    context.addIssue(`write a duration such as 15m, 6h or 30d, at least ${least} s`);
+    return z.NEVER;
+  });
+
+const intelSource = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  url: z.string().regex(/^https?:\/\/[^\s/]+/, 'write https://HOST/PATH'),
+  /** Takes plain HTTP from anywhere. */
+  insecure: z.boolean().default(false),
+  format: z.enum(FEED_FORMATS).optional(),
+  every: duration(60).prefault('6h'),
+  confidence: z.coerce.number().int().min(0).max(100).optional(),
+  tlp: z.enum(TLPS).optional(),
+  expires: duration(60).optional(),
+  columns: z.string().max(1_000).optional(),
+  subdomains: z.boolean().optional(),
+});
 
 const schema = z.strictObject({
   listen: listen.default('127.0.0.1:7443'),
@@ -50,6 +75,17 @@ const schema = z.strictObject({
   fleet: z.strictObject({ name: z.string().trim().min(1).max(64).optional() }).prefault({}),
   shards: z.coerce.number().int().min(1).max(64).optional(),
   rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
+  intel: z
+    .strictObject({
+      sources: z
+        .array(intelSource)
+        .max(64)
+        .refine((sources) => new Set(sources.map(({ name }) => name)).size === sources.length, 'two have the same name')
+        .default([]),
+      /** Days of stored events that new indicators are held against. */
+      retro_days: z.coerce.number().int().min(0).max(3_650).default(30),
+    })
+    .prefault({}),
   crypto: z
     .strictObject({
       provider: z.enum(PROVIDER_NAMES).default('openssl'),
@@ -80,6 +116,13 @@ export function readCollectorConfig(source: {
   environment: Record<string, string | undefined>;
 }): CollectorConfig {
   return readConfig(schema, { ...source, overrides: OVERRIDES });
+}
+
+const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  return match ? Number(match[1]) * UNIT_SECONDS[match[2]!]! : undefined;
 }
 
 /** How many days each kind is kept, as the store asks it. */
@@ -149,6 +192,19 @@ retention:
 # Threads that open and analyse what agents send; without it, one less than there are processors, and at most 8.
 # THREATGUARD_SHARDS
 # shards: 2
+
+# Indicators. Sources are fetched by the collector; "threatguard intel import" brings files. https only, unless of this host or
+# with insecure: true. format is stix, misp, csv or list; columns says what columns of CSV are ("value=dst_ip,port=dst_port").
+intel:
+  # Stored events of so many days are held against indicators that come new; 0 for none.
+  retro_days: 30
+#   sources:
+#     - name: example
+#       url: https://intel.example/list.txt
+#       every: 6h
+#       confidence: 60
+#       tlp: green
+#       expires: 30d
 
 # What signs, verifies and opens: openssl, or liboqs (a second implementation, in WebAssembly); keys and signatures are the
 # same for both. TLS and certificates are always OpenSSL's. THREATGUARD_CRYPTO_PROVIDER

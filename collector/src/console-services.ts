@@ -6,6 +6,7 @@ import {
   cryptoService,
   evidenceService,
   exceptionsService,
+  intelService,
   keysService,
   rulesService,
 } from '@threatguard/proto';
@@ -15,6 +16,7 @@ import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
 import { exceptionsHandlers } from './api/exceptions.ts';
+import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
 import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
@@ -27,12 +29,14 @@ import type { Sessions } from './ingest/sessions.ts';
 import type { LiveRules } from './live-rules.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
+import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
 
 export interface ConsoleServicesParts {
-  status: Omit<StatusParts, 'epochs' | 'nowMs'>;
+  status: Omit<StatusParts, 'epochs' | 'intel' | 'nowMs'>;
   rules: LiveRules;
   kem: RunningEpochs;
+  intel: Intel;
   keeper: TreeKeeper;
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
@@ -47,7 +51,8 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, rules, kem, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } = parts;
+  const { status, rules, kem, intel, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } =
+    parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -60,7 +65,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     {
       definition: consoleService,
       handlers: consoleHandlers({
-        status: { ...status, epochs: kem.epochs, nowMs },
+        status: { ...status, epochs: kem.epochs, intel: intel.library, nowMs },
         agents: {
           ...always,
           sealingEpoch: (agentId) => kem.agents.of(agentId)?.epoch ?? 0,
@@ -87,6 +92,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         about: { evidenceDays: retention.evidence, collectorVersion: status.version },
       }),
     },
+    { definition: intelService, handlers: intelHandlers({ ...always, ...intel, records: store.intel }) },
     {
       definition: exceptionsService,
       handlers: exceptionsHandlers({

@@ -41,6 +41,7 @@ import { DiscardedOutbox } from './publish/discarded-outbox.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
 import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
+import { startIntel } from './start-intel.ts';
 import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { StoreError } from './store/store.ts';
@@ -161,6 +162,9 @@ export async function startCollector(parts: {
     nowUs,
     report: (detection) => void pipeline.report([detection]).catch(failed),
   });
+
+  const report = (found: Parameters<Pipeline['report']>[0]) => pipeline.report(found);
+  const intel = stack.use(await startIntel({ config: config.intel, store, shards, report, nowUs, log, failed }));
 
   const sessions = new Sessions();
   const fleetName = config.fleet.name ?? hostname();
@@ -287,6 +291,7 @@ export async function startCollector(parts: {
           },
           rules,
           kem,
+          intel,
           keeper,
           pipeline,
           feed,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Activity, Batch, EventClass, sealEnvelope } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IntelIndex } from '../../collector/src/detect/intel/intel-index.ts';
+import { IntelMatcher } from '../../collector/src/detect/intel/intel-matcher.ts';
 import type { EventMatcher } from '../../collector/src/detect/rules/event-matcher.ts';
 import { analyse } from '../../collector/src/shards/analyse.ts';
 import type { ShardData } from '../../collector/src/shards/messages.ts';
@@ -138,7 +140,8 @@ it('an envelope that meets a fault of ours is kept with its proof and the reason
       throw new TypeError('no luck');
     },
   } as unknown as EventMatcher;
-  const parts = { matcher, generation: 1, kemPrivateKey: keys.kemPrivateKey, clock: undefined };
+  const intel = new IntelMatcher(new IntelIndex());
+  const parts = { matcher, intel, generation: 1, kemPrivateKey: keys.kemPrivateKey, clock: undefined };
   const { batch } = analyse(received(seal(processEvents(3)).bytes), keys.signer, parts, () => undefined);
   expect(batch).toMatchObject({ agentId, eventCount: 3, fault: 'a fault of the collector: TypeError: no luck' });
   expect(batch.header.sequence).toBe(1);

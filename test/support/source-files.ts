@@ -12,7 +12,7 @@ export interface SourceFile {
 }
 
 const IMPORT =
-  /(?:^|[\s;])(?:import|export)\s[^'"()]*?from\s*'([^']+)'|(?<!')\bimport\s*\(?\s*'([^']+)'|^import\s+'([^']+)'/gm;
+  /(?:^|[\s;])(?:import|export)\s[^'"()]*?from\s*'([^']+)'|(?<!['\w:])import\s*\(?\s*'([^']+)'|^import\s+'([^']+)'/gm;
 
 /** Every TypeScript file of a workspace's src, generated code left out. */
 export function sourceFiles(workspace: 'proto' | 'agent' | 'collector' | 'console'): SourceFile[] {

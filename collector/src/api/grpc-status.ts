@@ -1,4 +1,6 @@
 import { type handleUnaryCall, status } from '@grpc/grpc-js';
+import { FeedError } from '../detect/intel/feed-report.ts';
+import { IntelError } from '../detect/intel/intel-error.ts';
 import { CaError } from '../fleet/authorities.ts';
 import { CertificateError } from '../fleet/certificate-authority.ts';
 import { CertificationError } from '../fleet/certification.ts';
@@ -62,6 +64,14 @@ const RULE_BOOK_STATUS = {
   unsafe: status.FAILED_PRECONDITION,
 };
 
+const INTEL_STATUS = {
+  invalid: status.INVALID_ARGUMENT,
+  not_found: status.NOT_FOUND,
+  scheduled: status.FAILED_PRECONDITION,
+  full: status.FAILED_PRECONDITION,
+  busy: status.RESOURCE_EXHAUSTED,
+};
+
 /** The gRPC status of an error; undefined for one that nobody foresaw, which is a bug. */
 export function toStatus(error: unknown): { code: status; details: string } | undefined {
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
@@ -72,6 +82,8 @@ export function toStatus(error: unknown): { code: status; details: string } | un
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof CertificationError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof CaError) return { code: status.FAILED_PRECONDITION, details: error.message };
+  if (error instanceof IntelError) return { code: INTEL_STATUS[error.code], details: error.message };
+  if (error instanceof FeedError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof StoreError) {
     const details =
       error.code === 'unavailable' ? `the store does not answer: ${error.message}; try again` : error.message;

@@ -1,5 +1,6 @@
 import { activeProfile, activeProvider, type Counter, type StatusReport } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
+import type { IntelLibrary } from '../detect/intel/intel-library.ts';
 import type { RuleEngine } from '../detect/rules/rule-engine.ts';
 import type { CertificateAuthorities } from '../fleet/authorities.ts';
 import type { CollectorIdentity } from '../fleet/collector-identity.ts';
@@ -12,6 +13,7 @@ import type { Retention } from '../store/retention.ts';
 import { spaceByKind } from '../store/space.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { Writer } from '../store/writer.ts';
+import { intelNotices } from './intel.ts';
 import type { RateMeter } from './rate-meter.ts';
 
 export interface StatusParts {
@@ -24,6 +26,7 @@ export interface StatusParts {
   rules: RuleEngine;
   correlator: Pick<Correlator, 'notices' | 'budget'>;
   judge: Judge;
+  intel: Pick<IntelLibrary, 'sources'>;
   fleet: Fleet;
   presence: Presence;
   authorities: CertificateAuthorities;
@@ -76,6 +79,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
       ...parts.rules.notices(),
       ...parts.judge.notices(),
       ...parts.correlator.notices(),
+      ...intelNotices(parts.intel),
     ],
     // Of the oldest CA: a console that was not told of a newer one yet is to believe it too.
     signingCertificate: parts.identity.certificates.at(-1)!.certificate.raw,

@@ -21,6 +21,7 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Compliance': 'console',
   'threatguard.v1.Exceptions': 'console',
   'threatguard.v1.Rules': 'console',
+  'threatguard.v1.Intel': 'console',
 };
 
 interface AccessRefusal {

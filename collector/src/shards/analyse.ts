@@ -10,6 +10,7 @@ import {
   verifyEnvelope,
 } from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
+import type { IntelMatcher } from '../detect/intel/intel-matcher.ts';
 import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
@@ -37,6 +38,7 @@ export interface Analysis {
 export interface AnalysisParts {
   matcher: EventMatcher;
   generation: number;
+  intel: IntelMatcher;
   kemPrivateKey: (epoch: number) => KeyObject | undefined;
   clock: StageClock | undefined;
 }
@@ -93,14 +95,15 @@ const NOTHING_FOLLOWS = { alerts: [], entities: [], incidents: [] };
 
 type SealedBatch = Omit<OpenedBatch, 'events' | 'encoded'>;
 
-function analyseOpened(sealed: SealedBatch, { clock, matcher, generation }: AnalysisParts): Analysis {
+function analyseOpened(sealed: SealedBatch, { clock, matcher, generation, intel }: AnalysisParts): Analysis {
   const { events, ...encoded } = decodeBatch(sealed.payload, sealed.header);
   clock?.lap('decode');
   checkLimits(events);
   clock?.lap('limits');
   const enriched = enrichBatch({ ...sealed, events, encoded });
   clock?.lap('enrich');
-  const { detections, feeding, failures } = matcher.match(enriched);
+  const { detections: matched, feeding, failures } = matcher.match(enriched);
+  const detections = [...matched, ...intel.match(enriched)];
   const matches = packMatches(feeding, encoded);
   clock?.lap('detect');
   const batch = toStorable({ ...enriched, detections, ...NOTHING_FOLLOWS });

@@ -1,6 +1,7 @@
 // What a shard and its thread say to each other.
 import type { ConfirmedEpoch, EpochConfirmation, RefusalCode, VerifiedHeader } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
+import type { IndexBuffers } from '../detect/intel/intel-index.ts';
 import type { RuleFile } from '../detect/rules/load.ts';
 import type { RuleStates } from '../detect/rules/wiring.ts';
 import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
@@ -21,6 +22,8 @@ export interface ShardData {
   rules: ShardRules;
   crypto: ChosenCrypto;
   kemKeys: OpeningKeys;
+  /** Indicators, in memory that all threads share; none where undefined. */
+  intel?: IndexBuffers | undefined;
   /** Whether it says where the time goes. */
   timed: boolean;
 }
@@ -49,7 +52,13 @@ interface RulesRequest {
   rules: ShardRules;
 }
 
-export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest | RulesRequest;
+/** From now on these indicators and no others. */
+interface IntelRequest {
+  id: number;
+  intel: IndexBuffers;
+}
+
+export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest | RulesRequest | IntelRequest;
 
 /** A refusal of an envelope; `sequence` is 0 where its header could not be believed. */
 export interface RefusedAnalysis {
@@ -65,10 +74,8 @@ export interface AnalysisReply {
   analysis?: Analysis;
   /** In the order of the request. */
   confirmed?: (ConfirmedEpoch | RefusedAnalysis)[];
-  /** The keys are in use. */
-  keysUsed?: true;
-  /** The rules are in use. */
-  rulesUsed?: true;
+  /** The keys, rules or indicators are in use. */
+  inUse?: true;
   refusal?: RefusedAnalysis;
   /** A bug: the stack of what was thrown. */
   failure?: string;

@@ -1,6 +1,8 @@
 // The thread of a shard.
 import { parentPort, workerData } from 'node:worker_threads';
 import { RefusalError, selectCrypto, type VerifiedHeader, verifyEpochConfirmation } from '@threatguard/proto';
+import { IntelIndex } from '../detect/intel/intel-index.ts';
+import { IntelMatcher } from '../detect/intel/intel-matcher.ts';
 import { EventMatcher } from '../detect/rules/event-matcher.ts';
 import { compileRules } from '../detect/rules/load.ts';
 import { wireRules } from '../detect/rules/wiring.ts';
@@ -21,6 +23,7 @@ let { kemKeys } = data;
 await selectCrypto(crypto);
 const parts: AnalysisParts = {
   ...matcherOf(rules),
+  intel: new IntelMatcher(new IntelIndex(data.intel)),
   kemPrivateKey: (epoch) => openingKey(kemKeys, epoch),
   clock: timed ? new StageClock() : undefined,
 };
@@ -69,12 +72,17 @@ function handedOver({ received }: AnalysisRequest, { analysis }: AnalysisReply):
 parentPort!.on('message', (request: ShardRequest) => {
   if ('kemKeys' in request) {
     kemKeys = request.kemKeys;
-    parentPort!.postMessage({ id: request.id, keysUsed: true } satisfies AnalysisReply);
+    parentPort!.postMessage({ id: request.id, inUse: true } satisfies AnalysisReply);
+    return;
+  }
+  if ('intel' in request) {
+    parts.intel = new IntelMatcher(new IntelIndex(request.intel));
+    parentPort!.postMessage({ id: request.id, inUse: true } satisfies AnalysisReply);
     return;
   }
   if ('rules' in request) {
     Object.assign(parts, matcherOf(request.rules));
-    parentPort!.postMessage({ id: request.id, rulesUsed: true } satisfies AnalysisReply);
+    parentPort!.postMessage({ id: request.id, inUse: true } satisfies AnalysisReply);
     return;
   }
   if ('confirmations' in request) {

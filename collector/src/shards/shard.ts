@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { type ConfirmedEpoch, type EpochConfirmation, RefusalError, type VerifiedHeader } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
+import type { IndexBuffers } from '../detect/intel/intel-index.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
@@ -93,6 +94,13 @@ export class Shard implements AsyncDisposable {
   async useRules(rules: ShardRules): Promise<void> {
     this.#data = { ...this.#data, rules };
     await this.#ask((id) => ({ id, rules }));
+  }
+
+  /** From the next envelope on, and for a thread that starts anew. Resolves when the thread looks into it. */
+  async useIntel(intel: IndexBuffers): Promise<void> {
+    this.#data = { ...this.#data, intel };
+    // Where the thread ends before it answers, the next one begins with them.
+    await this.#ask((id) => ({ id, intel })).catch(() => undefined);
   }
 
   async #verifyConfirmations(waiting: readonly Confirming[]): Promise<void> {

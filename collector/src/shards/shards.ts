@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { SMALL_ENVELOPE_BYTES_MAX } from '../batch.ts';
+import type { IndexBuffers } from '../detect/intel/intel-index.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { ShardData, ShardRules } from './messages.ts';
@@ -50,6 +51,11 @@ export class Shards implements AsyncDisposable {
   /** Resolves when no thread looks for other rules than these any more. */
   async useRules(rules: ShardRules): Promise<void> {
     await Promise.all(this.#all.map((shard) => shard.useRules(rules)));
+  }
+
+  /** Resolves when every thread holds events against these indicators. */
+  async useIntel(intel: IndexBuffers): Promise<void> {
+    await Promise.all(this.#all.map((shard) => shard.useIntel(intel)));
   }
 
   stages(): StageReport[] {

@@ -16,6 +16,7 @@ import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
+import { IntelStore } from './intel-store.ts';
 import { JudgementRecords } from './judgement-records.ts';
 import { listKeys } from './key-records.ts';
 import { indexPastDays } from './past-days.ts';
@@ -45,6 +46,7 @@ export class SqlStore implements Store {
   readonly evidence: EvidenceStore;
   readonly compliance: ComplianceStore;
   readonly rules: RuleRecords;
+  readonly intel: IntelStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -62,6 +64,7 @@ export class SqlStore implements Store {
     this.evidence = new EvidenceStore(database);
     this.compliance = new ComplianceStore(database);
     this.rules = new RuleRecords(database);
+    this.intel = new IntelStore(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

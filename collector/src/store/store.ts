@@ -15,11 +15,14 @@ import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
-import type { RuleState } from '../detect/rules/wiring.ts';
+import type { IntelRecords } from '../detect/intel/intel-records.ts';
 import type { ComplianceStore } from './compliance-store.ts';
+import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
+
 import type { EvidenceStore } from './evidence-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
+import type { RuleStore } from './rule-store.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
 import type { UpkeepReport } from './upkeep-run.ts';
@@ -165,167 +168,6 @@ export interface OutboxRow {
 export interface RiskPoint {
   atUs: number;
   level: number;
-}
-
-/** An epoch whose private key the collector holds. */
-export interface HeldKey {
-  epoch: number;
-  algorithm: string;
-  /** Of the SubjectPublicKeyInfo. */
-  publicKeySha256: Uint8Array;
-  createdAtUs: number;
-}
-
-/**
- * `announced`: agents are told to seal for it. `draining`: what was sealed for it is still opened. `refused`: compromised,
- * no thread has the key any more, its file waits for the last agent. `destroying`: decided, and under way.
- */
-type KemKeyState = 'announced' | 'draining' | 'refused' | 'destroying' | 'destroyed';
-
-/** One epoch of the fleet's ML-KEM key. */
-export interface KemKeyRecord extends HeldKey {
-  state: KemKeyState;
-  announcedAtUs: number | undefined;
-  destroyedAtUs: number | undefined;
-}
-
-/** One rotation of the fleet's ML-KEM key, named by the epoch it leads to. */
-export interface RotationRecord {
-  epoch: number;
-  /** The epoch that was announced before it. */
-  fromEpoch: number;
-  /** `canary`: only `canaryAgents` are told. `draining`: all have proved the new epoch. */
-  phase: 'canary' | 'announced' | 'draining' | 'done' | 'aborted';
-  paused: boolean;
-  compromised: boolean;
-  canaryAgents: readonly string[];
-  startedBy: string;
-  startedAtUs: number;
-  /** To all; undefined until then. */
-  announcedAtUs: number | undefined;
-  endedAtUs: number | undefined;
-}
-
-export interface RotationSchedule {
-  everySeconds: number;
-  nextAtUs: number;
-}
-
-/** What an agent proved last, and what it holds since. */
-export interface AgentEpochRecord {
-  agentId: string;
-  epoch: number;
-  /** By the agent's clock. */
-  confirmedAtUs: number;
-  receivedAtUs: number;
-  /** SHA-256 over the body and the signature of the EpochConfirmation. */
-  confirmationSha256: Uint8Array;
-  /** 0 where nothing waits in its spool. */
-  oldestSpooledEpoch: number;
-  /** Later it said something older than it had proved: two hosts speak as one agent, or one came back from a backup. */
-  contradicted: boolean;
-}
-
-export interface AgentEpochUpdate extends AgentEpochRecord {
-  /** As it came. Some 3 KiB, which nobody needs in memory for a whole fleet. */
-  confirmation?: { body: Uint8Array; signature: Uint8Array };
-}
-
-export interface EpochState {
-  /** Newest epoch first. */
-  keys: KemKeyRecord[];
-  /** The running one, or the last. */
-  rotation: RotationRecord | undefined;
-  schedule: RotationSchedule | undefined;
-  agents: AgentEpochRecord[];
-}
-
-/** One step of a rotation. `action` names it in the audit log as `kem_rotation.<action>`; a null schedule ends it. */
-export interface EpochChange {
-  atUs: number;
-  action: string;
-  keys?: readonly KemKeyRecord[];
-  rotation?: RotationRecord;
-  schedule?: RotationSchedule | null;
-  /** What the audit entry says beside the state. */
-  facts?: Record<string, string | number>;
-}
-
-export interface EpochStore {
-  load(): Promise<EpochState>;
-  /** All of it and its audit entries, in one transaction. */
-  change(change: EpochChange, by: AuditActor): Promise<void>;
-  /** A record without `confirmation` leaves the one that is stored as it is. */
-  saveAgents(records: readonly AgentEpochUpdate[]): Promise<void>;
-}
-
-/** What somebody decided about a rule; one without a record is on. */
-export interface RuleStateRecord {
-  ruleId: string;
-  state: RuleState;
-  changedAtUs: number;
-  changedBy: string;
-  reason: string;
-}
-
-/** A file of rules that somebody gave the collector. */
-export interface ImportedRuleFile {
-  /** Relative, with / between folders. */
-  name: string;
-  text: string;
-  /** Ids of rules of the pack that give way to rules of this file. */
-  overrides: readonly string[];
-  importedAtUs: number;
-  importedBy: string;
-}
-
-/** All that was decided about rules, as of one revision. */
-export interface RuleBookRecord {
-  revision: number;
-  states: RuleStateRecord[];
-  /** By name. */
-  files: ImportedRuleFile[];
-}
-
-export interface RuleChange {
-  /** The revision it was decided on. */
-  revision: number;
-  atUs: number;
-  states?: readonly RuleStateRecord[];
-  /** New or in the place of the file of this name; `facts` is what the audit entry says beside it. */
-  files?: readonly { file: ImportedRuleFile; facts: Record<string, unknown> }[];
-  /** Names of files. */
-  removed?: readonly string[];
-}
-
-/** What a rule did. */
-export interface RuleActivity {
-  /** Detections, those of a simulation as well. */
-  matches: number;
-  alerts: number;
-  /** Of all that are kept; 0 where none is. */
-  lastMatchAtUs: number;
-}
-
-export interface SimulatedMatches {
-  matches: number;
-  /** That these would have raised. */
-  alerts: number;
-  firstAtUs: number;
-  lastAtUs: number;
-  /** Newest first. */
-  newest: Detection[];
-}
-
-export interface RuleStore {
-  load(): Promise<RuleBookRecord>;
-  revision(): Promise<number>;
-  /** All of it and its audit entries, in one transaction; false, and nothing done, where the revision is another by now. */
-  change(change: RuleChange, by: AuditActor): Promise<boolean>;
-  /** By id; matches and alerts since a time. */
-  activity(ruleIds: readonly string[], sinceUs: number): Promise<Map<string, RuleActivity>>;
-  /** What a rule matched while it was simulated, as far as it is kept; of the newest at most `limit`. */
-  simulated(ruleId: string, limit: number): Promise<SimulatedMatches>;
 }
 
 /** Who changes something, and from where. */
@@ -483,6 +325,8 @@ export interface Store extends AsyncDisposable {
 
   /** States of rules, imported ones, and what rules did. */
   readonly rules: RuleStore;
+  /** Sources of indicators and what they say. */
+  readonly intel: IntelRecords;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;

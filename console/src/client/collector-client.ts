@@ -1,5 +1,6 @@
 import {
   Client,
+  type ClientDuplexStream,
   type ClientReadableStream,
   type Metadata,
   type MethodDefinition,
@@ -39,18 +40,29 @@ import {
   type GetComplianceReportRequest,
   type GetExceptionResponse,
   type Hold,
+  type ImportIntelRequest,
+  type ImportIntelResponse,
   type ImportRulesRequest,
   type ImportRulesResponse,
   type Incident,
+  type IntelImport,
+  type IntelIndicator,
+  type IntelReport,
+  intelService,
   type KeysReport,
   keysService,
   type ListIncidentsRequest,
+  type ListIntelRequest,
+  type ListIntelSourcesResponse,
   type ListRulesRequest,
   type ListRulesResponse,
+  type LookupIntelResponse,
   type OrderKeysResponse,
   type PreviewExceptionRequest,
   type PreviewExceptionResponse,
   RENEW_METADATA,
+  type RemoveIntelRequest,
+  type RemoveIntelResponse,
   type RemoveRulesResponse,
   type RetireCaResponse,
   type RevokeAgentResponse,
@@ -72,7 +84,9 @@ import {
   type SubjectRequest,
   type VerifyAuditResponse,
 } from '@threatguard/proto';
+
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
+import { ConsoleError } from '../model/console-error.ts';
 import type { Deployment } from './deployment.ts';
 import { saveRenewed } from './renew-identity.ts';
 import { toConsoleError } from './rpc-error.ts';
@@ -85,6 +99,10 @@ const REPORT_MS_MAX = 240_000;
 const RULES_MS_MAX = 120_000;
 /** Rows asked for in one page. */
 const PAGE_ROWS = 500;
+/** Of indicators, which are small; a collector gives no more at once. */
+const INTEL_PAGE_ROWS = 1_000;
+/** Of a file in one message. */
+const IMPORT_PART_BYTES = 256 * 1024;
 
 /** A search that takes longer is not gone on with by itself: a person decides. */
 const SEARCH_MS_MAX = 30_000;
@@ -332,6 +350,70 @@ export class CollectorClient implements Disposable {
     return this.#call(exceptionsService.setAlertBudget, { perDay });
   }
 
+  /** Resolves when the collector has it. When the signal fires before, nothing has changed. */
+  async importIntel(
+    request: IntelImport,
+    parts: AsyncIterable<Uint8Array>,
+    options: { signal: AbortSignal; onProgress(stage: string, bytes: number): void },
+  ): Promise<IntelReport> {
+    const method = intelService.importIntel;
+    const stream: ClientDuplexStream<ImportIntelRequest, ImportIntelResponse> = this.#client.makeBidiStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+    );
+    let report: IntelReport | undefined;
+    const answered = new Promise<void>((resolve, reject) => {
+      stream.on('data', (answer: ImportIntelResponse) => {
+        if (answer.report) report = answer.report;
+        else if (answer.stage === 'reading') options.onProgress('reading', answer.bytes ?? 0);
+      });
+      stream.on('error', (error: ServiceError) => {
+        if (options.signal.aborted) reject(new ConsoleError('failure', 'the import was stopped; nothing was changed'));
+        else reject(toConsoleError(error, this.address));
+      });
+      stream.on('end', resolve);
+    });
+    const cancel = () => stream.cancel();
+    options.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      if (options.signal.aborted) cancel();
+      // What it refuses is refused while we still send.
+      await Promise.race([answered, sendParts(stream, request, parts, options)]);
+      await answered;
+    } finally {
+      options.signal.removeEventListener('abort', cancel);
+      cancel();
+    }
+    if (report) return report;
+    throw new ConsoleError('failure', 'the collector ended the import without a word');
+  }
+
+  /** At most `limit`, over as many pages as it takes; a page may have none and still not be the last. */
+  async listIntel(filter: Pick<ListIntelRequest, 'source' | 'kind'>, limit: number): Promise<IntelIndicator[]> {
+    const found: IntelIndicator[] = [];
+    let after = '';
+    do {
+      const rows = Math.min(INTEL_PAGE_ROWS, limit - found.length);
+      const page = await this.#call(intelService.listIntel, { ...filter, limit: rows, after });
+      for (const indicator of page.indicators ?? []) found.push(indicator);
+      after = page.next ?? '';
+    } while (after !== '' && found.length < limit);
+    return found;
+  }
+
+  lookupIntel(value: string): Promise<LookupIntelResponse> {
+    return this.#call(intelService.lookupIntel, { value });
+  }
+
+  listIntelSources(): Promise<ListIntelSourcesResponse> {
+    return this.#call(intelService.listIntelSources, {});
+  }
+
+  removeIntel(request: RemoveIntelRequest): Promise<RemoveIntelResponse> {
+    return this.#call(intelService.removeIntel, request);
+  }
+
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {
     return this.#call(keysService.rotateKeys, request);
   }
@@ -450,6 +532,34 @@ export class CollectorClient implements Disposable {
       });
     });
   }
+}
+
+/** First what it is, then its bytes, no faster than they are taken, then that they were all. */
+async function sendParts(
+  stream: ClientDuplexStream<ImportIntelRequest, ImportIntelResponse>,
+  request: IntelImport,
+  parts: AsyncIterable<Uint8Array>,
+  { onProgress }: { onProgress(stage: string, bytes: number): void },
+): Promise<void> {
+  let bytes = 0;
+  const send = async (message: ImportIntelRequest) => {
+    if (!stream.write(message) && !stream.destroyed) {
+      await new Promise<void>((resolve) => {
+        stream.once('drain', resolve);
+        stream.once('close', resolve);
+      });
+    }
+  };
+  await send({ import: request });
+  for await (const part of parts) {
+    for (let at = 0; at < part.length; at += IMPORT_PART_BYTES) {
+      await send({ data: part.subarray(at, at + IMPORT_PART_BYTES) });
+    }
+    bytes += part.length;
+    onProgress('sending', bytes);
+  }
+  await send({ end: true });
+  stream.end();
 }
 
 async function collect<Row>(

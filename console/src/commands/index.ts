@@ -33,6 +33,11 @@ import { EvidenceShow } from './evidence/show.ts';
 import { EvidenceVerify } from './evidence/verify.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
+import { IntelImport } from './intel/import.ts';
+import { IntelList } from './intel/list.ts';
+import { IntelLookup } from './intel/lookup.ts';
+import { IntelRemove } from './intel/remove.ts';
+import { IntelSources } from './intel/sources.ts';
 import { KeysAbort } from './keys/abort.ts';
 import { KeysDestroy } from './keys/destroy.ts';
 import { KeysPause } from './keys/pause.ts';
@@ -93,6 +98,11 @@ export const COMMANDS = {
   'evidence:verify': EvidenceVerify,
   'evidence:show': EvidenceShow,
   'evidence:heads': EvidenceHeads,
+  'intel:import': IntelImport,
+  'intel:list': IntelList,
+  'intel:lookup': IntelLookup,
+  'intel:sources': IntelSources,
+  'intel:remove': IntelRemove,
   'keys:status': KeysStatus,
   'keys:rotate': KeysRotate,
   'keys:pause': KeysPause,

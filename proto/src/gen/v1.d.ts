@@ -4405,6 +4405,553 @@ export namespace threatguard {
             type $Shape = threatguard.v1.RecoverResponse.$Properties;
         }
 
+        interface IImportIntelRequest extends threatguard.v1.ImportIntelRequest.$Properties {
+        }
+
+        class ImportIntelRequest {
+            constructor(properties?: threatguard.v1.ImportIntelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            import: threatguard.v1.IntelImport;
+            data: Uint8Array;
+            end: boolean;
+            static create(properties: threatguard.v1.ImportIntelRequest.$Shape): threatguard.v1.ImportIntelRequest & threatguard.v1.ImportIntelRequest.$Shape;
+            static create(properties?: threatguard.v1.ImportIntelRequest.$Properties): threatguard.v1.ImportIntelRequest;
+            static encode(message: threatguard.v1.ImportIntelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportIntelRequest & threatguard.v1.ImportIntelRequest.$Shape;
+        }
+
+        namespace ImportIntelRequest {
+            interface $Properties {
+                "import"?: threatguard.v1.IntelImport.$Properties;
+                data?: Uint8Array;
+                end?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportIntelRequest.$Properties;
+        }
+
+        interface IIntelImport extends threatguard.v1.IntelImport.$Properties {
+        }
+
+        class IntelImport {
+            constructor(properties?: threatguard.v1.IntelImport.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            format: string;
+            mapping: string;
+            confidence: (number|null);
+            tlp: string;
+            expiresSeconds: number;
+            replace: boolean;
+            dryRun: boolean;
+            subdomains: (boolean|null);
+            static create(properties: threatguard.v1.IntelImport.$Shape): threatguard.v1.IntelImport & threatguard.v1.IntelImport.$Shape;
+            static create(properties?: threatguard.v1.IntelImport.$Properties): threatguard.v1.IntelImport;
+            static encode(message: threatguard.v1.IntelImport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelImport & threatguard.v1.IntelImport.$Shape;
+        }
+
+        namespace IntelImport {
+            interface $Properties {
+                source?: string;
+                format?: string;
+                mapping?: string;
+                confidence?: (number|null);
+                tlp?: string;
+                expiresSeconds?: number;
+                replace?: boolean;
+                dryRun?: boolean;
+                subdomains?: (boolean|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelImport.$Properties;
+        }
+
+        interface IImportIntelResponse extends threatguard.v1.ImportIntelResponse.$Properties {
+        }
+
+        class ImportIntelResponse {
+            constructor(properties?: threatguard.v1.ImportIntelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            stage: string;
+            bytes: number;
+            report: threatguard.v1.IntelReport;
+            static create(properties: threatguard.v1.ImportIntelResponse.$Shape): threatguard.v1.ImportIntelResponse & threatguard.v1.ImportIntelResponse.$Shape;
+            static create(properties?: threatguard.v1.ImportIntelResponse.$Properties): threatguard.v1.ImportIntelResponse;
+            static encode(message: threatguard.v1.ImportIntelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ImportIntelResponse & threatguard.v1.ImportIntelResponse.$Shape;
+        }
+
+        namespace ImportIntelResponse {
+            interface $Properties {
+                stage?: string;
+                bytes?: number;
+                report?: threatguard.v1.IntelReport.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ImportIntelResponse.$Properties;
+        }
+
+        interface IIntelReport extends threatguard.v1.IntelReport.$Properties {
+        }
+
+        class IntelReport {
+            constructor(properties?: threatguard.v1.IntelReport.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            format: string;
+            taken: number;
+            added: number;
+            known: number;
+            removed: number;
+            ended: number;
+            unseen: number;
+            indicators: number;
+            refusals: threatguard.v1.IntelRefusal[];
+            fresh: number;
+            static create(properties: threatguard.v1.IntelReport.$Shape): threatguard.v1.IntelReport & threatguard.v1.IntelReport.$Shape;
+            static create(properties?: threatguard.v1.IntelReport.$Properties): threatguard.v1.IntelReport;
+            static encode(message: threatguard.v1.IntelReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelReport & threatguard.v1.IntelReport.$Shape;
+        }
+
+        namespace IntelReport {
+            interface $Properties {
+                source?: string;
+                format?: string;
+                taken?: number;
+                added?: number;
+                known?: number;
+                removed?: number;
+                ended?: number;
+                unseen?: number;
+                indicators?: number;
+                refusals?: threatguard.v1.IntelRefusal.$Properties[];
+                fresh?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelReport.$Properties;
+        }
+
+        interface IIntelRefusal extends threatguard.v1.IntelRefusal.$Properties {
+        }
+
+        class IntelRefusal {
+            constructor(properties?: threatguard.v1.IntelRefusal.$Properties);
+            $unknowns?: Uint8Array[];
+            reason: string;
+            count: number;
+            example: string;
+            static create(properties: threatguard.v1.IntelRefusal.$Shape): threatguard.v1.IntelRefusal & threatguard.v1.IntelRefusal.$Shape;
+            static create(properties?: threatguard.v1.IntelRefusal.$Properties): threatguard.v1.IntelRefusal;
+            static encode(message: threatguard.v1.IntelRefusal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelRefusal & threatguard.v1.IntelRefusal.$Shape;
+        }
+
+        namespace IntelRefusal {
+            interface $Properties {
+                reason?: string;
+                count?: number;
+                example?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelRefusal.$Properties;
+        }
+
+        interface IListIntelRequest extends threatguard.v1.ListIntelRequest.$Properties {
+        }
+
+        class ListIntelRequest {
+            constructor(properties?: threatguard.v1.ListIntelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            kind: string;
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.ListIntelRequest.$Shape): threatguard.v1.ListIntelRequest & threatguard.v1.ListIntelRequest.$Shape;
+            static create(properties?: threatguard.v1.ListIntelRequest.$Properties): threatguard.v1.ListIntelRequest;
+            static encode(message: threatguard.v1.ListIntelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIntelRequest & threatguard.v1.ListIntelRequest.$Shape;
+        }
+
+        namespace ListIntelRequest {
+            interface $Properties {
+                source?: string;
+                kind?: string;
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIntelRequest.$Properties;
+        }
+
+        interface IListIntelResponse extends threatguard.v1.ListIntelResponse.$Properties {
+        }
+
+        class ListIntelResponse {
+            constructor(properties?: threatguard.v1.ListIntelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            indicators: threatguard.v1.IntelIndicator[];
+            next: string;
+            static create(properties: threatguard.v1.ListIntelResponse.$Shape): threatguard.v1.ListIntelResponse & threatguard.v1.ListIntelResponse.$Shape;
+            static create(properties?: threatguard.v1.ListIntelResponse.$Properties): threatguard.v1.ListIntelResponse;
+            static encode(message: threatguard.v1.ListIntelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIntelResponse & threatguard.v1.ListIntelResponse.$Shape;
+        }
+
+        namespace ListIntelResponse {
+            interface $Properties {
+                indicators?: threatguard.v1.IntelIndicator.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIntelResponse.$Properties;
+        }
+
+        interface IIntelIndicator extends threatguard.v1.IntelIndicator.$Properties {
+        }
+
+        class IntelIndicator {
+            constructor(properties?: threatguard.v1.IntelIndicator.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            value: string;
+            confidence: number;
+            tlp: string;
+            weighed: string;
+            claims: threatguard.v1.IntelClaim[];
+            static create(properties: threatguard.v1.IntelIndicator.$Shape): threatguard.v1.IntelIndicator & threatguard.v1.IntelIndicator.$Shape;
+            static create(properties?: threatguard.v1.IntelIndicator.$Properties): threatguard.v1.IntelIndicator;
+            static encode(message: threatguard.v1.IntelIndicator.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelIndicator & threatguard.v1.IntelIndicator.$Shape;
+        }
+
+        namespace IntelIndicator {
+            interface $Properties {
+                kind?: string;
+                value?: string;
+                confidence?: number;
+                tlp?: string;
+                weighed?: string;
+                claims?: threatguard.v1.IntelClaim.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelIndicator.$Properties;
+        }
+
+        interface IIntelClaim extends threatguard.v1.IntelClaim.$Properties {
+        }
+
+        class IntelClaim {
+            constructor(properties?: threatguard.v1.IntelClaim.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            confidence: number;
+            tlp: string;
+            sinceUs: number;
+            untilUs: number;
+            side: string;
+            subdomains: boolean;
+            about: string;
+            techniques: string[];
+            tactics: string[];
+            static create(properties: threatguard.v1.IntelClaim.$Shape): threatguard.v1.IntelClaim & threatguard.v1.IntelClaim.$Shape;
+            static create(properties?: threatguard.v1.IntelClaim.$Properties): threatguard.v1.IntelClaim;
+            static encode(message: threatguard.v1.IntelClaim.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelClaim & threatguard.v1.IntelClaim.$Shape;
+        }
+
+        namespace IntelClaim {
+            interface $Properties {
+                source?: string;
+                confidence?: number;
+                tlp?: string;
+                sinceUs?: number;
+                untilUs?: number;
+                side?: string;
+                subdomains?: boolean;
+                about?: string;
+                techniques?: string[];
+                tactics?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelClaim.$Properties;
+        }
+
+        interface ILookupIntelRequest extends threatguard.v1.LookupIntelRequest.$Properties {
+        }
+
+        class LookupIntelRequest {
+            constructor(properties?: threatguard.v1.LookupIntelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            value: string;
+            static create(properties: threatguard.v1.LookupIntelRequest.$Shape): threatguard.v1.LookupIntelRequest & threatguard.v1.LookupIntelRequest.$Shape;
+            static create(properties?: threatguard.v1.LookupIntelRequest.$Properties): threatguard.v1.LookupIntelRequest;
+            static encode(message: threatguard.v1.LookupIntelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LookupIntelRequest & threatguard.v1.LookupIntelRequest.$Shape;
+        }
+
+        namespace LookupIntelRequest {
+            interface $Properties {
+                value?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LookupIntelRequest.$Properties;
+        }
+
+        interface ILookupIntelResponse extends threatguard.v1.LookupIntelResponse.$Properties {
+        }
+
+        class LookupIntelResponse {
+            constructor(properties?: threatguard.v1.LookupIntelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            value: string;
+            indicators: threatguard.v1.IntelIndicator[];
+            withdrawn: threatguard.v1.IntelWithdrawal[];
+            searches: threatguard.v1.IntelSearch[];
+            static create(properties: threatguard.v1.LookupIntelResponse.$Shape): threatguard.v1.LookupIntelResponse & threatguard.v1.LookupIntelResponse.$Shape;
+            static create(properties?: threatguard.v1.LookupIntelResponse.$Properties): threatguard.v1.LookupIntelResponse;
+            static encode(message: threatguard.v1.LookupIntelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LookupIntelResponse & threatguard.v1.LookupIntelResponse.$Shape;
+        }
+
+        namespace LookupIntelResponse {
+            interface $Properties {
+                kind?: string;
+                value?: string;
+                indicators?: threatguard.v1.IntelIndicator.$Properties[];
+                withdrawn?: threatguard.v1.IntelWithdrawal.$Properties[];
+                searches?: threatguard.v1.IntelSearch.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LookupIntelResponse.$Properties;
+        }
+
+        interface IIntelWithdrawal extends threatguard.v1.IntelWithdrawal.$Properties {
+        }
+
+        class IntelWithdrawal {
+            constructor(properties?: threatguard.v1.IntelWithdrawal.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            atUs: number;
+            by: string;
+            static create(properties: threatguard.v1.IntelWithdrawal.$Shape): threatguard.v1.IntelWithdrawal & threatguard.v1.IntelWithdrawal.$Shape;
+            static create(properties?: threatguard.v1.IntelWithdrawal.$Properties): threatguard.v1.IntelWithdrawal;
+            static encode(message: threatguard.v1.IntelWithdrawal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelWithdrawal & threatguard.v1.IntelWithdrawal.$Shape;
+        }
+
+        namespace IntelWithdrawal {
+            interface $Properties {
+                source?: string;
+                atUs?: number;
+                by?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelWithdrawal.$Properties;
+        }
+
+        interface IIntelSearch extends threatguard.v1.IntelSearch.$Properties {
+        }
+
+        class IntelSearch {
+            constructor(properties?: threatguard.v1.IntelSearch.$Properties);
+            $unknowns?: Uint8Array[];
+            filters: threatguard.v1.FieldFilter[];
+            static create(properties: threatguard.v1.IntelSearch.$Shape): threatguard.v1.IntelSearch & threatguard.v1.IntelSearch.$Shape;
+            static create(properties?: threatguard.v1.IntelSearch.$Properties): threatguard.v1.IntelSearch;
+            static encode(message: threatguard.v1.IntelSearch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelSearch & threatguard.v1.IntelSearch.$Shape;
+        }
+
+        namespace IntelSearch {
+            interface $Properties {
+                filters?: threatguard.v1.FieldFilter.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelSearch.$Properties;
+        }
+
+        interface IListIntelSourcesRequest extends threatguard.v1.ListIntelSourcesRequest.$Properties {
+        }
+
+        class ListIntelSourcesRequest {
+            constructor(properties?: threatguard.v1.ListIntelSourcesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.ListIntelSourcesRequest.$Shape): threatguard.v1.ListIntelSourcesRequest & threatguard.v1.ListIntelSourcesRequest.$Shape;
+            static create(properties?: threatguard.v1.ListIntelSourcesRequest.$Properties): threatguard.v1.ListIntelSourcesRequest;
+            static encode(message: threatguard.v1.ListIntelSourcesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIntelSourcesRequest & threatguard.v1.ListIntelSourcesRequest.$Shape;
+        }
+
+        namespace ListIntelSourcesRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIntelSourcesRequest.$Properties;
+        }
+
+        interface IListIntelSourcesResponse extends threatguard.v1.ListIntelSourcesResponse.$Properties {
+        }
+
+        class ListIntelSourcesResponse {
+            constructor(properties?: threatguard.v1.ListIntelSourcesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            sources: threatguard.v1.IntelSource[];
+            indicators: number;
+            bytes: number;
+            retro: threatguard.v1.IntelRetro[];
+            static create(properties: threatguard.v1.ListIntelSourcesResponse.$Shape): threatguard.v1.ListIntelSourcesResponse & threatguard.v1.ListIntelSourcesResponse.$Shape;
+            static create(properties?: threatguard.v1.ListIntelSourcesResponse.$Properties): threatguard.v1.ListIntelSourcesResponse;
+            static encode(message: threatguard.v1.ListIntelSourcesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIntelSourcesResponse & threatguard.v1.ListIntelSourcesResponse.$Shape;
+        }
+
+        namespace ListIntelSourcesResponse {
+            interface $Properties {
+                sources?: threatguard.v1.IntelSource.$Properties[];
+                indicators?: number;
+                bytes?: number;
+                retro?: threatguard.v1.IntelRetro.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIntelSourcesResponse.$Properties;
+        }
+
+        interface IIntelSource extends threatguard.v1.IntelSource.$Properties {
+        }
+
+        class IntelSource {
+            constructor(properties?: threatguard.v1.IntelSource.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            confidence: number;
+            tlp: string;
+            format: string;
+            url: string;
+            everySeconds: number;
+            indicators: number;
+            importedAtUs: number;
+            checkedAtUs: number;
+            failure: string;
+            failures: number;
+            nextAtUs: number;
+            last: threatguard.v1.IntelReport;
+            static create(properties: threatguard.v1.IntelSource.$Shape): threatguard.v1.IntelSource & threatguard.v1.IntelSource.$Shape;
+            static create(properties?: threatguard.v1.IntelSource.$Properties): threatguard.v1.IntelSource;
+            static encode(message: threatguard.v1.IntelSource.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelSource & threatguard.v1.IntelSource.$Shape;
+        }
+
+        namespace IntelSource {
+            interface $Properties {
+                name?: string;
+                confidence?: number;
+                tlp?: string;
+                format?: string;
+                url?: string;
+                everySeconds?: number;
+                indicators?: number;
+                importedAtUs?: number;
+                checkedAtUs?: number;
+                failure?: string;
+                failures?: number;
+                nextAtUs?: number;
+                last?: threatguard.v1.IntelReport.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelSource.$Properties;
+        }
+
+        interface IIntelRetro extends threatguard.v1.IntelRetro.$Properties {
+        }
+
+        class IntelRetro {
+            constructor(properties?: threatguard.v1.IntelRetro.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            madeAtUs: number;
+            fromUs: number;
+            doneUntilUs: number;
+            values: number;
+            scanned: number;
+            hits: number;
+            state: string;
+            searched: number;
+            static create(properties: threatguard.v1.IntelRetro.$Shape): threatguard.v1.IntelRetro & threatguard.v1.IntelRetro.$Shape;
+            static create(properties?: threatguard.v1.IntelRetro.$Properties): threatguard.v1.IntelRetro;
+            static encode(message: threatguard.v1.IntelRetro.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IntelRetro & threatguard.v1.IntelRetro.$Shape;
+        }
+
+        namespace IntelRetro {
+            interface $Properties {
+                source?: string;
+                madeAtUs?: number;
+                fromUs?: number;
+                doneUntilUs?: number;
+                values?: number;
+                scanned?: number;
+                hits?: number;
+                state?: string;
+                searched?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IntelRetro.$Properties;
+        }
+
+        interface IRemoveIntelRequest extends threatguard.v1.RemoveIntelRequest.$Properties {
+        }
+
+        class RemoveIntelRequest {
+            constructor(properties?: threatguard.v1.RemoveIntelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            source: string;
+            value: string;
+            undo: boolean;
+            static create(properties: threatguard.v1.RemoveIntelRequest.$Shape): threatguard.v1.RemoveIntelRequest & threatguard.v1.RemoveIntelRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveIntelRequest.$Properties): threatguard.v1.RemoveIntelRequest;
+            static encode(message: threatguard.v1.RemoveIntelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveIntelRequest & threatguard.v1.RemoveIntelRequest.$Shape;
+        }
+
+        namespace RemoveIntelRequest {
+            interface $Properties {
+                source?: string;
+                value?: string;
+                undo?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveIntelRequest.$Properties;
+        }
+
+        interface IRemoveIntelResponse extends threatguard.v1.RemoveIntelResponse.$Properties {
+        }
+
+        class RemoveIntelResponse {
+            constructor(properties?: threatguard.v1.RemoveIntelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            value: string;
+            removed: number;
+            static create(properties: threatguard.v1.RemoveIntelResponse.$Shape): threatguard.v1.RemoveIntelResponse & threatguard.v1.RemoveIntelResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveIntelResponse.$Properties): threatguard.v1.RemoveIntelResponse;
+            static encode(message: threatguard.v1.RemoveIntelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveIntelResponse & threatguard.v1.RemoveIntelResponse.$Shape;
+        }
+
+        namespace RemoveIntelResponse {
+            interface $Properties {
+                kind?: string;
+                value?: string;
+                removed?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveIntelResponse.$Properties;
+        }
+
         interface IRotateKeysRequest extends threatguard.v1.RotateKeysRequest.$Properties {
         }
 

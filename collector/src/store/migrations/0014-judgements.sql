@@ -1,8 +1,7 @@
 -- What was decided about each detection (Verdict in alert.proto), and for those that an exception hides, which one.
 alter table detections add column verdict smallint not null default 0;
 alter table detections add column verdict_by text not null default '';
--- Counted before an exception is saved, and looked through for the windows of suppression after a restart.
-create index detections_by_rule on detections (rule_id, last_at);
+-- What an exception hides, newest first.
 create index detections_hidden on detections (verdict_by, last_at) where verdict = 1;
 -- An entity may be as long as a field, an index entry may not: the index holds its beginning.
 create index detections_suppressed on detections (rule_id, left(entity, 64), last_at) where verdict = 2;
