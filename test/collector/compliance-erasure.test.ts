@@ -154,7 +154,7 @@ for (const { name, available, start } of ENGINES) {
         .split('\n')
         .map((line) => JSON.parse(line) as Record<string, unknown>);
       expect(lines[0]).toMatchObject({ type: 'subject', user: 'bob', not_included: expect.any(String) });
-      expect(lines.filter(({ type }) => type === 'event')).toHaveLength(3);
+      expect(lines.filter(({ type }) => type === 'event')).toHaveLength(4);
       expect(lines.at(-1)).toEqual({ type: 'end', records: lines.length - 2 });
     });
   });
