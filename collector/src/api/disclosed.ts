@@ -1,5 +1,11 @@
 // What consoles read of persons, as the audit log names it. Two polls that ask for the same are the same, whenever they come.
-import type { FieldFilter, GetAlertRequest, ListAlertsRequest, SearchEventsRequest } from '@threatguard/proto';
+import type {
+  FieldFilter,
+  GetAlertRequest,
+  GetEntityRequest,
+  ListAlertsRequest,
+  SearchEventsRequest,
+} from '@threatguard/proto';
 import type { Disclosure } from '../store/disclosures.ts';
 
 export function searchedEvents({ filters, sinceUs, untilUs, limit }: SearchEventsRequest): Disclosure {
@@ -23,6 +29,10 @@ export function listedAlerts({ filter }: Pick<ListAlertsRequest, 'filter'>, acti
 
 export function listedEntities({ kind }: { kind?: string | null }): Disclosure {
   return { action: 'entities.listed', subject: kind || 'all kinds' };
+}
+
+export function viewedEntity({ name }: GetEntityRequest): Disclosure {
+  return { action: 'entity.viewed', subject: `${name?.kind ?? ''} ${name?.name ?? ''}` };
 }
 
 export function viewedIncident({ id }: { id?: string | null }): Disclosure {

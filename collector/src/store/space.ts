@@ -22,7 +22,16 @@ const KINDS = {
     days: ({ seriesMinute }) => seriesMinute,
   },
   alerts: {
-    tables: ['alerts', 'alert_history', 'detections', 'simulated_matches', 'exceptions', 'outbox'],
+    tables: [
+      'alerts',
+      'alert_history',
+      'alert_acts',
+      'verdicts',
+      'detections',
+      'simulated_matches',
+      'exceptions',
+      'outbox',
+    ],
     days: ({ alerts }) => alerts,
   },
   incidents: { tables: ['incidents', 'incident_alerts'], days: ({ alerts }) => alerts },

@@ -1,10 +1,12 @@
 import type {
   Alert,
   AlertFilter,
+  AlertState,
   Counter,
   Detection,
   EventReference,
   FieldFilter,
+  HuntExpression,
   Loss,
   RefusalCode,
   SignedKeySuccession,
@@ -16,15 +18,20 @@ import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { IntelRecords } from '../detect/intel/intel-records.ts';
+import type { AlertActRecord } from '../triage/change-alert.ts';
+import type { AccessStore } from './access-store.ts';
+import type { AlertVolume } from './alert-reads.ts';
 import type { ComplianceStore } from './compliance-store.ts';
 import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
-
+import type { EventCounts } from './event-counts.ts';
 import type { EvidenceStore } from './evidence-store.ts';
+import type { HuntStore } from './hunt-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
 import type { RuleStore } from './rule-store.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
+import type { StoredAct } from './triage-records.ts';
 import type { UpkeepReport } from './upkeep-run.ts';
 
 /** What one transaction stores. Detections and what follows from them here belong to no batch: silence, gaps, refusals. */
@@ -35,6 +42,8 @@ export interface CommitGroup {
   entities: readonly Entity[];
   incidents: readonly Incident[];
   refusals: readonly RefusedEnvelope[];
+  /** What people did, with the alerts it changed. */
+  acts: readonly AlertActRecord[];
   /** In order: of two about one alert the later one holds. */
   pile: readonly PileMove[];
 }
@@ -53,6 +62,7 @@ export const EMPTY_GROUP: CommitGroup = {
   entities: [],
   incidents: [],
   refusals: [],
+  acts: [],
   pile: [],
 };
 
@@ -172,7 +182,7 @@ export interface RiskPoint {
 
 /** Who changes something, and from where. */
 export interface AuditActor {
-  kind: 'collector' | 'console' | 'agent' | 'token';
+  kind: 'collector' | 'console' | 'agent' | 'token' | 'user';
   id: string;
   /** HOST:PORT of the peer; empty for the collector itself. */
   from: string;
@@ -202,6 +212,12 @@ export interface AuditVerification {
   head: { sequence: number; digest: Uint8Array };
   /** The first entry that is not what was written; undefined where all are. */
   problem: { sequence: number; what: 'missing' | 'altered' } | undefined;
+}
+
+/** Until is not included; absent, there is no end. */
+export interface TimeRange {
+  sinceUs?: number;
+  untilUs?: number;
 }
 
 export interface Page<T> {
@@ -285,6 +301,12 @@ export interface Store extends AsyncDisposable {
   alerts(filter: AlertFilter, limit: number, after: string, signal?: AbortSignal): Promise<Page<Alert>>;
   /** By id or by a prefix that only one alert has; more than one match gives all of them, up to 10. */
   alertsByIdPrefix(prefix: string): Promise<Alert[]>;
+  /** How many alerts were raised by hour and severity, in order of time. */
+  alertVolumes(sinceUs: number): Promise<AlertVolume[]>;
+  /** What people did about an alert, oldest first. */
+  alertActs(alertId: string): Promise<StoredAct[]>;
+  /** Of those of the alerts that are kept. */
+  alertStates(ids: readonly string[]): Promise<Map<string, AlertState>>;
   /** Alerts not closed that changed since `sinceUs`: what the folder continues after a restart. */
   openAlertsSince(sinceUs: number): Promise<Alert[]>;
   eventsByReference(references: readonly EventReference[]): Promise<StoredEvent[]>;
@@ -293,11 +315,22 @@ export interface Store extends AsyncDisposable {
    * with the nearest name for a field that does not exist, `timed_out` where not even a part could be looked at.
    */
   searchEvents(
-    query: { filters: readonly FieldFilter[]; sinceUs?: number; untilUs?: number },
+    query: { filters: readonly FieldFilter[]; where?: HuntExpression | undefined } & TimeRange,
     limit: number,
     after: string,
     signal?: AbortSignal,
   ): Promise<EventPage>;
+  /**
+   * Events counted by fields, in the database; undefined where it cannot say who passes, or a field has no column. Ends
+   * early rather than late, and says so.
+   */
+  countEvents(
+    query: { where: HuntExpression | undefined } & TimeRange,
+    fields: readonly string[],
+    signal: AbortSignal,
+  ): Promise<EventCounts | undefined>;
+  /** Hunts that were saved. */
+  readonly hunts: HuntStore;
   /** Every event since a time in order, in pages: what detectors rebuild their windows from. */
   eventsSince(sinceUs: number): AsyncIterable<StoredEvent[]>;
   /** Share of events that were seen on an agent in a time span, counted losses against stored events: 0 to 1. */
@@ -321,12 +354,16 @@ export interface Store extends AsyncDisposable {
     after: string,
   ): Promise<Page<Incident>>;
   incidentsByIdPrefix(prefix: string): Promise<Incident[]>;
+  /** That one of these alerts belongs to, open or closed. */
+  incidentsOfAlerts(alertIds: readonly string[]): Promise<Incident[]>;
   openIncidentsSince(sinceUs: number): Promise<Incident[]>;
 
-  /** States of rules, imported ones, and what rules did. */
-  readonly rules: RuleStore;
+  /** Users of the HTTP service, their sessions and tokens. */
+  readonly access: AccessStore;
   /** Sources of indicators and what they say. */
   readonly intel: IntelRecords;
+  /** States of rules, imported ones, and what rules did. */
+  readonly rules: RuleStore;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;
@@ -339,6 +376,8 @@ export interface Store extends AsyncDisposable {
   outbox(limit: number): Promise<OutboxRow[]>;
   removeFromOutbox(ids: readonly number[]): Promise<void>;
 
+  /** Resolves where the database answers; throws StoreError where it does not. Waits behind no other read or commit. */
+  ping(signal: AbortSignal): Promise<void>;
   totals(): Promise<{
     events: number;
     envelopes: number;

@@ -7,13 +7,19 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  type ActRequest,
+  type ActResult,
   type AddExceptionRequest,
   type AddExceptionResponse,
   type AddHoldRequest,
+  type AddUserRequest,
+  type AddUserResponse,
   type AgentSummary,
   type Alert,
+  type AlertAct,
   type AlertBudgetReport,
   type AlertFilter,
+  type ApiUser,
   type AuditEntry,
   type AuditPart,
   type Ca,
@@ -38,8 +44,13 @@ import {
   type GetAgentResponse,
   type GetAlertResponse,
   type GetComplianceReportRequest,
+  type GetEntityRequest,
+  type GetEntityResponse,
   type GetExceptionResponse,
   type Hold,
+  type HuntPart,
+  type HuntRequest,
+  huntService,
   type ImportIntelRequest,
   type ImportIntelResponse,
   type ImportRulesRequest,
@@ -57,6 +68,8 @@ import {
   type ListRulesRequest,
   type ListRulesResponse,
   type LookupIntelResponse,
+  type MakeUserTokenRequest,
+  type MakeUserTokenResponse,
   type OrderKeysResponse,
   type PreviewExceptionRequest,
   type PreviewExceptionResponse,
@@ -64,6 +77,7 @@ import {
   type RemoveIntelRequest,
   type RemoveIntelResponse,
   type RemoveRulesResponse,
+  type RemoveUserResponse,
   type RetireCaResponse,
   type RevokeAgentResponse,
   type RotateCaResponse,
@@ -72,9 +86,13 @@ import {
   type RuleException,
   type RuleFileText,
   rulesService,
+  type SavedHunt,
+  type SaveHuntRequest,
   type SearchEventsRequest,
   type SetRuleStateRequest,
   type SetRuleStateResponse,
+  type SetUserRoleRequest,
+  type SetUserRoleResponse,
   type ShowRuleResponse,
   type SignedAlert,
   type SignedTreeHead,
@@ -82,7 +100,11 @@ import {
   type StoredEvent,
   type SubjectPart,
   type SubjectRequest,
+  triageService,
+  type UserToken,
+  usersService,
   type VerifyAuditResponse,
+  type Volumes,
 } from '@threatguard/proto';
 
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
@@ -165,6 +187,35 @@ export class CollectorClient implements Disposable {
     return this.#call(cryptoService.report, { policy });
   }
 
+  async listUsers(): Promise<ApiUser[]> {
+    return (await this.#call(usersService.listUsers, {})).users ?? [];
+  }
+
+  addUser(request: AddUserRequest): Promise<AddUserResponse> {
+    return this.#call(usersService.addUser, request);
+  }
+
+  removeUser(name: string): Promise<RemoveUserResponse> {
+    return this.#call(usersService.removeUser, { name });
+  }
+
+  setUserRole(request: SetUserRoleRequest): Promise<SetUserRoleResponse> {
+    return this.#call(usersService.setUserRole, request);
+  }
+
+  /** Of one user, or of all for ''. */
+  async listUserTokens(user: string): Promise<UserToken[]> {
+    return (await this.#call(usersService.listUserTokens, { user })).tokens ?? [];
+  }
+
+  makeUserToken(request: MakeUserTokenRequest): Promise<MakeUserTokenResponse> {
+    return this.#call(usersService.makeUserToken, request);
+  }
+
+  async removeUserToken(id: string): Promise<void> {
+    await this.#call(usersService.removeUserToken, { id });
+  }
+
   createToken(request: CreateTokenRequest): Promise<CreateTokenResponse> {
     return this.#call(consoleService.createToken, request);
   }
@@ -189,6 +240,16 @@ export class CollectorClient implements Disposable {
 
   getAlert(id: string): Promise<GetAlertResponse> {
     return this.#call(consoleService.getAlert, { id });
+  }
+
+  /** One result for each target, in order. */
+  async actOnAlerts(request: ActRequest): Promise<ActResult[]> {
+    return (await this.#call(triageService.act, request)).results ?? [];
+  }
+
+  /** What people did about an alert, oldest first. */
+  async alertHistory(id: string): Promise<AlertAct[]> {
+    return (await this.#call(triageService.getHistory, { id })).acts ?? [];
   }
 
   /** Newest first, at most `limit`, over as many pages as it takes. */
@@ -229,6 +290,15 @@ export class CollectorClient implements Disposable {
       const page = await this.#call(consoleService.listEntities, { kind, limit: rows, after });
       return { rows: page.entities ?? [], next: page.next ?? '' };
     });
+  }
+
+  getEntity(request: GetEntityRequest): Promise<GetEntityResponse> {
+    return this.#call(consoleService.getEntity, request);
+  }
+
+  /** By hour since a time. */
+  getVolumes(sinceUs: number): Promise<Volumes> {
+    return this.#call(consoleService.getVolumes, { sinceUs });
   }
 
   /** Newest change first, at most `limit`. */
@@ -315,39 +385,56 @@ export class CollectorClient implements Disposable {
     return this.#stream(complianceService.eraseSubject, request, signal);
   }
 
+  async *#stream<Request, Part>(
+    method: MethodDefinition<Request, Part>,
+    request: Request,
+    signal: AbortSignal,
+  ): AsyncIterable<Part> {
+    const stream: ClientReadableStream<Part> = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+    );
+    const cancel = () => stream.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      if (signal.aborted) cancel();
+      yield* stream;
+    } catch (error) {
+      throw toConsoleError(error as ServiceError, this.address);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      cancel();
+    }
+  }
+
   /** Newest first. */
   async listTreeHeads(limit: number): Promise<SignedTreeHead[]> {
     return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
   }
 
-  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
-    return this.#call(exceptionsService.previewException, request);
+  /** A hunt in parts, as they are found, until the signal fires; the collector then ends it too. */
+  async *runHunt(request: HuntRequest, signal: AbortSignal): AsyncIterable<HuntPart> {
+    try {
+      yield* this.#stream(huntService.run, request, signal);
+    } catch (error) {
+      // Whoever ended it keeps what was found.
+      if (!signal.aborted) throw error;
+    }
   }
 
-  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
-    return this.#call(exceptionsService.addException, request);
+  saveHunt(request: SaveHuntRequest): Promise<SavedHunt> {
+    return this.#call(huntService.save, request);
   }
 
-  /** Newest first; `ended` adds those that were removed or have expired. */
-  async listExceptions(ended: boolean): Promise<RuleException[]> {
-    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
+  /** By name. */
+  async listHunts(): Promise<SavedHunt[]> {
+    return (await this.#call(huntService.list, {})).hunts ?? [];
   }
 
-  getException(id: string): Promise<GetExceptionResponse> {
-    return this.#call(exceptionsService.getException, { id });
-  }
-
-  async removeException(id: string): Promise<RuleException> {
-    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
-  }
-
-  getAlertBudget(): Promise<AlertBudgetReport> {
-    return this.#call(exceptionsService.getAlertBudget, {});
-  }
-
-  /** 0 shows all alerts. */
-  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
-    return this.#call(exceptionsService.setAlertBudget, { perDay });
+  async removeHunt(name: string): Promise<void> {
+    await this.#call(huntService.remove, { name });
   }
 
   /** Resolves when the collector has it. When the signal fires before, nothing has changed. */
@@ -414,6 +501,36 @@ export class CollectorClient implements Disposable {
     return this.#call(intelService.removeIntel, request);
   }
 
+  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
+    return this.#call(exceptionsService.previewException, request);
+  }
+
+  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
+    return this.#call(exceptionsService.addException, request);
+  }
+
+  /** Newest first; `ended` adds those that were removed or have expired. */
+  async listExceptions(ended: boolean): Promise<RuleException[]> {
+    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
+  }
+
+  getException(id: string): Promise<GetExceptionResponse> {
+    return this.#call(exceptionsService.getException, { id });
+  }
+
+  async removeException(id: string): Promise<RuleException> {
+    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
+  }
+
+  getAlertBudget(): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.getAlertBudget, {});
+  }
+
+  /** 0 shows all alerts. */
+  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.setAlertBudget, { perDay });
+  }
+
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {
     return this.#call(keysService.rotateKeys, request);
   }
@@ -465,30 +582,6 @@ export class CollectorClient implements Disposable {
 
   ruleCoverage(): Promise<CoverageResponse> {
     return this.#call(rulesService.coverage, {});
-  }
-
-  async *#stream<Request, Response>(
-    method: MethodDefinition<Request, Response>,
-    request: Request,
-    signal: AbortSignal,
-  ): AsyncIterable<Response> {
-    const stream: ClientReadableStream<Response> = this.#client.makeServerStreamRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      request,
-    );
-    const cancel = () => stream.cancel();
-    signal.addEventListener('abort', cancel, { once: true });
-    try {
-      if (signal.aborted) cancel();
-      yield* stream;
-    } catch (error) {
-      throw toConsoleError(error as ServiceError, this.address);
-    } finally {
-      signal.removeEventListener('abort', cancel);
-      cancel();
-    }
   }
 
   async #call<Request, Response>(
