@@ -109,7 +109,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     },
     { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
     { definition: triageService, handlers: triageHandlers({ ...always, desk }) },
-    { definition: huntService, handlers: huntHandlers(always) },
+    { definition: huntService, handlers: huntHandlers({ ...always, accesses: parts.accesses }) },
     {
       definition: evidenceService,
       handlers: evidenceHandlers({

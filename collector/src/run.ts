@@ -354,6 +354,7 @@ export async function startCollector(parts: {
     shards,
     feed,
     access,
+    accesses,
     metrics,
     report: (detections) => pipeline.report(detections),
     ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),

@@ -1,7 +1,7 @@
 import type { FactId } from './facts.ts';
 
 /** One requirement of a framework, as far as what is collected says anything about it. */
-export interface Control {
+interface Control {
   /** As the framework numbers it. */
   id: string;
   title: string;

@@ -7,7 +7,7 @@ import type { AgentKeys } from './trust.ts';
 const LOSS_KINDS_MAX = 1000;
 
 /** What one erasure took out of the envelopes of one agent, by the word of the collector. */
-export interface ErasureReport {
+interface ErasureReport {
   id: string;
   atUs: number;
   /** The entry of the audit log that says why. */
