@@ -8,6 +8,7 @@ import { Access } from './access/access.ts';
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
+import { AccessLog } from './compliance/access-log.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
@@ -230,6 +231,7 @@ export async function startCollector(parts: {
     }),
   );
 
+  const accesses = stack.use(new AccessLog({ store: store.compliance, nowUs, failed }));
   stack.use(new HuntSchedule({ store, report: (detections) => pipeline.report(detections), nowUs, failed }));
 
   const peers = new Peers();
@@ -329,6 +331,7 @@ export async function startCollector(parts: {
           models: behaviour,
           pipeline,
           feed,
+          accesses,
           peers,
           sessions,
           desk: new TriageDesk({ store, correlator, apply: (change) => pipeline.decide(change), nowUs }),
@@ -367,6 +370,7 @@ export async function startCollector(parts: {
     shards,
     feed,
     access,
+    accesses,
     metrics,
     report: (detections) => pipeline.report(detections),
     ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),

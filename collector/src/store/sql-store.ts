@@ -6,6 +6,7 @@ import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
 import { BehaviourRecords } from './behaviour-records.ts';
 import * as certificates from './certificate-records.ts';
+import { ComplianceStore } from './compliance-store.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
 import { EpochRecords } from './epoch-records.ts';
@@ -52,9 +53,10 @@ export class SqlStore implements Store {
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
+  readonly compliance: ComplianceStore;
+  readonly rules: RuleRecords;
   readonly hunts: HuntRecords;
   readonly intel: IntelStore;
-  readonly rules: RuleRecords;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -73,9 +75,10 @@ export class SqlStore implements Store {
     this.version = about.version;
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
+    this.compliance = new ComplianceStore(database);
+    this.rules = new RuleRecords(database);
     this.hunts = new HuntRecords(database);
     this.intel = new IntelStore(database);
-    this.rules = new RuleRecords(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

@@ -22,6 +22,7 @@ import type { AlertActRecord } from '../triage/change-alert.ts';
 import type { AccessStore } from './access-store.ts';
 import type { AlertVolume } from './alert-reads.ts';
 import type { BehaviourStore, ModelStore } from './behaviour-store.ts';
+import type { ComplianceStore } from './compliance-store.ts';
 import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
 import type { EventCounts } from './event-counts.ts';
 import type { EvidenceStore } from './evidence-store.ts';
@@ -186,6 +187,8 @@ export interface AuditActor {
   id: string;
   /** HOST:PORT of the peer; empty for the collector itself. */
   from: string;
+  /** Of the request, where it has one. */
+  correlationId?: string;
 }
 
 export interface AuditEntry {
@@ -246,6 +249,8 @@ export interface Store extends AsyncDisposable {
   readonly notices: readonly string[];
   /** What is kept as evidence, and the tree over it. */
   readonly evidence: EvidenceStore;
+  /** Legal holds, who read what, and erasure. */
+  readonly compliance: ComplianceStore;
 
   /**
    * One transaction: events, envelope rows, losses, stream positions, detections, alert upserts, entities with points of
