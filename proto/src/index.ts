@@ -165,6 +165,7 @@ export {
   FieldFilter,
   type FieldValue,
   type File,
+  type ForwardTargetState,
   GetAgentRequest,
   GetAgentResponse,
   GetAlertBudgetRequest,

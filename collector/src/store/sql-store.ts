@@ -13,6 +13,7 @@ import { searchEvents } from './event-search.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
+import { ForwardingRecords } from './forwarding-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import * as incidentRecords from './incident-records.ts';
 import { IntelStore } from './intel-store.ts';
@@ -43,6 +44,7 @@ export class SqlStore implements Store {
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
+  readonly forwarding: ForwardingRecords;
   readonly rules: RuleRecords;
   readonly intel: IntelStore;
   readonly #database: Database;
@@ -60,6 +62,7 @@ export class SqlStore implements Store {
     this.version = about.version;
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
+    this.forwarding = new ForwardingRecords(database);
     this.rules = new RuleRecords(database);
     this.intel = new IntelStore(database);
   }

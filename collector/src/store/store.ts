@@ -18,6 +18,7 @@ import type { Entity } from '../correlate/risk.ts';
 import type { IntelRecords } from '../detect/intel/intel-records.ts';
 import type { RuleState } from '../detect/rules/wiring.ts';
 import type { EvidenceStore } from './evidence-store.ts';
+import type { ForwardingStore } from './forwarding-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
@@ -484,6 +485,8 @@ export interface Store extends AsyncDisposable {
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;
+  /** What is sent on to other systems, and how far each is. */
+  readonly forwarding: ForwardingStore;
   /** Newest epoch first. */
   keys(): Promise<KemKeyRecord[]>;
   /** Newest first. */

@@ -1,3 +1,4 @@
+import type { ExportFormat } from '@threatguard/proto/export';
 import { toCsvHeader, toCsvLine } from '../model/csv.ts';
 import { type JsonRecord, nest, toJson } from '../model/json.ts';
 import { printable } from '../model/printable.ts';
@@ -7,7 +8,8 @@ import type { Invocation } from './invocation.ts';
 const ESC = '\u001b';
 
 export const OUTPUT_FORMATS = ['table', 'json', 'csv'] as const;
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+/** Commands that print alerts or events have schemas of others too (export-output.ts). */
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number] | ExportFormat;
 
 /** A listing in all its forms: the table shows some of what each record holds, JSON and CSV all of it. */
 export interface Listing<Row> {

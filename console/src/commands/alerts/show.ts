@@ -4,6 +4,7 @@ import { ConsoleError } from '../../model/console-error.ts';
 import { eventColumns, eventRecord } from '../../model/event.ts';
 import { renderTable } from '../../model/table.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
+import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
 
 export class AlertsShow extends ConsoleCommand {
   static override summary = 'Show one alert with its reason and the events behind it.';
@@ -13,6 +14,8 @@ export class AlertsShow extends ConsoleCommand {
     '<%= config.bin %> alerts show 01kah2 --output json',
   ];
   static override args = { id: Args.string({ required: true, description: 'Id of the alert, or how it begins.' }) };
+
+  static override flags = { ...exportOutput };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(AlertsShow);
@@ -25,6 +28,10 @@ export class AlertsShow extends ConsoleCommand {
         'not_found',
         `no alert begins with "${args.id}"; "threatguard alerts list" shows their ids`,
       );
+    const format = exportFormat(output);
+    if (format) {
+      return writeExport(output, { alerts: [alert], events: events ?? [], format, version: this.config.version });
+    }
     const look = { ...output, nowMs: Date.now() };
     const count = suppressed ?? 0;
     output.show({ ...alertRecord(alert), suppressed: count, events: (events ?? []).map(eventRecord) }, () => [
