@@ -29,7 +29,7 @@ export function forwardText(forward: ForwardTargetState, nowMs: number): string 
   const parts = [
     forward.delivering ? `${forward.kind}: delivering` : `${forward.kind}: retrying: ${lastError || 'no reason given'}`,
     `${delivered ?? 0} delivered`,
-    waiting ? `${waiting} waiting${oldestAtUs ? ` since ${age(oldestAtUs, nowMs)}` : ''}` : 'none waiting',
+    waiting ? `${waiting} waiting${oldestAtUs ? ` for ${age(oldestAtUs, nowMs)}` : ''}` : 'none waiting',
   ];
   if (refused) parts.push(`${refused} refused by it`);
   if (missed) parts.push(`${missed} missed: gone before it could be reached`);
