@@ -9,7 +9,7 @@ import { type Exporter, PRODUCT, toIso, toMs, VENDOR } from './source.ts';
 
 /** How the last word of an action reads in each schema; anything else is a change. */
 const VERBS: Record<string, { ecs: string; activityId: number; activityName: string }> = {
-  ...verb(['added', 'created', 'enrolled', 'issued', 'started', 'opened'], 'creation', 1, 'Create'),
+  ...verb(['added', 'created', 'made', 'enrolled', 'issued', 'started', 'opened'], 'creation', 1, 'Create'),
   ...verb(['read', 'exported', 'viewed'], 'access', 2, 'Read'),
   ...verb(['removed', 'deleted', 'destroyed', 'revoked', 'pruned', 'erased'], 'deletion', 4, 'Delete'),
 };
