@@ -23,7 +23,8 @@ export default defineConfig({
     globalSetup: 'test/support/made-once.ts',
     setupFiles: 'test/support/set-up.ts',
     // The kernel has one audit: agents that tests start leave it to the tests that are about it.
-    env: { THREATGUARD_AUDIT: 'off' },
+    // Collectors in processes of their own would share one port; those that are asked over HTTP name theirs.
+    env: { THREATGUARD_AUDIT: 'off', THREATGUARD_HTTP_LISTEN: 'off' },
     // Crash tests, each with servers of its own, that wait more than they compute.
     maxConcurrency: 2,
     projects: [

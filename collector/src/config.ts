@@ -18,6 +18,26 @@ const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'write postgres://US
 
 const days = z.coerce.number().int().min(1).max(36_600);
 
+const origin = z.string().regex(/^https?:\/\/[^\s/]+$/, 'write an origin, such as https://soc.example.org');
+
+const http = z
+  .strictObject({
+    listen: listen.or(z.literal('off')).default('127.0.0.1:3002'),
+    /** `auto`: the collector's own certificate, and none where only this host can connect. */
+    tls: z.enum(['auto', 'on', 'off']).default('auto'),
+    /** PEM files, instead of the collector's own certificate: browsers know none of ML-DSA. */
+    certificate: z.string().min(1).optional(),
+    key: z.string().min(1).optional(),
+    origins: z.array(origin).max(32).default([]),
+    /** Who may read metrics and health in detail without a token. */
+    monitoring: z.enum(['local', 'anyone', 'token']).default('local'),
+    /** `hybrid`: access tokens have an RS256 signature beside that of ML-DSA, and both must be right. */
+    tokens: z.enum(['ml-dsa', 'hybrid']).default('ml-dsa'),
+  })
+  .refine(
+    ({ certificate, key }) => (certificate === undefined) === (key === undefined),
+    'certificate and key go together',
+  );
 /** `90s`, `15m`, `6h`, `30d`, in seconds. */
 const duration = (least: number) =>
   z.string().transform((text, context) => {
@@ -95,6 +115,10 @@ const schema = z.strictObject({
       profile: z.enum(Object.keys(PROFILES) as ProfileName[]).optional(),
     })
     .prefault({}),
+  http: z
+    .preprocess((value) => (value === 'off' || value === false ? { listen: 'off' } : value), http.prefault({}))
+    // What a preprocessed value looks like zod cannot know; unknown keys are answered by it.
+    .meta({ properties: z.toJSONSchema(http, { io: 'input' }).properties }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
 
@@ -108,6 +132,7 @@ const OVERRIDES = {
   THREATGUARD_NATS_CONSOLE_URL: 'nats.console_url',
   THREATGUARD_SHARDS: 'shards',
   THREATGUARD_CRYPTO_PROVIDER: 'crypto.provider',
+  THREATGUARD_HTTP_LISTEN: 'http.listen',
   THREATGUARD_LOG_LEVEL: 'log.level',
 };
 
@@ -146,6 +171,11 @@ export function parseListen(text: string): { host: string; port: number } | unde
   const port = Number(match?.port);
   const host = match?.v6 ?? match?.host;
   return host !== undefined && port <= 65_535 ? { host, port } : undefined;
+}
+
+/** Whether only this host can connect there. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** The file `init` writes: every key with its default, so that nobody has to look them up; the profile once it is decided. */
@@ -230,6 +260,16 @@ intel:
 crypto:
   provider: openssl
   ${profile ? `profile: ${profile}` : '# profile: standard'}
+
+# The HTTP service: health, metrics, the API (/docs), the admin page; "http: off" for none. Beyond this host it speaks TLS with
+# the collector's own certificate, or with one that browsers know. monitoring says who may read metrics and health in detail
+# without a token: local, anyone or token. THREATGUARD_HTTP_LISTEN
+http:
+  listen: 127.0.0.1:3002
+  monitoring: local
+  # certificate: /etc/threatguard/http.crt
+  # key: /etc/threatguard/http.key
+  # origins: [https://soc.example.org]
 
 log:
   level: info

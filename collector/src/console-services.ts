@@ -5,19 +5,26 @@ import {
   cryptoService,
   evidenceService,
   exceptionsService,
+  huntService,
   intelService,
   keysService,
   rulesService,
+  triageService,
+  usersService,
 } from '@threatguard/proto';
+import type { Access } from './access/access.ts';
 import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
 import { exceptionsHandlers } from './api/exceptions.ts';
+import { huntHandlers } from './api/hunts.ts';
 import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
 import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
+import { triageHandlers } from './api/triage.ts';
+import { usersHandlers } from './api/users.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
 import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
@@ -28,17 +35,20 @@ import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
+import type { TriageDesk } from './triage/triage-desk.ts';
 
 export interface ConsoleServicesParts {
   status: Omit<StatusParts, 'epochs' | 'intel' | 'nowMs'>;
   rules: LiveRules;
   kem: RunningEpochs;
+  access: Access;
   intel: Intel;
   keeper: TreeKeeper;
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
   peers: Peers;
   sessions: Sessions;
+  desk: TriageDesk;
   care: CertificatesParts['care'];
   fleetName: string;
   graceUs: number;
@@ -47,8 +57,22 @@ export interface ConsoleServicesParts {
 }
 
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
-  const { status, rules, kem, intel, keeper, pipeline, feed, peers, sessions, fleetName, graceUs, nowMs, failed } =
-    parts;
+  const {
+    status,
+    rules,
+    kem,
+    intel,
+    keeper,
+    pipeline,
+    feed,
+    peers,
+    sessions,
+    desk,
+    fleetName,
+    graceUs,
+    nowMs,
+    failed,
+  } = parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
   const actor = (address: string): AuditActor => ({
@@ -72,12 +96,15 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         failed,
       }),
     },
+    { definition: usersService, handlers: usersHandlers({ access: parts.access, actor, nowUs, failed }) },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
     {
       definition: rulesService,
       handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),
     },
     { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
+    { definition: triageService, handlers: triageHandlers({ ...always, desk }) },
+    { definition: huntService, handlers: huntHandlers(always) },
     {
       definition: evidenceService,
       handlers: evidenceHandlers({

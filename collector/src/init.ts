@@ -4,6 +4,7 @@ import { createPublicKey } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ProfileName, selectCrypto } from '@threatguard/proto';
+import { makeFirstAdminSecret } from './access/first-admin.ts';
 import { initialConfig, parseListen } from './config.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
@@ -18,6 +19,8 @@ export interface InitParts {
   /** Of a fleet that is made now; of one that is there, only the same. */
   profile?: ProfileName | undefined;
   nowMs: number;
+  /** Whether nobody reads what init prints but a log: then the first admin's secret is not made yet. */
+  unattended?: boolean;
 }
 
 export interface InitResult {
@@ -26,6 +29,8 @@ export interface InitResult {
   profile: ProfileName;
   configFile: string;
   consoleDirectory: string;
+  /** Makes the first admin of the HTTP service, once; undefined where it was given before. */
+  firstAdminSecret: string | undefined;
 }
 
 /** Throws FleetCryptoError where the fleet that is there has another profile. */
@@ -46,6 +51,7 @@ export async function initHome(parts: InitParts): Promise<InitResult> {
   });
   await makeFirstEpochKey(paths.kemDirectory);
   await writeOnce(paths.configFile, initialConfig(parts.listen, profile));
+  const firstAdminSecret = parts.unattended ? undefined : await makeFirstAdminSecret(paths.accessDirectory);
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({
     authorities,
@@ -59,6 +65,7 @@ export async function initHome(parts: InitParts): Promise<InitResult> {
     profile,
     configFile: paths.configFile,
     consoleDirectory: paths.consoleDirectory,
+    firstAdminSecret,
   };
 }
 

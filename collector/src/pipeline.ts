@@ -3,7 +3,7 @@
 //
 //   in a shard, a thread of its own:             verify -> open -> enrich -> detect          (shards/analyse.ts)
 //   here, for all agents:                        admit -> judge -> correlate -> store -> publish -> acknowledge
-import { type Alert, type Detection, type RefusalCode, RefusalError } from '@threatguard/proto';
+import { type Alert, type Detection, type Loss, type RefusalCode, RefusalError } from '@threatguard/proto';
 import { type ReceivedEnvelope, SMALL_ENVELOPE_BYTES_MAX } from './batch.ts';
 import type { Correlated, Correlator } from './correlate/correlator.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
@@ -23,6 +23,21 @@ import type { Shards } from './shards/shards.ts';
 import type { StageClock } from './stage-clock.ts';
 import { type PileMove, StoreError } from './store/store.ts';
 import type { WriteItem, Writer } from './store/writer.ts';
+import type { TriageChange } from './triage/triage-desk.ts';
+
+export type PipelineStage = 'analyse' | 'correlate' | 'store';
+
+/** Is told what passes, to measure it. */
+export interface PipelineWatch {
+  /** A batch was committed. */
+  stored(events: number, losses: readonly Loss[]): void;
+  /** Severities of the detections of a batch, or of those no batch carries. */
+  detected(severities: readonly (number | null | undefined)[]): void;
+  /** Alerts that were committed, new ones and changed ones. */
+  raised(alerts: readonly Alert[]): void;
+  refused(code: RefusalCode): void;
+  took(stage: PipelineStage, seconds: number): void;
+}
 
 export interface PipelineParts {
   shards: Shards;
@@ -39,6 +54,7 @@ export interface PipelineParts {
   /** Told how many events each committed batch had. */
   stored: (events: number) => void;
   nowUs: () => number;
+  watch?: PipelineWatch | undefined;
   clock?: StageClock | undefined;
 }
 
@@ -66,7 +82,9 @@ export class Pipeline {
   async receive(received: ReceivedEnvelope, sender: Sender): Promise<Receipt> {
     let sequence = 0;
     try {
+      const startedMs = performance.now();
       const analysis = await this.#analyse(received, sender);
+      this.#parts.watch?.took('analyse', (performance.now() - startedMs) / 1000);
       ({ sequence } = analysis.batch.header);
       return await this.#accept(analysis, sender);
     } catch (error) {
@@ -109,16 +127,21 @@ export class Pipeline {
       return { sequence: header.sequence, refusal: undefined, committed: verdict.committed };
     }
 
-    const { clock } = this.#parts;
+    const { clock, watch } = this.#parts;
+    const acceptedMs = performance.now();
     clock?.start();
     const found = [...batch.detections, ...this.#correlateEvents(analysis), ...detectStreamHealth(batch, verdict)];
     const admitted = this.#parts.simulations.admit(found, this.#parts.nowUs());
     const { detections, ...correlated } = this.#judge(admitted);
     clock?.lap('correlate');
+    const correlatedMs = performance.now();
+    watch?.took('correlate', (correlatedMs - acceptedMs) / 1000);
     const { eventCount } = batch;
     const stored = this.#store({ batch: { ...batch, detections }, ...correlated });
     const committed = stored.then(() => {
       this.#parts.stored(eventCount);
+      watch?.stored(eventCount, header.losses);
+      watch?.took('store', (performance.now() - correlatedMs) / 1000);
       clock?.stored(eventCount);
     });
     chain.advance(header, committed);
@@ -135,8 +158,14 @@ export class Pipeline {
     if (pile.length > 0) await this.#store({ pile: [...pile] });
   }
 
+  /** What people decided about alerts. Resolves when it is stored; hands it to the writer before it first waits. */
+  decide(change: TriageChange): Promise<void> {
+    return this.#store(change);
+  }
+
   /** Counts what was refused before it was an envelope. Resolves when it is stored. */
   countRefusal(agentId: string, refusal: { code: RefusalCode; message: string }): Promise<void> {
+    this.#parts.watch?.refused(refusal.code);
     return this.#store({ refusal: { agentId, ...refusal, atUs: this.#parts.nowUs() } });
   }
 
@@ -148,7 +177,8 @@ export class Pipeline {
 
   /** What becomes of detections; all are stored, and those that alert have what follows from them. */
   #judge(found: readonly Detection[]): Correlated & { detections: Detection[] } {
-    const { judge, correlator, nowUs, agentName } = this.#parts;
+    const { judge, correlator, nowUs, agentName, watch } = this.#parts;
+    watch?.detected(found.map(({ severity }) => severity));
     const { detections, alerting } = judge.judge(found);
     return { detections, ...correlator.correlate(alerting, { nowUs: nowUs(), agentName }) };
   }
@@ -167,12 +197,14 @@ export class Pipeline {
   }
 
   #publish(alerts: readonly Alert[], urgent: boolean): void {
+    this.#parts.watch?.raised(alerts);
     this.#parts.feed.publish(alerts, { urgent });
     this.#parts.outbox.wake();
   }
 
   #refuse(received: ReceivedEnvelope, { code, message }: RefusalError, sequence: number): Receipt {
     const { agentId, agentName, receivedAtUs: atUs } = received;
+    this.#parts.watch?.refused(code);
     const detection = detectRefusal({ agentId, agentName, atUs, sequence }, { code, message });
     const detections = detection ? [detection] : [];
     const committed = this.#store({ refusal: { agentId, code, message, atUs }, ...this.#judge(detections) });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
+import { Access } from './access/access.ts';
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
@@ -26,6 +27,9 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
+import { CollectorMetrics } from './http/metrics/collector-metrics.ts';
+import { startHttp } from './http/start-http.ts';
+import { HuntSchedule } from './hunt/hunt-schedule.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
@@ -46,12 +50,15 @@ import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
+import { TriageDesk } from './triage/triage-desk.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
   readonly address: string;
+  /** Of the HTTP service, `http://HOST:PORT`; undefined where it does not listen. */
+  readonly httpUrl: string | undefined;
   /** SHA-256 of the CA's SubjectPublicKeyInfo, hex. */
   readonly caSha256: string;
   /** Reads the rules again. Resolves when every thread runs them; what goes wrong is logged. */
@@ -147,6 +154,7 @@ export async function startCollector(parts: {
   const presence = new Presence();
   const rate = new RateMeter(nowMs());
   const feed = new AlertFeed(signer);
+  const metrics = new CollectorMetrics();
   const agentName = (id: string) => fleet.agent(id)?.name ?? '';
   const pipeline = new Pipeline({
     shards,
@@ -166,6 +174,7 @@ export async function startCollector(parts: {
     signers: (agentId) => fleet.signers(agentId),
     stored: (events) => rate.add(events, nowMs()),
     nowUs,
+    watch: metrics,
     clock,
   });
   const configured = config.alerts.budget_per_day;
@@ -224,6 +233,8 @@ export async function startCollector(parts: {
     }),
   );
 
+  stack.use(new HuntSchedule({ store, report: (detections) => pipeline.report(detections), nowUs, failed }));
+
   const peers = new Peers();
   fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
 
@@ -241,6 +252,33 @@ export async function startCollector(parts: {
   });
 
   const handshakes = new HandshakeCounts();
+  const status = {
+    version: packageFile.version,
+    startedAtUs,
+    store,
+    retention,
+    writer,
+    publishState: () => outbox.state(),
+    forwards: () => forwarding.states(),
+    rules: engine,
+    correlator,
+    judge,
+    fleet,
+    presence,
+    authorities,
+    identity,
+    handshakes,
+    rate,
+    consoleNatsUrl: config.nats.console_url,
+  };
+  const access = await Access.load({
+    store: store.access,
+    directory: paths.accessDirectory,
+    mode: config.http.tokens,
+    issuer: `urn:threatguard:${fleetName}`,
+    nowMs,
+    failed,
+  });
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
@@ -286,25 +324,7 @@ export async function startCollector(parts: {
           failed,
         }),
         ...consoleServices({
-          status: {
-            version: packageFile.version,
-            startedAtUs,
-            store,
-            retention,
-            writer,
-            publishState: () => outbox.state(),
-            forwards: () => forwarding.states(),
-            rules: engine,
-            correlator,
-            judge,
-            fleet,
-            presence,
-            authorities,
-            identity,
-            handshakes,
-            rate,
-            consoleNatsUrl: config.nats.console_url,
-          },
+          status,
           rules,
           kem,
           intel,
@@ -313,7 +333,9 @@ export async function startCollector(parts: {
           feed,
           peers,
           sessions,
+          desk: new TriageDesk({ store, correlator, apply: (change) => pipeline.decide(change), nowUs }),
           care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
+          access,
           fleetName,
           graceUs,
           nowMs,
@@ -333,10 +355,27 @@ export async function startCollector(parts: {
       renewed: () => {
         log.info({ until: identity.certificate.validTo }, 'the certificate of the collector was renewed');
         server.use(credentials());
+        http?.certificateChanged();
       },
       failed,
     }),
   );
+
+  const http = await startHttp({
+    config: config.http,
+    status: { ...status, epochs: kem.epochs, nowMs },
+    kem,
+    intel,
+    shards,
+    feed,
+    access,
+    metrics,
+    report: (detections) => pipeline.report(detections),
+    ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),
+    log,
+    failed,
+  });
+  if (http) stack.use(http);
 
   // First of all when stopping, while there is still a connection to say it on.
   stack.defer(() => sessions.endAll('the collector is stopping; connect again'));
@@ -344,6 +383,9 @@ export async function startCollector(parts: {
   const whole = stack.move();
   return {
     address: server.address,
+    get httpUrl() {
+      return http?.url;
+    },
     caSha256: authorities.newest.fingerprint,
     reloadRules: () => rules.reload(),
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),

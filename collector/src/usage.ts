@@ -6,6 +6,7 @@ const ENVIRONMENT = `Environment, going before DIR/collector/collector.yaml:
   THREATGUARD_DATABASE_URL      PostgreSQL instead of the embedded one
   THREATGUARD_NATS_URL          where alerts are published, nats://USER:PASSWORD@HOST:PORT
   THREATGUARD_NATS_CONSOLE_URL  where consoles may read them
+  THREATGUARD_HTTP_LISTEN       where the HTTP service listens, HOST:PORT or off
   THREATGUARD_CRYPTO_PROVIDER   openssl or liboqs
   THREATGUARD_KEY_PASSPHRASE_FILE
                                 holds the passphrase of sealed keys; under systemd, a credential

@@ -9,6 +9,9 @@ import { printable } from './model/printable.ts';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 process.stderr.on('error', () => undefined);
 
+// React reads it when it is loaded: without, every frame is drawn by the build for those who debug React.
+process.env.NODE_ENV ??= 'production';
+
 const stop = new AbortController();
 // On while the process lives: a second Ctrl-C, or npm passing on the first, must not cut an orderly stop short.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());

@@ -18,8 +18,8 @@ interface Manifest {
   optionalDependencies?: Record<string, string>;
 }
 
-/** Types only: nothing of them is there at run time. */
-const TYPES_ONLY = /^(@types\/.*|undici-types|type-fest|tagged-tag)$/;
+/** Types only, or what onnxruntime-node's install step downloads with: nothing of them is needed at run time. */
+const NOT_AT_RUN_TIME = /^(@types\/.*|undici-types|type-fest|tagged-tag|adm-zip|global-agent)$/;
 
 /**
  * Packages of others that `workspace` needs, by directory. Our own workspaces in between are followed but not named,
@@ -33,7 +33,7 @@ export function dependencyClosure(root: string, workspace: string, without: read
   for (let from = open.pop(); from !== undefined; from = open.pop()) {
     const { dependencies = {}, optionalDependencies = {} } = readManifest(from);
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
-      if (TYPES_ONLY.test(name) || without.includes(name)) continue;
+      if (NOT_AT_RUN_TIME.test(name) || without.includes(name)) continue;
       const directory = locate(root, from, name);
       if (!directory) {
         if (name in optionalDependencies) continue;

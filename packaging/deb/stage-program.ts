@@ -26,8 +26,10 @@ const UNUSED_FOLDERS: Record<string, RegExp> = {
   koffi: /^(vendor|doc|lib)(\/|$)|\.(c|cc|cpp|h|hh|hpp|S|asm|inc|def|txt)$|^cnoke\.cjs$/,
   '@koromix/koffi-linux-x64': /^musl_/,
   '@koromix/koffi-linux-arm64': /^musl_/,
-  // Two modules of WebAssembly of some 100, and not its command line.
+  // Two modules of WebAssembly of some 100, each with all parameter sets of its family, and not its command line.
   '@openforge-sh/liboqs': /^(src\/cli|bin)(\/|$)|^dist\/(?!ml-dsa-65\.min\.js$|ml-kem-768\.min\.js$)./,
+  // Of its libraries for four systems, the one for this.
+  'onnxruntime-node': new RegExp(`^script(/|$)|^bin/napi-v\\d+/(?!linux(/${process.arch}(/|$)|$))`),
   protobufjs: /^(dist|cli|scripts|tests?|bench)(\/|$)/,
   zod: /^src(\/|$)/,
 };

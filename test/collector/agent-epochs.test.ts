@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type ConfirmedEpoch, type Heartbeat, RefusalError } from '@threatguard/proto';
 import { describe, expect, test } from 'vitest';
 import { AgentEpochs } from '../../collector/src/fleet/epochs/agent-epochs.ts';
-import type { AgentEpochRecord } from '../../collector/src/store/store.ts';
+import type { AgentEpochRecord } from '../../collector/src/store/epoch-store.ts';
 
 const AGENT = 'agent-1';
 const keyOf = (epoch: number) => Uint8Array.of(epoch);

@@ -90,7 +90,9 @@ describe('init', () => {
       expect(statSync(join(home, directory)).mode & 0o777).toBe(0o700);
     }
     expect(createPrivateKey(before[2]!).asymmetricKeyType).toBe('ml-kem-768');
-    expect(await init()).toEqual(first);
+    // The secret that makes the first admin is told once.
+    expect(first.firstAdminSecret).toMatch(/^[\w-]{32}$/);
+    expect(await init()).toEqual({ ...first, firstAdminSecret: undefined });
     expect(KEYS.map((key) => readFileSync(join(home, key), 'utf8'))).toEqual(before);
   });
 
@@ -113,6 +115,17 @@ describe('init', () => {
 
 describe('the command', () => {
   const run = promisify(execFile);
+
+  it.each([{ INVOCATION_ID: 'x' }, { THREATGUARD_UNATTENDED: '1' }])(
+    'init makes no secret where a log would keep it: %o',
+    async (environment) => {
+      const args = [BIN, 'init', '--home', home, '--listen', '127.0.0.1:0'];
+      const logged = await run(process.execPath, args, { env: { ...process.env, ...environment } });
+      expect(logged.stdout).not.toContain('first admin');
+      expect((await run(process.execPath, args)).stdout).toMatch(/^first admin: [\w-]{32}$/m);
+      expect((await run(process.execPath, args)).stdout).not.toContain('first admin');
+    },
+  );
 
   it('init prints the fingerprint, run serves until SIGTERM and exits 0', async () => {
     const { stdout } = await run(process.execPath, [BIN, 'init', '--home', home, '--listen', '127.0.0.1:0']);

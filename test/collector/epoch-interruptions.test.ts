@@ -9,13 +9,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import type { CollectorSigner } from '../../collector/src/fleet/collector-identity.ts';
 import { destroyEpochKey, makeFirstEpochKey } from '../../collector/src/fleet/epochs/epoch-files.ts';
 import { findEpochs, startEpochs } from '../../collector/src/fleet/epochs/start-epochs.ts';
-import type {
-  AgentRecord,
-  EpochChange,
-  EpochState,
-  EpochStore,
-  KemKeyRecord,
-} from '../../collector/src/store/store.ts';
+import type { EpochChange, EpochState, EpochStore, KemKeyRecord } from '../../collector/src/store/epoch-store.ts';
+import type { AgentRecord } from '../../collector/src/store/store.ts';
 import { makeCa } from '../support/agent-identity.ts';
 import { until } from '../support/until.ts';
 

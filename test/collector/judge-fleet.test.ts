@@ -1,7 +1,8 @@
 // Who stands between an old epoch and its end: a fleet of one, for each thing that may be known of an agent.
 import { expect, test } from 'vitest';
 import { judgeFleet } from '../../collector/src/fleet/epochs/judge-fleet.ts';
-import type { AgentEpochRecord, AgentRecord } from '../../collector/src/store/store.ts';
+import type { AgentEpochRecord } from '../../collector/src/store/epoch-store.ts';
+import type { AgentRecord } from '../../collector/src/store/store.ts';
 
 const ANNOUNCED_AT_US = 100;
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readNumber, readNumericTable } from '../../collector/src/lab/csv.ts';
 import { joinGaps, readSeries } from '../../collector/src/lab/series.ts';
+import { xgboostModel } from '../support/xgboost-model.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'collector', 'bin', 'threatguard-collector.js');
 let directory: string;
@@ -134,6 +135,15 @@ describe('lab changepoints and lab cluster', () => {
     expect(clusters.stderr).toContain(`${table}:4: left out`);
   });
 
+  it('read a series beside a column of times, and from standard input', () => {
+    const level = Array.from({ length: 80 }, (_, at) => `2024-01-01,${(at < 40 ? 1 : 5) + (at % 3) / 10}`);
+    const args = [BIN, 'lab', 'changepoints', '--data', '-'];
+    const input = `day,value\n${level.join('\n')}\n`;
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', input });
+    expect(stdout).toMatch(/^index,probability\n40,[01]\.\d{4}\n$/);
+    expect(stderr).toBe('');
+  });
+
   it.each([
     [['changepoints'], '--data FILE'],
     [['cluster', '--data', 'x'], '--eps takes a distance above 0'],
@@ -167,6 +177,80 @@ describe('series with gaps', () => {
     });
     expect(lab('decompose', '--data', path, '--period', '3', '--column', 'x').stderr).toContain('there are hour, load');
     expect(lab('decompose', '--data', path).status).toBe(2);
+  });
+});
+
+describe('lab predict', () => {
+  it('prints what a model of XGBoost says of each row, by the columns it names', () => {
+    const model = file('model.json', JSON.stringify(xgboostModel()));
+    const rows = file('rows.csv', 'verb,bytes\n1,0.7\n0,x\n,\n');
+    const { status, lines, stderr } = lab('predict', '--model', model, '--score', rows);
+    expect(status).toBe(1);
+    expect(lines[0]).toBe('prediction');
+    // The first by hand: ln(1/3) + 0.6 + 0.3 through the logistic function.
+    expect(Number(lines[1])).toBeCloseTo(1 / (1 + Math.exp(-(Math.log(1 / 3) + 0.9))), 6);
+    expect(lines[2]).toBe('NaN');
+    expect(lines).toHaveLength(4);
+    expect(stderr).toContain(`${rows}:3: left out`);
+  });
+
+  it.each([
+    [['predict'], 2, '--model FILE and --score FILE'],
+    [['predict', '--model', 'MODEL', '--score', 'OTHER'], 1, 'there is no column "bytes"'],
+    [['predict', '--model', 'OTHER', '--score', 'OTHER'], 1, 'not JSON'],
+  ])('refuses %j', (args, code, message) => {
+    const named: Record<string, string> = {
+      MODEL: file('model.json', JSON.stringify(xgboostModel())),
+      OTHER: file('other.csv', 'a\n1\n'),
+    };
+    const { status, stdout, stderr } = lab(...args.map((word) => named[word] ?? word));
+    expect({ status, stdout }).toEqual({ status: code, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('lab forecast and lab decompose --online', () => {
+  const used = () => {
+    const rows = Array.from({ length: 60 }, (_, at) => 40 + at / 2 + (at % 4));
+    return file('used.csv', `used\n${rows.join('\n')}\n`);
+  };
+
+  it('print what is to come with its interval, and when a limit is reached', () => {
+    const args = ['--data', used(), '--horizon', '8', '--period', '4', '--limit', '75.5'];
+    const { status, lines, stderr } = lab('forecast', ...args);
+    expect(status).toBe(0);
+    expect(lines).toHaveLength(9);
+    expect(lines[0]).toBe('step,expected,lower,upper');
+    const [step, expected, lower, upper] = lines[8]!.split(',').map(Number);
+    expect(step).toBe(8);
+    expect(expected).toBeCloseTo(40 + 67 / 2 + 3, 1);
+    expect(lower).toBeLessThanOrEqual(expected!);
+    expect(upper).toBeGreaterThanOrEqual(expected!);
+    expect(stderr).toBe('75.5 is expected to be reached at step 8, may be at step 8\n');
+  });
+
+  it('take each value apart by those before it', () => {
+    const { status, lines } = lab('decompose', '--data', used(), '--period', '4', '--online');
+    expect(status).toBe(0);
+    expect(lines.slice(1, 17)).toEqual(new Array(16).fill(',,'));
+    const [trend, seasonal, remainder] = lines[60]!.split(',').map(Number);
+    expect(trend! + seasonal! + remainder!).toBeCloseTo(40 + 59 / 2 + 3, 9);
+  });
+
+  it.each([
+    [['forecast'], 2, '--data FILE'],
+    [['forecast', '--data', 'x'], 2, '--horizon takes a whole number from 1'],
+    [['forecast', '--data', 'x', '--horizon', '1000000'], 2, '--horizon'],
+    [['forecast', '--data', 'x', '--horizon', '1', '--period', '0'], 2, '--period'],
+    [['forecast', '--data', 'x', '--horizon', '1', '--confidence', '1'], 2, '--confidence'],
+    [['forecast', '--data', 'x', '--horizon', '1', '--limit', 'y'], 2, '--limit takes a number'],
+    [['forecast', '--data', 'EMPTY', '--horizon', '1'], 1, 'there is no value'],
+    [['decompose', '--data', 'USED', '--period', '16', '--online'], 1, '60 values are less than four seasons of 16'],
+  ])('refuse %j', (args, code, message) => {
+    const named: Record<string, string> = { EMPTY: file('none.csv', 'a\n\n'), USED: used() };
+    const { status, stdout, stderr } = lab(...args.map((word) => named[word] ?? word));
+    expect({ status, stdout }).toEqual({ status: code, stdout: '' });
+    expect(stderr).toContain(message);
   });
 });
 

@@ -6,14 +6,20 @@ import {
   trainAutoencoder,
 } from '../../collector/src/detect/models/autoencoder.ts';
 import { backward, forward, makeNetwork, roomForActivations } from '../../collector/src/detect/models/dense-network.ts';
+import { DistanceKernel } from '../../collector/src/detect/models/distance-kernel.ts';
 import {
   growIsolationForest,
   meanPathLength,
   scoreIsolation,
 } from '../../collector/src/detect/models/isolation-forest.ts';
 import { KdTree, roomForNeighbours } from '../../collector/src/detect/models/kd-tree.ts';
-import { learnDensities, scoreOutliers } from '../../collector/src/detect/models/local-outlier-factor.ts';
+import {
+  indexDensities,
+  learnDensities,
+  scoreOutliers,
+} from '../../collector/src/detect/models/local-outlier-factor.ts';
 import { learnScale, type Matrix, rowOf, standardise } from '../../collector/src/detect/models/matrix.ts';
+import { indexRows } from '../../collector/src/detect/models/nearest-rows.ts';
 import { Random } from '../../collector/src/detect/models/random.ts';
 
 function matrixOf(rows: readonly (readonly number[])[]): Matrix {
@@ -123,6 +129,56 @@ describe('the k-d tree', () => {
   });
 });
 
+describe('the nearest rows', () => {
+  it.each([
+    ['of a few columns', 3, 1, 'Descent'],
+    ['of many columns that depend on nothing', 40, 1, 'Scan'],
+    ['of large values', 40, 1e12, 'Scan'],
+    ['of values no short float can hold', 40, 1e25, 'Scan'],
+  ])('%s are those a look at every row finds', (_, columns, size, kind) => {
+    const data = matrixOf(normalRows(900, columns, 7).map((row) => row.map((value) => value * size)));
+    const index = indexRows(data, 5);
+    expect(index.constructor.name).toBe(kind);
+    const queries = matrixOf([0, 17, 899].map((row) => [...rowOf(data, row)]));
+    const nearest = (query: Float64Array) => {
+      const all = Array.from({ length: 900 }, (_, each) =>
+        rowOf(data, each).reduce((sum, value, at) => sum + (value - query[at]!) ** 2, 0),
+      );
+      return [...all.keys()].sort((a, b) => all[a]! - all[b]!);
+    };
+    let asked = 0;
+    index.each(queries, { k: 5 }, (row, found) => {
+      asked++;
+      expect([...found.rows]).toEqual(nearest(rowOf(queries, row)).slice(0, 5));
+    });
+    index.each(data, { k: 5, others: true }, (row, found) => {
+      asked++;
+      if (row % 100 === 17) expect([...found.rows]).toEqual(nearest(rowOf(data, row)).slice(1, 6));
+    });
+    expect(asked).toBe(903);
+  });
+
+  it('are by distances that vector instructions give as we do, for any number of rows and columns', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 40 }), fc.nat(), (rows, columns, seed) => {
+        const data = matrixOf(normalRows(rows, columns, seed));
+        const queries = matrixOf(normalRows(1 + (seed % 8), columns, seed + 1));
+        const found = new DistanceKernel(data).squares(queries.values);
+        expect(found).toHaveLength(queries.rows);
+        found.forEach((squares, which) => {
+          const query = rowOf(queries, which);
+          expect(squares).toHaveLength(rows);
+          squares.forEach((square, row) => {
+            const exact = rowOf(data, row).reduce((sum, value, at) => sum + (value - query[at]!) ** 2, 0);
+            expect(Math.abs(square / exact - 1)).toBeLessThan(1e-4);
+          });
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
 describe('the isolation forest', () => {
   it('has the path lengths of the paper', () => {
     expect(meanPathLength(1)).toBe(0);
@@ -158,6 +214,29 @@ describe('the isolation forest', () => {
 });
 
 describe('the local outlier factor', () => {
+  it('is the same after it was kept without its index', () => {
+    const rows = matrixOf(normalRows(100, 3, 5));
+    const { index: _, ...kept } = learnDensities(rows, { seed: 1 });
+    const again = indexDensities(structuredClone(kept));
+    expect(scoreOutliers(again, rows)).toEqual(scoreOutliers(learnDensities(rows, { seed: 1 }), rows));
+  });
+
+  it('tells what lies apart where most rows are equal to others', () => {
+    const random = new Random(2);
+    const equal = Array.from({ length: 400 }, (_, at) => [at % 3, (at % 5) * 2]);
+    const near = Array.from({ length: 100 }, () => [random.integer(3) + 0.1 * random.normal(), 2 * random.integer(5)]);
+    const learned = learnDensities(matrixOf([...equal, ...near]), { seed: 1 });
+    const [beside, apart] = scoreOutliers(
+      learned,
+      matrixOf([
+        [1.05, 4],
+        [1, 15],
+      ]),
+    );
+    expect(apart!).toBeGreaterThan(3 * beside!);
+    expect(beside!).toBeLessThan(3);
+  });
+
   it('is what scikit-learn documents for its example, up to the scale that it does not depend on', () => {
     // LocalOutlierFactor(n_neighbors=2) over [[-1.1], [0.2], [101.1], [0.3]], each row without itself.
     const rows = [[-1.1], [0.2], [101.1], [0.3]];

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContextTree } from '../../collector/src/detect/models/context-tree.ts';
 import {
@@ -7,8 +8,11 @@ import {
   makeLstm,
   predictNext,
 } from '../../collector/src/detect/models/lstm.ts';
+import { PairTable } from '../../collector/src/detect/models/pair-table.ts';
 import { Random } from '../../collector/src/detect/models/random.ts';
 import { scoreSequence, surprises, trainSequences } from '../../collector/src/detect/models/sequence-model.ts';
+import { learnUsual, rarityOf } from '../../collector/src/detect/models/surprise-rarity.ts';
+import { scoreSequences } from '../../collector/src/lab/score-sequences.ts';
 
 describe('the recurrent network', () => {
   it('learns by gradients that finite differences confirm', () => {
@@ -66,6 +70,54 @@ describe('counted contexts', () => {
   });
 });
 
+describe('a table of pairs', () => {
+  it('is what a map is', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(50), fc.nat(2 ** 31), fc.nat(9)), { maxLength: 3_000 }), (pairs) => {
+        const table = new PairTable();
+        const map = new Map<string, number>();
+        for (const [first, second, number] of pairs) {
+          table.set(first, second % 60, number);
+          map.set(`${first} ${second % 60}`, number);
+        }
+        expect(table.size).toBe(map.size);
+        for (const [key, number] of map) {
+          const [first, second] = key.split(' ').map(Number) as [number, number];
+          expect(table.get(first, second)).toBe(number);
+        }
+        expect(table.get(51, 0)).toBeUndefined();
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('how rare surprises are', () => {
+  const random = new Random(1);
+  const ordinary = (length: number) => Float64Array.from({ length }, () => 2 + random.uniform());
+  const usual = learnUsual(Array.from({ length: 200 }, () => ordinary(60)));
+
+  it('grows with what is surprising as a whole or in part, and is about nothing for what is ordinary', () => {
+    const rarities = Array.from({ length: 200 }, () => rarityOf(ordinary(60), usual)).sort((a, b) => a - b);
+    expect(rarities[100]).toBeLessThan(1);
+    const whole = ordinary(60).map((bits) => bits + 1);
+    const part = ordinary(60);
+    part.fill(9, 20, 25);
+    const more = part.slice();
+    more.fill(12, 20, 25);
+    expect(rarityOf(whole, usual)).toBeGreaterThan(rarities.at(-1)!);
+    expect(rarityOf(part, usual)).toBeGreaterThan(rarities.at(-1)!);
+    expect(rarityOf(more, usual)).toBeGreaterThan(rarityOf(part, usual));
+  });
+
+  it('is a number for anything', () => {
+    for (const bits of [new Float64Array(0), Float64Array.of(0), ordinary(5_000)])
+      expect(Number.isFinite(rarityOf(bits, usual))).toBe(true);
+    expect(Number.isFinite(rarityOf(ordinary(3), learnUsual([Float64Array.of(1)])))).toBe(true);
+    expect(Number.isFinite(rarityOf(ordinary(3), learnUsual([new Float64Array(9)])))).toBe(true);
+  });
+});
+
 describe('a sequence model', () => {
   const random = new Random(2);
   const normal = (length: number) =>
@@ -85,6 +137,23 @@ describe('a sequence model', () => {
     expect(
       scoreSequence(model, [...normal(40), 'write', 'open', 'open', 'close', 'close', 'read', ...normal(40)]),
     ).toBeGreaterThan(ordinary);
+  });
+
+  it('asks a network where it remembers what the contexts cannot, and onnxruntime reads it as we do', async () => {
+    const flow = (kind: number, end: number) => [
+      `open${kind}`,
+      ...Array.from({ length: 8 + random.integer(4) }, () => `step${random.integer(2)}`),
+      `close${end}`,
+    ];
+    const known = Array.from({ length: 400 }, () => random.integer(2)).map((kind) => flow(kind, kind));
+    const remembering = trainSequences(known, 3);
+    expect(remembering.recurrent?.weight).toBeGreaterThan(0);
+    const [right, wrong] = [flow(0, 0), flow(0, 1)];
+    expect(scoreSequence(remembering, wrong)).toBeGreaterThan(scoreSequence(remembering, right) + 0.5);
+    const read = await scoreSequences(remembering, [right, wrong, []]);
+    [right, wrong, []].forEach((sequence, at) => {
+      expect(read[at]).toBeCloseTo(scoreSequence(remembering, sequence), 4);
+    });
   });
 
   it('is the same for the same seed, and has a number for every sequence', () => {

@@ -23,6 +23,7 @@ function item(
     incidents: parts.incidentOf ? [makeIncident({ alerts: [parts.incidentOf] })] : [],
     pile: parts.moves ? [{ alertId: parts.moves, withheld: true, atUs: 1 }] : [],
     refusal: undefined,
+    acts: [],
     bytes: parts.bytes ?? 1_000,
     resolve: () => undefined,
     reject: () => undefined,

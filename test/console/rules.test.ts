@@ -181,13 +181,12 @@ describe('files nobody should have written', () => {
       ['table', 'json', 'csv'].map((output) => [...command.split(' '), '--output', output]),
     );
     const others = [['coverage'], ['coverage', '--navigator'], ['simulate', 'shown']];
-    await Promise.all(
-      [...shown, ...others].map(async (command) => {
-        const { code, stdout, stderr } = await run('rules', ...command);
-        expect(code, stderr).toBe(0);
-        expect(stdout + stderr, command.join(' ')).not.toMatch(RAW);
-      }),
-    );
+    // One after another: the collector looks at the rules of two at a time and sends others away.
+    for (const command of [...shown, ...others]) {
+      const { code, stdout, stderr } = await run('rules', ...command);
+      expect(code, stderr).toBe(0);
+      expect(stdout + stderr, command.join(' ')).not.toMatch(RAW);
+    }
   });
 
   it.each(['../out.yml', '/tmp/out.yml', 'a/../../out.yml', '.bashrc', 'a\u001b[2J.yml', 'x.sh'])(

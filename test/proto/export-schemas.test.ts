@@ -296,7 +296,7 @@ describe('an event', () => {
     ],
     ['service', { activity: Activity.SERVICE_STOPPED, serviceName: 'auditd' }, 600_204, { app: { name: 'auditd' } }],
     ['sample', { activity: Activity.SAMPLE }, 500_102, { class_name: 'Device Inventory Info' }],
-    ['activity nobody has named', { activity: 9_999 }, 0, { class_uid: 0, category_name: 'Uncategorized' }],
+    ['activity nobody has named', { activity: 9_999 as Activity }, 0, { class_uid: 0, category_name: 'Uncategorized' }],
   ])('about %s is of its OCSF class', (_, event, typeUid, members) => {
     expect(asEvent(event, 'ocsf')).toMatchObject({
       type_uid: typeUid,

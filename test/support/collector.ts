@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, Metadata, type MethodDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
 import {
+  type ActRequest,
   type Alert,
   type AlertFilter,
   Alert as AlertMessage,
@@ -21,7 +22,9 @@ import {
   type ExportRulesResponse,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetEntityRequest,
   type GetIncidentResponse,
+  huntService,
   type ImportRulesRequest,
   type ImportRulesResponse,
   type KeysReport,
@@ -50,6 +53,7 @@ import {
   type ShowRuleResponse,
   type SignedAlert,
   type StatusReport,
+  triageService,
   type VerifyAuditResponse,
 } from '@threatguard/proto';
 import { CHANNEL_OPTIONS, collectorCredentials } from '@threatguard/proto/client';
@@ -93,6 +97,11 @@ export class ConsoleClient implements Disposable {
   verifyAudit = () => this.#call<VerifyAuditResponse>('verifyAudit', {});
   events = (request: SearchEventsRequest = {}) => this.#call<SearchEventsResponse>('searchEvents', request);
 
+  entity = (request: GetEntityRequest) => this.call(consoleService.getEntity, request);
+  volumes = (sinceUs = 0) => this.call(consoleService.getVolumes, { sinceUs });
+  act = async (request: ActRequest) => (await this.call(triageService.act, request)).results ?? [];
+  history = async (id: string) => (await this.call(triageService.getHistory, { id })).acts ?? [];
+  hunts = () => this.call(huntService.list, {});
   rules = async (request: ListRulesRequest = {}) =>
     (await this.#call<ListRulesResponse>('listRules', request)).rules ?? [];
   rule = (id: string) => this.#call<ShowRuleResponse>('showRule', { id });
@@ -188,6 +197,8 @@ export class CertificatesClient implements Disposable {
 export interface TestCollectorOptions {
   /** An initialised state directory to continue with; a new one, removed in the end, without it. */
   home?: string;
+  /** Where it listens; a port of its own without it. */
+  listen?: string;
   /** Text of collector.yaml. */
   config?: string;
   nowMs?: () => number;
@@ -216,11 +227,21 @@ export class TestCollector implements AsyncDisposable {
     const home = options.home ?? (await initTestHome());
     const collector = await startCollector({
       home,
-      config: testConfig(options.config),
+      config: testConfig(options.config, options.listen),
       log: options.log ?? pino({ level: 'silent' }),
       nowMs: options.nowMs,
     });
     return new TestCollector(home, collector, options.home === undefined);
+  }
+
+  /** What makes the first admin of the HTTP service, once. */
+  get firstAdminSecret(): string | undefined {
+    return firstAdminSecrets.get(this.home);
+  }
+
+  /** Of the HTTP service, where the configuration has one. */
+  get httpUrl(): string {
+    return this.#collector.httpUrl!;
   }
 
   /** An agent enrolled over the wire, with a token made by the console. */
@@ -236,16 +257,21 @@ export class TestCollector implements AsyncDisposable {
   }
 }
 
+/** What `init` printed for each home of this process. */
+const firstAdminSecrets = new Map<string, string | undefined>();
+
 export async function initTestHome(profile?: ProfileName, nowMs = Date.now()): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
-  await initHome({ home, listen: '127.0.0.1:0', profile, nowMs });
+  const { firstAdminSecret } = await initHome({ home, listen: '127.0.0.1:0', profile, nowMs });
+  firstAdminSecrets.set(home, firstAdminSecret);
   const makeEmpty = await emptyPglite();
   makeEmpty(homePaths(home).storeDirectory);
   return home;
 }
 
-function testConfig(text = ''): CollectorConfig {
-  return readCollectorConfig({ file: 'test', text: `listen: 127.0.0.1:0\n${text}`, environment: {} });
+function testConfig(text = '', listen = '127.0.0.1:0'): CollectorConfig {
+  const http = /^http:/m.test(text) ? '' : 'http: off\n';
+  return readCollectorConfig({ file: 'test', text: `listen: ${listen}\n${http}${text}`, environment: {} });
 }
 
 /** A collector in a process of its own, to be killed or measured. Its home is the caller's. */

@@ -12,8 +12,8 @@ export interface ConsoleResult {
   stderr: string;
 }
 
-/** Runs a console command as a process of its own, in a pipe, to its end. */
-export function runConsole(args: string[], env: Record<string, string> = {}): Promise<ConsoleResult> {
+/** Runs a console command as a process of its own, in a pipe, to its end; an `undefined` of `env` takes a variable away. */
+export function runConsole(args: string[], env: Record<string, string | undefined> = {}): Promise<ConsoleResult> {
   return new Promise((resolve) => {
     const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile(process.execPath, [...NODE, ...args], options, (_error, stdout, stderr) => {

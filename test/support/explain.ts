@@ -44,6 +44,7 @@ export class ExplainingDatabase implements Database {
   }
 
   copyIn: Database['copyIn'] = (...parts) => this.#database.copyIn(...parts);
+  ping: Database['ping'] = (signal) => this.#database.ping(signal);
   script: Database['script'] = (sql) => this.#database.script(sql);
   commit: Database['commit'] = (...parts) => this.#database.commit(...parts);
 

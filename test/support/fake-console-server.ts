@@ -6,25 +6,34 @@ import { join } from 'node:path';
 import { createServer, type Server as TlsServer } from 'node:tls';
 import { Metadata, Server, ServerCredentials, type ServerWritableStream, type status } from '@grpc/grpc-js';
 import {
+  type ActResult,
   type AgentSummary,
   type Alert,
+  type AlertAct,
   type AuditEntry,
   type CryptoReport,
   consoleService,
   cryptoService,
   type Entity,
   type GetAgentResponse,
+  type GetEntityResponse,
+  type HuntPart,
+  type HuntRequest,
+  huntService,
   type Incident,
   type KeysReport,
   keyId,
   keysService,
+  type SavedHunt,
   type SearchEventsResponse,
   type SignedAlert,
   type StatusReport,
   type StoredEvent,
   signAlert,
   TLS_POLICY,
+  triageService,
   type VerifyAuditResponse,
+  type Volumes,
 } from '@threatguard/proto';
 import { initHome } from '../../collector/src/init.ts';
 
@@ -46,6 +55,14 @@ export class FakeConsoleServer implements AsyncDisposable {
   searchParts: SearchEventsResponse[] = [];
   events: StoredEvent[] = [];
   entities: Entity[] = [];
+  entity: GetEntityResponse = {};
+  volumes: Volumes = {};
+  huntParts: HuntPart[] = [];
+  hunts: SavedHunt[] = [];
+  /** What an act comes to. */
+  actResults: ActResult[] = [];
+  /** History of every alert. */
+  acts: AlertAct[] = [];
   incidents: Incident[] = [];
   /** What `getKeys` answers, one after another; the last one again and again. */
   keys: KeysReport[] = [{}];
@@ -98,6 +115,20 @@ export class FakeConsoleServer implements AsyncDisposable {
     grpc.addService(consoleService, this.#handlers());
     grpc.addService(cryptoService, { report: this.#unary('reportCrypto', () => this.cryptoReport) });
     grpc.addService(keysService, this.#keysHandlers());
+    grpc.addService(huntService, {
+      run: (call: ServerWritableStream<HuntRequest, HuntPart>) => {
+        this.calls.push({ method: 'runHunt', request: call.request as Record<string, unknown> });
+        for (const part of this.huntParts) call.write(part);
+        call.end();
+      },
+      save: this.#unary('saveHunt', (request) => ({ ...request, savedBy: 'admin' })),
+      list: this.#unary('listHunts', () => ({ hunts: this.hunts })),
+      remove: this.#unary('removeHunt', () => ({})),
+    });
+    grpc.addService(triageService, {
+      act: this.#unary('act', () => ({ results: this.actResults })),
+      getHistory: this.#unary('getHistory', () => ({ acts: this.acts })),
+    });
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const read = (name: string) => readFileSync(join(this.home, 'collector', name), 'utf8');
     const tls = createServer(
@@ -223,6 +254,8 @@ export class FakeConsoleServer implements AsyncDisposable {
         const { rows, next } = page(this.audit, request);
         return { entries: rows, next };
       }),
+      getEntity: unary('getEntity', () => this.entity),
+      getVolumes: unary('getVolumes', () => this.volumes),
       verifyAudit: unary('verifyAudit', () => this.verification),
       watchAlerts: (call: ServerWritableStream<unknown, SignedAlert>) => {
         this.#watchers.add(call);

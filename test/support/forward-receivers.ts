@@ -97,7 +97,7 @@ export class SyslogReceiver implements AsyncDisposable {
     }
     if (this.manner === 'closes_at_once') return void socket.end();
     if (this.manner === 'reads_never') return void socket.pause();
-    let waiting = Buffer.alloc(0);
+    let waiting: Buffer = Buffer.alloc(0);
     socket.on('data', (chunk: Buffer) => {
       const { messages, rest } = unframe(Buffer.concat([waiting, chunk]));
       this.messages.push(...messages);

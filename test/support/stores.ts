@@ -143,6 +143,7 @@ export function group({
     entities: [],
     incidents: [],
     refusals: [],
+    acts: [],
     pile: [],
     ...rest,
     batches: batches.map(toStorable),

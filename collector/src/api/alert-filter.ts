@@ -8,6 +8,7 @@ export function matchesAlert(alert: Alert, filter: AlertFilter): boolean {
     (!filter.user || filter.user === alert.values?.['user.name']) &&
     (!filter.technique || (alert.techniques ?? []).some((technique) => isTechnique(technique, filter.technique!))) &&
     (!filter.state || filter.state === alert.state) &&
+    (!filter.assignee || filter.assignee === alert.assignee) &&
     (!filter.sinceUs || (alert.lastAtUs ?? 0) >= filter.sinceUs) &&
     matchesWithheld(alert, filter) &&
     (!filter.untilUs || (alert.firstAtUs ?? 0) <= filter.untilUs)

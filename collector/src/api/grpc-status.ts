@@ -1,4 +1,5 @@
 import { type handleUnaryCall, status } from '@grpc/grpc-js';
+import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
 import { FeedError } from '../detect/intel/feed-report.ts';
 import { IntelError } from '../detect/intel/intel-error.ts';
 import { CaError } from '../fleet/authorities.ts';
@@ -55,13 +56,20 @@ const EPOCH_STATUS = {
   key_replaced: status.FAILED_PRECONDITION,
 };
 
-const RULE_BOOK_STATUS = {
-  not_found: status.NOT_FOUND,
-  ambiguous: status.FAILED_PRECONDITION,
-  invalid: status.INVALID_ARGUMENT,
-  too_large: status.INVALID_ARGUMENT,
-  busy: status.RESOURCE_EXHAUSTED,
-  unsafe: status.FAILED_PRECONDITION,
+const ACCESS_STATUS: Record<AccessErrorCode, status> = {
+  wrong_credentials: status.PERMISSION_DENIED,
+  locked: status.RESOURCE_EXHAUSTED,
+  not_known: status.PERMISSION_DENIED,
+  weak_password: status.INVALID_ARGUMENT,
+  name_taken: status.ALREADY_EXISTS,
+  name_invalid: status.INVALID_ARGUMENT,
+  no_such_user: status.NOT_FOUND,
+  no_such_token: status.NOT_FOUND,
+  last_admin: status.FAILED_PRECONDITION,
+  scope_beyond: status.INVALID_ARGUMENT,
+  first_admin_done: status.FAILED_PRECONDITION,
+  no_local_password: status.FAILED_PRECONDITION,
+  busy: status.UNAVAILABLE,
 };
 
 const INTEL_STATUS = {
@@ -72,9 +80,19 @@ const INTEL_STATUS = {
   busy: status.RESOURCE_EXHAUSTED,
 };
 
+const RULE_BOOK_STATUS = {
+  not_found: status.NOT_FOUND,
+  ambiguous: status.FAILED_PRECONDITION,
+  invalid: status.INVALID_ARGUMENT,
+  too_large: status.INVALID_ARGUMENT,
+  busy: status.RESOURCE_EXHAUSTED,
+  unsafe: status.FAILED_PRECONDITION,
+};
+
 /** The gRPC status of an error; undefined for one that nobody foresaw, which is a bug. */
 export function toStatus(error: unknown): { code: status; details: string } | undefined {
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
+  if (error instanceof AccessError) return { code: ACCESS_STATUS[error.code], details: error.message };
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof RuleBookError) return { code: RULE_BOOK_STATUS[error.code], details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };

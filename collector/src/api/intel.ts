@@ -33,6 +33,9 @@ const LOOKED_AT_MAX = 20_000;
 const RETRO_SHOWN_MAX = 20;
 const RUNS_LOOKED_AT_MAX = 1_000;
 
+/** What reading takes. */
+export type IntelReading = Pick<IntelServiceParts, 'library' | 'nowUs'>;
+
 export interface IntelServiceParts {
   library: IntelLibrary;
   records: Pick<IntelRecords, 'runs' | 'retroJobs'>;
@@ -58,7 +61,8 @@ export function intelHandlers(parts: IntelServiceParts): UntypedServiceImplement
   };
 }
 
-function listIntel({ library, nowUs }: IntelServiceParts, request: ListIntelRequest): ListIntelResponse {
+/** One page, in the order of the index. Throws ApiError. */
+export function listIntel({ library, nowUs }: IntelReading, request: ListIntelRequest): ListIntelResponse {
   const { source = '', kind = '', after = '' } = request;
   if (kind !== '' && !INDICATOR_KINDS.some((known) => known === kind)) {
     throw new ApiError('invalid', `there is no kind "${kind}"${suggest(kind, INDICATOR_KINDS)}`);
@@ -88,7 +92,8 @@ function listIntel({ library, nowUs }: IntelServiceParts, request: ListIntelRequ
   return { indicators, next: '' };
 }
 
-function lookupIntel({ library, nowUs }: IntelServiceParts, request: LookupIntelRequest): LookupIntelResponse {
+/** What covers a value. Throws ApiError where it is none. */
+export function lookupIntel({ library, nowUs }: IntelReading, request: LookupIntelRequest): LookupIntelResponse {
   const value = readValue(request.value ?? '');
   const { index } = library;
   const indicators = Array.from(index.findAll(value)).flatMap((entry) => {

@@ -20,7 +20,8 @@ import type { Judgement, Waiting } from '../fleet/epochs/judge-fleet.ts';
 import { isRunning } from '../fleet/epochs/rotation-steps.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Presence } from '../fleet/presence.ts';
-import type { AgentRecord, AuditActor, RotationRecord } from '../store/store.ts';
+import type { RotationRecord } from '../store/epoch-store.ts';
+import type { AgentRecord, AuditActor } from '../store/store.ts';
 import { ApiError, unary } from './grpc-status.ts';
 
 /** Agents named in one answer: more nobody reads on a screen; the counts are whole. */

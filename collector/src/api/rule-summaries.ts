@@ -4,7 +4,8 @@ import type { LoadedRule } from '../detect/rules/link.ts';
 import type { LogSource } from '../detect/rules/logsource.ts';
 import type { RuleProblem } from '../detect/rules/rule-error.ts';
 import type { RuleBook } from '../rule-book/rule-book.ts';
-import type { RuleActivity, Store } from '../store/store.ts';
+import type { RuleActivity } from '../store/rule-store.ts';
+import type { Store } from '../store/store.ts';
 
 export interface SummaryParts {
   store: Pick<Store, 'rules'>;

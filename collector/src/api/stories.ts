@@ -1,8 +1,11 @@
-// What consoles ask of entities, incidents and the audit log.
+// What consoles ask of entities, incidents, volumes and the audit log.
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type {
+  GetEntityRequest,
+  GetEntityResponse,
   GetIncidentRequest,
   GetIncidentResponse,
+  GetVolumesRequest,
   ListAuditRequest,
   ListAuditResponse,
   ListEntitiesRequest,
@@ -10,15 +13,21 @@ import type {
   ListIncidentsRequest,
   ListIncidentsResponse,
   VerifyAuditResponse,
+  Volumes,
 } from '@threatguard/proto';
 import type { EntityKind } from '../correlate/entities.ts';
-import { contributionAt, riskAt } from '../correlate/risk.ts';
+import { contributionAt, type Entity, HALF_LIFE_US, riskAt } from '../correlate/risk.ts';
 import type { Store } from '../store/store.ts';
 import { ApiError, unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
 
 const KINDS: readonly EntityKind[] = ['host', 'user', 'process', 'address'];
 const STATES = ['open', 'closed'] as const;
+const DAY_US = 86_400_000_000;
+/** Of a history where nothing else is asked for. */
+const HISTORY_DAYS = 7;
+/** Volumes are by hour, and of more hours the series refuses to answer. */
+const VOLUME_DAYS_MAX = 60;
 /** ULIDs, lower case (Crockford base 32). */
 const INCIDENT_ID = /^[0-9a-hjkmnp-tv-z]{1,26}$/;
 
@@ -30,6 +39,8 @@ export function storyHandlers(parts: {
   const { store, nowUs, failed } = parts;
   return {
     listEntities: unary((request: ListEntitiesRequest) => listEntities(store, request, nowUs()), failed),
+    getEntity: unary((request: GetEntityRequest) => getEntity(store, request, nowUs()), failed),
+    getVolumes: unary((request: GetVolumesRequest) => getVolumes(store, request, nowUs()), failed),
     listIncidents: unary((request: ListIncidentsRequest) => listIncidents(store, request), failed),
     getIncident: unary((request: GetIncidentRequest) => getIncident(store, request), failed),
     listAudit: unary((request: ListAuditRequest) => listAudit(store, request), failed),
@@ -40,14 +51,42 @@ export function storyHandlers(parts: {
 async function listEntities(store: Store, request: ListEntitiesRequest, nowUs: number): Promise<ListEntitiesResponse> {
   const kind = oneOf('kind', KINDS, request.kind);
   const page = await store.entities({ kind }, clampLimit(request.limit), request.after ?? '');
-  const entities = page.rows.map((entity) => ({
+  return { entities: page.rows.map((entity) => told(entity, nowUs)), next: page.next };
+}
+
+function told(entity: Entity, nowUs: number) {
+  return {
     name: { kind: entity.kind, name: entity.name },
     risk: riskAt(entity.level, nowUs),
     reasons: entity.reasons.map((reason) => ({ ...reason, contribution: contributionAt(reason, nowUs) })),
     firstSeenAtUs: entity.firstSeenAtUs,
     lastSeenAtUs: entity.lastSeenAtUs,
-  }));
-  return { entities, next: page.next };
+  };
+}
+
+async function getEntity(store: Store, request: GetEntityRequest, nowUs: number): Promise<GetEntityResponse> {
+  const kind = oneOf('kind', KINDS, request.name?.kind);
+  const name = request.name?.name ?? '';
+  const entity = kind && (await store.entity({ kind, name }));
+  if (!entity) throw new ApiError('not_found', 'no entity has this name; threatguard entities list shows them');
+  const fromUs = request.sinceUs || nowUs - HISTORY_DAYS * DAY_US;
+  const points = await store.riskHistory({ kind, name }, { fromUs, toUs: nowUs });
+  return {
+    entity: told(entity, nowUs),
+    halfLifeUs: HALF_LIFE_US,
+    history: points.map(({ atUs, level }) => ({ atUs, risk: riskAt(level, atUs) })),
+  };
+}
+
+async function getVolumes(store: Store, request: GetVolumesRequest, nowUs: number): Promise<Volumes> {
+  const fromUs = Math.max(request.sinceUs || nowUs - DAY_US, nowUs - VOLUME_DAYS_MAX * DAY_US);
+  const [alerts, points] = await Promise.all([
+    store.alertVolumes(fromUs),
+    store.series({ resolution: 'hour', fromUs, toUs: nowUs }),
+  ]);
+  const events = new Map<number, number>();
+  for (const { atUs, events: count } of points) events.set(atUs, (events.get(atUs) ?? 0) + count);
+  return { alerts, events: Array.from(events, ([hourUs, count]) => ({ hourUs, count })) };
 }
 
 async function listIncidents(store: Store, request: ListIncidentsRequest): Promise<ListIncidentsResponse> {

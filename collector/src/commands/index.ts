@@ -6,6 +6,8 @@ import { command as labChangepoints } from './lab-changepoints.ts';
 import { command as labClassify } from './lab-classify.ts';
 import { command as labCluster } from './lab-cluster.ts';
 import { command as labDecompose } from './lab-decompose.ts';
+import { command as labForecast } from './lab-forecast.ts';
+import { command as labPredict } from './lab-predict.ts';
 import { command as labScore } from './lab-score.ts';
 import { command as labSequence } from './lab-sequence.ts';
 import { command as labStream } from './lab-stream.ts';
@@ -25,6 +27,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'lab classify': labClassify,
   'lab cluster': labCluster,
   'lab decompose': labDecompose,
+  'lab forecast': labForecast,
+  'lab predict': labPredict,
   'lab score': labScore,
   'lab sequence': labSequence,
   'lab stream': labStream,

@@ -21,11 +21,24 @@ export const command: Command = {
     if (profile !== undefined && !Object.hasOwn(PROFILES, profile))
       throw new UsageError(`--profile takes ${Object.keys(PROFILES).join(' or ')}, not "${profile}"`);
     if (!parseListen(listen)) throw new UsageError('--listen takes HOST:PORT, such as 0.0.0.0:7443');
-    const made = await initHome({ home, listen, profile: profile as ProfileName | undefined, nowMs: Date.now() });
+    // systemd(1) sets the first for what it starts: a secret does not belong into its journal, nor into a log of ours.
+    const { INVOCATION_ID, THREATGUARD_UNATTENDED } = invocation.environment;
+    const unattended = INVOCATION_ID !== undefined || THREATGUARD_UNATTENDED === '1';
+    const made = await initHome({
+      home,
+      listen,
+      profile: profile as ProfileName | undefined,
+      nowMs: Date.now(),
+      unattended,
+    });
     invocation.stdout.write(
       `CA fingerprint (SHA-256): ${made.caSha256}\nprofile: ${made.profile}\nconfiguration: ${made.configFile}\n` +
         `console: ${made.consoleDirectory}\n`,
     );
+    if (made.firstAdminSecret) {
+      const text = `first admin: ${made.firstAdminSecret}\n  (shown once; makes the first user of the HTTP service, POST /api/auth/first-admin)\n`;
+      invocation.stdout.write(text);
+    }
     return 0;
   },
 };

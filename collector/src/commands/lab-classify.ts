@@ -45,7 +45,8 @@ export const command: Command = {
     const score = readLike(scorePath, train.columns);
     const incomplete = reportBadRows(scorePath, score.bad, invocation.stderr);
     const lines = new Array<string>(score.total).fill(',NaN\n');
-    classify(classifier, { train, score, seed }).forEach((found, at) => {
+    const classified = await classify(classifier, { train, score, seed });
+    classified.forEach((found, at) => {
       lines[score.positions[at]!] = `${quote(found.label)},${found.probability.toFixed(6)}\n`;
     });
     invocation.stdout.write(`class,probability\n${lines.join('')}`);

@@ -25,6 +25,8 @@ export class AlertFolder {
   readonly #openAlertsMax: number;
   readonly #ulids: UlidSource;
   readonly #open = new Map<string, Alert>();
+  /** The folding key of each of them, by its id. */
+  readonly #keys = new Map<string, string>();
 
   constructor(options: { foldWindowMs?: number; openAlertsMax?: number; random?: RandomBytes } = {}) {
     this.#foldWindowUs = options.foldWindowMs === undefined ? FOLD_WINDOW_US : options.foldWindowMs * 1000;
@@ -56,9 +58,23 @@ export class AlertFolder {
   restore(alerts: readonly Alert[]): void {
     const oldestFirst = [...alerts].sort((a, b) => (a.updatedAtUs ?? 0) - (b.updatedAtUs ?? 0));
     for (const alert of oldestFirst) {
-      const key = foldKey(alert.ruleId, alert.agentId, alert.entity);
+      const key = keyOf(alert);
       if (alert.state !== AlertState.CLOSED) this.#keep(key, { ...alert });
-      else if (this.#open.get(key)?.id === alert.id) this.#open.delete(key);
+      else if (this.#open.get(key)?.id === alert.id) this.#forget(key);
+    }
+  }
+
+  /** The alert with this id as it stands, where more of its kind would be folded into it. */
+  find(id: string): Alert | undefined {
+    const key = this.#keys.get(id);
+    return key === undefined ? undefined : this.#open.get(key);
+  }
+
+  /** A person changed these: an open one goes on from here, unless another of its kind was raised since. */
+  change(alerts: readonly Alert[]): void {
+    for (const alert of alerts) {
+      const other = this.#open.get(keyOf(alert));
+      if (other === undefined || other.id === alert.id) this.restore([alert]);
     }
   }
 
@@ -95,16 +111,24 @@ export class AlertFolder {
   #forgetEnded(nowUs: number): void {
     for (const [key, alert] of this.#open) {
       if (!this.#hasEnded(alert, nowUs)) return;
-      this.#open.delete(key);
+      this.#forget(key);
     }
   }
 
   #keep(key: string, alert: Alert): void {
-    this.#open.delete(key);
+    this.#forget(key);
     this.#open.set(key, alert);
+    this.#keys.set(alert.id!, key);
     if (this.#open.size <= this.#openAlertsMax) return;
-    this.#open.delete(this.#open.keys().next().value!);
+    this.#forget(this.#open.keys().next().value!);
     this.evicted++;
+  }
+
+  #forget(key: string): void {
+    const alert = this.#open.get(key);
+    if (!alert) return;
+    this.#open.delete(key);
+    this.#keys.delete(alert.id!);
   }
 }
 
@@ -135,6 +159,10 @@ function boundEvents(known: readonly EventReference[], added: readonly EventRefe
 
 function referenceKey({ agentId, streamId, sequence, index }: EventReference): string {
   return `${agentId} ${Buffer.from(streamId ?? []).toString('hex')} ${sequence} ${index}`;
+}
+
+function keyOf({ ruleId, agentId, entity }: Alert): string {
+  return foldKey(ruleId, agentId, entity);
 }
 
 function foldKey(ruleId: string | undefined, agentId: string | undefined, entity: string | undefined): string {

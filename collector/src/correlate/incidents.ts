@@ -84,6 +84,23 @@ export class IncidentJoiner {
     }
   }
 
+  /** Open incidents that have one of these alerts. */
+  holding(alertIds: readonly string[]): Incident[] {
+    const wanted = new Set(alertIds);
+    return [...this.#open.values()].filter(({ alerts }) => alerts.some(({ id }) => wanted.has(id)));
+  }
+
+  /** An alert was closed: what comes later does not join it. */
+  leave(alertId: string): void {
+    const recent = this.#recent.get(alertId);
+    if (recent) this.#forget(recent);
+  }
+
+  /** Incidents were closed, or opened again, with their alerts. */
+  change(incidents: readonly Incident[]): void {
+    this.restore(incidents, []);
+  }
+
   /** The incident an alert belongs to, and who joins it with this change; undefined where it stands alone. */
   #place(alert: RecentAlert, nowUs: number): { incident: Incident; joined: RecentAlert[] } | undefined {
     if (alert.incidentId !== undefined) {

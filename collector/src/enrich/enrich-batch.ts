@@ -1,4 +1,4 @@
-import { FUTURE_EVENT_MS_MAX, RefusalError } from '@threatguard/proto';
+import { FUTURE_EVENT_MS_MAX, type HostEvent, RefusalError } from '@threatguard/proto';
 import type { EnrichedBatch, OpenedBatch } from '../batch.ts';
 
 /** Offsets below this are left alone: they are network delay as much as a wrong clock. */
@@ -8,7 +8,9 @@ const CLOCK_OFFSET_IGNORED_US = 2_000_000;
  * Gives every event its time by the collector's clock. Throws RefusalError `time_out_of_range` where an event would lie
  * further in the future than FUTURE_EVENT_MS_MAX: windows over event time must not be moved by a host's wrong word.
  */
-export function enrichBatch(batch: OpenedBatch): EnrichedBatch {
+export function enrichBatch<
+  Batch extends Pick<OpenedBatch, 'clockOffsetUs' | 'receivedAtUs'> & { events: readonly HostEvent[] },
+>(batch: Batch): Batch & Pick<EnrichedBatch, 'eventTimesUs'> {
   const { events, clockOffsetUs, receivedAtUs } = batch;
   const correctionUs = Math.abs(clockOffsetUs) > CLOCK_OFFSET_IGNORED_US ? clockOffsetUs : 0;
   const latestUs = receivedAtUs + FUTURE_EVENT_MS_MAX * 1000;

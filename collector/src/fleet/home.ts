@@ -11,6 +11,7 @@ export function homePaths(home: string) {
     tlsKey: join(collector, 'tls', 'collector.key'),
     tlsCertificate: join(collector, 'tls', 'collector.crt'),
     kemDirectory: join(collector, 'kem'),
+    accessDirectory: join(collector, 'access'),
     storeDirectory: join(collector, 'store'),
     consoleDirectory: console,
   };

@@ -18,9 +18,12 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Keys': 'console',
   'threatguard.v1.Evidence': 'console',
   'threatguard.v1.Certificates': 'console',
+  'threatguard.v1.Triage': 'console',
+  'threatguard.v1.Hunt': 'console',
+  'threatguard.v1.Users': 'console',
+  'threatguard.v1.Intel': 'console',
   'threatguard.v1.Exceptions': 'console',
   'threatguard.v1.Rules': 'console',
-  'threatguard.v1.Intel': 'console',
 };
 
 interface AccessRefusal {

@@ -1,7 +1,8 @@
 // `lab classify`: learns from rows whose class is known, and says the class of others.
 import { applyBins, type BinnedTable, learnBins } from '../detect/models/binned-table.ts';
 import { classifyByBoosting, trainBoosting } from '../detect/models/boosted-trees.ts';
-import { classifyByForest, growForest } from '../detect/models/random-forest.ts';
+import { growForestInThreads } from '../detect/models/forest-threads.ts';
+import { classifyByForest } from '../detect/models/random-forest.ts';
 import type { MixedTable } from './mixed-table.ts';
 
 interface Task {
@@ -13,10 +14,12 @@ interface Task {
 }
 
 /** The probability of each class for each row of `score`, row after row. */
-export const CLASSIFIERS: Readonly<Record<string, (task: Task) => Float64Array>> = {
-  'random-forest': ({ train, labels, classes, score, seed }) =>
-    classifyByForest(growForest(train, labels, { classes, seed }), score),
-  'boosted-trees': ({ train, labels, classes, score, seed }) =>
+type Classifier = (task: Task) => Promise<Float64Array>;
+
+export const CLASSIFIERS: Readonly<Record<string, Classifier>> = {
+  'random-forest': async ({ train, labels, classes, score, seed }) =>
+    classifyByForest(await growForestInThreads(train, labels, { classes, seed }), score),
+  'boosted-trees': async ({ train, labels, classes, score, seed }) =>
     classifyByBoosting(trainBoosting(train, labels, { classes, seed }), score),
 };
 
@@ -27,15 +30,15 @@ export interface Classified {
 }
 
 /** The class of each row of `score` that could be read. */
-export function classify(
-  classifier: (task: Task) => Float64Array,
+export async function classify(
+  classifier: Classifier,
   { train, score, seed }: { train: MixedTable; score: MixedTable; seed: number },
-): Classified[] {
+): Promise<Classified[]> {
   const names = [...new Set(train.labels)].sort();
   const numbers = new Map(names.map((name, number) => [name, number]));
   const learned = learnBins(train.columns);
   const classes = Math.max(2, names.length);
-  const probabilities = classifier({
+  const probabilities = await classifier({
     train: applyBins(learned, train.columns, train.rows),
     labels: Uint16Array.from(train.labels, (label) => numbers.get(label)!),
     classes,

@@ -151,10 +151,15 @@ function nameApart(names: readonly string[]): string[] {
   });
 }
 
+/** What came on standard input, which can be read once. */
+let standardInput: string | undefined;
+
 /** A file, or with "-" what comes on standard input, as text. Throws DataError `unreadable`. */
 export function readText(path: string): string {
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
+    if (path !== '-') return readFileSync(path, 'utf8');
+    standardInput ??= readFileSync(0, 'utf8');
+    return standardInput;
   } catch (error) {
     throw new DataError('unreadable', `${path} cannot be read: ${(error as Error).message}`);
   }

@@ -1,6 +1,6 @@
 // A series as people have it: one column of values, or a time and a value, or more columns of which one is meant.
 import type { Matrix } from '../detect/models/matrix.ts';
-import { DataError, type NumericTable, readNumericTable, readRows } from './csv.ts';
+import { DataError, type NumericTable, readNumber, readNumericTable, readRows } from './csv.ts';
 
 const VALUE_NAMES = ['value', 'values', 'y'];
 
@@ -15,6 +15,22 @@ export function readSeries(path: string, column?: string): NumericTable {
   }
   const named = header.find((name) => VALUE_NAMES.includes(name.toLowerCase()));
   return readNumericTable(path, [column ?? named ?? header.at(-1)!]);
+}
+
+/**
+ * All columns of a file that have a number in them: a column of times or names beside them is not of the series. Throws
+ * DataError.
+ */
+export function readSeveralSeries(path: string): NumericTable {
+  const numeric = new Set<number>();
+  const { header } = readRows(path, (cells) => {
+    cells.forEach((cell, at) => {
+      if (!numeric.has(at) && !Number.isNaN(readNumber(cell) ?? Number.NaN)) numeric.add(at);
+    });
+    return undefined;
+  });
+  const names = header.filter((_, at) => numeric.has(at));
+  return readNumericTable(path, names.length > 0 ? names : undefined);
 }
 
 /** Every row of the data in its place, and what is missing on the line between its neighbours; before the first and after the last, as these. */

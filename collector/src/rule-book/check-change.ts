@@ -5,7 +5,7 @@ import { compileRules, type RuleFile } from '../detect/rules/load.ts';
 import { readDocuments } from '../detect/rules/read-documents.ts';
 import { idOf } from '../detect/rules/rule.ts';
 import { formatProblem, type RuleProblem } from '../detect/rules/rule-error.ts';
-import type { ImportedRuleFile } from '../store/store.ts';
+import type { ImportedRuleFile } from '../store/rule-store.ts';
 import { effectiveFiles, listedName } from './rule-files.ts';
 
 /** Files left out one after the other because others that were left out are missing to them. */

@@ -1,7 +1,7 @@
 // Which rules a collector runs: those of its pack and those that were imported, some of them in the place of rules of the pack.
 import { relative } from 'node:path';
 import type { RuleFile } from '../detect/rules/load.ts';
-import type { ImportedRuleFile } from '../store/store.ts';
+import type { ImportedRuleFile } from '../store/rule-store.ts';
 
 /** What the names of files begin with, so that nothing imported passes for the pack. */
 const PACK = 'rules/';

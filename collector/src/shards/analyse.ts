@@ -37,8 +37,8 @@ export interface Analysis {
 
 export interface AnalysisParts {
   matcher: EventMatcher;
-  generation: number;
   intel: IntelMatcher;
+  generation: number;
   kemPrivateKey: (epoch: number) => KeyObject | undefined;
   clock: StageClock | undefined;
 }
@@ -95,7 +95,7 @@ const NOTHING_FOLLOWS = { alerts: [], entities: [], incidents: [] };
 
 type SealedBatch = Omit<OpenedBatch, 'events' | 'encoded'>;
 
-function analyseOpened(sealed: SealedBatch, { clock, matcher, generation, intel }: AnalysisParts): Analysis {
+function analyseOpened(sealed: SealedBatch, { clock, matcher, intel, generation }: AnalysisParts): Analysis {
   const { events, ...encoded } = decodeBatch(sealed.payload, sealed.header);
   clock?.lap('decode');
   checkLimits(events);

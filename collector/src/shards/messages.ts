@@ -8,6 +8,7 @@ import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
+import type { Trial, TrialResult } from './trial.ts';
 
 /** What a thread looks for. */
 export interface ShardRules {
@@ -46,10 +47,9 @@ interface KeysRequest {
   kemKeys: OpeningKeys;
 }
 
-/** From now on these rules and no others. */
-interface RulesRequest {
+interface TrialRequest {
   id: number;
-  rules: ShardRules;
+  trial: Trial;
 }
 
 /** From now on these indicators and no others. */
@@ -58,7 +58,19 @@ interface IntelRequest {
   intel: IndexBuffers;
 }
 
-export type ShardRequest = AnalysisRequest | ConfirmationRequest | KeysRequest | RulesRequest | IntelRequest;
+/** From now on these rules and no others. */
+interface RulesRequest {
+  id: number;
+  rules: ShardRules;
+}
+
+export type ShardRequest =
+  | AnalysisRequest
+  | ConfirmationRequest
+  | KeysRequest
+  | IntelRequest
+  | RulesRequest
+  | TrialRequest;
 
 /** A refusal of an envelope; `sequence` is 0 where its header could not be believed. */
 export interface RefusedAnalysis {
@@ -74,7 +86,8 @@ export interface AnalysisReply {
   analysis?: Analysis;
   /** In the order of the request. */
   confirmed?: (ConfirmedEpoch | RefusedAnalysis)[];
-  /** The keys, rules or indicators are in use. */
+  tried?: TrialResult;
+  /** The keys, indicators or rules are in use. */
   inUse?: true;
   refusal?: RefusedAnalysis;
   /** A bug: the stack of what was thrown. */

@@ -17,16 +17,19 @@ import {
   type ShardRequest,
   type ShardRules,
 } from './messages.ts';
+import { type Trial, Trials } from './trial.ts';
 
 const { name, rules, crypto, timed, ...data } = workerData as ShardData & { name: string };
 let { kemKeys } = data;
 await selectCrypto(crypto);
 const parts: AnalysisParts = {
-  ...matcherOf(rules),
   intel: new IntelMatcher(new IntelIndex(data.intel)),
+  ...matcherOf(rules),
   kemPrivateKey: (epoch) => openingKey(kemKeys, epoch),
   clock: timed ? new StageClock() : undefined,
 };
+
+let trials = new Trials(rules);
 
 function matcherOf({ files, states, generation }: ShardRules): Pick<AnalysisParts, 'matcher' | 'generation'> {
   const compiled = compileRules(files).rules.map(({ rule }) => rule);
@@ -60,6 +63,16 @@ function verifyConfirmations({ id, confirmations }: ConfirmationRequest): Analys
   return { id, confirmed };
 }
 
+function tryEvents(id: number, trial: Trial): AnalysisReply {
+  try {
+    return { id, tried: trials.run(trial) };
+  } catch (error) {
+    if (error instanceof RefusalError)
+      return { id, refusal: { code: error.code, message: error.message, sequence: 0 } };
+    return { id, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
 /** Handed over instead of copied. Header and signature are views of the envelope, and go back with it. */
 function handedOver({ received }: AnalysisRequest, { analysis }: AnalysisReply): ArrayBuffer[] {
   if (!analysis) return [];
@@ -80,8 +93,13 @@ parentPort!.on('message', (request: ShardRequest) => {
     parentPort!.postMessage({ id: request.id, inUse: true } satisfies AnalysisReply);
     return;
   }
+  if ('trial' in request) {
+    parentPort!.postMessage(tryEvents(request.id, request.trial));
+    return;
+  }
   if ('rules' in request) {
     Object.assign(parts, matcherOf(request.rules));
+    trials = new Trials(request.rules);
     parentPort!.postMessage({ id: request.id, inUse: true } satisfies AnalysisReply);
     return;
   }

@@ -14,6 +14,7 @@ import type {
   ShardRequest,
   ShardRules,
 } from './messages.ts';
+import type { Trial, TrialResult } from './trial.ts';
 import { Turns } from './turns.ts';
 
 /** An envelope that a stage refused, with the sequence it would have had. */
@@ -84,16 +85,16 @@ export class Shard implements AsyncDisposable {
     return promise;
   }
 
+  /** Rejects with RefusalError, or with the error of a bug. */
+  async try(trial: Trial): Promise<TrialResult> {
+    const { tried } = await this.#ask((id) => ({ id, trial }));
+    return tried!;
+  }
+
   /** From the next envelope on, and for a thread that starts anew. Resolves when the thread has them. */
   async useKeys(kemKeys: OpeningKeys): Promise<void> {
     this.#data = { ...this.#data, kemKeys };
     await this.#ask((id) => ({ id, kemKeys }));
-  }
-
-  /** From the next envelope on, and for a thread that starts anew. Resolves when the thread has them. */
-  async useRules(rules: ShardRules): Promise<void> {
-    this.#data = { ...this.#data, rules };
-    await this.#ask((id) => ({ id, rules }));
   }
 
   /** From the next envelope on, and for a thread that starts anew. Resolves when the thread looks into it. */
@@ -101,6 +102,12 @@ export class Shard implements AsyncDisposable {
     this.#data = { ...this.#data, intel };
     // Where the thread ends before it answers, the next one begins with them.
     await this.#ask((id) => ({ id, intel })).catch(() => undefined);
+  }
+
+  /** From the next envelope on, and for a thread that starts anew. Resolves when the thread has them. */
+  async useRules(rules: ShardRules): Promise<void> {
+    this.#data = { ...this.#data, rules };
+    await this.#ask((id) => ({ id, rules }));
   }
 
   async #verifyConfirmations(waiting: readonly Confirming[]): Promise<void> {

@@ -6,6 +6,7 @@ import type { StageReport } from '../stage-clock.ts';
 import type { ShardData, ShardRules } from './messages.ts';
 
 import { Shard } from './shard.ts';
+import type { Trial, TrialResult } from './trial.ts';
 
 /** More than these the main thread could not keep busy. */
 const SHARDS_MAX = 8;
@@ -23,6 +24,7 @@ function defaultShards(): number {
 export class Shards implements AsyncDisposable {
   readonly #shards: readonly Shard[];
   readonly #express: Shard;
+  #trials = 0;
 
   private constructor(shards: readonly Shard[], express: Shard) {
     this.#shards = shards;
@@ -43,19 +45,26 @@ export class Shards implements AsyncDisposable {
     return this.#shards[Number.parseInt(agentId.slice(0, 8), 16) % this.#shards.length] ?? this.#shards[0]!;
   }
 
+  /** Tries events in one of the threads, in turn with what agents sent. `bytes` is about how large they are. */
+  async try(trial: Trial, bytes: number): Promise<TrialResult> {
+    const shard = this.#shards[this.#trials++ % this.#shards.length]!;
+    using _turn = await shard.turns.next(bytes);
+    return await shard.try(trial);
+  }
+
   /** Resolves when no thread opens an envelope with other keys than these any more. */
   async useKeys(keys: OpeningKeys): Promise<void> {
     await Promise.all(this.#all.map((shard) => shard.useKeys(keys)));
   }
 
-  /** Resolves when no thread looks for other rules than these any more. */
-  async useRules(rules: ShardRules): Promise<void> {
-    await Promise.all(this.#all.map((shard) => shard.useRules(rules)));
-  }
-
   /** Resolves when every thread holds events against these indicators. */
   async useIntel(intel: IndexBuffers): Promise<void> {
     await Promise.all(this.#all.map((shard) => shard.useIntel(intel)));
+  }
+
+  /** Resolves when no thread looks for other rules than these any more. */
+  async useRules(rules: ShardRules): Promise<void> {
+    await Promise.all(this.#all.map((shard) => shard.useRules(rules)));
   }
 
   stages(): StageReport[] {

@@ -39,10 +39,13 @@ export async function ageOut(run: UpkeepRun, retention: Retention, nowUs: number
   // What belongs to it first: interrupted in between, the owner is still there to find the rest by.
   const oldAlerts = `select id from alerts where updated_at < ${before(retention.alerts)}`;
   await run.deleteRows('alert_history', `alert_id in (${oldAlerts})`);
+  await run.deleteRows('alert_acts', `alert_id in (${oldAlerts})`);
+  await run.deleteRows('verdicts', `at < ${before(Math.max(retention.alerts, SERIES_DAY_DAYS))}`);
   await run.deleteRows(
     'alerts',
     `updated_at < ${before(retention.alerts)}
-     and not exists (select from alert_history h where h.alert_id = alerts.id)`,
+     and not exists (select from alert_history h where h.alert_id = alerts.id)
+     and not exists (select from alert_acts t where t.alert_id = alerts.id)`,
   );
   const oldIncidents = `select id from incidents where updated_at < ${before(retention.alerts)}`;
   await run.deleteRows('incident_alerts', `incident_id in (${oldIncidents})`);

@@ -66,6 +66,24 @@ export function readAlert({ alert: bytes, withheld }: Row): Alert {
   return alert;
 }
 
+/** Alerts raised in one hour with one severity. */
+export interface AlertVolume {
+  /** When the hour begins. */
+  hourUs: number;
+  severity: number;
+  count: number;
+}
+
+export async function alertVolumes(session: Session, sinceUs: number): Promise<AlertVolume[]> {
+  // An alert changes no sooner than it is raised, and the index is on the change.
+  const rows = await session.query(
+    `select date_trunc('hour', raised_at, 'UTC') as hour, severity, count(*) as count from alerts
+     where updated_at >= $1 and raised_at >= $1 group by 1, 2 order by 1, 2`,
+    [timestamp(sinceUs)],
+  );
+  return rows.map((row) => ({ hourUs: row.hour, severity: row.severity, count: row.count }));
+}
+
 export async function readOutbox(session: Session, limit: number): Promise<OutboxRow[]> {
   const rows = await session.query('select id, alert from outbox order by id limit $1', [
     Math.max(1, Math.min(Math.trunc(limit) || 1, OUTBOX_ROWS_MAX)),
@@ -84,6 +102,11 @@ function conditionsFor(filter: AlertFilter, parameters: Parameters): string[] {
     // By id only what is one: the indexes are on the columns as they are.
     const id = uuidBytes(filter.agent) ? `or agent_id = ${agent}::uuid` : '';
     conditions.push(`(left(agent_name, 64) = left(${agent}, 64) and agent_name = ${agent} ${id})`);
+  }
+  if (filter.assignee) {
+    const assignee = parameters.add(storableText(filter.assignee));
+    // Said as the index is: it holds only alerts that are somebody's.
+    conditions.push(`(assignee <> '' and left(assignee, 64) = left(${assignee}, 64) and assignee = ${assignee})`);
   }
   // `@>` rather than `= any`, because that is what the indexes (migrations/0004-alerts-found.sql) answer.
   if (filter.user) conditions.push(`user_names @> array[${parameters.add(indexableText(filter.user))}::text]`);

@@ -7,7 +7,8 @@
 //   series      their events added to minute, hour and day, where the database does not count them by itself
 //   findings    detections, alerts, entities and incidents, each with a key or revision of its own, so that a group sent
 //               twice stores once; alerts moved to and from the pile over their day's budget
-//   exceptions  what they hide of these detections is counted, last of all
+//   exceptions  what they hide of these detections is counted
+//   acts        what people did about alerts, with its audit entries, last of all
 import type { Loss } from '@threatguard/proto';
 import type { CommitBatch } from '../batch.ts';
 import { TERM_COLUMNS } from './batch-terms.ts';
@@ -21,6 +22,7 @@ import { storeIncidents } from './incident-records.ts';
 import { storeSeries } from './series.ts';
 import type { CommitGroup, RefusedEnvelope } from './store.ts';
 import { compressDirectly } from './timescale.ts';
+import { storeActs } from './triage-records.ts';
 import { bytea, storableCount, storableText, timestamp } from './values.ts';
 
 /** A message of a refusal, in UTF-16 units: it is ours, but may quote a name. */
@@ -52,6 +54,7 @@ async function storeGroup(session: Session, group: CommitGroup, { series, compre
   await movePile(session, group.pile);
   await countRefusals(session, group.refusals);
   await countHidden(session, hidden);
+  await storeActs(session, group.acts);
 }
 
 /**

@@ -2,18 +2,18 @@
 // there is no instant at which only half of a step is true.
 import { appendAudit } from './audit.ts';
 import type { Database, Row, Session } from './database.ts';
-import { listKeys } from './key-records.ts';
 import type {
   AgentEpochRecord,
   AgentEpochUpdate,
-  AuditActor,
   EpochChange,
   EpochState,
   EpochStore,
   KemKeyRecord,
   RotationRecord,
   RotationSchedule,
-} from './store.ts';
+} from './epoch-store.ts';
+import { listKeys } from './key-records.ts';
+import type { AuditActor } from './store.ts';
 import { bytea, timestamp } from './values.ts';
 
 /** Ten times the fleet one collector is made for, as in fleet-records. */

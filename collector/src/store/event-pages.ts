@@ -12,6 +12,8 @@ export interface EventQuery {
   untilUs?: number;
   /** Days that have passed are in a columnstore. */
   columnstore?: boolean;
+  /** What must hold beside the filters; its parameters are added to the statement's. */
+  condition?: ((parameters: Parameters) => string) | undefined;
 }
 
 interface PageOptions {
@@ -38,15 +40,23 @@ const KEY = ['event_at', 'agent_id', 'stream_id', 'sequence', 'event_index'] as 
 /** Rows that pass what of the filters has a column. */
 export function readPage(session: Session, query: EventQuery, page: PageOptions, signal?: AbortSignal): Promise<Row[]> {
   const parameters = new Parameters();
-  const conditions = query.filters.flatMap((filter) => conditionFor(filter, parameters) ?? []);
-  if (query.columnstore)
-    conditions.push(...query.filters.flatMap((each) => columnstoreCondition(each, parameters) ?? []));
+  const conditions = [...eventConditions({ ...query, sinceUs: 0, untilUs: 0 }, parameters)];
   conditions.push(...placeConditions(query, page, parameters));
   return session.query(
     `select ${COLUMNS} from ${eventsFrom(page.spans, conditions, parameters)} order by ${KEY.map((name) => `e.${name} ${page.order}`)} limit ${parameters.add(page.rows)}`,
     parameters.values,
     signal,
   );
+}
+
+/** What of a query has a column, over `events e` joined with `agents a`. */
+export function eventConditions(query: EventQuery, parameters: Parameters): string[] {
+  const conditions = query.filters.flatMap((filter) => conditionFor(filter, parameters) ?? []);
+  if (query.columnstore) {
+    conditions.push(...query.filters.flatMap((each) => columnstoreCondition(each, parameters) ?? []));
+  }
+  if (query.condition) conditions.push(query.condition(parameters));
+  return [...conditions, ...placeConditions(query, { order: 'desc', after: '' }, parameters)];
 }
 
 /** Of spans each is looked up by itself, in the index on agents and times, whatever the planner believes of them. */

@@ -46,6 +46,8 @@ const LIMITS: SearchLimits = { statementMsMax: 2_000, searchMsMax: 5_000 };
 
 export interface EventSearch {
   query: EventQuery;
+  /** What must hold beside the query, and the database cannot say. */
+  matches?: ((stored: StoredEvent) => boolean) | undefined;
   limit: number;
   after: string;
   /** Rows one statement may look at; 0 where the engine itself ends a statement that takes too long. */
@@ -65,6 +67,7 @@ export async function searchEvents(database: Database, search: EventSearch): Pro
   const filters = await Promise.all(asked.map((filter) => withAgentId(database, filter)));
   const wanted = Math.max(1, Math.min(Math.trunc(search.limit) || 1, LIMIT_MAX));
   const here = filters.filter((filter) => conditionFor(filter, new Parameters()) === undefined).map(matcher);
+  if (search.matches) here.push(search.matches);
   const pageRows = here.length > 0 ? SCAN_PAGE_ROWS : wanted + 1;
 
   const found: StoredEvent[] = [];
@@ -109,7 +112,7 @@ async function* scan(database: Database, search: EventSearch, pageRows: number):
   const limit = () => (search.windowRows > 0 ? signal : until(signal, limits.statementMsMax));
   let cursor = after;
   // Without a filter every row is an answer, and where an index has them in order the first page is all there is to look at.
-  const inOrder = query.filters.length === 0 && !query.columnstore;
+  const inOrder = query.filters.length === 0 && !query.condition && !search.matches && !query.columnstore;
   const span = inOrder ? undefined : await timeSpan(database, query, after, signal);
   if (!inOrder && !span) return;
   const terms = span && (await termsOf(database, query, after));

@@ -124,16 +124,20 @@ const STORE_ALERTS = `
     on conflict do nothing
   ), forwarded as (${QUEUE_FORWARDS}
   )
-  insert into alerts as a select * from json_to_recordset($2::json) as r(
+  insert into alerts as a (
+    id, revision, rule_id, title, severity, state, techniques, user_names, agent_id, agent_name, entity, count,
+    first_at, last_at, raised_at, updated_at, alert, assignee)
+  select * from json_to_recordset($2::json) as r(
     id text, revision bigint, rule_id text, title text, severity smallint, state smallint, techniques text[],
     user_names text[], agent_id uuid, agent_name text, entity text, count bigint, first_at timestamptz,
-    last_at timestamptz, raised_at timestamptz, updated_at timestamptz, alert bytea)
+    last_at timestamptz, raised_at timestamptz, updated_at timestamptz, alert bytea, assignee text)
   on conflict (id) do update set
     revision = excluded.revision, rule_id = excluded.rule_id, title = excluded.title, severity = excluded.severity,
     state = excluded.state, techniques = excluded.techniques, user_names = excluded.user_names,
     agent_id = excluded.agent_id, agent_name = excluded.agent_name, entity = excluded.entity, count = excluded.count,
     first_at = excluded.first_at, last_at = excluded.last_at, raised_at = excluded.raised_at,
-    updated_at = excluded.updated_at, alert = excluded.alert
+    updated_at = excluded.updated_at, alert = excluded.alert,
+    assignee = excluded.assignee
   where a.revision < excluded.revision`;
 
 function alertRow(alert: Alert) {
@@ -156,6 +160,7 @@ function alertRow(alert: Alert) {
     raised_at: timestamp(alert.raisedAtUs ?? 0),
     updated_at: timestamp(alert.updatedAtUs ?? 0),
     alert: bytea(Alert.encode(encodable(alert)).finish()),
+    assignee: storableText(alert.assignee ?? ''),
   };
 }
 

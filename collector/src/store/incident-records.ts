@@ -95,6 +95,18 @@ export async function incidentsByIdPrefix(session: Session, prefix: string): Pro
   return rows.map(incidentOf);
 }
 
+/** That one of these alerts belongs to, open or closed. */
+export async function incidentsOfAlerts(session: Session, alertIds: readonly string[]): Promise<Incident[]> {
+  if (alertIds.length === 0) return [];
+  const rows = await session.query(
+    `select ${COLUMNS} from incidents where id in (
+       select incident_id from incident_alerts
+       where alert_id in (select value from json_array_elements_text($1::json))) limit $2`,
+    [JSON.stringify(alertIds), OPEN_MAX],
+  );
+  return rows.map(incidentOf);
+}
+
 export async function openIncidentsSince(session: Session, sinceUs: number): Promise<Incident[]> {
   const rows = await session.query(
     `select ${COLUMNS} from incidents where state = 'open' and updated_at >= $1 order by updated_at desc limit $2`,

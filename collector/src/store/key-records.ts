@@ -1,5 +1,5 @@
 import type { Session } from './database.ts';
-import type { KemKeyRecord } from './store.ts';
+import type { KemKeyRecord } from './epoch-store.ts';
 
 /** Epochs in one answer; a fleet that rotates weekly has 520 in ten years. */
 const EPOCHS_MAX = 1_000;

@@ -95,6 +95,12 @@ export class PgliteDatabase implements Database {
     });
   }
 
+  async ping(): Promise<void> {
+    if (this.#closing) throw new StoreError('unavailable', 'the embedded store is closed');
+    // It is in this process: where its thread runs it is there, and what it fails at its callers say.
+    if (!this.#worker) await this.query('select 1');
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

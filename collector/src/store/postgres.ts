@@ -45,6 +45,8 @@ export class PostgresDatabase implements Database {
   readonly #aside: pg.Pool;
   /** Apart from the others, because it is needed when those are all busy. */
   readonly #canceller: pg.Pool;
+  /** Only ever asked whether it answers: what the others wait for does not keep it waiting. */
+  readonly #pulse: pg.Pool;
   readonly #committer: Committer;
   readonly #subject: string;
 
@@ -56,6 +58,7 @@ export class PostgresDatabase implements Database {
     this.#readers = pool(url, READERS_MAX, READ_TIMEOUT_MS);
     this.#aside = pool(url, 1, NO_TIMEOUT_MS);
     this.#canceller = pool(url, 1, CANCEL_TIMEOUT_MS);
+    this.#pulse = pool(url, 1, CANCEL_TIMEOUT_MS);
     this.#committer = new Committer(url);
   }
 
@@ -129,9 +132,33 @@ export class PostgresDatabase implements Database {
     return this.#attempt(() => this.#committer.commit(group, ways));
   }
 
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#attempt(async () => {
+      const client = await this.#pulse.connect();
+      // What does not answer in time is cut off, so that the next is not asked behind it.
+      let released = false;
+      const release = (broken: boolean) => {
+        if (!released) client.release(broken);
+        released = true;
+      };
+      const cut = () => release(true);
+      signal.addEventListener('abort', cut, { once: true });
+      let answered = false;
+      try {
+        await client.query('select 1');
+        answered = true;
+      } finally {
+        signal.removeEventListener('abort', cut);
+        release(!answered);
+      }
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#committer[Symbol.asyncDispose]();
-    const open = [this.#writers, this.#readers, this.#aside, this.#canceller].filter((each) => !each.ending);
+    const open = [this.#writers, this.#readers, this.#aside, this.#canceller, this.#pulse].filter(
+      (each) => !each.ending,
+    );
     await Promise.all(open.map((each) => each.end()));
   }
 

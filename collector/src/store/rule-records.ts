@@ -6,7 +6,6 @@ import { FOLD_WINDOW_US } from '../correlate/alert-folder.ts';
 import { appendAudit } from './audit.ts';
 import type { Database, Row, Session } from './database.ts';
 import type {
-  AuditActor,
   ImportedRuleFile,
   RuleActivity,
   RuleBookRecord,
@@ -14,7 +13,8 @@ import type {
   RuleStateRecord,
   RuleStore,
   SimulatedMatches,
-} from './store.ts';
+} from './rule-store.ts';
+import type { AuditActor } from './store.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** As many files as one rule book may have (rule-book/limits.ts), and as many states as rules in them. */

@@ -22,7 +22,17 @@ const KINDS = {
     days: ({ seriesMinute }) => seriesMinute,
   },
   alerts: {
-    tables: ['alerts', 'alert_history', 'detections', 'simulated_matches', 'exceptions', 'outbox', 'forward_queue'],
+    tables: [
+      'alerts',
+      'alert_history',
+      'alert_acts',
+      'verdicts',
+      'detections',
+      'simulated_matches',
+      'exceptions',
+      'outbox',
+      'forward_queue',
+    ],
     days: ({ alerts }) => alerts,
   },
   incidents: { tables: ['incidents', 'incident_alerts'], days: ({ alerts }) => alerts },

@@ -1,5 +1,6 @@
 import type { AlertFilter, EventReference } from '@threatguard/proto';
 import type { EntityName } from '../correlate/entities.ts';
+import { AccessRecords } from './access-records.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
@@ -7,7 +8,7 @@ import * as certificates from './certificate-records.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
 import { EpochRecords } from './epoch-records.ts';
-import type { EventQuery } from './event-pages.ts';
+import { countEvents, groupColumn } from './event-counts.ts';
 import * as eventReads from './event-reads.ts';
 import { searchEvents } from './event-search.ts';
 import { EvidenceStore } from './evidence-store.ts';
@@ -15,6 +16,8 @@ import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
 import { ForwardingRecords } from './forwarding-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
+import { HuntRecords } from './hunt-records.ts';
+import { compileHunt, isSaidInSql } from './hunt-sql.ts';
 import * as incidentRecords from './incident-records.ts';
 import { IntelStore } from './intel-store.ts';
 import { JudgementRecords } from './judgement-records.ts';
@@ -28,6 +31,7 @@ import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
 import type { AgentRecord, CertificateChange, CommitGroup, ConsoleCertificate, Store, TokenRecord } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';
+import * as triage from './triage-records.ts';
 import { keepUp } from './upkeep.ts';
 
 /** Some 50 ms of the embedded engine. */
@@ -41,11 +45,13 @@ export class SqlStore implements Store {
   readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];
+  readonly access: AccessRecords;
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
   readonly forwarding: ForwardingRecords;
   readonly rules: RuleRecords;
+  readonly hunts: HuntRecords;
   readonly intel: IntelStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
@@ -53,6 +59,7 @@ export class SqlStore implements Store {
 
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
+    this.access = new AccessRecords(database);
     this.epochs = new EpochRecords(database);
     this.judgements = new JudgementRecords(database);
     this.#commits = about;
@@ -64,6 +71,7 @@ export class SqlStore implements Store {
     this.evidence = new EvidenceStore(database);
     this.forwarding = new ForwardingRecords(database);
     this.rules = new RuleRecords(database);
+    this.hunts = new HuntRecords(database);
     this.intel = new IntelStore(database);
   }
 
@@ -187,6 +195,18 @@ export class SqlStore implements Store {
     return alertReads.alertsByIdPrefix(this.#database, prefix);
   }
 
+  alertVolumes(sinceUs: number) {
+    return alertReads.alertVolumes(this.#database, sinceUs);
+  }
+
+  alertActs(alertId: string) {
+    return triage.alertActs(this.#database, alertId);
+  }
+
+  alertStates(ids: readonly string[]) {
+    return triage.alertStates(this.#database, ids);
+  }
+
   openAlertsSince(sinceUs: number) {
     return alertReads.openAlertsSince(this.#database, sinceUs);
   }
@@ -195,11 +215,38 @@ export class SqlStore implements Store {
     return eventReads.eventsByReference(this.#database, references);
   }
 
-  searchEvents(query: EventQuery, limit: number, after: string, signal?: AbortSignal) {
-    // The embedded engine cannot cut a statement off, and commits wait behind it: it looks at a part at a time.
-    const windowRows = this.engine === 'pglite' ? EMBEDDED_WINDOW_ROWS : 0;
-    const columnstore = this.engine === 'timescaledb';
-    return searchEvents(this.#database, { query: { ...query, columnstore }, limit, after, windowRows, signal });
+  searchEvents(query: Parameters<Store['searchEvents']>[0], limit: number, after: string, signal?: AbortSignal) {
+    const { filters, where, ...time } = query;
+    const hunt = compileHunt(where);
+    const asked = { ...time, ...hunt, filters: [...filters, ...hunt.filters], columnstore: this.#columnstore };
+    return searchEvents(this.#database, {
+      query: asked,
+      matches: hunt.matches,
+      limit,
+      after,
+      windowRows: this.#windowRows,
+      signal,
+    });
+  }
+
+  async countEvents(
+    { where, ...time }: Parameters<Store['countEvents']>[0],
+    fields: readonly string[],
+    signal: AbortSignal,
+  ) {
+    const hunt = compileHunt(where);
+    if (!isSaidInSql(hunt) || !fields.every(groupColumn)) return undefined;
+    const query = { ...time, ...hunt, columnstore: this.#columnstore };
+    return countEvents(this.#database, { query, fields, windowRows: this.#windowRows, signal });
+  }
+
+  get #columnstore(): boolean {
+    return this.engine === 'timescaledb';
+  }
+
+  /** The embedded engine cannot cut a statement off, and commits wait behind it: it looks at a part at a time. */
+  get #windowRows(): number {
+    return this.engine === 'pglite' ? EMBEDDED_WINDOW_ROWS : 0;
   }
 
   eventsSince(sinceUs: number) {
@@ -242,6 +289,10 @@ export class SqlStore implements Store {
     return incidentRecords.incidentsByIdPrefix(this.#database, prefix);
   }
 
+  incidentsOfAlerts(alertIds: readonly string[]) {
+    return incidentRecords.incidentsOfAlerts(this.#database, alertIds);
+  }
+
   openIncidentsSince(sinceUs: number) {
     return incidentRecords.openIncidentsSince(this.#database, sinceUs);
   }
@@ -264,6 +315,10 @@ export class SqlStore implements Store {
 
   removeFromOutbox(ids: readonly number[]) {
     return removeFromOutbox(this.#database, ids);
+  }
+
+  ping(signal: AbortSignal) {
+    return this.#database.ping(signal);
   }
 
   totals() {

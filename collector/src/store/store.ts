@@ -1,10 +1,12 @@
 import type {
   Alert,
   AlertFilter,
+  AlertState,
   Counter,
   Detection,
   EventReference,
   FieldFilter,
+  HuntExpression,
   Loss,
   RefusalCode,
   SignedKeySuccession,
@@ -16,13 +18,20 @@ import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { IntelRecords } from '../detect/intel/intel-records.ts';
-import type { RuleState } from '../detect/rules/wiring.ts';
+import type { AlertActRecord } from '../triage/change-alert.ts';
+import type { AccessStore } from './access-store.ts';
+import type { AlertVolume } from './alert-reads.ts';
+import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
+import type { EventCounts } from './event-counts.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { ForwardingStore } from './forwarding-store.ts';
+import type { HuntStore } from './hunt-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
+import type { RuleStore } from './rule-store.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
+import type { StoredAct } from './triage-records.ts';
 import type { UpkeepReport } from './upkeep-run.ts';
 
 /** What one transaction stores. Detections and what follows from them here belong to no batch: silence, gaps, refusals. */
@@ -33,6 +42,8 @@ export interface CommitGroup {
   entities: readonly Entity[];
   incidents: readonly Incident[];
   refusals: readonly RefusedEnvelope[];
+  /** What people did, with the alerts it changed. */
+  acts: readonly AlertActRecord[];
   /** In order: of two about one alert the later one holds. */
   pile: readonly PileMove[];
 }
@@ -51,6 +62,7 @@ export const EMPTY_GROUP: CommitGroup = {
   entities: [],
   incidents: [],
   refusals: [],
+  acts: [],
   pile: [],
 };
 
@@ -168,170 +180,9 @@ export interface RiskPoint {
   level: number;
 }
 
-/** An epoch whose private key the collector holds. */
-export interface HeldKey {
-  epoch: number;
-  algorithm: string;
-  /** Of the SubjectPublicKeyInfo. */
-  publicKeySha256: Uint8Array;
-  createdAtUs: number;
-}
-
-/**
- * `announced`: agents are told to seal for it. `draining`: what was sealed for it is still opened. `refused`: compromised,
- * no thread has the key any more, its file waits for the last agent. `destroying`: decided, and under way.
- */
-type KemKeyState = 'announced' | 'draining' | 'refused' | 'destroying' | 'destroyed';
-
-/** One epoch of the fleet's ML-KEM key. */
-export interface KemKeyRecord extends HeldKey {
-  state: KemKeyState;
-  announcedAtUs: number | undefined;
-  destroyedAtUs: number | undefined;
-}
-
-/** One rotation of the fleet's ML-KEM key, named by the epoch it leads to. */
-export interface RotationRecord {
-  epoch: number;
-  /** The epoch that was announced before it. */
-  fromEpoch: number;
-  /** `canary`: only `canaryAgents` are told. `draining`: all have proved the new epoch. */
-  phase: 'canary' | 'announced' | 'draining' | 'done' | 'aborted';
-  paused: boolean;
-  compromised: boolean;
-  canaryAgents: readonly string[];
-  startedBy: string;
-  startedAtUs: number;
-  /** To all; undefined until then. */
-  announcedAtUs: number | undefined;
-  endedAtUs: number | undefined;
-}
-
-export interface RotationSchedule {
-  everySeconds: number;
-  nextAtUs: number;
-}
-
-/** What an agent proved last, and what it holds since. */
-export interface AgentEpochRecord {
-  agentId: string;
-  epoch: number;
-  /** By the agent's clock. */
-  confirmedAtUs: number;
-  receivedAtUs: number;
-  /** SHA-256 over the body and the signature of the EpochConfirmation. */
-  confirmationSha256: Uint8Array;
-  /** 0 where nothing waits in its spool. */
-  oldestSpooledEpoch: number;
-  /** Later it said something older than it had proved: two hosts speak as one agent, or one came back from a backup. */
-  contradicted: boolean;
-}
-
-export interface AgentEpochUpdate extends AgentEpochRecord {
-  /** As it came. Some 3 KiB, which nobody needs in memory for a whole fleet. */
-  confirmation?: { body: Uint8Array; signature: Uint8Array };
-}
-
-export interface EpochState {
-  /** Newest epoch first. */
-  keys: KemKeyRecord[];
-  /** The running one, or the last. */
-  rotation: RotationRecord | undefined;
-  schedule: RotationSchedule | undefined;
-  agents: AgentEpochRecord[];
-}
-
-/** One step of a rotation. `action` names it in the audit log as `kem_rotation.<action>`; a null schedule ends it. */
-export interface EpochChange {
-  atUs: number;
-  action: string;
-  keys?: readonly KemKeyRecord[];
-  rotation?: RotationRecord;
-  schedule?: RotationSchedule | null;
-  /** What the audit entry says beside the state. */
-  facts?: Record<string, string | number>;
-}
-
-export interface EpochStore {
-  load(): Promise<EpochState>;
-  /** All of it and its audit entries, in one transaction. */
-  change(change: EpochChange, by: AuditActor): Promise<void>;
-  /** A record without `confirmation` leaves the one that is stored as it is. */
-  saveAgents(records: readonly AgentEpochUpdate[]): Promise<void>;
-}
-
-/** What somebody decided about a rule; one without a record is on. */
-export interface RuleStateRecord {
-  ruleId: string;
-  state: RuleState;
-  changedAtUs: number;
-  changedBy: string;
-  reason: string;
-}
-
-/** A file of rules that somebody gave the collector. */
-export interface ImportedRuleFile {
-  /** Relative, with / between folders. */
-  name: string;
-  text: string;
-  /** Ids of rules of the pack that give way to rules of this file. */
-  overrides: readonly string[];
-  importedAtUs: number;
-  importedBy: string;
-}
-
-/** All that was decided about rules, as of one revision. */
-export interface RuleBookRecord {
-  revision: number;
-  states: RuleStateRecord[];
-  /** By name. */
-  files: ImportedRuleFile[];
-}
-
-export interface RuleChange {
-  /** The revision it was decided on. */
-  revision: number;
-  atUs: number;
-  states?: readonly RuleStateRecord[];
-  /** New or in the place of the file of this name; `facts` is what the audit entry says beside it. */
-  files?: readonly { file: ImportedRuleFile; facts: Record<string, unknown> }[];
-  /** Names of files. */
-  removed?: readonly string[];
-}
-
-/** What a rule did. */
-export interface RuleActivity {
-  /** Detections, those of a simulation as well. */
-  matches: number;
-  alerts: number;
-  /** Of all that are kept; 0 where none is. */
-  lastMatchAtUs: number;
-}
-
-export interface SimulatedMatches {
-  matches: number;
-  /** That these would have raised. */
-  alerts: number;
-  firstAtUs: number;
-  lastAtUs: number;
-  /** Newest first. */
-  newest: Detection[];
-}
-
-export interface RuleStore {
-  load(): Promise<RuleBookRecord>;
-  revision(): Promise<number>;
-  /** All of it and its audit entries, in one transaction; false, and nothing done, where the revision is another by now. */
-  change(change: RuleChange, by: AuditActor): Promise<boolean>;
-  /** By id; matches and alerts since a time. */
-  activity(ruleIds: readonly string[], sinceUs: number): Promise<Map<string, RuleActivity>>;
-  /** What a rule matched while it was simulated, as far as it is kept; of the newest at most `limit`. */
-  simulated(ruleId: string, limit: number): Promise<SimulatedMatches>;
-}
-
 /** Who changes something, and from where. */
 export interface AuditActor {
-  kind: 'collector' | 'console' | 'agent' | 'token';
+  kind: 'collector' | 'console' | 'agent' | 'token' | 'user';
   id: string;
   /** HOST:PORT of the peer; empty for the collector itself. */
   from: string;
@@ -359,6 +210,12 @@ export interface AuditVerification {
   head: { sequence: number; digest: Uint8Array };
   /** The first entry that is not what was written; undefined where all are. */
   problem: { sequence: number; what: 'missing' | 'altered' } | undefined;
+}
+
+/** Until is not included; absent, there is no end. */
+export interface TimeRange {
+  sinceUs?: number;
+  untilUs?: number;
 }
 
 export interface Page<T> {
@@ -440,6 +297,12 @@ export interface Store extends AsyncDisposable {
   alerts(filter: AlertFilter, limit: number, after: string, signal?: AbortSignal): Promise<Page<Alert>>;
   /** By id or by a prefix that only one alert has; more than one match gives all of them, up to 10. */
   alertsByIdPrefix(prefix: string): Promise<Alert[]>;
+  /** How many alerts were raised by hour and severity, in order of time. */
+  alertVolumes(sinceUs: number): Promise<AlertVolume[]>;
+  /** What people did about an alert, oldest first. */
+  alertActs(alertId: string): Promise<StoredAct[]>;
+  /** Of those of the alerts that are kept. */
+  alertStates(ids: readonly string[]): Promise<Map<string, AlertState>>;
   /** Alerts not closed that changed since `sinceUs`: what the folder continues after a restart. */
   openAlertsSince(sinceUs: number): Promise<Alert[]>;
   eventsByReference(references: readonly EventReference[]): Promise<StoredEvent[]>;
@@ -448,11 +311,22 @@ export interface Store extends AsyncDisposable {
    * with the nearest name for a field that does not exist, `timed_out` where not even a part could be looked at.
    */
   searchEvents(
-    query: { filters: readonly FieldFilter[]; sinceUs?: number; untilUs?: number },
+    query: { filters: readonly FieldFilter[]; where?: HuntExpression | undefined } & TimeRange,
     limit: number,
     after: string,
     signal?: AbortSignal,
   ): Promise<EventPage>;
+  /**
+   * Events counted by fields, in the database; undefined where it cannot say who passes, or a field has no column. Ends
+   * early rather than late, and says so.
+   */
+  countEvents(
+    query: { where: HuntExpression | undefined } & TimeRange,
+    fields: readonly string[],
+    signal: AbortSignal,
+  ): Promise<EventCounts | undefined>;
+  /** Hunts that were saved. */
+  readonly hunts: HuntStore;
   /** Every event since a time in order, in pages: what detectors rebuild their windows from. */
   eventsSince(sinceUs: number): AsyncIterable<StoredEvent[]>;
   /** Share of events that were seen on an agent in a time span, counted losses against stored events: 0 to 1. */
@@ -476,12 +350,16 @@ export interface Store extends AsyncDisposable {
     after: string,
   ): Promise<Page<Incident>>;
   incidentsByIdPrefix(prefix: string): Promise<Incident[]>;
+  /** That one of these alerts belongs to, open or closed. */
+  incidentsOfAlerts(alertIds: readonly string[]): Promise<Incident[]>;
   openIncidentsSince(sinceUs: number): Promise<Incident[]>;
 
-  /** States of rules, imported ones, and what rules did. */
-  readonly rules: RuleStore;
+  /** Users of the HTTP service, their sessions and tokens. */
+  readonly access: AccessStore;
   /** Sources of indicators and what they say. */
   readonly intel: IntelRecords;
+  /** States of rules, imported ones, and what rules did. */
+  readonly rules: RuleStore;
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;
@@ -496,6 +374,8 @@ export interface Store extends AsyncDisposable {
   outbox(limit: number): Promise<OutboxRow[]>;
   removeFromOutbox(ids: readonly number[]): Promise<void>;
 
+  /** Resolves where the database answers; throws StoreError where it does not. Waits behind no other read or commit. */
+  ping(signal: AbortSignal): Promise<void>;
   totals(): Promise<{
     events: number;
     envelopes: number;

@@ -9,6 +9,7 @@ import type { Alert, Detection } from '@threatguard/proto';
 import type { StorableBatch } from '../batch.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
+import type { AlertActRecord } from '../triage/change-alert.ts';
 import type { PileMove, RefusedEnvelope } from './store.ts';
 
 /** One commit: large enough to pay for itself, small enough that the next one starts soon. */
@@ -26,6 +27,7 @@ export interface Queued {
   incidents: readonly Incident[];
   pile: readonly PileMove[];
   refusal: RefusedEnvelope | undefined;
+  acts: readonly AlertActRecord[];
   bytes: number;
   resolve: (alerts: readonly Alert[]) => void;
   reject: (error: unknown) => void;

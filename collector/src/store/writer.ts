@@ -8,6 +8,7 @@ import type { Alert, Detection } from '@threatguard/proto';
 import { SMALL_ENVELOPE_BYTES_MAX, type StorableBatch } from '../batch.ts';
 import type { Correlated } from '../correlate/correlator.ts';
 import type { StageClock } from '../stage-clock.ts';
+import type { AlertActRecord } from '../triage/change-alert.ts';
 import { CommitPace } from './commit-pace.ts';
 import { toStoreError } from './database.ts';
 import { type CommitGroup, EMPTY_GROUP, type RefusedEnvelope, type Store, StoreError } from './store.ts';
@@ -27,6 +28,7 @@ export interface WriteItem extends Partial<Correlated> {
   batch?: StorableBatch;
   detections?: readonly Detection[];
   refusal?: RefusedEnvelope;
+  acts?: readonly AlertActRecord[];
 }
 
 export interface WriterParts {
@@ -74,7 +76,7 @@ export class Writer implements AsyncDisposable {
   /** Resolves after commit, with the alerts as they were stored. Rejects with StoreError `rejected`, or when closed. */
   write(item: WriteItem): Promise<readonly Alert[]> {
     if (this.#closed) return Promise.reject(new StoreError('unavailable', 'the collector is stopping'));
-    const { batch, detections = [], alerts = [], entities = [], incidents = [], pile = [], refusal } = item;
+    const { batch, detections = [], alerts = [], entities = [], incidents = [], pile = [], refusal, acts = [] } = item;
     const { promise, resolve, reject } = Promise.withResolvers<readonly Alert[]>();
     // Header and signature are views of the whole envelope.
     const bytes = batch
@@ -82,7 +84,7 @@ export class Writer implements AsyncDisposable {
       : 0;
     if (batch && batch.header.losses.length > 0) this.#parts.lossyAgents.add(batch.agentId);
     const lane = this.#queue.push({
-      ...{ batch, detections, alerts, entities, incidents, pile, refusal },
+      ...{ batch, detections, alerts, entities, incidents, pile, refusal, acts },
       ...{ bytes, resolve, reject },
     });
     this.#queuedBytes += bytes;
@@ -205,12 +207,14 @@ function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): Com
     incidents: [],
     pile: [],
     refusals: [],
+    acts: [],
   } as {
     batches: StorableBatch[];
     detections: Detection[];
     refusals: RefusedEnvelope[];
+    acts: AlertActRecord[];
   } & Correlated;
-  for (const [index, { batch, detections, entities, incidents, pile, refusal }] of group.entries()) {
+  for (const [index, { batch, detections, entities, incidents, pile, refusal, acts }] of group.entries()) {
     const alerts = rated[index] ?? [];
     if (batch) collected.batches.push({ ...batch, alerts, entities: [...entities], incidents: [...incidents] });
     else {
@@ -221,6 +225,7 @@ function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): Com
     collected.detections.push(...detections);
     collected.pile.push(...pile);
     if (refusal) collected.refusals.push(refusal);
+    collected.acts.push(...acts);
   }
   return collected;
 }

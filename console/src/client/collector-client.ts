@@ -7,12 +7,18 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  type ActRequest,
+  type ActResult,
   type AddExceptionRequest,
   type AddExceptionResponse,
+  type AddUserRequest,
+  type AddUserResponse,
   type AgentSummary,
   type Alert,
+  type AlertAct,
   type AlertBudgetReport,
   type AlertFilter,
+  type ApiUser,
   type AuditEntry,
   type Ca,
   type CoverageResponse,
@@ -31,7 +37,12 @@ import {
   exceptionsService,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetEntityRequest,
+  type GetEntityResponse,
   type GetExceptionResponse,
+  type HuntPart,
+  type HuntRequest,
+  huntService,
   type ImportIntelRequest,
   type ImportIntelResponse,
   type ImportRulesRequest,
@@ -49,6 +60,8 @@ import {
   type ListRulesRequest,
   type ListRulesResponse,
   type LookupIntelResponse,
+  type MakeUserTokenRequest,
+  type MakeUserTokenResponse,
   type OrderKeysResponse,
   type PreviewExceptionRequest,
   type PreviewExceptionResponse,
@@ -56,6 +69,7 @@ import {
   type RemoveIntelRequest,
   type RemoveIntelResponse,
   type RemoveRulesResponse,
+  type RemoveUserResponse,
   type RetireCaResponse,
   type RevokeAgentResponse,
   type RotateCaResponse,
@@ -64,15 +78,23 @@ import {
   type RuleException,
   type RuleFileText,
   rulesService,
+  type SavedHunt,
+  type SaveHuntRequest,
   type SearchEventsRequest,
   type SetRuleStateRequest,
   type SetRuleStateResponse,
+  type SetUserRoleRequest,
+  type SetUserRoleResponse,
   type ShowRuleResponse,
   type SignedAlert,
   type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
+  triageService,
+  type UserToken,
+  usersService,
   type VerifyAuditResponse,
+  type Volumes,
 } from '@threatguard/proto';
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
 import { ConsoleError } from '../model/console-error.ts';
@@ -152,6 +174,35 @@ export class CollectorClient implements Disposable {
     return this.#call(cryptoService.report, { policy });
   }
 
+  async listUsers(): Promise<ApiUser[]> {
+    return (await this.#call(usersService.listUsers, {})).users ?? [];
+  }
+
+  addUser(request: AddUserRequest): Promise<AddUserResponse> {
+    return this.#call(usersService.addUser, request);
+  }
+
+  removeUser(name: string): Promise<RemoveUserResponse> {
+    return this.#call(usersService.removeUser, { name });
+  }
+
+  setUserRole(request: SetUserRoleRequest): Promise<SetUserRoleResponse> {
+    return this.#call(usersService.setUserRole, request);
+  }
+
+  /** Of one user, or of all for ''. */
+  async listUserTokens(user: string): Promise<UserToken[]> {
+    return (await this.#call(usersService.listUserTokens, { user })).tokens ?? [];
+  }
+
+  makeUserToken(request: MakeUserTokenRequest): Promise<MakeUserTokenResponse> {
+    return this.#call(usersService.makeUserToken, request);
+  }
+
+  async removeUserToken(id: string): Promise<void> {
+    await this.#call(usersService.removeUserToken, { id });
+  }
+
   createToken(request: CreateTokenRequest): Promise<CreateTokenResponse> {
     return this.#call(consoleService.createToken, request);
   }
@@ -176,6 +227,16 @@ export class CollectorClient implements Disposable {
 
   getAlert(id: string): Promise<GetAlertResponse> {
     return this.#call(consoleService.getAlert, { id });
+  }
+
+  /** One result for each target, in order. */
+  async actOnAlerts(request: ActRequest): Promise<ActResult[]> {
+    return (await this.#call(triageService.act, request)).results ?? [];
+  }
+
+  /** What people did about an alert, oldest first. */
+  async alertHistory(id: string): Promise<AlertAct[]> {
+    return (await this.#call(triageService.getHistory, { id })).acts ?? [];
   }
 
   /** Newest first, at most `limit`, over as many pages as it takes. */
@@ -216,6 +277,15 @@ export class CollectorClient implements Disposable {
       const page = await this.#call(consoleService.listEntities, { kind, limit: rows, after });
       return { rows: page.entities ?? [], next: page.next ?? '' };
     });
+  }
+
+  getEntity(request: GetEntityRequest): Promise<GetEntityResponse> {
+    return this.#call(consoleService.getEntity, request);
+  }
+
+  /** By hour since a time. */
+  getVolumes(sinceUs: number): Promise<Volumes> {
+    return this.#call(consoleService.getVolumes, { sinceUs });
   }
 
   /** Newest change first, at most `limit`. */
@@ -269,9 +339,16 @@ export class CollectorClient implements Disposable {
   }
 
   /** A bundle in parts, as fast as they are taken, until the signal fires. */
-  async *exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
-    const method = evidenceService.exportEvidence;
-    const stream: ClientReadableStream<EvidenceChunk> = this.#client.makeServerStreamRequest(
+  exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
+    return this.#stream(evidenceService.exportEvidence, request, signal);
+  }
+
+  async *#stream<Request, Part>(
+    method: MethodDefinition<Request, Part>,
+    request: Request,
+    signal: AbortSignal,
+  ): AsyncIterable<Part> {
+    const stream: ClientReadableStream<Part> = this.#client.makeServerStreamRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
@@ -295,34 +372,27 @@ export class CollectorClient implements Disposable {
     return (await this.#call(evidenceService.listTreeHeads, { limit })).heads ?? [];
   }
 
-  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
-    return this.#call(exceptionsService.previewException, request);
+  /** A hunt in parts, as they are found, until the signal fires; the collector then ends it too. */
+  async *runHunt(request: HuntRequest, signal: AbortSignal): AsyncIterable<HuntPart> {
+    try {
+      yield* this.#stream(huntService.run, request, signal);
+    } catch (error) {
+      // Whoever ended it keeps what was found.
+      if (!signal.aborted) throw error;
+    }
   }
 
-  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
-    return this.#call(exceptionsService.addException, request);
+  saveHunt(request: SaveHuntRequest): Promise<SavedHunt> {
+    return this.#call(huntService.save, request);
   }
 
-  /** Newest first; `ended` adds those that were removed or have expired. */
-  async listExceptions(ended: boolean): Promise<RuleException[]> {
-    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
+  /** By name. */
+  async listHunts(): Promise<SavedHunt[]> {
+    return (await this.#call(huntService.list, {})).hunts ?? [];
   }
 
-  getException(id: string): Promise<GetExceptionResponse> {
-    return this.#call(exceptionsService.getException, { id });
-  }
-
-  async removeException(id: string): Promise<RuleException> {
-    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
-  }
-
-  getAlertBudget(): Promise<AlertBudgetReport> {
-    return this.#call(exceptionsService.getAlertBudget, {});
-  }
-
-  /** 0 shows all alerts. */
-  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
-    return this.#call(exceptionsService.setAlertBudget, { perDay });
+  async removeHunt(name: string): Promise<void> {
+    await this.#call(huntService.remove, { name });
   }
 
   /** Resolves when the collector has it. When the signal fires before, nothing has changed. */
@@ -387,6 +457,36 @@ export class CollectorClient implements Disposable {
 
   removeIntel(request: RemoveIntelRequest): Promise<RemoveIntelResponse> {
     return this.#call(intelService.removeIntel, request);
+  }
+
+  previewException(request: PreviewExceptionRequest): Promise<PreviewExceptionResponse> {
+    return this.#call(exceptionsService.previewException, request);
+  }
+
+  addException(request: AddExceptionRequest): Promise<AddExceptionResponse> {
+    return this.#call(exceptionsService.addException, request);
+  }
+
+  /** Newest first; `ended` adds those that were removed or have expired. */
+  async listExceptions(ended: boolean): Promise<RuleException[]> {
+    return (await this.#call(exceptionsService.listExceptions, { ended })).exceptions ?? [];
+  }
+
+  getException(id: string): Promise<GetExceptionResponse> {
+    return this.#call(exceptionsService.getException, { id });
+  }
+
+  async removeException(id: string): Promise<RuleException> {
+    return (await this.#call(exceptionsService.removeException, { id })).exception ?? {};
+  }
+
+  getAlertBudget(): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.getAlertBudget, {});
+  }
+
+  /** 0 shows all alerts. */
+  setAlertBudget(perDay: number): Promise<AlertBudgetReport> {
+    return this.#call(exceptionsService.setAlertBudget, { perDay });
   }
 
   rotateKeys(request: RotateKeysRequest): Promise<RotateKeysResponse> {

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { type AlertFilter, parseSeverity } from '@threatguard/proto';
 import { ConsoleError } from '../model/console-error.ts';
 import { parseTime } from '../model/time.ts';
+import { STATUSES } from '../model/triage.ts';
 import { oneOf } from './console-command.ts';
 
 const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -12,6 +13,8 @@ export const alertFilterFlags = {
   agent: Flags.string({ summary: 'Only this agent, by name or id.', helpValue: 'NAME' }),
   user: Flags.string({ summary: 'Only alerts about this user.', helpValue: 'NAME' }),
   technique: Flags.string({ summary: 'Only this ATT&CK technique, its sub-techniques included.', helpValue: 'T1110' }),
+  status: Flags.string({ summary: `Only in this state: ${Object.keys(STATUSES).join(', ')}.`, helpValue: 'STATE' }),
+  assignee: Flags.string({ summary: 'Only those assigned to this person.', helpValue: 'NAME' }),
   since: Flags.string({ summary: 'Since a time, or for a duration up to now: 15m, 24h, 7d.', helpValue: 'TIME' }),
 };
 
@@ -20,6 +23,8 @@ interface FilterFlags {
   agent?: string | undefined;
   user?: string | undefined;
   technique?: string | undefined;
+  status?: string | undefined;
+  assignee?: string | undefined;
 }
 
 /** The filter without its time range. Throws `usage` for a value that cannot be. */
@@ -38,6 +43,11 @@ export function readAlertFilter(flags: FilterFlags): AlertFilter {
     }
     filter.technique = technique;
   }
+  if (flags.status !== undefined) {
+    const names = Object.keys(STATUSES) as (keyof typeof STATUSES)[];
+    filter.state = STATUSES[oneOf('status', names, flags.status.toLowerCase())];
+  }
+  if (flags.assignee !== undefined) filter.assignee = flags.assignee;
   if (flags.agent !== undefined) filter.agent = flags.agent;
   if (flags.user !== undefined) filter.user = flags.user;
   return filter;

@@ -28,6 +28,15 @@ export function wholeNumber(name: string, text: string, range: { min: number; ma
   throw new ConsoleError('usage', `--${name} "${text}" must be a whole number from ${range.min} to ${range.max}`);
 }
 
+function readFields(text: string): string[] {
+  const fields = text
+    .split(',')
+    .map((field) => field.trim())
+    .filter(Boolean);
+  if (fields.length === 0) throw new ConsoleError('usage', '--fields names no key; write --fields id,severity');
+  return fields;
+}
+
 export function describe(text: string): string {
   return `${text}\n\n${EXIT_CODES_HELP}`;
 }
@@ -47,12 +56,17 @@ export abstract class ConsoleCommand extends Command {
       parse: async (text) => oneOf('output', OUTPUT_FORMATS, text),
     }),
     utc: Flags.boolean({ summary: 'Print times in UTC instead of local time.' }),
+    fields: Flags.string({
+      summary: 'Print only these keys, in this order: those of --output json, dotted.',
+      helpValue: 'KEY,...',
+    }),
   };
 
   protected readonly invocation = invocation();
 
-  protected outputFor(flags: { output: string; utc: boolean }): Output {
+  protected outputFor(flags: { output: string; utc: boolean; fields?: string | undefined }): Output {
     return new Output({
+      fields: flags.fields === undefined ? undefined : readFields(flags.fields),
       format: oneOf('output', [...OUTPUT_FORMATS, ...EXPORT_FORMATS], flags.output),
       utc: flags.utc,
       invocation: this.invocation,

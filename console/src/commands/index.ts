@@ -3,13 +3,18 @@ import { AgentsRevoke } from './agents/revoke.ts';
 import { AgentsRotateKey } from './agents/rotate-key.ts';
 import { AgentsShow } from './agents/show.ts';
 import { AgentsTokenCreate } from './agents/token/create.ts';
+import { AlertsAck } from './alerts/ack.ts';
+import { AlertsAssign } from './alerts/assign.ts';
 import { AlertsBudgetSet } from './alerts/budget/set.ts';
 import { AlertsBudget } from './alerts/budget/show.ts';
+import { AlertsClose } from './alerts/close.ts';
 import { AlertsExcept } from './alerts/except.ts';
 import { ExceptionsList } from './alerts/exceptions/list.ts';
 import { ExceptionsRemove } from './alerts/exceptions/remove.ts';
 import { ExceptionsShow } from './alerts/exceptions/show.ts';
 import { AlertsList } from './alerts/list.ts';
+import { AlertsNote } from './alerts/note.ts';
+import { AlertsReopen } from './alerts/reopen.ts';
 import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
 import { AuditList } from './audit/list.ts';
@@ -17,13 +22,23 @@ import { AuditVerify } from './audit/verify.ts';
 import { CaRetire } from './ca/retire.ts';
 import { CaRotate } from './ca/rotate.ts';
 import { CaStatus } from './ca/status.ts';
+import { Complete } from './complete.ts';
+import { Completion } from './completion.ts';
 import { CryptoReportCommand } from './crypto/report.ts';
+import { DashboardCommand } from './dashboard.ts';
 import { EntitiesList } from './entities/list.ts';
+import { EntitiesShow } from './entities/show.ts';
 import { EventsSearch } from './events/search.ts';
+import { EventsShow } from './events/show.ts';
+import { EventsTail } from './events/tail.ts';
 import { EvidenceExport } from './evidence/export.ts';
 import { EvidenceHeads } from './evidence/heads.ts';
 import { EvidenceShow } from './evidence/show.ts';
 import { EvidenceVerify } from './evidence/verify.ts';
+import { HuntList } from './hunt/list.ts';
+import { HuntRemove } from './hunt/remove.ts';
+import { HuntRun } from './hunt/run.ts';
+import { HuntSave } from './hunt/save.ts';
 import { IncidentsList } from './incidents/list.ts';
 import { IncidentsShow } from './incidents/show.ts';
 import { IntelImport } from './intel/import.ts';
@@ -50,10 +65,20 @@ import { RulesShow } from './rules/show.ts';
 import { RulesSimulate } from './rules/simulate.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
+import { UsersAdd } from './users/add.ts';
+import { UsersList } from './users/list.ts';
+import { UsersRemove } from './users/remove.ts';
+import { UsersRole } from './users/role.ts';
+import { UsersTokenCreate } from './users/token/create.ts';
+import { UsersTokenList } from './users/token/list.ts';
+import { UsersTokenRemove } from './users/token/remove.ts';
 
 /** Every command by its words. Each loads what is heavy (gRPC, NATS, Ink) only when it runs. */
 export const COMMANDS = {
   up: Up,
+  dashboard: DashboardCommand,
+  completion: Completion,
+  complete: Complete,
   status: Status,
   'agents:list': AgentsList,
   'agents:show': AgentsShow,
@@ -62,6 +87,11 @@ export const COMMANDS = {
   'alerts:list': AlertsList,
   'alerts:show': AlertsShow,
   'alerts:watch': AlertsWatch,
+  'alerts:ack': AlertsAck,
+  'alerts:assign': AlertsAssign,
+  'alerts:note': AlertsNote,
+  'alerts:close': AlertsClose,
+  'alerts:reopen': AlertsReopen,
   'alerts:except': AlertsExcept,
   'alerts:exceptions:list': ExceptionsList,
   'alerts:exceptions:show': ExceptionsShow,
@@ -70,7 +100,14 @@ export const COMMANDS = {
   'alerts:budget:show': AlertsBudget,
   'alerts:budget:set': AlertsBudgetSet,
   'events:search': EventsSearch,
+  'events:show': EventsShow,
+  'events:tail': EventsTail,
   'entities:list': EntitiesList,
+  'entities:show': EntitiesShow,
+  'hunt:run': HuntRun,
+  'hunt:save': HuntSave,
+  'hunt:list': HuntList,
+  'hunt:remove': HuntRemove,
   'incidents:list': IncidentsList,
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
@@ -96,6 +133,13 @@ export const COMMANDS = {
   'keys:abort': KeysAbort,
   'keys:schedule': KeysSchedule,
   'keys:destroy': KeysDestroy,
+  'users:list': UsersList,
+  'users:add': UsersAdd,
+  'users:remove': UsersRemove,
+  'users:role': UsersRole,
+  'users:token:create': UsersTokenCreate,
+  'users:token:list': UsersTokenList,
+  'users:token:remove': UsersTokenRemove,
   'rules:list': RulesList,
   'rules:show': RulesShow,
   'rules:enable': RulesEnable,

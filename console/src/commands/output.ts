@@ -1,8 +1,9 @@
 import type { ExportFormat } from '@threatguard/proto/export';
 import { toCsvHeader, toCsvLine } from '../model/csv.ts';
+import { cellText, knownFields, type Listing, onlyFields, pick } from '../model/fields.ts';
 import { type JsonRecord, nest, toJson } from '../model/json.ts';
 import { printable } from '../model/printable.ts';
-import { type Column, renderTable } from '../model/table.ts';
+import { renderPairs, renderTable } from '../model/table.ts';
 import type { Invocation } from './invocation.ts';
 
 const ESC = '\u001b';
@@ -11,16 +12,6 @@ export const OUTPUT_FORMATS = ['table', 'json', 'csv'] as const;
 /** Commands that print alerts or events have schemas of others too (export-output.ts). */
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number] | ExportFormat;
 
-/** A listing in all its forms: the table shows some of what each record holds, JSON and CSV all of it. */
-export interface Listing<Row> {
-  rows: readonly Row[];
-  columns: readonly Column<Row>[];
-  keys: readonly string[];
-  record(row: Row): JsonRecord;
-  /** Dotted names stay as they are in JSON: ECS has a field that is a value and a prefix at once. */
-  flat?: true;
-}
-
 /** Where a command writes: data to stdout, notes to stderr. */
 export class Output {
   readonly format: OutputFormat;
@@ -28,17 +19,25 @@ export class Output {
   readonly colour: boolean;
   /** Columns of the terminal; undefined in a pipe, where nothing is cut. */
   readonly columns: number | undefined;
+  /** The keys that were asked for; undefined for all. */
+  readonly #fields: readonly string[] | undefined;
   readonly #invocation: Invocation;
   /** Lines that `repaint` has to go back over. */
   #painted = 0;
 
-  constructor(options: { format: OutputFormat; utc: boolean; invocation: Invocation }) {
+  constructor(options: {
+    format: OutputFormat;
+    utc: boolean;
+    fields?: readonly string[] | undefined;
+    invocation: Invocation;
+  }) {
     const { stdout, env } = options.invocation;
     this.format = options.format;
     this.utc = options.utc;
     // https://no-color.org: present and not empty.
     this.colour = Boolean(stdout.isTTY) && !env.NO_COLOR && env.TERM !== 'dumb';
     this.columns = stdout.isTTY ? stdout.columns || 80 : undefined;
+    this.#fields = options.fields;
     this.#invocation = options.invocation;
   }
 
@@ -67,19 +66,24 @@ export class Output {
   }
 
   json(record: JsonRecord): void {
-    this.line(toJson(nest(record)));
+    this.line(toJson(nest(this.#fields ? pick(record, knownFields(this.#fields, Object.keys(record))) : record)));
+  }
+
+  csvHeader(keys: readonly string[]): void {
+    this.line(toCsvHeader(this.#fields ? knownFields(this.#fields, keys) : keys));
   }
 
   csv(keys: readonly string[], record: JsonRecord): void {
-    this.line(toCsvLine(keys.map((key) => record[key])));
+    this.line(toCsvLine((this.#fields ?? keys).map((key) => record[key])));
   }
 
-  list<Row>(listing: Listing<Row>): void {
+  list<Row>(whole: Listing<Row>): void {
+    const listing = this.#fields ? onlyFields(whole, this.#fields) : whole;
     if (this.format === 'json') {
       const lines = listing.rows.map((row) => toJson(listing.flat ? listing.record(row) : nest(listing.record(row))));
       this.line(lines.length > 0 ? `[\n${lines.join(',\n')}\n]` : '[]');
     } else if (this.format === 'csv') {
-      this.line(toCsvHeader(listing.keys));
+      this.csvHeader(listing.keys);
       for (const row of listing.rows) this.csv(listing.keys, listing.record(row));
     } else if (listing.rows.length > 0) {
       this.lines(renderTable(listing.columns, listing.rows, this.columns));
@@ -87,11 +91,14 @@ export class Output {
   }
 
   /** One thing: pairs as a table, an object as JSON, a header and a line as CSV. */
-  show(record: JsonRecord, table: () => readonly string[]): void {
-    if (this.format === 'json') {
+  show(whole: JsonRecord, table: () => readonly string[]): void {
+    const record = this.#fields ? pick(whole, knownFields(this.#fields, Object.keys(whole))) : whole;
+    if (this.#fields && this.format === 'table') {
+      this.lines(renderPairs(Object.entries(record).map(([name, value]) => [name, cellText(value)] as const)));
+    } else if (this.format === 'json') {
       this.json(record);
     } else if (this.format === 'csv') {
-      this.line(toCsvHeader(Object.keys(record)));
+      this.csvHeader(Object.keys(record));
       this.csv(Object.keys(record), record);
     } else {
       this.lines(table());

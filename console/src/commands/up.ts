@@ -1,6 +1,5 @@
 import { Flags } from '@oclif/core';
 import { ALERT_KEYS } from '../model/alert.ts';
-import { toCsvHeader } from '../model/csv.ts';
 import type { RunningDeployment } from '../services/up/run-deployment.ts';
 import { writeAlert } from './alert-stream.ts';
 import { ConsoleCommand, describe } from './console-command.ts';
@@ -73,7 +72,7 @@ export class Up extends ConsoleCommand {
       import('../services/blind-spots.ts'),
     ]);
     const onNote = (note: string) => output.note(note);
-    if (output.format === 'csv') output.line(toCsvHeader(ALERT_KEYS));
+    if (output.format === 'csv') output.csvHeader(ALERT_KEYS);
     const { client, deployment } = running;
     void tellBlindSpots({ client, signal, onNote });
     await followAlerts({
@@ -90,6 +89,7 @@ export class Up extends ConsoleCommand {
   }
 
   async #view(running: RunningDeployment, output: Output, stop: AbortController): Promise<void> {
+    await import('../ui/lean-ink.ts');
     const { showLiveView } = await import('../ui/live-view.ts');
     await showLiveView({
       client: running.client,

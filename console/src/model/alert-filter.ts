@@ -2,7 +2,7 @@ import { type Alert, type AlertFilter, Withheld } from '@threatguard/proto';
 
 /** Whether an alert passes; the collector answers the same question in SQL, this one is for streams. */
 export function matchesAlert(alert: Alert, filter: AlertFilter): boolean {
-  const { severityMin, agent, user, technique, state, sinceUs, untilUs, withheld } = filter;
+  const { severityMin, agent, user, technique, state, assignee, sinceUs, untilUs, withheld } = filter;
   const values = alert.values ?? {};
   if (severityMin && (alert.severity ?? 0) < severityMin) return false;
   if (agent && alert.agentId !== agent && alert.agentName !== agent) return false;
@@ -12,6 +12,7 @@ export function matchesAlert(alert: Alert, filter: AlertFilter): boolean {
   }
   if (alert.withheld ? !withheld : withheld === Withheld.WITHHELD_ONLY) return false;
   if (state && alert.state !== state) return false;
+  if (assignee && alert.assignee !== assignee) return false;
   if (sinceUs && (alert.lastAtUs ?? 0) < sinceUs) return false;
   return !(untilUs && (alert.firstAtUs ?? 0) > untilUs);
 }

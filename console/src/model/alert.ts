@@ -1,4 +1,4 @@
-import { type Alert, AlertState, severityName } from '@threatguard/proto';
+import { type Alert, AlertState, AlertVerdict, severityName } from '@threatguard/proto';
 import type { JsonRecord } from './json.ts';
 import { percentText } from './percent.ts';
 import { colourSeverity } from './style.ts';
@@ -31,6 +31,9 @@ export const ALERT_KEYS = [
   'raised_at',
   'updated_at',
   'values',
+  'assignee',
+  'verdict',
+  'triage_version',
 ] as const;
 
 /** What an analyst asks first, picked from the values of a detection. Empty where a rule had none of it. */
@@ -50,8 +53,17 @@ export function alertFacts(alert: Alert): AlertFacts {
   };
 }
 
-function stateName(state: AlertState | null | undefined): string {
+export function stateName(state: AlertState | null | undefined): string {
   return state ? (AlertState[state] ?? 'unknown').toLowerCase() : 'open';
+}
+
+/** `false-positive`; empty for an alert without a verdict. */
+export function verdictName(verdict: AlertVerdict | null | undefined): string {
+  return verdict ? (AlertVerdict[verdict] ?? 'unknown').toLowerCase().replaceAll('_', '-') : '';
+}
+
+function withheldText({ withheld }: Alert): string {
+  return withheld ? ', withheld: over the budget of its day' : '';
 }
 
 export function alertRecord(alert: Alert): JsonRecord {
@@ -81,6 +93,9 @@ export function alertRecord(alert: Alert): JsonRecord {
     raised_at: isoTime(alert.raisedAtUs),
     updated_at: isoTime(alert.updatedAtUs),
     values: { ...alert.values },
+    assignee: alert.assignee || undefined,
+    verdict: verdictName(alert.verdict) || undefined,
+    triage_version: alert.triageVersion ?? 0,
   };
 }
 
@@ -100,6 +115,7 @@ export function alertColumns(look: Look): Column<Alert>[] {
       style: (cell, alert) => colourSeverity(cell, alert.severity, look.colour),
     },
     { title: 'STATE', cell: (alert) => stateName(alert.state), shrink: true, optional: true },
+    { title: 'ASSIGNEE', cell: (alert) => alert.assignee ?? '', shrink: true, optional: true },
     { title: 'HOST', cell: (alert) => alert.agentName ?? '', shrink: true },
     { title: 'COUNT', cell: (alert) => String(alert.count ?? 0), align: 'right', optional: true },
     { title: 'TECHNIQUE', cell: (alert) => (alert.techniques ?? []).join(' '), shrink: true, optional: true },
@@ -134,7 +150,8 @@ export function alertPairs(alert: Alert, look: Look, suppressed = 0): string[] {
     ['title', alert.title ?? ''],
     ['reason', alert.reason ?? ''],
     ['severity', severityName(alert.severity ?? 0)],
-    ['state', `${stateName(alert.state)}${alert.withheld ? ', withheld: over the budget of its day' : ''}`],
+    ['state', [stateName(alert.state), verdictName(alert.verdict)].filter(Boolean).join(', ') + withheldText(alert)],
+    ['assignee', alert.assignee || '-'],
     ['host', alert.agentName ?? ''],
     ['entity', alert.entity ?? ''],
     ['technique', (alert.techniques ?? []).join(' ')],

@@ -1,10 +1,18 @@
 import { ECS_FIELDS, type StoredEvent, toEcs } from '@threatguard/proto';
+import { eventReference } from './event-reference.ts';
 import type { JsonRecord } from './json.ts';
 import type { Column } from './table.ts';
 import { humanTime, isoTime, zoneName } from './time.ts';
 
 /** Names a stored event has beside those of the event itself. */
-const STORED_KEYS = ['host.name', 'agent.id', 'event.id', 'event.ingested', 'threatguard.sequence'] as const;
+const STORED_KEYS = [
+  'host.name',
+  'agent.id',
+  'event.id',
+  'event.ingested',
+  'threatguard.sequence',
+  'threatguard.reference',
+] as const;
 
 /** One stream in four billion has the same. */
 const STREAM_CHARS_SHOWN = 8;
@@ -25,6 +33,7 @@ export function eventRecord(stored: StoredEvent): JsonRecord {
     'event.id': eventId(stored),
     'event.ingested': isoTime(stored.receivedAtUs),
     'threatguard.sequence': stored.reference?.sequence ?? undefined,
+    'threatguard.reference': eventReference(stored),
   };
 }
 
@@ -41,7 +50,7 @@ function shortEventId(stored: StoredEvent): string {
 }
 
 /** What happened, in a few words: the command line, the log line, the path or the connection. */
-function eventSummary(stored: StoredEvent): string {
+export function eventSummary(stored: StoredEvent): string {
   const ecs = stored.event ? toEcs(stored.event) : {};
   const destination = ecs['destination.ip']
     ? `-> ${ecs['destination.ip']}:${ecs['destination.port'] ?? ''}`
@@ -55,6 +64,16 @@ function eventSummary(stored: StoredEvent): string {
     ecs['process.name'] ??
     '';
   return String(text);
+}
+
+/** `logon failure root 192.0.2.1`: action, outcome, who, from where. */
+export function eventWhat(stored: StoredEvent): string {
+  const ecs = stored.event ? toEcs(stored.event) : {};
+  const names = ['event.action', 'event.outcome', 'user.name', 'source.ip'] as const;
+  return names
+    .map((name) => ecs[name])
+    .filter((value) => value !== undefined)
+    .join(' ');
 }
 
 export function eventColumns(look: { utc: boolean; nowMs: number }): Column<StoredEvent>[] {

@@ -8,7 +8,7 @@ export interface Column<Row> {
   /** May be cut where the terminal is too narrow; the widest ones are cut first. */
   shrink?: true;
   /** May be left out altogether where the others would be cut to nothing. */
-  optional?: true;
+  optional?: true | undefined;
   /** Written around a finished cell, such as a colour. */
   style?(cell: string, row: Row): string;
 }
@@ -21,18 +21,35 @@ const GAP = '  ';
 /** Longer names stand out into the column of values rather than push all values aside. */
 const NAME_COLUMNS_MAX = 20;
 
-/** Lines of a table that fits `columns`; without a width (a pipe) nothing is cut. */
-export function renderTable<Row>(all: readonly Column<Row>[], rows: readonly Row[], widthMax?: number): string[] {
-  const columns = widthMax === undefined ? all : columnsThatFit(all, rows, widthMax);
+/** What of a table is shown, and how wide: columns, printable cells by row, and a cell or a title brought to its column. */
+export interface TableLayout<Row, Of extends Column<Row>> {
+  columns: readonly Of[];
+  cells: readonly (readonly string[])[];
+  fit(text: string, column: number): string;
+}
+
+/** Without a width (a pipe) nothing is cut. */
+export function layoutTable<Row, Of extends Column<Row>>(
+  all: readonly Of[],
+  rows: readonly Row[],
+  widthMax?: number,
+): TableLayout<Row, Of> {
+  const columns = widthMax === undefined ? all : columnsThatFit<Row, Of>(all, rows, widthMax);
   const cells = rows.map((row) => columns.map((column) => printable(column.cell(row))));
   const widths = columns.map((column, index) =>
     cells.reduce((max, line) => Math.max(max, width(line[index]!)), width(column.title)),
   );
   if (widthMax !== undefined) shrinkToFit(columns, widths, widthMax);
+  return { columns, cells, fit: (text, index) => fit(text, widths[index]!, columns[index]!.align) };
+}
+
+/** Lines of a table that fits `columns`. */
+export function renderTable<Row>(all: readonly Column<Row>[], rows: readonly Row[], widthMax?: number): string[] {
+  const { columns, cells, fit } = layoutTable(all, rows, widthMax);
   const line = (texts: readonly string[], row?: Row) =>
     columns
       .map((column, index) => {
-        const cell = fit(texts[index]!, widths[index]!, column.align);
+        const cell = fit(texts[index]!, index);
         return row !== undefined && column.style ? column.style(cell, row) : cell;
       })
       .join(GAP)
@@ -41,13 +58,13 @@ export function renderTable<Row>(all: readonly Column<Row>[], rows: readonly Row
 }
 
 /** Leaves out optional columns, the last first, until those that may be cut have room to say something. */
-function columnsThatFit<Row>(
-  all: readonly Column<Row>[],
+function columnsThatFit<Row, Of extends Column<Row>>(
+  all: readonly Of[],
   rows: readonly Row[],
   widthMax: number,
-): readonly Column<Row>[] {
+): readonly Of[] {
   let columns = all;
-  const needs = (column: Column<Row>) => {
+  const needs = (column: Of) => {
     const most = rows.reduce((max, row) => Math.max(max, width(printable(column.cell(row)))), width(column.title));
     return GAP.length + (column.shrink ? Math.min(most, COLUMN_WIDTH_GOOD) : most);
   };

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Alert, type AlertFilter, RefusalError, SignedAlert, verifyAlert } from '@threatguard/proto';
 import type { CollectorClient } from '../client/collector-client.ts';
 import { trustedSigningKey } from '../client/collector-key.ts';
-import { type NatsSubscription, subscribeAlerts } from '../client/nats.ts';
+import type { NatsSubscription } from '../client/nats.ts';
 import { matchesAlert } from '../model/alert-filter.ts';
 import { ConsoleError } from '../model/console-error.ts';
 import { type Arrival, SeenAlerts } from './seen-alerts.ts';
@@ -101,7 +101,9 @@ class AlertFeed {
     return { url: status.natsUrl ?? '', credentials: status.natsCredentials ?? '' };
   }
 
-  #subscribe(source: { url: string; credentials: string }): Promise<NatsSubscription | string> {
+  async #subscribe(source: { url: string; credentials: string }): Promise<NatsSubscription | string> {
+    // Only where there is a NATS: a deployment without one does without its library.
+    const { subscribeAlerts } = await import('../client/nats.ts');
     return subscribeAlerts({
       ...source,
       sinceMs: this.#caughtUpMs,

@@ -20,6 +20,13 @@ export namespace threatguard {
             CLOSED = 3
         }
 
+        enum AlertVerdict {
+            ALERT_VERDICT_UNSPECIFIED = 0,
+            TRUE_POSITIVE = 1,
+            FALSE_POSITIVE = 2,
+            BENIGN = 3
+        }
+
         interface IDetection extends threatguard.v1.Detection.$Properties {
         }
 
@@ -131,6 +138,9 @@ export namespace threatguard {
             observedRatio: number;
             risk: number;
             withheld: boolean;
+            assignee: string;
+            verdict: threatguard.v1.AlertVerdict;
+            triageVersion: number;
             static create(properties: threatguard.v1.Alert.$Shape): threatguard.v1.Alert & threatguard.v1.Alert.$Shape;
             static create(properties?: threatguard.v1.Alert.$Properties): threatguard.v1.Alert;
             static encode(message: threatguard.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -161,6 +171,9 @@ export namespace threatguard {
                 observedRatio?: number;
                 risk?: number;
                 withheld?: boolean;
+                assignee?: string;
+                verdict?: threatguard.v1.AlertVerdict;
+                triageVersion?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Alert.$Properties;
@@ -1640,6 +1653,98 @@ export namespace threatguard {
             type $Shape = threatguard.v1.ForwardTargetState.$Properties;
         }
 
+        interface IGetVolumesRequest extends threatguard.v1.GetVolumesRequest.$Properties {
+        }
+
+        class GetVolumesRequest {
+            constructor(properties?: threatguard.v1.GetVolumesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            sinceUs: number;
+            static create(properties: threatguard.v1.GetVolumesRequest.$Shape): threatguard.v1.GetVolumesRequest & threatguard.v1.GetVolumesRequest.$Shape;
+            static create(properties?: threatguard.v1.GetVolumesRequest.$Properties): threatguard.v1.GetVolumesRequest;
+            static encode(message: threatguard.v1.GetVolumesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetVolumesRequest & threatguard.v1.GetVolumesRequest.$Shape;
+        }
+
+        namespace GetVolumesRequest {
+            interface $Properties {
+                sinceUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetVolumesRequest.$Properties;
+        }
+
+        interface IVolumes extends threatguard.v1.Volumes.$Properties {
+        }
+
+        class Volumes {
+            constructor(properties?: threatguard.v1.Volumes.$Properties);
+            $unknowns?: Uint8Array[];
+            alerts: threatguard.v1.AlertVolume[];
+            events: threatguard.v1.EventVolume[];
+            static create(properties: threatguard.v1.Volumes.$Shape): threatguard.v1.Volumes & threatguard.v1.Volumes.$Shape;
+            static create(properties?: threatguard.v1.Volumes.$Properties): threatguard.v1.Volumes;
+            static encode(message: threatguard.v1.Volumes.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Volumes & threatguard.v1.Volumes.$Shape;
+        }
+
+        namespace Volumes {
+            interface $Properties {
+                alerts?: threatguard.v1.AlertVolume.$Properties[];
+                events?: threatguard.v1.EventVolume.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Volumes.$Properties;
+        }
+
+        interface IAlertVolume extends threatguard.v1.AlertVolume.$Properties {
+        }
+
+        class AlertVolume {
+            constructor(properties?: threatguard.v1.AlertVolume.$Properties);
+            $unknowns?: Uint8Array[];
+            hourUs: number;
+            severity: threatguard.v1.Severity;
+            count: number;
+            static create(properties: threatguard.v1.AlertVolume.$Shape): threatguard.v1.AlertVolume & threatguard.v1.AlertVolume.$Shape;
+            static create(properties?: threatguard.v1.AlertVolume.$Properties): threatguard.v1.AlertVolume;
+            static encode(message: threatguard.v1.AlertVolume.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AlertVolume & threatguard.v1.AlertVolume.$Shape;
+        }
+
+        namespace AlertVolume {
+            interface $Properties {
+                hourUs?: number;
+                severity?: threatguard.v1.Severity;
+                count?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AlertVolume.$Properties;
+        }
+
+        interface IEventVolume extends threatguard.v1.EventVolume.$Properties {
+        }
+
+        class EventVolume {
+            constructor(properties?: threatguard.v1.EventVolume.$Properties);
+            $unknowns?: Uint8Array[];
+            hourUs: number;
+            count: number;
+            static create(properties: threatguard.v1.EventVolume.$Shape): threatguard.v1.EventVolume & threatguard.v1.EventVolume.$Shape;
+            static create(properties?: threatguard.v1.EventVolume.$Properties): threatguard.v1.EventVolume;
+            static encode(message: threatguard.v1.EventVolume.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EventVolume & threatguard.v1.EventVolume.$Shape;
+        }
+
+        namespace EventVolume {
+            interface $Properties {
+                hourUs?: number;
+                count?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EventVolume.$Properties;
+        }
+
         interface IKindSpace extends threatguard.v1.KindSpace.$Properties {
         }
 
@@ -1948,6 +2053,7 @@ export namespace threatguard {
             state: threatguard.v1.AlertState;
             sinceUs: number;
             untilUs: number;
+            assignee: string;
             withheld: threatguard.v1.Withheld;
             static create(properties: threatguard.v1.AlertFilter.$Shape): threatguard.v1.AlertFilter & threatguard.v1.AlertFilter.$Shape;
             static create(properties?: threatguard.v1.AlertFilter.$Properties): threatguard.v1.AlertFilter;
@@ -1964,6 +2070,7 @@ export namespace threatguard {
                 state?: threatguard.v1.AlertState;
                 sinceUs?: number;
                 untilUs?: number;
+                assignee?: string;
                 withheld?: threatguard.v1.Withheld;
                 $unknowns?: Uint8Array[];
             }
@@ -2425,6 +2532,77 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.ListEntitiesResponse.$Properties;
+        }
+
+        interface IGetEntityRequest extends threatguard.v1.GetEntityRequest.$Properties {
+        }
+
+        class GetEntityRequest {
+            constructor(properties?: threatguard.v1.GetEntityRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: threatguard.v1.EntityName;
+            sinceUs: number;
+            static create(properties: threatguard.v1.GetEntityRequest.$Shape): threatguard.v1.GetEntityRequest & threatguard.v1.GetEntityRequest.$Shape;
+            static create(properties?: threatguard.v1.GetEntityRequest.$Properties): threatguard.v1.GetEntityRequest;
+            static encode(message: threatguard.v1.GetEntityRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetEntityRequest & threatguard.v1.GetEntityRequest.$Shape;
+        }
+
+        namespace GetEntityRequest {
+            interface $Properties {
+                name?: threatguard.v1.EntityName.$Properties;
+                sinceUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetEntityRequest.$Properties;
+        }
+
+        interface IGetEntityResponse extends threatguard.v1.GetEntityResponse.$Properties {
+        }
+
+        class GetEntityResponse {
+            constructor(properties?: threatguard.v1.GetEntityResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            entity: threatguard.v1.Entity;
+            history: threatguard.v1.RiskAt[];
+            halfLifeUs: number;
+            static create(properties: threatguard.v1.GetEntityResponse.$Shape): threatguard.v1.GetEntityResponse & threatguard.v1.GetEntityResponse.$Shape;
+            static create(properties?: threatguard.v1.GetEntityResponse.$Properties): threatguard.v1.GetEntityResponse;
+            static encode(message: threatguard.v1.GetEntityResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetEntityResponse & threatguard.v1.GetEntityResponse.$Shape;
+        }
+
+        namespace GetEntityResponse {
+            interface $Properties {
+                entity?: threatguard.v1.Entity.$Properties;
+                history?: threatguard.v1.RiskAt.$Properties[];
+                halfLifeUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetEntityResponse.$Properties;
+        }
+
+        interface IRiskAt extends threatguard.v1.RiskAt.$Properties {
+        }
+
+        class RiskAt {
+            constructor(properties?: threatguard.v1.RiskAt.$Properties);
+            $unknowns?: Uint8Array[];
+            atUs: number;
+            risk: number;
+            static create(properties: threatguard.v1.RiskAt.$Shape): threatguard.v1.RiskAt & threatguard.v1.RiskAt.$Shape;
+            static create(properties?: threatguard.v1.RiskAt.$Properties): threatguard.v1.RiskAt;
+            static encode(message: threatguard.v1.RiskAt.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RiskAt & threatguard.v1.RiskAt.$Shape;
+        }
+
+        namespace RiskAt {
+            interface $Properties {
+                atUs?: number;
+                risk?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RiskAt.$Properties;
         }
 
         interface IIncidentAlert extends threatguard.v1.IncidentAlert.$Properties {
@@ -3958,6 +4136,229 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.RecoverResponse.$Properties;
+        }
+
+        interface IHuntRequest extends threatguard.v1.HuntRequest.$Properties {
+        }
+
+        class HuntRequest {
+            constructor(properties?: threatguard.v1.HuntRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            query: string;
+            sinceUs: number;
+            untilUs: number;
+            static create(properties: threatguard.v1.HuntRequest.$Shape): threatguard.v1.HuntRequest & threatguard.v1.HuntRequest.$Shape;
+            static create(properties?: threatguard.v1.HuntRequest.$Properties): threatguard.v1.HuntRequest;
+            static encode(message: threatguard.v1.HuntRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.HuntRequest & threatguard.v1.HuntRequest.$Shape;
+        }
+
+        namespace HuntRequest {
+            interface $Properties {
+                query?: string;
+                sinceUs?: number;
+                untilUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.HuntRequest.$Properties;
+        }
+
+        interface IHuntPart extends threatguard.v1.HuntPart.$Properties {
+        }
+
+        class HuntPart {
+            constructor(properties?: threatguard.v1.HuntPart.$Properties);
+            $unknowns?: Uint8Array[];
+            events: threatguard.v1.StoredEvent[];
+            groups: threatguard.v1.HuntGroup[];
+            searchedBackToUs: number;
+            complete: boolean;
+            columns: string[];
+            cut: string;
+            static create(properties: threatguard.v1.HuntPart.$Shape): threatguard.v1.HuntPart & threatguard.v1.HuntPart.$Shape;
+            static create(properties?: threatguard.v1.HuntPart.$Properties): threatguard.v1.HuntPart;
+            static encode(message: threatguard.v1.HuntPart.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.HuntPart & threatguard.v1.HuntPart.$Shape;
+        }
+
+        namespace HuntPart {
+            interface $Properties {
+                events?: threatguard.v1.StoredEvent.$Properties[];
+                groups?: threatguard.v1.HuntGroup.$Properties[];
+                searchedBackToUs?: number;
+                complete?: boolean;
+                columns?: string[];
+                cut?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.HuntPart.$Properties;
+        }
+
+        interface IHuntGroup extends threatguard.v1.HuntGroup.$Properties {
+        }
+
+        class HuntGroup {
+            constructor(properties?: threatguard.v1.HuntGroup.$Properties);
+            $unknowns?: Uint8Array[];
+            values: string[];
+            count: number;
+            static create(properties: threatguard.v1.HuntGroup.$Shape): threatguard.v1.HuntGroup & threatguard.v1.HuntGroup.$Shape;
+            static create(properties?: threatguard.v1.HuntGroup.$Properties): threatguard.v1.HuntGroup;
+            static encode(message: threatguard.v1.HuntGroup.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.HuntGroup & threatguard.v1.HuntGroup.$Shape;
+        }
+
+        namespace HuntGroup {
+            interface $Properties {
+                values?: string[];
+                count?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.HuntGroup.$Properties;
+        }
+
+        interface ISavedHunt extends threatguard.v1.SavedHunt.$Properties {
+        }
+
+        class SavedHunt {
+            constructor(properties?: threatguard.v1.SavedHunt.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            query: string;
+            everySeconds: number;
+            severity: threatguard.v1.Severity;
+            savedBy: string;
+            savedAtUs: number;
+            ranAtUs: number;
+            problem: string;
+            static create(properties: threatguard.v1.SavedHunt.$Shape): threatguard.v1.SavedHunt & threatguard.v1.SavedHunt.$Shape;
+            static create(properties?: threatguard.v1.SavedHunt.$Properties): threatguard.v1.SavedHunt;
+            static encode(message: threatguard.v1.SavedHunt.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SavedHunt & threatguard.v1.SavedHunt.$Shape;
+        }
+
+        namespace SavedHunt {
+            interface $Properties {
+                name?: string;
+                query?: string;
+                everySeconds?: number;
+                severity?: threatguard.v1.Severity;
+                savedBy?: string;
+                savedAtUs?: number;
+                ranAtUs?: number;
+                problem?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SavedHunt.$Properties;
+        }
+
+        interface ISaveHuntRequest extends threatguard.v1.SaveHuntRequest.$Properties {
+        }
+
+        class SaveHuntRequest {
+            constructor(properties?: threatguard.v1.SaveHuntRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            query: string;
+            everySeconds: number;
+            severity: threatguard.v1.Severity;
+            replace: boolean;
+            static create(properties: threatguard.v1.SaveHuntRequest.$Shape): threatguard.v1.SaveHuntRequest & threatguard.v1.SaveHuntRequest.$Shape;
+            static create(properties?: threatguard.v1.SaveHuntRequest.$Properties): threatguard.v1.SaveHuntRequest;
+            static encode(message: threatguard.v1.SaveHuntRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SaveHuntRequest & threatguard.v1.SaveHuntRequest.$Shape;
+        }
+
+        namespace SaveHuntRequest {
+            interface $Properties {
+                name?: string;
+                query?: string;
+                everySeconds?: number;
+                severity?: threatguard.v1.Severity;
+                replace?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SaveHuntRequest.$Properties;
+        }
+
+        interface IListHuntsRequest extends threatguard.v1.ListHuntsRequest.$Properties {
+        }
+
+        class ListHuntsRequest {
+            constructor(properties?: threatguard.v1.ListHuntsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.ListHuntsRequest.$Shape): threatguard.v1.ListHuntsRequest & threatguard.v1.ListHuntsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListHuntsRequest.$Properties): threatguard.v1.ListHuntsRequest;
+            static encode(message: threatguard.v1.ListHuntsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListHuntsRequest & threatguard.v1.ListHuntsRequest.$Shape;
+        }
+
+        namespace ListHuntsRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListHuntsRequest.$Properties;
+        }
+
+        interface IListHuntsResponse extends threatguard.v1.ListHuntsResponse.$Properties {
+        }
+
+        class ListHuntsResponse {
+            constructor(properties?: threatguard.v1.ListHuntsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            hunts: threatguard.v1.SavedHunt[];
+            static create(properties: threatguard.v1.ListHuntsResponse.$Shape): threatguard.v1.ListHuntsResponse & threatguard.v1.ListHuntsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListHuntsResponse.$Properties): threatguard.v1.ListHuntsResponse;
+            static encode(message: threatguard.v1.ListHuntsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListHuntsResponse & threatguard.v1.ListHuntsResponse.$Shape;
+        }
+
+        namespace ListHuntsResponse {
+            interface $Properties {
+                hunts?: threatguard.v1.SavedHunt.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListHuntsResponse.$Properties;
+        }
+
+        interface IRemoveHuntRequest extends threatguard.v1.RemoveHuntRequest.$Properties {
+        }
+
+        class RemoveHuntRequest {
+            constructor(properties?: threatguard.v1.RemoveHuntRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            static create(properties: threatguard.v1.RemoveHuntRequest.$Shape): threatguard.v1.RemoveHuntRequest & threatguard.v1.RemoveHuntRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveHuntRequest.$Properties): threatguard.v1.RemoveHuntRequest;
+            static encode(message: threatguard.v1.RemoveHuntRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveHuntRequest & threatguard.v1.RemoveHuntRequest.$Shape;
+        }
+
+        namespace RemoveHuntRequest {
+            interface $Properties {
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveHuntRequest.$Properties;
+        }
+
+        interface IRemoveHuntResponse extends threatguard.v1.RemoveHuntResponse.$Properties {
+        }
+
+        class RemoveHuntResponse {
+            constructor(properties?: threatguard.v1.RemoveHuntResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.RemoveHuntResponse.$Shape): threatguard.v1.RemoveHuntResponse & threatguard.v1.RemoveHuntResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveHuntResponse.$Properties): threatguard.v1.RemoveHuntResponse;
+            static encode(message: threatguard.v1.RemoveHuntResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveHuntResponse & threatguard.v1.RemoveHuntResponse.$Shape;
+        }
+
+        namespace RemoveHuntResponse {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveHuntResponse.$Properties;
         }
 
         interface IImportIntelRequest extends threatguard.v1.ImportIntelRequest.$Properties {
@@ -5504,6 +5905,568 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.CoveredTechnique.$Properties;
+        }
+
+        enum TriageAction {
+            TRIAGE_ACTION_UNSPECIFIED = 0,
+            ACKNOWLEDGE = 1,
+            ASSIGN = 2,
+            NOTE = 3,
+            CLOSE = 4,
+            REOPEN = 5
+        }
+
+        interface IActRequest extends threatguard.v1.ActRequest.$Properties {
+        }
+
+        class ActRequest {
+            constructor(properties?: threatguard.v1.ActRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            targets: threatguard.v1.ActTarget[];
+            action: threatguard.v1.TriageAction;
+            text: string;
+            assignee: string;
+            verdict: threatguard.v1.AlertVerdict;
+            static create(properties: threatguard.v1.ActRequest.$Shape): threatguard.v1.ActRequest & threatguard.v1.ActRequest.$Shape;
+            static create(properties?: threatguard.v1.ActRequest.$Properties): threatguard.v1.ActRequest;
+            static encode(message: threatguard.v1.ActRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ActRequest & threatguard.v1.ActRequest.$Shape;
+        }
+
+        namespace ActRequest {
+            interface $Properties {
+                targets?: threatguard.v1.ActTarget.$Properties[];
+                action?: threatguard.v1.TriageAction;
+                text?: string;
+                assignee?: string;
+                verdict?: threatguard.v1.AlertVerdict;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ActRequest.$Properties;
+        }
+
+        interface IActTarget extends threatguard.v1.ActTarget.$Properties {
+        }
+
+        class ActTarget {
+            constructor(properties?: threatguard.v1.ActTarget.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            triageVersion: (number|null);
+            static create(properties: threatguard.v1.ActTarget.$Shape): threatguard.v1.ActTarget & threatguard.v1.ActTarget.$Shape;
+            static create(properties?: threatguard.v1.ActTarget.$Properties): threatguard.v1.ActTarget;
+            static encode(message: threatguard.v1.ActTarget.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ActTarget & threatguard.v1.ActTarget.$Shape;
+        }
+
+        namespace ActTarget {
+            interface $Properties {
+                id?: string;
+                triageVersion?: (number|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ActTarget.$Properties;
+        }
+
+        interface IActResponse extends threatguard.v1.ActResponse.$Properties {
+        }
+
+        class ActResponse {
+            constructor(properties?: threatguard.v1.ActResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            results: threatguard.v1.ActResult[];
+            static create(properties: threatguard.v1.ActResponse.$Shape): threatguard.v1.ActResponse & threatguard.v1.ActResponse.$Shape;
+            static create(properties?: threatguard.v1.ActResponse.$Properties): threatguard.v1.ActResponse;
+            static encode(message: threatguard.v1.ActResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ActResponse & threatguard.v1.ActResponse.$Shape;
+        }
+
+        namespace ActResponse {
+            interface $Properties {
+                results?: threatguard.v1.ActResult.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ActResponse.$Properties;
+        }
+
+        interface IActResult extends threatguard.v1.ActResult.$Properties {
+        }
+
+        class ActResult {
+            constructor(properties?: threatguard.v1.ActResult.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            alert: threatguard.v1.Alert;
+            refusal: string;
+            message: string;
+            static create(properties: threatguard.v1.ActResult.$Shape): threatguard.v1.ActResult & threatguard.v1.ActResult.$Shape;
+            static create(properties?: threatguard.v1.ActResult.$Properties): threatguard.v1.ActResult;
+            static encode(message: threatguard.v1.ActResult.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ActResult & threatguard.v1.ActResult.$Shape;
+        }
+
+        namespace ActResult {
+            interface $Properties {
+                id?: string;
+                alert?: threatguard.v1.Alert.$Properties;
+                refusal?: string;
+                message?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ActResult.$Properties;
+        }
+
+        interface IGetAlertHistoryRequest extends threatguard.v1.GetAlertHistoryRequest.$Properties {
+        }
+
+        class GetAlertHistoryRequest {
+            constructor(properties?: threatguard.v1.GetAlertHistoryRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.GetAlertHistoryRequest.$Shape): threatguard.v1.GetAlertHistoryRequest & threatguard.v1.GetAlertHistoryRequest.$Shape;
+            static create(properties?: threatguard.v1.GetAlertHistoryRequest.$Properties): threatguard.v1.GetAlertHistoryRequest;
+            static encode(message: threatguard.v1.GetAlertHistoryRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetAlertHistoryRequest & threatguard.v1.GetAlertHistoryRequest.$Shape;
+        }
+
+        namespace GetAlertHistoryRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetAlertHistoryRequest.$Properties;
+        }
+
+        interface IAlertHistory extends threatguard.v1.AlertHistory.$Properties {
+        }
+
+        class AlertHistory {
+            constructor(properties?: threatguard.v1.AlertHistory.$Properties);
+            $unknowns?: Uint8Array[];
+            acts: threatguard.v1.AlertAct[];
+            static create(properties: threatguard.v1.AlertHistory.$Shape): threatguard.v1.AlertHistory & threatguard.v1.AlertHistory.$Shape;
+            static create(properties?: threatguard.v1.AlertHistory.$Properties): threatguard.v1.AlertHistory;
+            static encode(message: threatguard.v1.AlertHistory.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AlertHistory & threatguard.v1.AlertHistory.$Shape;
+        }
+
+        namespace AlertHistory {
+            interface $Properties {
+                acts?: threatguard.v1.AlertAct.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AlertHistory.$Properties;
+        }
+
+        interface IAlertAct extends threatguard.v1.AlertAct.$Properties {
+        }
+
+        class AlertAct {
+            constructor(properties?: threatguard.v1.AlertAct.$Properties);
+            $unknowns?: Uint8Array[];
+            triageVersion: number;
+            atUs: number;
+            actorKind: string;
+            actorId: string;
+            action: threatguard.v1.TriageAction;
+            text: string;
+            state: threatguard.v1.AlertState;
+            assignee: string;
+            verdict: threatguard.v1.AlertVerdict;
+            static create(properties: threatguard.v1.AlertAct.$Shape): threatguard.v1.AlertAct & threatguard.v1.AlertAct.$Shape;
+            static create(properties?: threatguard.v1.AlertAct.$Properties): threatguard.v1.AlertAct;
+            static encode(message: threatguard.v1.AlertAct.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AlertAct & threatguard.v1.AlertAct.$Shape;
+        }
+
+        namespace AlertAct {
+            interface $Properties {
+                triageVersion?: number;
+                atUs?: number;
+                actorKind?: string;
+                actorId?: string;
+                action?: threatguard.v1.TriageAction;
+                text?: string;
+                state?: threatguard.v1.AlertState;
+                assignee?: string;
+                verdict?: threatguard.v1.AlertVerdict;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AlertAct.$Properties;
+        }
+
+        interface IApiUser extends threatguard.v1.ApiUser.$Properties {
+        }
+
+        class ApiUser {
+            constructor(properties?: threatguard.v1.ApiUser.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            role: string;
+            secondFactor: boolean;
+            source: string;
+            madeAtUs: number;
+            lastLoginAtUs: number;
+            sessions: number;
+            tokens: number;
+            static create(properties: threatguard.v1.ApiUser.$Shape): threatguard.v1.ApiUser & threatguard.v1.ApiUser.$Shape;
+            static create(properties?: threatguard.v1.ApiUser.$Properties): threatguard.v1.ApiUser;
+            static encode(message: threatguard.v1.ApiUser.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ApiUser & threatguard.v1.ApiUser.$Shape;
+        }
+
+        namespace ApiUser {
+            interface $Properties {
+                name?: string;
+                role?: string;
+                secondFactor?: boolean;
+                source?: string;
+                madeAtUs?: number;
+                lastLoginAtUs?: number;
+                sessions?: number;
+                tokens?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ApiUser.$Properties;
+        }
+
+        interface IListUsersRequest extends threatguard.v1.ListUsersRequest.$Properties {
+        }
+
+        class ListUsersRequest {
+            constructor(properties?: threatguard.v1.ListUsersRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.ListUsersRequest.$Shape): threatguard.v1.ListUsersRequest & threatguard.v1.ListUsersRequest.$Shape;
+            static create(properties?: threatguard.v1.ListUsersRequest.$Properties): threatguard.v1.ListUsersRequest;
+            static encode(message: threatguard.v1.ListUsersRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListUsersRequest & threatguard.v1.ListUsersRequest.$Shape;
+        }
+
+        namespace ListUsersRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListUsersRequest.$Properties;
+        }
+
+        interface IListUsersResponse extends threatguard.v1.ListUsersResponse.$Properties {
+        }
+
+        class ListUsersResponse {
+            constructor(properties?: threatguard.v1.ListUsersResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            users: threatguard.v1.ApiUser[];
+            static create(properties: threatguard.v1.ListUsersResponse.$Shape): threatguard.v1.ListUsersResponse & threatguard.v1.ListUsersResponse.$Shape;
+            static create(properties?: threatguard.v1.ListUsersResponse.$Properties): threatguard.v1.ListUsersResponse;
+            static encode(message: threatguard.v1.ListUsersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListUsersResponse & threatguard.v1.ListUsersResponse.$Shape;
+        }
+
+        namespace ListUsersResponse {
+            interface $Properties {
+                users?: threatguard.v1.ApiUser.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListUsersResponse.$Properties;
+        }
+
+        interface IAddUserRequest extends threatguard.v1.AddUserRequest.$Properties {
+        }
+
+        class AddUserRequest {
+            constructor(properties?: threatguard.v1.AddUserRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            role: string;
+            password: string;
+            static create(properties: threatguard.v1.AddUserRequest.$Shape): threatguard.v1.AddUserRequest & threatguard.v1.AddUserRequest.$Shape;
+            static create(properties?: threatguard.v1.AddUserRequest.$Properties): threatguard.v1.AddUserRequest;
+            static encode(message: threatguard.v1.AddUserRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AddUserRequest & threatguard.v1.AddUserRequest.$Shape;
+        }
+
+        namespace AddUserRequest {
+            interface $Properties {
+                name?: string;
+                role?: string;
+                password?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AddUserRequest.$Properties;
+        }
+
+        interface IAddUserResponse extends threatguard.v1.AddUserResponse.$Properties {
+        }
+
+        class AddUserResponse {
+            constructor(properties?: threatguard.v1.AddUserResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            user: threatguard.v1.ApiUser;
+            password: string;
+            static create(properties: threatguard.v1.AddUserResponse.$Shape): threatguard.v1.AddUserResponse & threatguard.v1.AddUserResponse.$Shape;
+            static create(properties?: threatguard.v1.AddUserResponse.$Properties): threatguard.v1.AddUserResponse;
+            static encode(message: threatguard.v1.AddUserResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AddUserResponse & threatguard.v1.AddUserResponse.$Shape;
+        }
+
+        namespace AddUserResponse {
+            interface $Properties {
+                user?: threatguard.v1.ApiUser.$Properties;
+                password?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AddUserResponse.$Properties;
+        }
+
+        interface IRemoveUserRequest extends threatguard.v1.RemoveUserRequest.$Properties {
+        }
+
+        class RemoveUserRequest {
+            constructor(properties?: threatguard.v1.RemoveUserRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            static create(properties: threatguard.v1.RemoveUserRequest.$Shape): threatguard.v1.RemoveUserRequest & threatguard.v1.RemoveUserRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveUserRequest.$Properties): threatguard.v1.RemoveUserRequest;
+            static encode(message: threatguard.v1.RemoveUserRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveUserRequest & threatguard.v1.RemoveUserRequest.$Shape;
+        }
+
+        namespace RemoveUserRequest {
+            interface $Properties {
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveUserRequest.$Properties;
+        }
+
+        interface IRemoveUserResponse extends threatguard.v1.RemoveUserResponse.$Properties {
+        }
+
+        class RemoveUserResponse {
+            constructor(properties?: threatguard.v1.RemoveUserResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            sessions: number;
+            tokens: number;
+            static create(properties: threatguard.v1.RemoveUserResponse.$Shape): threatguard.v1.RemoveUserResponse & threatguard.v1.RemoveUserResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveUserResponse.$Properties): threatguard.v1.RemoveUserResponse;
+            static encode(message: threatguard.v1.RemoveUserResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveUserResponse & threatguard.v1.RemoveUserResponse.$Shape;
+        }
+
+        namespace RemoveUserResponse {
+            interface $Properties {
+                sessions?: number;
+                tokens?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveUserResponse.$Properties;
+        }
+
+        interface ISetUserRoleRequest extends threatguard.v1.SetUserRoleRequest.$Properties {
+        }
+
+        class SetUserRoleRequest {
+            constructor(properties?: threatguard.v1.SetUserRoleRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            role: string;
+            static create(properties: threatguard.v1.SetUserRoleRequest.$Shape): threatguard.v1.SetUserRoleRequest & threatguard.v1.SetUserRoleRequest.$Shape;
+            static create(properties?: threatguard.v1.SetUserRoleRequest.$Properties): threatguard.v1.SetUserRoleRequest;
+            static encode(message: threatguard.v1.SetUserRoleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SetUserRoleRequest & threatguard.v1.SetUserRoleRequest.$Shape;
+        }
+
+        namespace SetUserRoleRequest {
+            interface $Properties {
+                name?: string;
+                role?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SetUserRoleRequest.$Properties;
+        }
+
+        interface ISetUserRoleResponse extends threatguard.v1.SetUserRoleResponse.$Properties {
+        }
+
+        class SetUserRoleResponse {
+            constructor(properties?: threatguard.v1.SetUserRoleResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            user: threatguard.v1.ApiUser;
+            static create(properties: threatguard.v1.SetUserRoleResponse.$Shape): threatguard.v1.SetUserRoleResponse & threatguard.v1.SetUserRoleResponse.$Shape;
+            static create(properties?: threatguard.v1.SetUserRoleResponse.$Properties): threatguard.v1.SetUserRoleResponse;
+            static encode(message: threatguard.v1.SetUserRoleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SetUserRoleResponse & threatguard.v1.SetUserRoleResponse.$Shape;
+        }
+
+        namespace SetUserRoleResponse {
+            interface $Properties {
+                user?: threatguard.v1.ApiUser.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SetUserRoleResponse.$Properties;
+        }
+
+        interface IUserToken extends threatguard.v1.UserToken.$Properties {
+        }
+
+        class UserToken {
+            constructor(properties?: threatguard.v1.UserToken.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            user: string;
+            label: string;
+            scopes: string[];
+            madeAtUs: number;
+            expiresAtUs: number;
+            static create(properties: threatguard.v1.UserToken.$Shape): threatguard.v1.UserToken & threatguard.v1.UserToken.$Shape;
+            static create(properties?: threatguard.v1.UserToken.$Properties): threatguard.v1.UserToken;
+            static encode(message: threatguard.v1.UserToken.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.UserToken & threatguard.v1.UserToken.$Shape;
+        }
+
+        namespace UserToken {
+            interface $Properties {
+                id?: string;
+                user?: string;
+                label?: string;
+                scopes?: string[];
+                madeAtUs?: number;
+                expiresAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.UserToken.$Properties;
+        }
+
+        interface IListUserTokensRequest extends threatguard.v1.ListUserTokensRequest.$Properties {
+        }
+
+        class ListUserTokensRequest {
+            constructor(properties?: threatguard.v1.ListUserTokensRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            user: string;
+            static create(properties: threatguard.v1.ListUserTokensRequest.$Shape): threatguard.v1.ListUserTokensRequest & threatguard.v1.ListUserTokensRequest.$Shape;
+            static create(properties?: threatguard.v1.ListUserTokensRequest.$Properties): threatguard.v1.ListUserTokensRequest;
+            static encode(message: threatguard.v1.ListUserTokensRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListUserTokensRequest & threatguard.v1.ListUserTokensRequest.$Shape;
+        }
+
+        namespace ListUserTokensRequest {
+            interface $Properties {
+                user?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListUserTokensRequest.$Properties;
+        }
+
+        interface IListUserTokensResponse extends threatguard.v1.ListUserTokensResponse.$Properties {
+        }
+
+        class ListUserTokensResponse {
+            constructor(properties?: threatguard.v1.ListUserTokensResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            tokens: threatguard.v1.UserToken[];
+            static create(properties: threatguard.v1.ListUserTokensResponse.$Shape): threatguard.v1.ListUserTokensResponse & threatguard.v1.ListUserTokensResponse.$Shape;
+            static create(properties?: threatguard.v1.ListUserTokensResponse.$Properties): threatguard.v1.ListUserTokensResponse;
+            static encode(message: threatguard.v1.ListUserTokensResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListUserTokensResponse & threatguard.v1.ListUserTokensResponse.$Shape;
+        }
+
+        namespace ListUserTokensResponse {
+            interface $Properties {
+                tokens?: threatguard.v1.UserToken.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListUserTokensResponse.$Properties;
+        }
+
+        interface IMakeUserTokenRequest extends threatguard.v1.MakeUserTokenRequest.$Properties {
+        }
+
+        class MakeUserTokenRequest {
+            constructor(properties?: threatguard.v1.MakeUserTokenRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            user: string;
+            label: string;
+            scopes: string[];
+            validSeconds: number;
+            static create(properties: threatguard.v1.MakeUserTokenRequest.$Shape): threatguard.v1.MakeUserTokenRequest & threatguard.v1.MakeUserTokenRequest.$Shape;
+            static create(properties?: threatguard.v1.MakeUserTokenRequest.$Properties): threatguard.v1.MakeUserTokenRequest;
+            static encode(message: threatguard.v1.MakeUserTokenRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.MakeUserTokenRequest & threatguard.v1.MakeUserTokenRequest.$Shape;
+        }
+
+        namespace MakeUserTokenRequest {
+            interface $Properties {
+                user?: string;
+                label?: string;
+                scopes?: string[];
+                validSeconds?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.MakeUserTokenRequest.$Properties;
+        }
+
+        interface IMakeUserTokenResponse extends threatguard.v1.MakeUserTokenResponse.$Properties {
+        }
+
+        class MakeUserTokenResponse {
+            constructor(properties?: threatguard.v1.MakeUserTokenResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            record: threatguard.v1.UserToken;
+            token: string;
+            static create(properties: threatguard.v1.MakeUserTokenResponse.$Shape): threatguard.v1.MakeUserTokenResponse & threatguard.v1.MakeUserTokenResponse.$Shape;
+            static create(properties?: threatguard.v1.MakeUserTokenResponse.$Properties): threatguard.v1.MakeUserTokenResponse;
+            static encode(message: threatguard.v1.MakeUserTokenResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.MakeUserTokenResponse & threatguard.v1.MakeUserTokenResponse.$Shape;
+        }
+
+        namespace MakeUserTokenResponse {
+            interface $Properties {
+                record?: threatguard.v1.UserToken.$Properties;
+                token?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.MakeUserTokenResponse.$Properties;
+        }
+
+        interface IRemoveUserTokenRequest extends threatguard.v1.RemoveUserTokenRequest.$Properties {
+        }
+
+        class RemoveUserTokenRequest {
+            constructor(properties?: threatguard.v1.RemoveUserTokenRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.RemoveUserTokenRequest.$Shape): threatguard.v1.RemoveUserTokenRequest & threatguard.v1.RemoveUserTokenRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveUserTokenRequest.$Properties): threatguard.v1.RemoveUserTokenRequest;
+            static encode(message: threatguard.v1.RemoveUserTokenRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveUserTokenRequest & threatguard.v1.RemoveUserTokenRequest.$Shape;
+        }
+
+        namespace RemoveUserTokenRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveUserTokenRequest.$Properties;
+        }
+
+        interface IRemoveUserTokenResponse extends threatguard.v1.RemoveUserTokenResponse.$Properties {
+        }
+
+        class RemoveUserTokenResponse {
+            constructor(properties?: threatguard.v1.RemoveUserTokenResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.RemoveUserTokenResponse.$Shape): threatguard.v1.RemoveUserTokenResponse & threatguard.v1.RemoveUserTokenResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveUserTokenResponse.$Properties): threatguard.v1.RemoveUserTokenResponse;
+            static encode(message: threatguard.v1.RemoveUserTokenResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveUserTokenResponse & threatguard.v1.RemoveUserTokenResponse.$Shape;
+        }
+
+        namespace RemoveUserTokenResponse {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveUserTokenResponse.$Properties;
         }
     }
 }

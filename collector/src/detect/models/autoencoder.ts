@@ -16,7 +16,7 @@ const VALIDATION_SHARE = 0.1;
 /** Epochs without a better validation error after which training ends. */
 const PATIENCE = 10;
 /** Standard deviations beyond which a value is no longer learned from: one wild row must not outweigh all others. */
-const CLIPPED_AT = 5;
+export const CLIPPED_AT = 5;
 const RATE = 0.005;
 /**
  * Share of the training rows that are not learned from: those given back worst. What people train on is seldom clean, and
@@ -26,7 +26,7 @@ const LEFT_OUT_SHARE = 0.1;
 /** Epochs in which all rows are learned from, until the network can tell which it gives back worst. */
 const EPOCHS_OF_ALL = 2;
 /** Share of a column's variance that the error is never taken to be below: a column given back exactly is not infinitely telling. */
-const ERROR_LEAST = 0.01;
+export const ERROR_LEAST = 0.01;
 
 export interface Autoencoder {
   scale: Scale;

@@ -1,21 +1,21 @@
 // Which token comes next, by what came after the same tokens before: contexts of every length up to a few, each smoothed by
 // the next shorter one (Witten and Bell, "The Zero-Frequency Problem", IEEE Transactions on Information Theory 37, 1991; method C).
 //
-// Form: a context is a node; `#nodes` finds the node of a longer context by the shorter one's and the token before it. A node has
-// how often it was followed by each token.
+// Form: a context is a node, 0 the empty one; `#nodes` finds the node of a longer context by the shorter one's and the token
+// before it. `#counts` has how often a node was followed by a token; of each node all of these are `#totals`, different ones `#kinds`.
+import { PairTable } from './pair-table.ts';
+
 const CONTEXT_MAX = 5;
 /** Contexts beyond this many are not kept: what was seen first stays. */
-const NODES_MAX = 2_000_000;
-
-interface Context {
-  total: number;
-  counts: Map<number, number>;
-}
+const NODES_MAX = 3_000_000;
 
 export class ContextTree {
   readonly #tokens: number;
-  readonly #nodes = new Map<number, number>();
-  readonly #contexts: Context[] = [{ total: 0, counts: new Map() }];
+  readonly #nodes = new PairTable();
+  readonly #counts = new PairTable();
+  #totals = new Uint32Array(1024);
+  #kinds = new Uint32Array(1024);
+  #size = 1;
 
   /** Tokens are numbers below `tokens`. */
   constructor(tokens: number) {
@@ -42,30 +42,35 @@ export class ContextTree {
     let probability = 1 / (this.#tokens + 1);
     let node: number | undefined = 0;
     for (let back = 1; node !== undefined; back++) {
-      const { total, counts } = this.#contexts[node]!;
-      if (total > 0) probability = ((counts.get(token) ?? 0) + counts.size * probability) / (total + counts.size);
-      node =
-        at - back >= 0 && back <= CONTEXT_MAX ? this.#nodes.get(this.#keyOf(node, sequence[at - back]!)) : undefined;
+      const total = this.#totals[node]!;
+      const kinds = this.#kinds[node]!;
+      if (total > 0) probability = ((this.#counts.get(node, token) ?? 0) + kinds * probability) / (total + kinds);
+      node = at - back >= 0 && back <= CONTEXT_MAX ? this.#nodes.get(node, sequence[at - back]!) : undefined;
     }
     return probability;
   }
 
   #count(node: number, token: number): void {
-    const context = this.#contexts[node]!;
-    context.total++;
-    context.counts.set(token, (context.counts.get(token) ?? 0) + 1);
+    const before = this.#counts.get(node, token);
+    this.#counts.set(node, token, (before ?? 0) + 1);
+    this.#totals[node]!++;
+    if (before === undefined) this.#kinds[node]!++;
   }
 
   #extend(node: number, before: number): number | undefined {
-    const key = this.#keyOf(node, before);
-    const known = this.#nodes.get(key);
-    if (known !== undefined || this.#contexts.length >= NODES_MAX) return known;
-    this.#nodes.set(key, this.#contexts.length);
-    this.#contexts.push({ total: 0, counts: new Map() });
-    return this.#contexts.length - 1;
+    const known = this.#nodes.get(node, before);
+    if (known !== undefined || this.#size >= NODES_MAX) return known;
+    if (this.#size === this.#totals.length) {
+      this.#totals = twice(this.#totals);
+      this.#kinds = twice(this.#kinds);
+    }
+    this.#nodes.set(node, before, this.#size);
+    return this.#size++;
   }
+}
 
-  #keyOf(node: number, token: number): number {
-    return node * this.#tokens + token;
-  }
+function twice(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * array.length);
+  larger.set(array);
+  return larger;
 }

@@ -2,6 +2,7 @@
 //
 // Form: one array of parameters; layer l takes `sizes[l]` numbers to `sizes[l + 1]` by weights (output after output, row by
 // input) and biases, then tanh, except after the last layer, which is linear.
+import { addTimes, dot } from './dot.ts';
 import type { Random } from './random.ts';
 
 const RATE = 0.001;
@@ -48,11 +49,10 @@ export function forward({ sizes, offsets, parameters }: DenseNetwork, activation
     const given = activations[layer]!;
     const taken = activations[layer + 1]!;
     const inputs = given.length;
-    let weight = offsets[layer]!;
-    const biases = weight + inputs * taken.length;
+    const weights = offsets[layer]!;
+    const biases = weights + inputs * taken.length;
     for (let output = 0; output < taken.length; output++) {
-      let sum = parameters[biases + output]!;
-      for (let input = 0; input < inputs; input++) sum += parameters[weight++]! * given[input]!;
+      const sum = parameters[biases + output]! + dot(parameters, weights + output * inputs, given, 0, inputs);
       taken[output] = layer < last ? Math.tanh(sum) : sum;
     }
   }
@@ -79,10 +79,9 @@ export function backward(
     for (let output = 0; output < outer.length; output++) {
       const delta = outer[output]!;
       gradients[biases + output]! += delta;
-      for (let input = 0; input < inputs; input++, weight++) {
-        gradients[weight]! += delta * given[input]!;
-        inner[input]! += delta * parameters[weight]!;
-      }
+      addTimes(delta, given, 0, gradients, weight, inputs);
+      addTimes(delta, parameters, weight, inner, 0, inputs);
+      weight += inputs;
     }
     // tanh'(x) is 1 - tanh(x)^2; the input itself went through nothing.
     if (layer > 0) for (let input = 0; input < inputs; input++) inner[input]! *= 1 - given[input]! ** 2;

@@ -6,6 +6,7 @@
 // the 4 * `hidden` gate values a row of weights over embedding and state, then its bias; in the order input, forget, output,
 // candidate), `output` (for each token a row over the state, then its bias).
 import { Adam } from './dense-network.ts';
+import { addTimes, dot } from './dot.ts';
 import type { Random } from './random.ts';
 
 export interface LstmShape {
@@ -62,9 +63,10 @@ export function readToken(network: Lstm, token: number, before: LstmState): Pick
   const after = emptyState(network);
   for (let unit = 0; unit < 4 * hidden; unit++) {
     const row = gatesAt + unit * width;
-    let sum = parameters[row + width - 1]!;
-    for (let at = 0; at < inputs; at++) sum += parameters[row + at]! * parameters[token * inputs + at]!;
-    for (let at = 0; at < hidden; at++) sum += parameters[row + inputs + at]! * before.output[at]!;
+    const sum =
+      parameters[row + width - 1]! +
+      dot(parameters, row, parameters, token * inputs, inputs) +
+      dot(parameters, row + inputs, before.output, 0, hidden);
     gates[unit] = unit < 3 * hidden ? 1 / (1 + Math.exp(-sum)) : Math.tanh(sum);
   }
   for (let unit = 0; unit < hidden; unit++) {
@@ -82,8 +84,7 @@ export function predictNext(network: Lstm, { output: state }: LstmState): Float6
   let highest = Number.NEGATIVE_INFINITY;
   for (let token = 0; token < tokens; token++) {
     const row = output + token * (hidden + 1);
-    let sum = parameters[row + hidden]!;
-    for (let at = 0; at < hidden; at++) sum += parameters[row + at]! * state[at]!;
+    const sum = parameters[row + hidden]! + dot(parameters, row, state, 0, hidden);
     probabilities[token] = sum;
     if (sum > highest) highest = sum;
   }
@@ -154,19 +155,15 @@ function goBack(
     const error = probabilities[each]! - (each === parts.next ? 1 : 0);
     const row = output + each * (hidden + 1);
     gradients[row + hidden]! += error;
-    for (let at = 0; at < hidden; at++) {
-      gradients[row + at]! += error * after.output[at]!;
-      outputDelta[at]! += error * parameters[row + at]!;
-    }
+    addTimes(error, after.output, 0, gradients, row, hidden);
+    addTimes(error, parameters, row, outputDelta, 0, hidden);
   }
   const gateDelta = new Float64Array(4 * hidden);
   for (let unit = 0; unit < hidden; unit++) {
-    const [input, forget, out, candidate] = [0, 1, 2, 3].map((part) => gates[part * hidden + unit]!) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const input = gates[unit]!;
+    const forget = gates[hidden + unit]!;
+    const out = gates[2 * hidden + unit]!;
+    const candidate = gates[3 * hidden + unit]!;
     const bent = Math.tanh(after.cell[unit]!);
     const cell = cellDelta[unit]! + outputDelta[unit]! * out * (1 - bent * bent);
     gateDelta[unit] = cell * candidate * input * (1 - input);
@@ -180,16 +177,23 @@ function goBack(
   for (let unit = 0; unit < 4 * hidden; unit++) {
     const delta = gateDelta[unit]!;
     const row = gatesAt + unit * width;
-    for (let at = 0; at < inputs; at++) {
-      gradients[row + at]! += delta * parameters[token * inputs + at]!;
-      gradients[token * inputs + at]! += delta * parameters[row + at]!;
-    }
-    for (let at = 0; at < hidden; at++) {
-      gradients[row + inputs + at]! += delta * before.output[at]!;
-      outputDelta[at]! += delta * parameters[row + inputs + at]!;
-    }
+    addTimes(delta, parameters, token * inputs, gradients, row, inputs);
+    addTimes(delta, parameters, row, gradients, token * inputs, inputs);
+    addTimes(delta, before.output, 0, gradients, row + inputs, hidden);
+    addTimes(delta, parameters, row + inputs, outputDelta, 0, hidden);
     gradients[row + width - 1]! += delta;
   }
+}
+
+/** The three kinds of parameters, each a part of the whole. */
+export function partsOf(network: Lstm): { embedding: Float64Array; gates: Float64Array; output: Float64Array } {
+  const { gates, output } = offsetsOf(network);
+  const { parameters } = network;
+  return {
+    embedding: parameters.subarray(0, gates),
+    gates: parameters.subarray(gates, output),
+    output: parameters.subarray(output),
+  };
 }
 
 function offsetsOf({ tokens, inputs, hidden }: LstmShape): { gates: number; output: number; size: number } {

@@ -1,90 +1,215 @@
-// What is usual to follow what, learned from sequences of tokens: a recurrent network, which remembers what is far back, and
-// counted contexts, which know exactly what is near. Each says how likely a token is; their mean counts.
+// What is usual to follow what, learned from sequences of tokens: counted contexts, which know exactly what is near, and a recurrent
+// network, which remembers what is far back. How much each is believed is decided by parts that were held back from both; a network that
+// adds nothing there is left out.
 import { ContextTree } from './context-tree.ts';
-import { emptyState, type Lstm, LstmTrainer, makeLstm, predictNext, readToken } from './lstm.ts';
+import { emptyState, type Lstm, makeLstm, predictNext, readToken } from './lstm.ts';
 import { Random } from './random.ts';
+import { learnUsual, rarityOf, type UsualSurprises } from './surprise-rarity.ts';
+import { trainNetwork } from './train-lstm.ts';
 
 /** Tokens beyond the commonest so many are all one. */
-const VOCABULARY_MAX = 2_000;
+const VOCABULARY_MAX = 60_000;
+/** Tokens the network tells apart; the others are one to it, told apart by how common they are. */
+const NETWORK_TOKENS_MAX = 256;
 const INPUTS = 16;
 const HIDDEN = 32;
-/** Tokens a training goes back over at once. */
-const STEPS = 32;
-/** Multiplications of a training: some ten seconds of one core. */
-const WORK_MAX = 4e9;
-const PASSES_MAX = 20;
-const RATE = 0.01;
-/** Tokens of a stretch that is looked at by itself. */
-const STRETCH = 20;
+/** One part of so many is held back in turn. */
+const FOLDS = 5;
+/** Tokens that are enough to know what is usual. */
+const HELD_TOKENS_MAX = 150_000;
+/** What is held back comes in pieces: at least about so many of them, none shorter than `PIECE_MIN` where it is cut. */
+const PIECES_MIN = 40;
+const PIECE_MIN = 20;
+/** Fewer pieces than this do not tell what is usual with a network. */
+const HELD_PIECES_MIN = 20;
+/** Tokens of them that a look at the network reads. */
+const LOOK_TOKENS_MAX = 8_000;
+/** Shares of the network's word that are tried, and what part of the surprise it must take away to be kept. */
+const WEIGHTS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+const GAIN_LEAST = 0.02;
 /** The end of a sequence, and a token that was not learned. */
 const END = 0;
 const UNKNOWN = 1;
 
-export interface SequenceModel {
-  numbers: ReadonlyMap<string, number>;
+/** The network as a voice beside the contexts. */
+export interface Recurrent {
   network: Lstm;
-  contexts: ContextTree;
+  /** Of each token: the network's number for it, and the share it has of what that number stands for. */
+  numbers: Uint16Array;
+  shares: Float64Array;
+  /** How much its word counts, of 1. */
+  weight: number;
+  /** What is usual where it is heard. */
+  usual: UsualSurprises;
 }
 
-/** Learns from sequences; the same seed gives the same model. */
+export interface SequenceModel {
+  numbers: ReadonlyMap<string, number>;
+  contexts: ContextTree;
+  /** What is usual by the contexts alone. */
+  usual: UsualSurprises;
+  recurrent: Recurrent | undefined;
+}
+
+/** Learns from sequences, at least one with a token; the same seed gives the same model. */
 export function trainSequences(sequences: readonly (readonly string[])[], seed: number): SequenceModel {
-  const random = new Random(seed);
   const numbers = numberTokens(sequences);
   const tokens = numbers.size + 2;
   const encoded = sequences.map((sequence) => encode(numbers, sequence));
   const contexts = new ContextTree(tokens);
   for (const sequence of encoded) contexts.learn(sequence);
-  const network = makeLstm({ tokens, inputs: INPUTS, hidden: HIDDEN }, random);
-  trainNetwork(network, encoded, random);
-  return { numbers, network, contexts };
+
+  const random = new Random(seed);
+  const pieces = cutPieces(encoded);
+  const order = random.shuffle(Uint32Array.from(pieces.keys()));
+  const folds = Array.from({ length: Math.min(FOLDS, pieces.length) }, (_, fold) =>
+    Array.from(
+      order.filter((_, at) => at % FOLDS === fold),
+      (which) => pieces[which]!,
+    ),
+  );
+  const surprises: Float64Array[] = [];
+  let held = 0;
+  let recurrent: Recurrent | undefined;
+  for (const [fold, own] of folds.entries()) {
+    const others = folds.length > 1 ? folds.filter((_, each) => each !== fold).flat() : own;
+    const without = new ContextTree(tokens);
+    for (const piece of others) without.learn(piece);
+    if (fold === 0 && own.length >= HELD_PIECES_MIN) {
+      recurrent = learnRecurrent(tokens, { train: others, held: own, contexts: without, random });
+    }
+    for (const piece of own) surprises.push(bitsOf(without, undefined, piece));
+    held += own.reduce((sum, piece) => sum + piece.length, 0);
+    if (held >= HELD_TOKENS_MAX) break;
+  }
+  return { numbers, contexts, usual: learnUsual(surprises), recurrent };
 }
 
 /** How unlikely each token of a sequence, and then its end, was after those before it: in bits, 0 where it was certain. */
-export function surprises({ numbers, network, contexts }: SequenceModel, sequence: readonly string[]): Float64Array {
-  const encoded = encode(numbers, sequence);
-  const bits = new Float64Array(encoded.length - 1);
-  let state = emptyState(network);
-  for (let at = 1; at < encoded.length; at++) {
-    state = readToken(network, encoded[at - 1]!, state).after;
-    const recurrent = predictNext(network, state)[encoded[at]!]!;
-    bits[at - 1] = -Math.log2((recurrent + contexts.probability(encoded, at)) / 2);
-  }
-  return bits;
+export function surprises({ numbers, contexts, recurrent }: SequenceModel, sequence: readonly string[]): Float64Array {
+  return bitsOf(contexts, recurrent, encode(numbers, sequence));
 }
 
 /**
- * The mean surprise of a sequence and that of its most surprising stretch, between them: an intrusion may be the whole of it
- * or a short part.
+ * How rare such surprises are among ordinary sequences (`rarityOf`): about 0 for an ordinary one, 3 for one in a thousand. Where
+ * there is a network, what the contexts say alone and what both say together count alike. `words` are those of the network, where
+ * they are known already.
  */
-export function scoreSequence(model: SequenceModel, sequence: readonly string[]): number {
-  const bits = surprises(model, sequence);
-  const width = Math.min(STRETCH, bits.length);
-  let sum = 0;
-  let highest = 0;
-  for (let at = 0; at < bits.length; at++) {
-    sum += bits[at]! - (at >= width ? bits[at - width]! : 0);
-    if (at >= width - 1) highest = Math.max(highest, sum / width);
-  }
-  return (bits.reduce((total, each) => total + each, 0) / bits.length + highest) / 2;
+export function scoreSequence(model: SequenceModel, sequence: readonly string[], words?: Float64Array): number {
+  const { numbers, contexts, usual, recurrent } = model;
+  const encoded = encode(numbers, sequence);
+  const alone = rarityOf(bitsOf(contexts, undefined, encoded), usual);
+  if (!recurrent) return alone;
+  return (alone + rarityOf(bitsOf(contexts, recurrent, encoded, words), recurrent.usual)) / 2;
 }
 
-function trainNetwork(network: Lstm, sequences: readonly Uint16Array[], random: Random): void {
-  const trainer = new LstmTrainer(network);
-  const perToken = 3 * (4 * HIDDEN * (INPUTS + HIDDEN) + network.tokens * HIDDEN);
-  const length = sequences.reduce((sum, sequence) => sum + sequence.length, 0);
-  let left = Math.min(WORK_MAX / perToken, PASSES_MAX * length);
-  const order = Uint32Array.from({ length: sequences.length }, (_, at) => at);
-  while (left > 0 && length > 0) {
-    for (const which of random.shuffle(order)) {
-      const sequence = sequences[which]!;
-      let state = emptyState(network);
-      for (let start = 0; start + 1 < sequence.length; start += STEPS) {
-        state = trainer.learn(sequence.subarray(start, start + STEPS + 1), state, RATE);
+/** A sequence as the network reads it, and of each token but the first the share it has of what the network is asked about. */
+export function asNetworkReads({ numbers }: SequenceModel, recurrent: Recurrent, sequence: readonly string[]) {
+  const encoded = encode(numbers, sequence);
+  return {
+    tokens: encoded.map((token) => recurrent.numbers[token]!),
+    shares: Float64Array.from(encoded.subarray(1), (token) => recurrent.shares[token]!),
+  };
+}
+
+function bitsOf(
+  contexts: ContextTree,
+  recurrent: Recurrent | undefined,
+  encoded: Uint16Array,
+  known?: Float64Array,
+): Float64Array {
+  const words = recurrent && (known ?? recurrentWords(recurrent, encoded));
+  const weight = recurrent?.weight ?? 0;
+  return Float64Array.from({ length: encoded.length - 1 }, (_, at) => {
+    const counted = contexts.probability(encoded, at + 1);
+    return -Math.log2(words ? weight * words[at]! + (1 - weight) * counted : counted);
+  });
+}
+
+/** The probability of each token but the first by the network alone. */
+function recurrentWords({ network, numbers, shares }: Recurrent, encoded: Uint16Array): Float64Array {
+  let state = emptyState(network);
+  return Float64Array.from({ length: encoded.length - 1 }, (_, at) => {
+    state = readToken(network, numbers[encoded[at]!]!, state).after;
+    const next = encoded[at + 1]!;
+    return predictNext(network, state)[numbers[next]!]! * shares[next]!;
+  });
+}
+
+/** Trains a network; undefined where it takes too little of the surprise away that the contexts leave. */
+function learnRecurrent(
+  tokens: number,
+  parts: { train: readonly Uint16Array[]; held: readonly Uint16Array[]; contexts: ContextTree; random: Random },
+): Recurrent | undefined {
+  const { train, held, contexts, random } = parts;
+  const numbers = Uint16Array.from({ length: tokens }, (_, token) => Math.min(token, NETWORK_TOKENS_MAX));
+  const shares = sharesOf(train, numbers);
+  const network = makeLstm(
+    { tokens: Math.min(tokens, NETWORK_TOKENS_MAX + 1), inputs: INPUTS, hidden: HIDDEN },
+    random,
+  );
+  const recurrent: Recurrent = { network, numbers, shares, weight: 0, usual: [] };
+  let read = 0;
+  const looked = held.filter((piece) => {
+    read += piece.length;
+    return read - piece.length < LOOK_TOKENS_MAX;
+  });
+  const counted = looked.map((piece) => bitsOf(contexts, undefined, piece).map((bits) => 2 ** -bits));
+  const sequences = train.map((piece) => piece.map((token) => numbers[token]!));
+  trainNetwork(network, sequences, random, () => {
+    const best = chooseWeight(recurrent, looked, counted);
+    recurrent.weight = best.weight;
+    return best.gain;
+  });
+  if (recurrent.weight === 0) return undefined;
+  recurrent.usual = learnUsual(held.map((piece) => bitsOf(contexts, recurrent, piece)));
+  return recurrent;
+}
+
+/** The weight under which what was held back is least surprising, and what part of the surprise that takes away. */
+function chooseWeight(recurrent: Recurrent, held: readonly Uint16Array[], counted: readonly Float64Array[]) {
+  const words = held.map((piece) => recurrentWords(recurrent, piece));
+  const surprise = (weight: number) => {
+    let sum = 0;
+    counted.forEach((own, piece) => {
+      for (let at = 0; at < own.length; at++) {
+        sum -= Math.log(weight * words[piece]![at]! + (1 - weight) * own[at]!);
       }
-      left -= sequence.length;
-      if (left <= 0) break;
-    }
+    });
+    return sum;
+  };
+  const alone = surprise(0);
+  let best = { weight: 0, left: alone };
+  for (const weight of WEIGHTS) {
+    const left = surprise(weight);
+    if (left < best.left) best = { weight, left };
   }
+  const gain = alone > 0 ? 1 - best.left / alone : 0;
+  return gain >= GAIN_LEAST ? { weight: best.weight, gain } : { weight: 0, gain };
+}
+
+/** How common each token is among those the network has the same number for, one more of each than was seen. */
+function sharesOf(sequences: readonly Uint16Array[], numbers: Uint16Array): Float64Array {
+  const counts = new Float64Array(numbers.length).fill(1);
+  for (const sequence of sequences) for (const token of sequence) counts[token]!++;
+  const sums = new Float64Array(NETWORK_TOKENS_MAX + 1);
+  numbers.forEach((number, token) => {
+    sums[number]! += counts[token]!;
+  });
+  return counts.map((count, token) => count / sums[numbers[token]!]!);
+}
+
+/** Long sequences in parts, so that there are enough of them; each begins with the token before it. */
+function cutPieces(sequences: readonly Uint16Array[]): Uint16Array[] {
+  const total = sequences.reduce((sum, { length }) => sum + length - 1, 0);
+  const length = Math.max(PIECE_MIN, Math.ceil(total / PIECES_MIN));
+  return sequences.flatMap((sequence) => {
+    const pieces: Uint16Array[] = [];
+    for (let start = 0; start + 1 < sequence.length; start += length) {
+      pieces.push(sequence.subarray(start, start + length + 1));
+    }
+    return pieces;
+  });
 }
 
 function numberTokens(sequences: readonly (readonly string[])[]): Map<string, number> {

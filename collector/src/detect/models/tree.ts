@@ -71,7 +71,7 @@ export class TreeBuilder {
 }
 
 /** Whether the bin is in the set of this node. */
-function goesLeft(sets: Uint32Array, node: number, bin: number): boolean {
+export function goesLeft(sets: Uint32Array, node: number, bin: number): boolean {
   return ((sets[node * SET_WORDS + (bin >> 5)]! >>> (bin & 31)) & 1) === 1;
 }
 
@@ -87,11 +87,12 @@ export function answerAt(tree: Tree, { bins }: BinnedTable, row: number): number
 
 /**
  * The bins that go left where the rows of some of them do: of categories these; of numbers also those between and below them,
- * which no row of this node has but another may.
+ * which no row of this node has but another may, up to the middle before `next`, the lowest bin of numbers that goes right.
  */
-export function leftOf(kind: 'number' | 'category', bins: readonly number[]): number[] {
+export function leftOf(kind: 'number' | 'category', bins: readonly number[], next?: number): number[] {
   if (kind === 'category') return [...bins];
   const highest = Math.max(...bins);
+  const last = next !== undefined && next > highest && highest > MISSING_BIN ? (highest + next - 1) >> 1 : highest;
   const missing = bins.includes(MISSING_BIN) ? [MISSING_BIN] : [];
-  return [...missing, ...Array.from({ length: highest }, (_, at) => at + 1)];
+  return [...missing, ...Array.from({ length: last }, (_, at) => at + 1)];
 }

@@ -1,7 +1,7 @@
 // What a starting collector finds: key files and the records of them. Everything that was under way is taken up again; what
 // one of the two does not know is decided for the side on which nothing is lost.
 
-import type { EpochState, EpochStore, KemKeyRecord } from '../../store/store.ts';
+import type { EpochState, EpochStore, KemKeyRecord } from '../../store/epoch-store.ts';
 import { EpochError } from './epoch-error.ts';
 import { destroyEpochKey, type EpochKey, loadEpochKeys, makeEpochKey } from './epoch-files.ts';
 import { heldKey, type KemKeys } from './kem-keys.ts';

@@ -3,7 +3,7 @@
 // Form: #stored is what the store has, and the only ground on which a key is destroyed; #pending is newer and on its way
 // there, many agents in one statement. Invariant: an agent's epoch never falls; what speaks against it sets `contradicted`.
 import { type ConfirmedEpoch, type EpochConfirmation, type Heartbeat, RefusalError, sha256 } from '@threatguard/proto';
-import type { AgentEpochRecord, AgentEpochUpdate, EpochStore } from '../../store/store.ts';
+import type { AgentEpochRecord, AgentEpochUpdate, EpochStore } from '../../store/epoch-store.ts';
 
 /** Confirmations of a fleet come together: those of this long are one statement. */
 const GROUP_MS = 50;

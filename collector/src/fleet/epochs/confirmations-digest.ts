@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AgentEpochRecord } from '../../store/store.ts';
+import type { AgentEpochRecord } from '../../store/epoch-store.ts';
 
 /** SHA-256, hex, over the signed confirmations in the order of agents: what binds them to the audit log. */
 export function confirmationsDigest(records: readonly AgentEpochRecord[]): string {

@@ -2,14 +2,14 @@
 //
 // Invariant: it is what the store has. A step is stored first; only then it is true here.
 import type {
-  AuditActor,
   EpochChange,
   EpochState,
   EpochStore,
   KemKeyRecord,
   RotationRecord,
   RotationSchedule,
-} from '../../store/store.ts';
+} from '../../store/epoch-store.ts';
+import type { AuditActor } from '../../store/store.ts';
 import { EpochError } from './epoch-error.ts';
 import { commonEpoch, isRunning } from './rotation-steps.ts';
 

@@ -1,5 +1,5 @@
 // What the fleet as a whole has proved of epochs.
-import type { RotationRecord } from '../../store/store.ts';
+import type { RotationRecord } from '../../store/epoch-store.ts';
 import type { Fleet } from '../fleet.ts';
 import type { AgentEpochs } from './agent-epochs.ts';
 import type { Announcer } from './announcer.ts';

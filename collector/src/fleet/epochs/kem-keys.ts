@@ -4,7 +4,7 @@
 // are refused with; an epoch is in one of them at most. Announcements are signed once and kept until something in them changes.
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { type KemKey, kemAlgorithmOf, keyId, signKemKey } from '@threatguard/proto';
-import type { HeldKey } from '../../store/store.ts';
+import type { HeldKey } from '../../store/epoch-store.ts';
 import type { CollectorSigner } from '../collector-identity.ts';
 import type { EpochKey } from './epoch-files.ts';
 

@@ -1,5 +1,6 @@
 // The steps of a rotation as changes of its record: pure, so that what is stored is decided in one place.
-import type { AuditActor, KemKeyRecord, RotationRecord } from '../../store/store.ts';
+import type { KemKeyRecord, RotationRecord } from '../../store/epoch-store.ts';
+import type { AuditActor } from '../../store/store.ts';
 
 /** Who makes a step that nobody asked for. */
 export const BY_ITSELF: AuditActor = { kind: 'collector', id: '', from: '' };

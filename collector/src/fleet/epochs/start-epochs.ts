@@ -1,5 +1,5 @@
 // Epochs, put together: files and records brought to one truth, then what keeps them going.
-import type { EpochStore } from '../../store/store.ts';
+import type { EpochStore } from '../../store/epoch-store.ts';
 import type { CollectorSigner } from '../collector-identity.ts';
 import { adoptEpochs } from './adopt-epochs.ts';
 import { AgentEpochs, type AgentEpochsParts } from './agent-epochs.ts';

@@ -3,11 +3,12 @@ import { alertPairs, alertRecord } from '../../model/alert.ts';
 import { ConsoleError } from '../../model/console-error.ts';
 import { eventColumns, eventRecord } from '../../model/event.ts';
 import { renderTable } from '../../model/table.ts';
+import { actColumns, actRecord } from '../../model/triage.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
 import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
 
 export class AlertsShow extends ConsoleCommand {
-  static override summary = 'Show one alert with its reason and the events behind it.';
+  static override summary = 'Show one alert with its reason, what was done about it, and the events behind it.';
   static override description = describe('The id may be cut short as long as only one alert begins with it.');
   static override examples = [
     '<%= config.bin %> alerts show 01kah2',
@@ -32,11 +33,14 @@ export class AlertsShow extends ConsoleCommand {
     if (format) {
       return writeExport(output, { alerts: [alert], events: events ?? [], format, version: this.config.version });
     }
+    const acts = await client.alertHistory(alert.id ?? '');
     const look = { ...output, nowMs: Date.now() };
     const count = suppressed ?? 0;
-    output.show({ ...alertRecord(alert), suppressed: count, events: (events ?? []).map(eventRecord) }, () => [
+    const record = { ...alertRecord(alert), suppressed: count, events: (events ?? []).map(eventRecord) };
+    output.show({ ...record, history: acts.map(actRecord) }, () => [
       ...alertPairs(alert, look, count),
       '',
+      ...(acts.length ? [...renderTable(actColumns(look), acts, output.columns), ''] : []),
       ...(events?.length ? renderTable(eventColumns(look), events, output.columns) : ['no events are kept for it']),
     ]);
   }

@@ -1,6 +1,5 @@
 import { Flags } from '@oclif/core';
 import { ALERT_KEYS } from '../../model/alert.ts';
-import { toCsvHeader } from '../../model/csv.ts';
 import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
 import { writeAlert } from '../alert-stream.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
@@ -31,7 +30,7 @@ export class AlertsWatch extends ConsoleCommand {
     const { client, deployment } = await this.connect(flags);
     using _ = client;
     const { followAlerts } = await import('../../services/alert-feed.ts');
-    if (output.format === 'csv') output.line(toCsvHeader(ALERT_KEYS));
+    if (output.format === 'csv') output.csvHeader(ALERT_KEYS);
     await followAlerts({
       client,
       ca: deployment.ca,

@@ -158,7 +158,8 @@ async function initialise(options: UpOptions, listen: string): Promise<void> {
       what: 'threatguard-collector init',
       execPath: options.execPath,
       args: programArgs('collector', ['init', '--home', home, '--listen', listen]),
-      env: childEnvironment(options.env, {}),
+      // What it prints goes into a log, where no secret belongs: users are made with "threatguard users add".
+      env: childEnvironment(options.env, { THREATGUARD_UNATTENDED: '1' }),
       logFile: join(home, 'logs', 'collector.log'),
       signal: options.signal,
     });

@@ -1,0 +1,200 @@
+// What every route of the HTTP service has around it. Routes are added by the caller, and each says who may ask it: one that
+// does not is refused when the service starts.
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import websocket from '@fastify/websocket';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Caller } from '../access/caller.ts';
+import type { Scope } from '../access/scopes.ts';
+import { AllowedMethods } from './allowed-methods.ts';
+import { correlationIdOf, type TraceContext, traceOf, traceResponse } from './correlation.ts';
+import { takeJson } from './json-body.ts';
+import {
+  ANSWER_MS_MAX,
+  BODY_BYTES_MAX,
+  CONNECTIONS_MAX,
+  HEADER_BYTES_MAX,
+  KEEP_ALIVE_MS,
+  MESSAGE_BYTES_MAX,
+  RECEIVE_MS_MAX,
+} from './limits.ts';
+import { describeApi } from './openapi.ts';
+import { PROBLEMS, ProblemError, problemOf, toProblemError } from './problem.ts';
+
+/** Who may ask a route: anybody, whoever monitors (config `http.monitoring`), whoever is known, or who has a scope. */
+export type Access = 'anyone' | 'monitoring' | 'known' | Scope;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+    /** What one call costs of the allowance of who calls; 1 where nothing stands here. */
+    cost?: number;
+    /** Whether a ticket of /api/stream/tickets proves who calls, too. */
+    ticket?: boolean;
+  }
+  interface FastifyRequest {
+    trace: TraceContext;
+    /** Undefined where nobody had to be known. */
+    caller: Caller | undefined;
+    /** Fires when the answer is due, or who asked has gone. */
+    due: AbortSignal;
+  }
+}
+
+export type HttpApp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export interface AppParts {
+  log: FastifyBaseLogger;
+  version: string;
+  /** Where it is not plain HTTP. */
+  tls?: { key: string; cert: string; ecdhCurve: string } | undefined;
+  /** Origins of pages elsewhere that may call; none by default. */
+  origins: readonly string[];
+  /** Lets a request pass, or throws ProblemError; gives who it is of where that had to be known. */
+  admit: (request: FastifyRequest, access: Access) => Promise<Caller | undefined>;
+  /** An answer was given. */
+  answered?: (about: { route: string; method: string; status: number; seconds: number }) => void;
+  failed: (error: unknown) => void;
+}
+
+/** A service without routes, which does not listen yet. */
+export async function makeApp(parts: AppParts): Promise<HttpApp> {
+  const { log, failed } = parts;
+  const options: FastifyHttpOptions<RawServerDefault> = {
+    loggerInstance: log,
+    requestIdHeader: false,
+    // One line for each, written below.
+    logController: new fastify.LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlation_id' }),
+    genReqId: ({ headers }) => correlationIdOf(headers),
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: RECEIVE_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    routerOptions: { maxParamLength: 512 },
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => answerError(error, request as FastifyRequest, reply as FastifyReply),
+  };
+  const https = parts.tls && { ...parts.tls, minVersion: 'TLSv1.3', maxHeaderSize: HEADER_BYTES_MAX };
+  const app = fastify({
+    ...options,
+    ...(https && { https, http: undefined }),
+  } as typeof options).withTypeProvider<ZodTypeProvider>();
+  app.server.maxConnections = CONNECTIONS_MAX;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  takeJson(app as unknown as FastifyInstance);
+
+  const methods = new AllowedMethods();
+  methods.watch(app as unknown as FastifyInstance);
+  app.addHook('onRoute', ({ url, method, config }) => {
+    // What a browser asks before it asks is answered by @fastify/cors.
+    if (!config?.access && method !== 'OPTIONS') throw new TypeError(`the route ${url} does not say who may ask it`);
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: CONTENT_POLICY },
+    strictTransportSecurity: parts.tls ? { maxAge: 31_536_000 } : false,
+    // With less, browsers send the forms of our own pages without their origin.
+    referrerPolicy: { policy: 'same-origin' },
+  });
+  if (parts.origins.length > 0) {
+    await app.register(cors, {
+      origin: [...parts.origins],
+      credentials: false,
+      exposedHeaders: ['x-correlation-id', 'retry-after'],
+      maxAge: 600,
+      hideOptionsRoute: true,
+    });
+  }
+  await app.register(websocket, { options: { maxPayload: MESSAGE_BYTES_MAX, perMessageDeflate: false } });
+  await describeApi(app, parts.version);
+
+  app.decorateRequest('trace', null as unknown as TraceContext);
+  app.decorateRequest('caller', undefined);
+  app.decorateRequest('due', null as unknown as AbortSignal);
+  app.addHook('onRequest', async (request, reply) => {
+    request.trace = traceOf(request.headers);
+    const { traceId, spanId, parentSpanId } = request.trace;
+    request.log = request.log.child({ trace_id: traceId, span_id: spanId, parent_span_id: parentSpanId });
+    reply.header('x-correlation-id', request.id);
+    reply.header('traceresponse', traceResponse(request.trace));
+    reply.header('cache-control', 'no-store');
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) gone.abort();
+    });
+    request.due = AbortSignal.any([gone.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+    const { access } = request.routeOptions.config;
+    if (access) request.caller = await parts.admit(request, access);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { method } = request;
+    const route = request.routeOptions.url ?? 'none';
+    const ms = reply.elapsedTime;
+    parts.answered?.({ route, method, status: reply.statusCode, seconds: ms / 1000 });
+    const about = {
+      method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(ms),
+      by: request.caller?.id,
+      from: request.ip,
+    };
+    if (reply.statusCode >= 400) request.log.info(about, 'refused');
+    else request.log.debug(about, 'answered');
+  });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods.of(request.url.split('?', 1)[0]!);
+    if (allowed.length === 0) throw new ProblemError('not_found', 'there is no such route; /openapi.json lists them');
+    reply.header('allow', allowed.join(', '));
+    throw new ProblemError('method_not_allowed', `this route has ${allowed.join(', ')}`);
+  });
+  return app as unknown as HttpApp;
+
+  function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+    const known = toProblemError(error);
+    if (!known) {
+      request.log.error({ err: error }, 'a request met a fault of the collector');
+      failed(error);
+    } else if (known.cause) request.log.warn({ reason: (known.cause as Error).message }, 'not answered');
+    const refusal =
+      known ?? new ProblemError('failed', 'the collector failed; its log says why under the correlation id');
+    if (refusal.retryAfterS !== undefined) reply.header('retry-after', String(Math.ceil(refusal.retryAfterS)));
+    if (refusal.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="threatguard"');
+    // What the framework refuses before its hooks ran has no header yet.
+    reply.header('x-correlation-id', request.id);
+    // As text: what a route's schema says of a status is about its answers, and this is none.
+    return reply
+      .code(PROBLEMS[refusal.code].status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .serializer((value: unknown) => JSON.stringify(value))
+      .send(problemOf(refusal, request));
+  }
+}
+
+/** Nothing may be loaded but our own style sheet and pictures, nothing runs, and nobody may show a page of ours in his. */
+const CONTENT_POLICY = {
+  defaultSrc: ["'none'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+};

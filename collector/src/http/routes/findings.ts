@@ -1,0 +1,147 @@
+// What was found: alerts, incidents, the risk of entities.
+import { AlertState } from '@threatguard/proto';
+import { getAlert, listAlerts } from '../../api/alerts.ts';
+import { contributionAt, HALF_LIFE_US, riskAt } from '../../correlate/risk.ts';
+import type { Store } from '../../store/store.ts';
+import type { HttpApp } from '../app.ts';
+import { ProblemError } from '../problem.ts';
+import { describeAlert, describeEvent, describeIncident, severityNumber } from '../schemas/findings.ts';
+import { guarded } from '../schemas/problem.ts';
+import {
+  alertsAnswer,
+  alertsQuery,
+  idParams,
+  incidentsAnswer,
+  incidentsQuery,
+  oneAlertAnswer,
+  oneIncidentAnswer,
+  riskAnswer,
+  riskParams,
+} from '../schemas/threat.ts';
+import { isoTime, isoTimeUs } from '../times.ts';
+
+const WEEK_US = 7 * 24 * 3_600_000_000;
+
+export function findingRoutes(app: HttpApp, { store, nowMs }: { store: Store; nowMs: () => number }): void {
+  app.get(
+    '/api/threat/alerts',
+    {
+      config: { access: 'alerts:read' },
+      schema: {
+        tags: ['findings'],
+        summary: 'Alerts, the newest first',
+        querystring: alertsQuery,
+        response: { 200: alertsAnswer, ...guarded('unavailable', 'timed_out') },
+      },
+    },
+    async (request) => {
+      const { limit, after = '', severity, state, since, until, ...rest } = request.query;
+      const filter = {
+        ...rest,
+        ...(severity && { severityMin: severityNumber(severity) }),
+        ...(state && { state: AlertState[state.toUpperCase() as 'OPEN'] }),
+        ...(since && { sinceUs: timeUs(since) }),
+        ...(until && { untilUs: timeUs(until) }),
+      };
+      const { alerts = [], next = '' } = await listAlerts(store, { filter, limit, after }, request.due);
+      return { alerts: alerts.map(describeAlert), next: next ?? '' };
+    },
+  );
+
+  app.get(
+    '/api/threat/alerts/:id',
+    {
+      config: { access: 'alerts:read' },
+      schema: {
+        tags: ['findings'],
+        summary: 'One alert; with the events it speaks of for who has events:read',
+        params: idParams,
+        response: { 200: oneAlertAnswer, ...guarded('not_found', 'conflict', 'unavailable', 'timed_out') },
+      },
+    },
+    async (request) => {
+      const { alert, events = [] } = await getAlert(store, { id: request.params.id });
+      const seen = request.caller!.scopes.has('events:read') ? events : [];
+      return { alert: describeAlert(alert!), events: seen.map(describeEvent) };
+    },
+  );
+
+  app.get(
+    '/api/threat/incidents',
+    {
+      config: { access: 'incidents:read' },
+      schema: {
+        tags: ['findings'],
+        summary: 'Incidents, the newest change first',
+        querystring: incidentsQuery,
+        response: { 200: incidentsAnswer, ...guarded('unavailable', 'timed_out') },
+      },
+    },
+    async (request) => {
+      const { limit, after = '', state, severity } = request.query;
+      const filter = { state, severityMin: severity && severityNumber(severity) };
+      const { rows, next } = await store.incidents(filter, limit, after);
+      return { incidents: rows.map(describeIncident), next };
+    },
+  );
+
+  app.get(
+    '/api/threat/incidents/:id',
+    {
+      config: { access: 'incidents:read' },
+      schema: {
+        tags: ['findings'],
+        summary: 'One incident with its alerts in the order of the story',
+        params: idParams,
+        response: { 200: oneIncidentAnswer, ...guarded('not_found', 'conflict', 'unavailable', 'timed_out') },
+      },
+    },
+    async (request) => {
+      const [incident, ...others] = await store.incidentsByIdPrefix(request.params.id.toLowerCase());
+      if (!incident) throw new ProblemError('not_found', 'no incident has this id');
+      if (others.length > 0)
+        throw new ProblemError('conflict', 'several incidents begin with this; give more of the id');
+      return { incident: describeIncident(incident) };
+    },
+  );
+
+  app.get(
+    '/api/threat/risk-profile/:kind/:id',
+    {
+      config: { access: 'risk:read' },
+      schema: {
+        tags: ['findings'],
+        summary: 'The risk of a host, user, program or address now, why, and how it went',
+        params: riskParams,
+        response: { 200: riskAnswer, ...guarded('not_found', 'unavailable', 'timed_out') },
+      },
+    },
+    async (request) => {
+      const { kind, id: name } = request.params;
+      const nowUs = nowMs() * 1000;
+      const entity = await store.entity({ kind, name });
+      if (!entity) throw new ProblemError('not_found', `no alert was ever about the ${kind} "${name}"`);
+      const points = await store.riskHistory({ kind, name }, { fromUs: nowUs - WEEK_US, toUs: nowUs });
+      return {
+        entity: { kind, name },
+        risk: riskAt(entity.level, nowUs),
+        half_life_hours: HALF_LIFE_US / 3_600_000_000,
+        reasons: entity.reasons.map((reason) => ({
+          alert_id: reason.alertId,
+          rule_id: reason.ruleId,
+          title: reason.title,
+          contribution: contributionAt(reason, nowUs),
+          at: isoTime(reason.atUs / 1000),
+        })),
+        history: points.map(({ atUs, level }) => ({ at: isoTime(atUs / 1000), risk: riskAt(level, atUs) })),
+        first_seen_at: isoTimeUs(entity.firstSeenAtUs),
+        last_seen_at: isoTimeUs(entity.lastSeenAtUs),
+      };
+    },
+  );
+}
+
+/** Microseconds of a time the schema has taken. */
+export function timeUs(text: string): number {
+  return Date.parse(text) * 1000;
+}

@@ -1,0 +1,141 @@
+// What is known of addresses, names, URLs and digests: the indicators of all sources.
+import type { IntelIndicator } from '@threatguard/proto';
+import { z } from 'zod';
+import { type IntelReading, listIntel, lookupIntel } from '../../api/intel.ts';
+import { INDICATOR_KINDS } from '../../detect/intel/indicator.ts';
+import { normalise } from '../../detect/intel/normalise.ts';
+import type { HttpApp } from '../app.ts';
+import { ProblemError } from '../problem.ts';
+import { guarded } from '../schemas/problem.ts';
+import { isoTimeUs } from '../times.ts';
+
+const VALUES_MAX = 100;
+const VALUE_CHARS_MAX = 2_048;
+const time = z.iso.datetime();
+const texts = z.array(z.string());
+
+const indicatorAnswer = z.object({
+  kind: z.string(),
+  value: z.string(),
+  confidence: z.int().describe('Weighed over all who say it, 0 to 100'),
+  tlp: z.string().describe('The strictest of them'),
+  weighed: z.string().describe('How the weight came about'),
+  claims: z.array(
+    z.object({
+      source: z.string(),
+      confidence: z.int(),
+      tlp: z.string(),
+      since: time.optional(),
+      until: time.optional(),
+      about: z.string(),
+      techniques: texts,
+      tactics: texts,
+    }),
+  ),
+});
+
+const queryBody = z.strictObject({
+  indicators: z
+    .array(z.string().min(1).max(VALUE_CHARS_MAX))
+    .min(1)
+    .max(VALUES_MAX)
+    .describe('Addresses, networks, domains, URLs, digests, ADDRESS:PORT; also defanged'),
+});
+const queryAnswer = z.object({
+  results: z
+    .array(
+      z.object({
+        asked: z.string(),
+        kind: z.string(),
+        value: z.string().describe('As it is compared'),
+        known: z.boolean(),
+        indicators: z.array(indicatorAnswer).describe('That cover it, the narrowest first'),
+        withdrawn: z.array(z.object({ source: z.string(), at: time.optional(), by: z.string() })),
+      }),
+    )
+    .describe('In the order they were asked for'),
+});
+
+const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  after: z.string().max(64).optional().describe('`next` of the page before'),
+  source: z.string().min(1).max(64).optional(),
+  kind: z.enum(INDICATOR_KINDS).optional(),
+});
+const listAnswer = z.object({
+  indicators: z.array(indicatorAnswer),
+  next: z.string().describe('Of the next page, also where this one is empty; empty on the last'),
+});
+
+export function intelligenceRoutes(app: HttpApp, reading: IntelReading): void {
+  app.post(
+    '/api/threat/query-intelligence',
+    {
+      config: { access: 'indicators:read' },
+      schema: {
+        tags: ['analysis'],
+        summary: 'What is known of addresses, names, URLs and digests, by whom, and how sure',
+        body: queryBody,
+        response: { 200: queryAnswer, ...guarded() },
+      },
+    },
+    (request) => {
+      const { indicators } = request.body;
+      const wrong = indicators.flatMap((text, index) => {
+        const read = normalise(text);
+        return 'refused' in read ? [{ path: `/body/indicators/${index}`, message: `this is ${read.refused}` }] : [];
+      });
+      if (wrong.length > 0) {
+        throw new ProblemError('invalid', `${wrong[0]!.path}: ${wrong[0]!.message}`, { fields: wrong });
+      }
+      const results = indicators.map((asked) => {
+        const {
+          kind = '',
+          value = '',
+          indicators: found = [],
+          withdrawn = [],
+        } = lookupIntel(reading, { value: asked });
+        return {
+          ...{ asked, kind, value, known: found.length > 0 },
+          indicators: found.map(describeIndicator),
+          withdrawn: withdrawn.map(({ source = '', atUs, by = '' }) => ({ source, at: isoTimeUs(atUs), by })),
+        };
+      });
+      return { results };
+    },
+  );
+
+  app.get(
+    '/api/threat/indicators',
+    {
+      config: { access: 'indicators:read' },
+      schema: {
+        tags: ['fleet'],
+        summary: 'Indicators that events are held against',
+        querystring: listQuery,
+        response: { 200: listAnswer, ...guarded('not_found') },
+      },
+    },
+    (request) => {
+      const { indicators = [], next } = listIntel(reading, request.query);
+      return { indicators: indicators.map(describeIndicator), next: next ?? '' };
+    },
+  );
+}
+
+function describeIndicator(indicator: IntelIndicator): z.output<typeof indicatorAnswer> {
+  const { kind = '', value = '', confidence, tlp = '', weighed = '', claims = [] } = indicator;
+  return {
+    ...{ kind, value, tlp, weighed, confidence: confidence ?? 0 },
+    claims: claims.map((claim) => ({
+      source: claim.source ?? '',
+      confidence: claim.confidence ?? 0,
+      tlp: claim.tlp ?? '',
+      since: isoTimeUs(claim.sinceUs),
+      until: isoTimeUs(claim.untilUs),
+      about: claim.about ?? '',
+      techniques: claim.techniques ?? [],
+      tactics: claim.tactics ?? [],
+    })),
+  };
+}

@@ -1,0 +1,145 @@
+// The live stream of alerts to WebSocket clients: one subscription to the feed however many there are, and each alert made into
+// text once.
+//
+// Invariant: #clients holds those that are open and may go on; who may not any more is cut within CHECK_MS.
+import type { Alert, AlertFilter } from '@threatguard/proto';
+import type { Caller } from '../../access/caller.ts';
+import { matchesAlert } from '../../api/alert-filter.ts';
+import type { AlertFeed } from '../../publish/alert-feed.ts';
+import { describeAlert } from '../schemas/findings.ts';
+
+export const CLIENTS_MAX = 1_000;
+/** Not yet sent to one client: some hundreds of alerts. Who lets more gather is cut, and told why. */
+const WAITING_BYTES_MAX = 1024 * 1024;
+const CHECK_MS = 1_000;
+/** A client that says nothing to two of these is gone. */
+const PING_MS = 20_000;
+
+/** Close codes, RFC 6455 7.4.1 and of our own. */
+const CLOSE = { goingAway: 1001, slow: 1013, notAllowed: 4401 } as const;
+
+/** What is used of a WebSocket of `ws`. */
+export interface StreamSocket {
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  ping(): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  on(event: 'close' | 'pong', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+interface Client {
+  socket: StreamSocket;
+  filter: AlertFilter;
+  caller: Caller;
+  sent: number;
+  answered: boolean;
+}
+
+export interface AlertStreamParts {
+  feed: Pick<AlertFeed, 'subscribe'>;
+  /** Whether what proved who calls still holds. */
+  holds: (caller: Caller) => boolean;
+}
+
+export class AlertStream implements Disposable {
+  readonly #parts: AlertStreamParts;
+  readonly #clients = new Set<Client>();
+  #unsubscribe: (() => void) | undefined;
+  readonly #checking: NodeJS.Timeout;
+  #pingedAtMs = 0;
+
+  constructor(parts: AlertStreamParts) {
+    this.#parts = parts;
+    this.#checking = setInterval(() => this.#check(performance.now()), CHECK_MS).unref();
+  }
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  get isFull(): boolean {
+    return this.#clients.size >= CLIENTS_MAX;
+  }
+
+  /** Sends what passes the filter from now on, until the client goes or is cut. */
+  add(socket: StreamSocket, { filter, caller }: { filter: AlertFilter; caller: Caller }): void {
+    const client: Client = { socket, filter, caller, sent: 0, answered: true };
+    this.#clients.add(client);
+    socket.on('close', () => this.#forget(client));
+    // The close that follows says the same.
+    socket.on('error', () => this.#forget(client));
+    socket.on('pong', () => {
+      client.answered = true;
+    });
+    this.#unsubscribe ??= this.#parts.feed.subscribe((item) => {
+      if (item.kind === 'alert') this.#send(item.alert);
+      else this.#tellAll({ type: 'missed', missed: item.missed });
+    });
+    socket.send(JSON.stringify({ type: 'ready' }));
+  }
+
+  #send(alert: Alert): void {
+    let text: string | undefined;
+    for (const client of this.#clients) {
+      if (!matchesAlert(alert, client.filter) || !this.#parts.holds(client.caller)) continue;
+      text ??= JSON.stringify({ type: 'alert', alert: describeAlert(alert) });
+      this.#deliver(client, text);
+    }
+  }
+
+  #tellAll(message: object): void {
+    const text = JSON.stringify(message);
+    for (const client of this.#clients) this.#deliver(client, text);
+  }
+
+  #deliver(client: Client, text: string): void {
+    if (client.socket.bufferedAmount > WAITING_BYTES_MAX) {
+      this.#cut(
+        client,
+        CLOSE.slow,
+        `too slow: alerts after the ${client.sent}th were missed; list them and connect again`,
+      );
+      return;
+    }
+    client.sent++;
+    client.socket.send(text);
+  }
+
+  #check(nowMs: number): void {
+    const ping = nowMs - this.#pingedAtMs >= PING_MS;
+    if (ping) this.#pingedAtMs = nowMs;
+    for (const client of this.#clients) {
+      if (!this.#parts.holds(client.caller)) {
+        this.#cut(client, CLOSE.notAllowed, 'this login or token is not valid any more');
+      } else if (ping && !client.answered) {
+        client.socket.terminate();
+        this.#forget(client);
+      } else if (ping) {
+        client.answered = false;
+        client.socket.ping();
+      }
+    }
+  }
+
+  #cut(client: Client, code: number, reason: string): void {
+    this.#forget(client);
+    client.socket.close(code, reason);
+    // A client that reads nothing does not read this either.
+    setTimeout(() => client.socket.terminate(), CHECK_MS).unref();
+  }
+
+  #forget(client: Client): void {
+    this.#clients.delete(client);
+    if (this.#clients.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+
+  /** Every client is told that the collector stops. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#checking);
+    for (const client of this.#clients) this.#cut(client, CLOSE.goingAway, 'the collector is stopping; connect again');
+  }
+}

@@ -1,0 +1,95 @@
+// What a word on the command line could become. Pure: live values are asked for by whoever asks.
+import { HUNT_FIELDS } from '@threatguard/proto';
+
+/** Values a flag takes, where they are few and known. */
+const FLAG_VALUES: Record<string, readonly string[]> = {
+  output: ['table', 'json', 'csv'],
+  severity: ['informational', 'low', 'medium', 'high', 'critical'],
+  status: ['open', 'acknowledged', 'closed'],
+  verdict: ['true-positive', 'false-positive', 'benign'],
+  kind: ['host', 'user', 'process', 'address'],
+  view: ['table', 'timeline', 'tree'],
+  since: ['15m', '1h', '24h', '7d'],
+};
+
+/** What only the collector knows. */
+export type LiveKind = 'agents' | 'alerts' | 'incidents' | 'hunts';
+
+const LIVE_FLAGS: Record<string, LiveKind> = { agent: 'agents', alert: 'alerts' };
+const LIVE_ARGS: Record<string, LiveKind> = {
+  'agents:show': 'agents',
+  'agents:revoke': 'agents',
+  'agents:rotate-key': 'agents',
+  'alerts:show': 'alerts',
+  'alerts:ack': 'alerts',
+  'alerts:assign': 'alerts',
+  'alerts:note': 'alerts',
+  'alerts:close': 'alerts',
+  'alerts:reopen': 'alerts',
+  'incidents:show': 'incidents',
+  'hunt:run': 'hunts',
+  'hunt:remove': 'hunts',
+};
+/** Commands whose words are conditions on fields. */
+const FIELD_ARGS: ReadonlySet<string> = new Set(['events:search', 'events:tail', 'hunt:run']);
+const KIND_ARGS: ReadonlySet<string> = new Set(['entities:show']);
+
+interface CompletableCommand {
+  /** With colons. */
+  id: string;
+  flags?: Readonly<Record<string, { type?: string }>>;
+}
+
+export interface Completion {
+  /** All that are known here, whatever the word begins with. */
+  words: readonly string[];
+  live: LiveKind | undefined;
+}
+
+/** Of the last of these words, which may be empty. */
+export function completionOf(words: readonly string[], commands: readonly CompletableCommand[]): Completion {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const path: string[] = [];
+  let matching = commands.map((command) => ({ command, parts: command.id.split(':') }));
+  for (const word of before) {
+    const next = matching.filter(({ parts }) => parts[path.length] === word);
+    if (next.length === 0) break;
+    path.push(word);
+    matching = next;
+  }
+  const found = matching.find(({ parts }) => parts.length === path.length)?.command;
+  if (!found) {
+    const nexts = path.length === before.length ? matching.map(({ parts }) => parts[path.length]!) : [];
+    return { words: [...new Set(nexts)], live: undefined };
+  }
+  return ofCommand(found, before.slice(path.length), current);
+}
+
+function ofCommand({ id, flags = {} }: CompletableCommand, before: readonly string[], current: string): Completion {
+  const last = before.at(-1) ?? '';
+  const flag = last.startsWith('--') ? last.slice(2) : '';
+  if (flag && flags[flag]?.type === 'option') return { words: FLAG_VALUES[flag] ?? [], live: LIVE_FLAGS[flag] };
+  if (current.startsWith('-')) return { words: Object.keys(flags).map((name) => `--${name}`), live: undefined };
+  if (KIND_ARGS.has(id)) return { words: before.length === 0 ? FLAG_VALUES.kind! : [], live: undefined };
+  const fields = FIELD_ARGS.has(id) ? HUNT_FIELDS.map((field) => `${field}:`) : [];
+  return { words: fields, live: LIVE_ARGS[id] };
+}
+
+/** Scripts that ask `threatguard complete` for every word; a shell evaluates them at its start. */
+export const COMPLETION_SCRIPTS = {
+  bash: `_threatguard() {
+  local IFS=$'\\n'
+  COMPREPLY=($(threatguard complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  [[ \${COMPREPLY[0]} == *: ]] && compopt -o nospace
+}
+complete -F _threatguard threatguard`,
+  zsh: `#compdef threatguard
+_threatguard() {
+  local -a found
+  found=("\${(@f)$(threatguard complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  compadd -a found
+}
+compdef _threatguard threatguard`,
+  fish: `complete -c threatguard -f -a '(threatguard complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'`,
+} as const;

@@ -1,0 +1,65 @@
+import type { CollectorClient } from '../client/collector-client.ts';
+import type { LiveAlerts } from './live-alerts.ts';
+
+/** What views ask, and where alerts as they come are kept. Tests answer themselves. */
+export type DashboardSource = Pick<
+  CollectorClient,
+  | 'getStatus'
+  | 'listAgents'
+  | 'getAgent'
+  | 'revokeAgent'
+  | 'orderKeys'
+  | 'listAlerts'
+  | 'getAlert'
+  | 'actOnAlerts'
+  | 'alertHistory'
+  | 'searchEvents'
+  | 'listEntities'
+  | 'getEntity'
+  | 'getVolumes'
+  | 'listIncidents'
+  | 'getIncident'
+  | 'listAudit'
+  | 'listHunts'
+  | 'listIntel'
+  | 'listRules'
+  | 'setRuleState'
+  | 'showRule'
+  | 'runHunt'
+  | 'getKeys'
+  | 'rotateKeys'
+  | 'controlRotation'
+> & { readonly alerts: LiveAlerts; nowMs(): number };
+
+/** The calls of a client as a source. */
+export function sourceOf(client: CollectorClient, alerts: LiveAlerts): DashboardSource {
+  return {
+    alerts,
+    nowMs: Date.now,
+    getStatus: () => client.getStatus(),
+    listAgents: () => client.listAgents(),
+    getAgent: (agent) => client.getAgent(agent),
+    revokeAgent: (agent) => client.revokeAgent(agent),
+    orderKeys: (agent) => client.orderKeys(agent),
+    listAlerts: (filter, limit) => client.listAlerts(filter, limit),
+    getAlert: (id) => client.getAlert(id),
+    actOnAlerts: (request) => client.actOnAlerts(request),
+    alertHistory: (id) => client.alertHistory(id),
+    searchEvents: (query, limit) => client.searchEvents(query, limit),
+    listEntities: (kind, limit) => client.listEntities(kind, limit),
+    getEntity: (request) => client.getEntity(request),
+    getVolumes: (sinceUs) => client.getVolumes(sinceUs),
+    listIncidents: (filter, limit) => client.listIncidents(filter, limit),
+    getIncident: (id) => client.getIncident(id),
+    listAudit: (limit) => client.listAudit(limit),
+    listIntel: (filter, limit) => client.listIntel(filter, limit),
+    listRules: (request) => client.listRules(request),
+    setRuleState: (request) => client.setRuleState(request),
+    showRule: (id) => client.showRule(id),
+    listHunts: () => client.listHunts(),
+    runHunt: (request, signal) => client.runHunt(request, signal),
+    getKeys: () => client.getKeys(),
+    rotateKeys: (request) => client.rotateKeys(request),
+    controlRotation: (action) => client.controlRotation(action),
+  };
+}

@@ -1,0 +1,186 @@
+// One alert: why it was raised, what happened around it, what to do next, what was done.
+import { type Alert, type AlertAct, type GetAlertResponse, type StoredEvent, severityName } from '@threatguard/proto';
+import { stateName, verdictName } from '../../../model/alert.ts';
+import { ConsoleError } from '../../../model/console-error.ts';
+import { nextSteps } from '../../../model/next-steps.ts';
+import { percentText } from '../../../model/percent.ts';
+import { processTree } from '../../../model/process-tree.ts';
+import { humanTime, zoneName } from '../../../model/time.ts';
+import { actText } from '../../../model/triage.ts';
+import type { DashboardSource } from '../../../services/dashboard-source.ts';
+import { type Look, type PageLine, page } from '../view.ts';
+import { alertActs } from './alert-acts.ts';
+import { eventLine, heading, pair, said, wrapped } from './page-parts.ts';
+import { alertPivots } from './pivots.ts';
+import { severityTone } from './severity-tone.ts';
+
+/** What happened on the host before and after the alert, as far as it is looked at. */
+const AROUND_US = 10 * 60_000_000;
+const AROUND_EVENTS_MAX = 200;
+const TIMELINE_LINES_MAX = 40;
+const TREE_LINES_MAX = 60;
+const RELATED_MAX = 20;
+const RELATED_US = 24 * 3_600_000_000;
+
+/** Parts that may be absent each by itself: what could not be asked is said, and the rest is shown. */
+interface AlertPage {
+  shown: GetAlertResponse;
+  history: AlertAct[] | string;
+  around: StoredEvent[] | string;
+  processes: StoredEvent[] | string;
+  related: Alert[] | string;
+}
+
+async function load(source: DashboardSource, id: string): Promise<AlertPage> {
+  const shown = await source.getAlert(id);
+  const { alert } = shown;
+  if (!alert) throw new ConsoleError('not_found', `no alert begins with "${id}"`);
+  const span = { sinceUs: (alert.firstAtUs ?? 0) - AROUND_US, untilUs: (alert.lastAtUs ?? 0) + AROUND_US };
+  const [field, value] = entityField(alert);
+  const host = { field: 'agent.id', value: alert.agentId ?? '' };
+  const found = async (filters: { field: string; value: string }[]) =>
+    (await source.searchEvents({ filters, ...span }, AROUND_EVENTS_MAX)).rows;
+  const [history, around, processes, related] = await Promise.all([
+    orWhy(source.alertHistory(alert.id ?? '')),
+    orWhy(found(field ? [{ field, value }] : [host])),
+    orWhy(found([host, { field: 'event.category', value: 'process' }])),
+    orWhy(relatedTo(source, alert)),
+  ]);
+  return { shown, history, around, processes, related };
+}
+
+/** Other alerts of the same host or user of the same day. */
+async function relatedTo(source: DashboardSource, alert: Alert): Promise<Alert[]> {
+  const sinceUs = (alert.firstAtUs ?? 0) - RELATED_US;
+  const user = alert.values?.['user.name'];
+  const filters = [{ agent: alert.agentId ?? '', sinceUs }, ...(user ? [{ user, sinceUs }] : [])];
+  const found = (await Promise.all(filters.map((filter) => source.listAlerts(filter, RELATED_MAX)))).flat();
+  const others = new Map(found.map((each) => [each.id, each]));
+  others.delete(alert.id);
+  return [...others.values()].sort((a, b) => (b.lastAtUs ?? 0) - (a.lastAtUs ?? 0)).slice(0, RELATED_MAX);
+}
+
+async function orWhy<T>(asked: Promise<T>): Promise<T | string> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ConsoleError) return error.message;
+    throw error;
+  }
+}
+
+/** What an alert is about: `source.ip=192.0.2.1`. */
+function entityField({ entity = '' }: Alert): [string, string] {
+  const at = entity?.indexOf('=') ?? -1;
+  return at > 0 && entity ? [entity.slice(0, at), entity.slice(at + 1)] : ['', ''];
+}
+
+function lines(data: AlertPage, look: Look): PageLine[] {
+  const { alert = {}, events } = data.shown;
+  return [
+    ...facts(alert ?? {}, look),
+    ...heading('What to do next'),
+    ...nextSteps(alert?.tactics ?? []).flatMap((step) => wrapped(`- ${step}`, look)),
+    ...heading('What was done'),
+    ...told(data.history, 'nothing yet', (acts) =>
+      acts.map((act) => ({
+        spans: [
+          { text: `  ${humanTime(act.atUs, look.utc)} `, tone: 'dim' },
+          { text: `${act.actorId || act.actorKind || ''}: ${actText(act)}` },
+        ],
+      })),
+    ),
+    ...heading(`Events behind it (${events?.length ?? 0})`),
+    ...told(events ?? [], 'no events are kept for it', (rows) => rows.map((stored) => eventLine(stored, look))),
+    ...heading('Processes around it'),
+    ...told(data.processes, 'no process events are kept', (rows) => treeLines(rows, events ?? [], look)),
+    ...heading(`Timeline of ${alert?.entity || alert?.agentName || 'the host'}`),
+    ...told(data.around, 'no other events', (rows) =>
+      rows
+        .toSorted((a, b) => (a.eventAtUs ?? 0) - (b.eventAtUs ?? 0))
+        .slice(-TIMELINE_LINES_MAX)
+        .map((stored) => eventLine(stored, look)),
+    ),
+    ...heading('Related alerts'),
+    ...told(data.related, 'none of the same host or user within a day', (rows) =>
+      rows.map((each) => relatedLine(each, look)),
+    ),
+  ];
+}
+
+function facts(alert: Alert, look: Look): PageLine[] {
+  const time = (us: number | null | undefined) => `${humanTime(us, look.utc)} ${zoneName(look.nowMs, look.utc)}`;
+  const state = [stateName(alert.state), verdictName(alert.verdict), alert.assignee && `assigned to ${alert.assignee}`];
+  const observed = alert.observedRatio ?? 1;
+  const pivots = alertPivots(alert);
+  return [
+    {
+      spans: [
+        { text: severityName(alert.severity ?? 0).toUpperCase(), tone: severityTone(alert.severity) },
+        { text: `  ${alert.title ?? ''}`, tone: 'title' },
+      ],
+      value: alert.title ?? '',
+    },
+    ...wrapped(alert.reason ?? '', look, { value: alert.reason ?? '' }),
+    said(''),
+    pair('state', state.filter(Boolean).join(', ')),
+    pair('host', alert.agentName ?? '', { view: 'agent', arg: alert.agentName ?? '' }),
+    pair('entity', alert.entity ?? ''),
+    pair('ATT&CK', [...(alert.tactics ?? []), ...(alert.techniques ?? [])].join('  ')),
+    pair('rule', alert.ruleId ?? ''),
+    pair('when', `${time(alert.firstAtUs)} to ${time(alert.lastAtUs)}, ${alert.count ?? 0} detections`),
+    pair(
+      'observed',
+      `${percentText(observed)} of this window was observed`,
+      undefined,
+      observed < 1 ? 'medium' : undefined,
+    ),
+    pair('id', alert.id ?? ''),
+    ...pivots.map(({ label, value, place }) => ({ ...pair(label.split(' ')[0]!, value, place), value })),
+    ...Object.entries(alert.values ?? {})
+      .filter(([, value]) => !pivots.some((pivot) => pivot.value === value))
+      .map(([name, value]) => ({ ...pair(name, value), value })),
+  ];
+}
+
+function treeLines(processes: readonly StoredEvent[], behind: readonly StoredEvent[], look: Look): PageLine[] {
+  const meant = new Set(behind.map(({ event }) => event?.process?.pid).filter(Boolean));
+  const all = processTree([...processes, ...behind], ({ event }) => meant.has(event?.process?.pid), look);
+  // Without the ones that are meant the tree of a busy host says nothing: those, and what is near them.
+  const first = Math.max(0, all.findIndex(({ marked }) => marked) - 5);
+  return all.slice(first, first + TREE_LINES_MAX).map(({ text, marked }) => ({
+    spans: [{ text: `  ${text}`, tone: marked ? 'high' : undefined }],
+    value: text,
+  }));
+}
+
+function relatedLine(alert: Alert, look: Look): PageLine {
+  return {
+    spans: [
+      { text: `  ${humanTime(alert.lastAtUs, look.utc)} `, tone: 'dim' },
+      { text: severityName(alert.severity ?? 0).padEnd(14), tone: severityTone(alert.severity) },
+      { text: `${stateName(alert.state).padEnd(13)}${alert.agentName ?? ''}: ${alert.title ?? ''}` },
+    ],
+    place: { view: 'alert', arg: alert.id ?? '' },
+    value: alert.id ?? '',
+  };
+}
+
+function told<T>(part: readonly T[] | string, none: string, lines: (rows: readonly T[]) => PageLine[]): PageLine[] {
+  if (typeof part === 'string') return [said(`  not available: ${part}`, 'bad')];
+  return part.length > 0 ? lines(part) : [said(`  ${none}`, 'dim')];
+}
+
+export const alert = page<AlertPage>({
+  name: 'alert',
+  aliases: [],
+  summary: 'one alert with what happened around it',
+  takes: 'an id, or how it begins',
+  refreshMs: 0,
+  command: (id) => `threatguard alerts show ${id}`,
+  concerns: (id, changed) => changed.id?.startsWith(id) ?? false,
+  load,
+  lines,
+  pivots: ({ shown }) => alertPivots(shown.alert ?? {}),
+  acts: alertActs(({ shown }) => shown.alert ?? undefined),
+});

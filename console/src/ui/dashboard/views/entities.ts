@@ -1,0 +1,143 @@
+import type { Entity, EntityName, GetEntityResponse } from '@threatguard/proto';
+import { brailleLine } from '../../../model/charts/braille.ts';
+import { bar } from '../../../model/charts/spark.ts';
+import { decayedRisk } from '../../../model/risk-history.ts';
+import { age, humanTime } from '../../../model/time.ts';
+import { type Look, list, type PageLine, type Pivot, page } from '../view.ts';
+import { heading, pair, said } from './page-parts.ts';
+import { pivotTo } from './pivots.ts';
+import { riskTone } from './severity-tone.ts';
+
+const ENTITIES_MAX = 500;
+const REFRESH_MS = 5_000;
+const RISK_BAR_COLUMNS = 10;
+const CHART_ROWS = 5;
+const HISTORY_DAYS = 7;
+
+/** What a kind of entity is called in events. */
+const FIELDS: Record<string, string> = {
+  host: 'host.name',
+  user: 'user.name',
+  address: 'source.ip',
+  process: 'process.executable',
+};
+
+/** `user root@web-1` or `address 192.0.2.1`. */
+function argOf({ kind, name }: EntityName): string {
+  return `${kind ?? ''} ${name ?? ''}`;
+}
+
+function entityPivots({ name }: Entity): Pivot[] {
+  const field = FIELDS[name?.kind ?? ''];
+  // A user of one host is named with it.
+  const value = name?.kind === 'user' ? (name.name ?? '').split('@')[0]! : (name?.name ?? '');
+  return field && value ? [pivotTo(field, value, name?.kind ?? '')] : [];
+}
+
+export const entities = list<Entity>({
+  name: 'entities',
+  aliases: ['e', 'ent', 'risk'],
+  summary: 'hosts, users, processes and addresses by their risk',
+  refreshMs: REFRESH_MS,
+  command: () => 'threatguard entities list',
+  concerns: () => true,
+  rows: (source) => source.listEntities('', ENTITIES_MAX),
+  id: ({ name }) => argOf(name ?? {}),
+  columns: (look) => [
+    {
+      title: 'RISK',
+      cell: ({ risk }) => (risk ?? 0).toFixed(0),
+      order: ({ risk }) => risk ?? 0,
+      align: 'right',
+      tone: ({ risk }) => riskTone(risk),
+    },
+    {
+      title: '0 TO 100',
+      cell: ({ risk }) => bar(risk ?? 0, 100, { columns: RISK_BAR_COLUMNS, ascii: look.ascii }),
+      tone: ({ risk }) => riskTone(risk),
+      optional: true,
+    },
+    { title: 'KIND', cell: ({ name }) => name?.kind ?? '' },
+    { title: 'NAME', cell: ({ name }) => name?.name ?? '', shrink: true },
+    {
+      title: 'SEEN',
+      cell: ({ lastSeenAtUs }) => age(lastSeenAtUs, look.nowMs),
+      order: ({ lastSeenAtUs }) => lastSeenAtUs ?? 0,
+      align: 'right',
+    },
+    { title: 'BECAUSE OF', cell: ({ reasons }) => (reasons ?? []).map(({ title }) => title).join(', '), shrink: true },
+  ],
+  open: ({ name }) => ({ view: 'entity', arg: argOf(name ?? {}) }),
+  pivots: entityPivots,
+  empty: 'nobody is at risk',
+});
+
+/** Its risk as a line over the week, falling between the points as it does. */
+function historyLines({ history = [], entity, halfLifeUs }: GetEntityResponse, look: Look): PageLine[] {
+  const columns = Math.max(10, Math.min(look.columns - 8, 120));
+  const toUs = look.nowMs * 1000;
+  const values = decayedRisk(history ?? [], {
+    fromUs: toUs - HISTORY_DAYS * 86_400_000_000,
+    toUs,
+    samples: columns * 2,
+    halfLifeUs: halfLifeUs || 1,
+  });
+  const drawn = brailleLine(values, { columns, rows: CHART_ROWS, max: 100, ascii: look.ascii });
+  return drawn.map((text, row) => ({
+    spans: [
+      { text: row === 0 ? ' 100 ' : row === CHART_ROWS - 1 ? '   0 ' : '     ', tone: 'dim' },
+      { text, tone: riskTone(entity?.risk) ?? 'accent' },
+    ],
+  }));
+}
+
+export const entity = page<GetEntityResponse>({
+  name: 'entity',
+  aliases: [],
+  summary: 'one entity with the history of its risk',
+  takes: 'a kind and a name: user root',
+  refreshMs: REFRESH_MS,
+  command: (arg) => {
+    const [kind = '', ...name] = arg.split(' ');
+    return `threatguard entities show ${kind} ${quoted(name.join(' '))}`;
+  },
+  load: (source, arg) => {
+    const [kind = '', ...name] = arg.split(' ');
+    return source.getEntity({ name: { kind, name: name.join(' ') } });
+  },
+  lines: (data, look) => {
+    const { name, risk, reasons, firstSeenAtUs, lastSeenAtUs } = data.entity ?? {};
+    return [
+      {
+        spans: [
+          { text: `${name?.kind ?? ''} ${name?.name ?? ''}`, tone: 'title' },
+          { text: `  risk ${(risk ?? 0).toFixed(0)}`, tone: riskTone(risk) },
+        ],
+      },
+      said(''),
+      pair('first seen', humanTime(firstSeenAtUs, look.utc)),
+      pair('last seen', humanTime(lastSeenAtUs, look.utc)),
+      ...entityPivots(data.entity ?? {}).map(({ value, place }) => pair('everything', value, place)),
+      ...heading(`Risk in ${HISTORY_DAYS} days`),
+      ...historyLines(data, look),
+      ...heading('Because of'),
+      ...(reasons ?? []).map(
+        (reason): PageLine => ({
+          spans: [
+            { text: `  ${(reason.contribution ?? 0).toFixed(0).padStart(3)} `, tone: riskTone(reason.contribution) },
+            { text: `${humanTime(reason.atUs, look.utc)} `, tone: 'dim' },
+            { text: reason.title ?? '' },
+          ],
+          place: { view: 'alert', arg: reason.alertId ?? '' },
+          value: reason.alertId ?? '',
+        }),
+      ),
+    ];
+  },
+  pivots: (data) => entityPivots(data.entity ?? {}),
+});
+
+/** A word for a shell. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

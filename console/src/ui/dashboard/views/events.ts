@@ -1,0 +1,126 @@
+import type { Alert, StoredEvent } from '@threatguard/proto';
+import { severityName, toEcs } from '@threatguard/proto';
+import { stateName } from '../../../model/alert.ts';
+import { ConsoleError } from '../../../model/console-error.ts';
+import { eventColumns, eventRecord } from '../../../model/event.ts';
+import { parseEventQuery } from '../../../model/event-query.ts';
+import { eventReference, searchFor } from '../../../model/event-reference.ts';
+import { humanTime } from '../../../model/time.ts';
+import type { DashboardSource } from '../../../services/dashboard-source.ts';
+import { type ListColumn, list, type PageLine, page } from '../view.ts';
+import { eventLine, heading, pair, said } from './page-parts.ts';
+import { eventPivots } from './pivots.ts';
+import { severityTone } from './severity-tone.ts';
+
+const EVENTS_MAX = 500;
+const ABOUT_EVENTS_MAX = 100;
+const ALERTS_LOOKED_AT_MAX = 500;
+const DAY_US = 86_400_000_000;
+
+const words = (arg: string) => arg.split(/ (?=(?:not )?[\w.@]+:)/).filter(Boolean);
+
+export const events = list<StoredEvent>({
+  name: 'events',
+  aliases: ['ev', 'search'],
+  summary: 'events of the last day that pass filters: user.name:root not source.ip:10.0.0.0/8',
+  takes: 'filters; * for all: event.action:*',
+  refreshMs: 5_000,
+  command: (arg) =>
+    `threatguard events search ${words(arg)
+      .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+      .join(' ')} --since 24h`,
+  rows: async (source, arg) => {
+    const filters = parseEventQuery(words(arg));
+    return (await source.searchEvents({ filters, sinceUs: source.nowMs() * 1000 - DAY_US }, EVENTS_MAX)).rows;
+  },
+  id: eventReference,
+  columns: (look) => {
+    const [time, ...rest] = eventColumns(look);
+    return [{ ...time!, order: ({ eventAtUs }) => eventAtUs ?? 0 }, ...rest] satisfies ListColumn<StoredEvent>[];
+  },
+  open: (stored) => ({ view: 'event', arg: eventReference(stored) }),
+  pivots: eventPivots,
+  empty: 'no events of the last day pass these filters',
+});
+
+export const event = page<StoredEvent>({
+  name: 'event',
+  aliases: [],
+  summary: 'all fields of one event',
+  takes: 'a reference of an event',
+  refreshMs: 0,
+  command: (reference) => `threatguard events show ${reference}`,
+  load: async (source, reference) => {
+    const query = searchFor(reference);
+    const rows = query ? (await source.searchEvents(query, EVENTS_MAX)).rows : [];
+    const found = rows.find((stored) => eventReference(stored) === reference);
+    if (!found) throw new ConsoleError('not_found', 'no event that is kept has this reference');
+    return found;
+  },
+  lines: (stored) =>
+    Object.entries(eventRecord(stored))
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => {
+        const text = typeof value === 'string' ? value : JSON.stringify(value);
+        return { spans: [{ text: `${name.padEnd(34)} `, tone: 'dim' }, { text }], value: text };
+      }),
+  pivots: eventPivots,
+});
+
+/** What is known about one value of a field. */
+interface About {
+  alerts: Alert[];
+  events: StoredEvent[];
+}
+
+async function aboutValue(source: DashboardSource, arg: string): Promise<About> {
+  const filters = parseEventQuery([arg]);
+  const [{ field = '', value = '' } = {}] = filters;
+  const [found, alerts] = await Promise.all([
+    source.searchEvents({ filters }, ABOUT_EVENTS_MAX),
+    source.listAlerts(
+      field === 'user.name' ? { user: value } : field === 'host.name' ? { agent: value } : {},
+      ALERTS_LOOKED_AT_MAX,
+    ),
+  ]);
+  const named = ({ values, entity, agentName }: Alert) =>
+    agentName === value || Object.values(values ?? {}).includes(value) || (entity ?? '').endsWith(`=${value}`);
+  return { alerts: alerts.filter(named), events: found.rows };
+}
+
+export const about = page<About>({
+  name: 'about',
+  aliases: ['pivot'],
+  summary: 'everything about one value: alerts and events',
+  takes: 'field:value',
+  refreshMs: 10_000,
+  command: (arg) => `threatguard events search '${arg.replaceAll("'", "'\\''")}'`,
+  load: aboutValue,
+  lines: ({ alerts, events: rows }, look): PageLine[] => {
+    const hosts = [...new Set(rows.map(({ agentName }) => agentName ?? ''))].filter(Boolean);
+    const users = [...new Set(rows.map(({ event: each }) => String((each && toEcs(each)['user.name']) ?? '')))].filter(
+      Boolean,
+    );
+    return [
+      pair('hosts', hosts.slice(0, 12).join(' ') || '-'),
+      pair('users', users.slice(0, 12).join(' ') || '-'),
+      pair('newest', humanTime(rows[0]?.eventAtUs, look.utc)),
+      ...heading(`Alerts (${alerts.length})`),
+      ...(alerts.length > 0 ? alerts : []).map(
+        (each): PageLine => ({
+          spans: [
+            { text: `  ${humanTime(each.lastAtUs, look.utc)} `, tone: 'dim' },
+            { text: severityName(each.severity ?? 0).padEnd(14), tone: severityTone(each.severity) },
+            { text: `${stateName(each.state).padEnd(13)}${each.agentName ?? ''}: ${each.title ?? ''}` },
+          ],
+          place: { view: 'alert', arg: each.id ?? '' },
+          value: each.id ?? '',
+        }),
+      ),
+      ...(alerts.length > 0 ? [] : [said('  none', 'dim')]),
+      ...heading(`Newest events (${rows.length}${rows.length === ABOUT_EVENTS_MAX ? ' and more' : ''})`),
+      ...rows.map((stored) => ({ ...eventLine(stored, look), place: { view: 'event', arg: eventReference(stored) } })),
+      ...(rows.length > 0 ? [] : [said('  none', 'dim')]),
+    ];
+  },
+});

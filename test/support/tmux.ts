@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './source-files.ts';
+import { until } from './until.ts';
+
+/** tmux is a terminal as people have one, and tells what it shows. */
+export const hasTmux = existsSync('/usr/bin/tmux');
+
+const BIN = join(ROOT, 'console', 'bin', 'threatguard.js');
+const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+let servers = 0;
+
+/** A console command in a terminal of its own, with keys to press and a screen to look at. */
+export class TmuxConsole implements Disposable {
+  readonly #server = `threatguard-test-${process.pid}-${servers++}`;
+  readonly command: string;
+
+  constructor(args: string[], options: { columns: number; rows: number; env: Record<string, string> }) {
+    const { columns, rows } = options;
+    const env = Object.entries(options.env).map(([name, value]) => `${name}=${quote(value)}`);
+    this.command = [...env, process.execPath, '--disable-warning=ExperimentalWarning', BIN, ...args.map(quote)].join(
+      ' ',
+    );
+    // What stays on the screen after the command says how it ended.
+    const shell = `exec sh -c ${quote(`${this.command}; echo "ended with $?"; cat`)}`;
+    this.#tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), shell);
+  }
+
+  /** tmux's names: Enter, Escape, Space, C-s, Down. */
+  press(...keys: string[]): void {
+    this.#tmux('send-keys', '--', ...keys);
+  }
+
+  type(text: string): void {
+    this.#tmux('send-keys', '-l', '--', text);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
+  screen(): string {
+    return this.#tmux('capture-pane', '-p');
+  }
+
+  /** The process in the terminal: the shell, whose child is the console. */
+  pid(): number {
+    return Number(this.#tmux('display-message', '-p', '#{pane_pid}'));
+  }
+
+  /** Resolves with the screen once it shows that. */
+  shows(text: string | RegExp): Promise<string> {
+    return until(
+      () => {
+        const screen = this.screen();
+        return (typeof text === 'string' ? screen.includes(text) : text.test(screen)) ? screen : undefined;
+      },
+      { limitMs: 20_000, what: () => `${text} in:\n${this.screen()}` },
+    );
+  }
+
+  #tmux(...args: string[]): string {
+    return execFileSync('/usr/bin/tmux', ['-L', this.#server, '-f', '/dev/null', ...args], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, TERM: 'xterm-256color', LANG: 'C.UTF-8' },
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#tmux('kill-server');
+  }
+}
