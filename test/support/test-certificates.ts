@@ -9,7 +9,7 @@ import * as x509 from '@peculiar/x509';
 const DAY_MS = 86_400_000;
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-export interface CertificateFiles {
+interface CertificateFiles {
   certificate: string;
   key: string;
 }

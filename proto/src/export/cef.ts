@@ -21,14 +21,14 @@ function cut(text: string, charactersMax: number): string {
 }
 
 /** A field of the head. It has no escape for line ends: they become spaces. */
-export function cefHeadField(text: string): string {
+function cefHeadField(text: string): string {
   return visible(text)
     .replace(/[\r\n]+/g, ' ')
     .replace(/[\\|]/g, '\\$&');
 }
 
 /** A value of the extension. */
-export function cefValue(text: string): string {
+function cefValue(text: string): string {
   return visible(text).replace(/[\\=]/g, '\\$&').replaceAll('\r', '\\r').replaceAll('\n', '\\n');
 }
 

@@ -7,7 +7,7 @@ import { type ExportDocument, type ExportValue, nestDocument, withoutEmpty } fro
 import { alertKeyOf, type Exporter, PRODUCT, toIso, VENDOR } from './source.ts';
 
 /** The version of the schema these names are from. */
-export const ECS_VERSION = '8.17.0';
+const ECS_VERSION = '8.17.0';
 
 /** Names that say who exports, the same in alerts and events. */
 export const ECS_OBSERVER: Record<string, (exporter: Exporter) => ExportValue> = {
