@@ -97,6 +97,14 @@ const schema = z.strictObject({
   fleet: z.strictObject({ name: z.string().trim().min(1).max(64).optional() }).prefault({}),
   shards: z.coerce.number().int().min(1).max(64).optional(),
   rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
+  models: z
+    .strictObject({
+      enabled: z.stringbool().or(z.boolean()).default(true),
+      learning_days: z.coerce.number().int().min(1).max(90).default(14),
+      alerts_per_host_day: z.coerce.number().min(0.0001).max(10).default(0.05),
+      train_every_hours: z.coerce.number().int().min(1).max(8_760).default(24),
+    })
+    .prefault({}),
   intel: z
     .strictObject({
       sources: z
@@ -236,6 +244,14 @@ retention:
   risk_days: 365
   audit_days: 2557
   series_minute_days: 30
+
+# Models of behaviour: how many days they learn before they say anything, and how many alerts ordinary behaviour may raise
+# on a host in a day; what is rare is decided by that. They are trained anew so often.
+models:
+  enabled: true
+  learning_days: 14
+  alerts_per_host_day: 0.05
+  train_every_hours: 24
 
 # Threads that open and analyse what agents send; without it, one less than there are processors, and at most 8.
 # THREATGUARD_SHARDS

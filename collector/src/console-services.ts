@@ -8,6 +8,7 @@ import {
   huntService,
   intelService,
   keysService,
+  modelsService,
   rulesService,
   triageService,
   usersService,
@@ -21,10 +22,12 @@ import { exceptionsHandlers } from './api/exceptions.ts';
 import { huntHandlers } from './api/hunts.ts';
 import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
+import { modelsHandlers } from './api/models.ts';
 import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
 import { triageHandlers } from './api/triage.ts';
 import { usersHandlers } from './api/users.ts';
+import type { RunningModels } from './detect/behaviour/start.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
 import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
 import type { Service } from './ingest/collector-server.ts';
@@ -44,6 +47,7 @@ export interface ConsoleServicesParts {
   access: Access;
   intel: Intel;
   keeper: TreeKeeper;
+  models: RunningModels | undefined;
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
   peers: Peers;
@@ -98,6 +102,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     },
     { definition: usersService, handlers: usersHandlers({ access: parts.access, actor, nowUs, failed }) },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
+    { definition: modelsService, handlers: modelsHandlers({ ...always, models: parts.models }) },
     {
       definition: rulesService,
       handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),

@@ -6,6 +6,7 @@
 import { type Alert, type Detection, type Loss, type RefusalCode, RefusalError } from '@threatguard/proto';
 import { type ReceivedEnvelope, SMALL_ENVELOPE_BYTES_MAX } from './batch.ts';
 import type { Correlated, Correlator } from './correlate/correlator.ts';
+import type { BehaviourKeeper } from './detect/behaviour/keeper.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
 import { detectRefusal, detectStreamHealth } from './detect/stream-health.ts';
 import type { SigningKey } from './fleet/agent-keys.ts';
@@ -42,6 +43,8 @@ export interface PipelineWatch {
 export interface PipelineParts {
   shards: Shards;
   rules: RuleEngine;
+  /** Models; none where they are off. */
+  behaviour?: Pick<BehaviourKeeper, 'observe' | 'track'> | undefined;
   judge: Pick<Judge, 'judge'>;
   correlator: Correlator;
   writer: Writer;
@@ -130,7 +133,12 @@ export class Pipeline {
     const { clock, watch } = this.#parts;
     const acceptedMs = performance.now();
     clock?.start();
-    const found = [...batch.detections, ...this.#correlateEvents(analysis), ...detectStreamHealth(batch, verdict)];
+    const found = [
+      ...batch.detections,
+      ...this.#correlateEvents(analysis),
+      ...(this.#parts.behaviour?.observe(analysis.observations) ?? []),
+      ...detectStreamHealth(batch, verdict),
+    ];
     const admitted = this.#parts.simulations.admit(found, this.#parts.nowUs());
     const { detections, ...correlated } = this.#judge(admitted);
     clock?.lap('correlate');
@@ -144,6 +152,7 @@ export class Pipeline {
       watch?.took('store', (performance.now() - correlatedMs) / 1000);
       clock?.stored(eventCount);
     });
+    this.#parts.behaviour?.track(committed);
     chain.advance(header, committed);
     return { sequence: header.sequence, refusal: undefined, committed };
   }

@@ -12,6 +12,7 @@ import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
 import { startBudget } from './correlate/start-budget.ts';
+import { startBehaviour } from './detect/behaviour/start.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
@@ -156,9 +157,22 @@ export async function startCollector(parts: {
   const feed = new AlertFeed(signer);
   const metrics = new CollectorMetrics();
   const agentName = (id: string) => fleet.agent(id)?.name ?? '';
+  const behaviour = stack.use(
+    await startBehaviour({
+      config,
+      store,
+      directory: paths.modelsDirectory,
+      signer: () => identity,
+      agentName,
+      nowUs,
+      log,
+      failed,
+    }),
+  );
   const pipeline = new Pipeline({
     shards,
     rules: engine,
+    behaviour: behaviour?.keeper,
     judge,
     simulations,
     correlator,
@@ -262,6 +276,7 @@ export async function startCollector(parts: {
     forwards: () => forwarding.states(),
     rules: engine,
     correlator,
+    behaviour: behaviour?.keeper.behaviour,
     judge,
     fleet,
     presence,
@@ -329,6 +344,7 @@ export async function startCollector(parts: {
           kem,
           intel,
           keeper,
+          models: behaviour,
           pipeline,
           feed,
           peers,

@@ -124,6 +124,7 @@ export const SIGNATURE_CONTEXTS = {
   caEndorsement: 'threatguard/ca-endorsement/v1',
   treeHead: 'threatguard/tree-head/v1',
   evidence: 'threatguard/evidence/v1',
+  model: 'threatguard/model/v1',
 } as const;
 
 export type SignaturePurpose = keyof typeof SIGNATURE_CONTEXTS;

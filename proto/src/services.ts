@@ -1,5 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import {
+  ActivateModelRequest,
   ActRequest,
   ActResponse,
   AddExceptionRequest,
@@ -20,7 +21,11 @@ import {
   DestroyEpochRequest,
   EnrolRequest,
   EnrolResponse,
+  EvaluateModelRequest,
+  EvaluateModelResponse,
   EvidenceChunk,
+  ExplainAlertRequest,
+  ExplainAlertResponse,
   ExplainEventRequest,
   ExplainEventResponse,
   ExportEvidenceRequest,
@@ -41,6 +46,8 @@ import {
   GetIncidentRequest,
   GetIncidentResponse,
   GetKeysRequest,
+  GetModelRequest,
+  GetModelResponse,
   GetStatusRequest,
   GetVolumesRequest,
   HuntPart,
@@ -68,6 +75,8 @@ import {
   ListIntelResponse,
   ListIntelSourcesRequest,
   ListIntelSourcesResponse,
+  ListModelsRequest,
+  ListModelsResponse,
   ListRulesRequest,
   ListRulesResponse,
   ListTreeHeadsRequest,
@@ -104,6 +113,7 @@ import {
   RetireCaResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
+  RollbackModelRequest,
   RotateCaRequest,
   RotateCaResponse,
   RotateKeysRequest,
@@ -122,6 +132,8 @@ import {
   ShowRuleResponse,
   SignedAlert,
   StatusReport,
+  TrainingProgress,
+  TrainModelsRequest,
   VerifyAuditRequest,
   VerifyAuditResponse,
   Volumes,
@@ -277,6 +289,39 @@ export const keysService = {
     KeysReport,
   ),
   destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
+};
+
+export const modelsService = {
+  listModels: method<ListModelsRequest, ListModelsResponse>('Models/ListModels', ListModelsRequest, ListModelsResponse),
+  getModel: method<GetModelRequest, GetModelResponse>('Models/GetModel', GetModelRequest, GetModelResponse),
+  trainModels: method<TrainModelsRequest, TrainingProgress>(
+    'Models/TrainModels',
+    TrainModelsRequest,
+    TrainingProgress,
+    {
+      response: true,
+    },
+  ),
+  evaluateModel: method<EvaluateModelRequest, EvaluateModelResponse>(
+    'Models/EvaluateModel',
+    EvaluateModelRequest,
+    EvaluateModelResponse,
+  ),
+  activateModel: method<ActivateModelRequest, GetModelResponse>(
+    'Models/ActivateModel',
+    ActivateModelRequest,
+    GetModelResponse,
+  ),
+  rollbackModel: method<RollbackModelRequest, GetModelResponse>(
+    'Models/RollbackModel',
+    RollbackModelRequest,
+    GetModelResponse,
+  ),
+  explainAlert: method<ExplainAlertRequest, ExplainAlertResponse>(
+    'Models/ExplainAlert',
+    ExplainAlertRequest,
+    ExplainAlertResponse,
+  ),
 };
 
 export const exceptionsService = {

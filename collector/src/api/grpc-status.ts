@@ -1,5 +1,6 @@
 import { type handleUnaryCall, status } from '@grpc/grpc-js';
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
+import { ModelError } from '../detect/behaviour/trained/model-error.ts';
 import { FeedError } from '../detect/intel/feed-report.ts';
 import { IntelError } from '../detect/intel/intel-error.ts';
 import { CaError } from '../fleet/authorities.ts';
@@ -72,6 +73,18 @@ const ACCESS_STATUS: Record<AccessErrorCode, status> = {
   busy: status.UNAVAILABLE,
 };
 
+const MODEL_STATUS = {
+  unknown: status.NOT_FOUND,
+  busy: status.RESOURCE_EXHAUSTED,
+  too_little: status.FAILED_PRECONDITION,
+  over_budget: status.FAILED_PRECONDITION,
+  malformed: status.DATA_LOSS,
+  digest: status.DATA_LOSS,
+  signature: status.DATA_LOSS,
+  mismatch: status.FAILED_PRECONDITION,
+  cancelled: status.CANCELLED,
+};
+
 const INTEL_STATUS = {
   invalid: status.INVALID_ARGUMENT,
   not_found: status.NOT_FOUND,
@@ -96,6 +109,7 @@ export function toStatus(error: unknown): { code: status; details: string } | un
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof RuleBookError) return { code: RULE_BOOK_STATUS[error.code], details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };
+  if (error instanceof ModelError) return { code: MODEL_STATUS[error.code], details: error.message };
   if (error instanceof ExceptionError) return { code: EXCEPTION_STATUS[error.code], details: error.message };
   if (error instanceof CertificateError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof CertificationError) return { code: status.PERMISSION_DENIED, details: error.message };

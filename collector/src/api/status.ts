@@ -6,6 +6,7 @@ import {
   type StatusReport,
 } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
+import type { Behaviour } from '../detect/behaviour/behaviour.ts';
 import type { IntelLibrary } from '../detect/intel/intel-library.ts';
 import type { RuleEngine } from '../detect/rules/rule-engine.ts';
 import type { CertificateAuthorities } from '../fleet/authorities.ts';
@@ -33,6 +34,7 @@ export interface StatusParts {
   rules: RuleEngine;
   correlator: Pick<Correlator, 'notices' | 'budget'>;
   judge: Judge;
+  behaviour?: Pick<Behaviour, 'notices'> | undefined;
   intel: Pick<IntelLibrary, 'sources'>;
   fleet: Fleet;
   presence: Presence;
@@ -87,6 +89,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
       ...parts.rules.notices(),
       ...parts.judge.notices(),
       ...parts.correlator.notices(),
+      ...(parts.behaviour?.notices() ?? []),
       ...intelNotices(parts.intel),
     ],
     // Of the oldest CA: a console that was not told of a newer one yet is to believe it too.

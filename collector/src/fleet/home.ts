@@ -12,6 +12,7 @@ export function homePaths(home: string) {
     tlsCertificate: join(collector, 'tls', 'collector.crt'),
     kemDirectory: join(collector, 'kem'),
     accessDirectory: join(collector, 'access'),
+    modelsDirectory: join(collector, 'models'),
     storeDirectory: join(collector, 'store'),
     consoleDirectory: console,
   };

@@ -17,6 +17,7 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Crypto': 'console',
   'threatguard.v1.Keys': 'console',
   'threatguard.v1.Evidence': 'console',
+  'threatguard.v1.Models': 'console',
   'threatguard.v1.Certificates': 'console',
   'threatguard.v1.Triage': 'console',
   'threatguard.v1.Hunt': 'console',

@@ -10,6 +10,7 @@ import {
   verifyEnvelope,
 } from '@threatguard/proto';
 import type { OpenedBatch, ReceivedEnvelope, StorableBatch } from '../batch.ts';
+import { type Observations, observe } from '../detect/behaviour/observations.ts';
 import type { IntelMatcher } from '../detect/intel/intel-matcher.ts';
 import type { EventMatcher, RuleFailure } from '../detect/rules/event-matcher.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
@@ -31,6 +32,8 @@ export interface Analysis {
   /** What correlations have to see. */
   matches: PackedMatches;
   failures: RuleFailure[];
+  /** What models have to see. */
+  observations: Observations;
   /** Of the rules it was looked at with. */
   generation: number;
 }
@@ -78,6 +81,7 @@ export function analyse(
       batch: faulty(sealed, error),
       matches: packMatches([], { bytes: new Uint8Array(), spans: undefined }),
       failures: [],
+      observations: observe({ ...sealed, events: [], eventTimesUs: new Float64Array() }),
       generation: parts.generation,
     };
   }
@@ -105,11 +109,12 @@ function analyseOpened(sealed: SealedBatch, { clock, matcher, intel, generation 
   const { detections: matched, feeding, failures } = matcher.match(enriched);
   const detections = [...matched, ...intel.match(enriched)];
   const matches = packMatches(feeding, encoded);
+  const observations = observe(enriched);
   clock?.lap('detect');
   const batch = toStorable({ ...enriched, detections, ...NOTHING_FOLLOWS });
   clock?.lap('rows');
   clock?.stored(events.length);
-  return { batch, matches, failures, generation };
+  return { batch, matches, failures, observations, generation };
 }
 
 /** An envelope that is right, and meets a fault of ours: what was proven of it is kept. */

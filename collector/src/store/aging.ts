@@ -55,6 +55,7 @@ export async function ageOut(run: UpkeepRun, retention: Retention, nowUs: number
      and not exists (select from incident_alerts a where a.incident_id = incidents.id)`,
   );
   await run.deleteRows('entities', `updated_at < ${before(retention.alerts)}`);
+  await run.deleteRows('behaviour_hours', `last_at < ${before(retention.events)}`);
   await run.deleteRows('tokens', `expires_at < ${before(TOKEN_DAYS)}`);
   await run.deleteRows('refusals', `last_at < ${before(retention.evidence)}`);
   await run.deleteRows('quarantine', `received_at < ${before(retention.evidence)}`);

@@ -4,6 +4,7 @@ import { AccessRecords } from './access-records.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
+import { BehaviourRecords } from './behaviour-records.ts';
 import * as certificates from './certificate-records.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
@@ -22,6 +23,7 @@ import * as incidentRecords from './incident-records.ts';
 import { IntelStore } from './intel-store.ts';
 import { JudgementRecords } from './judgement-records.ts';
 import { listKeys } from './key-records.ts';
+import { ModelRecords } from './model-records.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
@@ -46,6 +48,8 @@ export class SqlStore implements Store {
   readonly version: string;
   readonly notices: readonly string[];
   readonly access: AccessRecords;
+  readonly behaviour: BehaviourRecords;
+  readonly models: ModelRecords;
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
@@ -60,6 +64,8 @@ export class SqlStore implements Store {
   constructor(database: Database, about: AboutStore) {
     this.#database = database;
     this.access = new AccessRecords(database);
+    this.behaviour = new BehaviourRecords(database);
+    this.models = new ModelRecords(database);
     this.epochs = new EpochRecords(database);
     this.judgements = new JudgementRecords(database);
     this.#commits = about;

@@ -21,6 +21,7 @@ import type { IntelRecords } from '../detect/intel/intel-records.ts';
 import type { AlertActRecord } from '../triage/change-alert.ts';
 import type { AccessStore } from './access-store.ts';
 import type { AlertVolume } from './alert-reads.ts';
+import type { BehaviourStore, ModelStore } from './behaviour-store.ts';
 import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
 import type { EventCounts } from './event-counts.ts';
 import type { EvidenceStore } from './evidence-store.ts';
@@ -356,6 +357,8 @@ export interface Store extends AsyncDisposable {
 
   /** Users of the HTTP service, their sessions and tokens. */
   readonly access: AccessStore;
+  readonly behaviour: BehaviourStore;
+  readonly models: ModelStore;
   /** Sources of indicators and what they say. */
   readonly intel: IntelRecords;
   /** States of rules, imported ones, and what rules did. */

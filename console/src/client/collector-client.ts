@@ -7,6 +7,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  type ActivateModelRequest,
   type ActRequest,
   type ActResult,
   type AddExceptionRequest,
@@ -30,7 +31,9 @@ import {
   cryptoService,
   type DestroyEpochRequest,
   type Entity,
+  type EvaluateModelResponse,
   type EvidenceChunk,
+  type ExplainAlertResponse,
   type ExplainEventResponse,
   type ExportEvidenceRequest,
   evidenceService,
@@ -40,6 +43,7 @@ import {
   type GetEntityRequest,
   type GetEntityResponse,
   type GetExceptionResponse,
+  type GetModelResponse,
   type HuntPart,
   type HuntRequest,
   huntService,
@@ -57,11 +61,13 @@ import {
   type ListIncidentsRequest,
   type ListIntelRequest,
   type ListIntelSourcesResponse,
+  type ListModelsResponse,
   type ListRulesRequest,
   type ListRulesResponse,
   type LookupIntelResponse,
   type MakeUserTokenRequest,
   type MakeUserTokenResponse,
+  modelsService,
   type OrderKeysResponse,
   type PreviewExceptionRequest,
   type PreviewExceptionResponse,
@@ -90,6 +96,7 @@ import {
   type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
+  type TrainingProgress,
   triageService,
   type UserToken,
   usersService,
@@ -380,6 +387,36 @@ export class CollectorClient implements Disposable {
       // Whoever ended it keeps what was found.
       if (!signal.aborted) throw error;
     }
+  }
+
+  listModels(): Promise<ListModelsResponse> {
+    return this.#call(modelsService.listModels, {});
+  }
+
+  /** Of version 0 the active one, else the newest. */
+  getModel(name: string, version: number): Promise<GetModelResponse> {
+    return this.#call(modelsService.getModel, { name, version });
+  }
+
+  evaluateModel(name: string, version: number): Promise<EvaluateModelResponse> {
+    return this.#call(modelsService.evaluateModel, { name, version });
+  }
+
+  activateModel(request: ActivateModelRequest): Promise<GetModelResponse> {
+    return this.#call(modelsService.activateModel, request);
+  }
+
+  rollbackModel(name: string): Promise<GetModelResponse> {
+    return this.#call(modelsService.rollbackModel, { name });
+  }
+
+  explainAlert(alertId: string): Promise<ExplainAlertResponse> {
+    return this.#call(modelsService.explainAlert, { alertId });
+  }
+
+  /** How training goes, until it is done. When the signal fires the collector ends it, and keeps nothing of it. */
+  trainModels(name: string, signal: AbortSignal): AsyncIterable<TrainingProgress> {
+    return this.#stream(modelsService.trainModels, { name }, signal);
   }
 
   saveHunt(request: SaveHuntRequest): Promise<SavedHunt> {

@@ -53,6 +53,13 @@ import { KeysResume } from './keys/resume.ts';
 import { KeysRotate } from './keys/rotate.ts';
 import { KeysSchedule } from './keys/schedule.ts';
 import { KeysStatus } from './keys/status.ts';
+import { ModelsActivate } from './models/activate.ts';
+import { ModelsEvaluate } from './models/evaluate.ts';
+import { ModelsExplain } from './models/explain.ts';
+import { ModelsList } from './models/list.ts';
+import { ModelsRollback } from './models/rollback.ts';
+import { ModelsShow } from './models/show.ts';
+import { ModelsTrain } from './models/train.ts';
 import { RulesCoverage } from './rules/coverage.ts';
 import { RulesDisable } from './rules/disable.ts';
 import { RulesEnable } from './rules/enable.ts';
@@ -140,6 +147,13 @@ export const COMMANDS = {
   'users:token:create': UsersTokenCreate,
   'users:token:list': UsersTokenList,
   'users:token:remove': UsersTokenRemove,
+  'models:list': ModelsList,
+  'models:show': ModelsShow,
+  'models:train': ModelsTrain,
+  'models:evaluate': ModelsEvaluate,
+  'models:activate': ModelsActivate,
+  'models:rollback': ModelsRollback,
+  'models:explain': ModelsExplain,
   'rules:list': RulesList,
   'rules:show': RulesShow,
   'rules:enable': RulesEnable,

@@ -1,5 +1,6 @@
 import { type Alert, AlertState, AlertVerdict, severityName } from '@threatguard/proto';
 import type { JsonRecord } from './json.ts';
+import { modelPairs, modelRecord } from './model-reason.ts';
 import { percentText } from './percent.ts';
 import { colourSeverity } from './style.ts';
 import { type Column, renderPairs } from './table.ts';
@@ -34,6 +35,7 @@ export const ALERT_KEYS = [
   'assignee',
   'verdict',
   'triage_version',
+  'model',
 ] as const;
 
 /** What an analyst asks first, picked from the values of a detection. Empty where a rule had none of it. */
@@ -96,6 +98,7 @@ export function alertRecord(alert: Alert): JsonRecord {
     assignee: alert.assignee || undefined,
     verdict: verdictName(alert.verdict) || undefined,
     triage_version: alert.triageVersion ?? 0,
+    model: alert.modelReason ? modelRecord(alert.modelReason) : undefined,
   };
 }
 
@@ -163,5 +166,6 @@ export function alertPairs(alert: Alert, look: Look, suppressed = 0): string[] {
     ['raised', time(alert.raisedAtUs)],
     ['observed', `${percentText(alert.observedRatio ?? 1)} of this window was observed`],
     ...Object.entries(alert.values ?? {}).map(([name, value]) => [name, value] as const),
+    ...(alert.modelReason ? modelPairs(alert.modelReason) : []),
   ]);
 }

@@ -45,6 +45,7 @@ export namespace threatguard {
             lastAtUs: number;
             agentId: string;
             entity: string;
+            modelReason: threatguard.v1.ModelReason;
             simulated: boolean;
             verdict: threatguard.v1.Verdict;
             verdictBy: string;
@@ -68,6 +69,7 @@ export namespace threatguard {
                 lastAtUs?: number;
                 agentId?: string;
                 entity?: string;
+                modelReason?: threatguard.v1.ModelReason.$Properties;
                 simulated?: boolean;
                 verdict?: threatguard.v1.Verdict;
                 verdictBy?: string;
@@ -136,6 +138,7 @@ export namespace threatguard {
             events: threatguard.v1.EventReference[];
             revision: number;
             observedRatio: number;
+            modelReason: threatguard.v1.ModelReason;
             risk: number;
             withheld: boolean;
             assignee: string;
@@ -169,6 +172,7 @@ export namespace threatguard {
                 events?: threatguard.v1.EventReference.$Properties[];
                 revision?: number;
                 observedRatio?: number;
+                modelReason?: threatguard.v1.ModelReason.$Properties;
                 risk?: number;
                 withheld?: boolean;
                 assignee?: string;
@@ -664,6 +668,543 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.HostSample.$Properties;
+        }
+
+        interface IFeatureReason extends threatguard.v1.FeatureReason.$Properties {
+        }
+
+        class FeatureReason {
+            constructor(properties?: threatguard.v1.FeatureReason.$Properties);
+            $unknowns?: Uint8Array[];
+            feature: string;
+            unit: string;
+            value: string;
+            observed: number;
+            usual: number;
+            usualLow: number;
+            usualHigh: number;
+            peersLow: number;
+            peersHigh: number;
+            peers: number;
+            peersWith: number;
+            timesSeen: number;
+            timesSeenMore: boolean;
+            days: number;
+            surprise: number;
+            sentence: string;
+            static create(properties: threatguard.v1.FeatureReason.$Shape): threatguard.v1.FeatureReason & threatguard.v1.FeatureReason.$Shape;
+            static create(properties?: threatguard.v1.FeatureReason.$Properties): threatguard.v1.FeatureReason;
+            static encode(message: threatguard.v1.FeatureReason.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.FeatureReason & threatguard.v1.FeatureReason.$Shape;
+        }
+
+        namespace FeatureReason {
+            interface $Properties {
+                feature?: string;
+                unit?: string;
+                value?: string;
+                observed?: number;
+                usual?: number;
+                usualLow?: number;
+                usualHigh?: number;
+                peersLow?: number;
+                peersHigh?: number;
+                peers?: number;
+                peersWith?: number;
+                timesSeen?: number;
+                timesSeenMore?: boolean;
+                days?: number;
+                surprise?: number;
+                sentence?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.FeatureReason.$Properties;
+        }
+
+        interface IModelVote extends threatguard.v1.ModelVote.$Properties {
+        }
+
+        class ModelVote {
+            constructor(properties?: threatguard.v1.ModelVote.$Properties);
+            $unknowns?: Uint8Array[];
+            model: string;
+            version: number;
+            surprise: number;
+            agrees: boolean;
+            static create(properties: threatguard.v1.ModelVote.$Shape): threatguard.v1.ModelVote & threatguard.v1.ModelVote.$Shape;
+            static create(properties?: threatguard.v1.ModelVote.$Properties): threatguard.v1.ModelVote;
+            static encode(message: threatguard.v1.ModelVote.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ModelVote & threatguard.v1.ModelVote.$Shape;
+        }
+
+        namespace ModelVote {
+            interface $Properties {
+                model?: string;
+                version?: number;
+                surprise?: number;
+                agrees?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ModelVote.$Properties;
+        }
+
+        interface IModelReason extends threatguard.v1.ModelReason.$Properties {
+        }
+
+        class ModelReason {
+            constructor(properties?: threatguard.v1.ModelReason.$Properties);
+            $unknowns?: Uint8Array[];
+            entityKind: string;
+            entity: string;
+            hourAtUs: number;
+            score: number;
+            threshold: number;
+            votes: threatguard.v1.ModelVote[];
+            features: threatguard.v1.FeatureReason[];
+            static create(properties: threatguard.v1.ModelReason.$Shape): threatguard.v1.ModelReason & threatguard.v1.ModelReason.$Shape;
+            static create(properties?: threatguard.v1.ModelReason.$Properties): threatguard.v1.ModelReason;
+            static encode(message: threatguard.v1.ModelReason.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ModelReason & threatguard.v1.ModelReason.$Shape;
+        }
+
+        namespace ModelReason {
+            interface $Properties {
+                entityKind?: string;
+                entity?: string;
+                hourAtUs?: number;
+                score?: number;
+                threshold?: number;
+                votes?: threatguard.v1.ModelVote.$Properties[];
+                features?: threatguard.v1.FeatureReason.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ModelReason.$Properties;
+        }
+
+        interface ITriageScore extends threatguard.v1.TriageScore.$Properties {
+        }
+
+        class TriageScore {
+            constructor(properties?: threatguard.v1.TriageScore.$Properties);
+            $unknowns?: Uint8Array[];
+            probability: number;
+            verdicts: number;
+            verdictsNeeded: number;
+            features: threatguard.v1.TriageFeature[];
+            static create(properties: threatguard.v1.TriageScore.$Shape): threatguard.v1.TriageScore & threatguard.v1.TriageScore.$Shape;
+            static create(properties?: threatguard.v1.TriageScore.$Properties): threatguard.v1.TriageScore;
+            static encode(message: threatguard.v1.TriageScore.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TriageScore & threatguard.v1.TriageScore.$Shape;
+        }
+
+        namespace TriageScore {
+            interface $Properties {
+                probability?: number;
+                verdicts?: number;
+                verdictsNeeded?: number;
+                features?: threatguard.v1.TriageFeature.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TriageScore.$Properties;
+        }
+
+        interface ITriageFeature extends threatguard.v1.TriageFeature.$Properties {
+        }
+
+        class TriageFeature {
+            constructor(properties?: threatguard.v1.TriageFeature.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            value: string;
+            effect: number;
+            static create(properties: threatguard.v1.TriageFeature.$Shape): threatguard.v1.TriageFeature & threatguard.v1.TriageFeature.$Shape;
+            static create(properties?: threatguard.v1.TriageFeature.$Properties): threatguard.v1.TriageFeature;
+            static encode(message: threatguard.v1.TriageFeature.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TriageFeature & threatguard.v1.TriageFeature.$Shape;
+        }
+
+        namespace TriageFeature {
+            interface $Properties {
+                name?: string;
+                value?: string;
+                effect?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TriageFeature.$Properties;
+        }
+
+        interface IModelSummary extends threatguard.v1.ModelSummary.$Properties {
+        }
+
+        class ModelSummary {
+            constructor(properties?: threatguard.v1.ModelSummary.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            version: number;
+            state: string;
+            trainedAtUs: number;
+            rows: number;
+            fromUs: number;
+            toUs: number;
+            digest: string;
+            alertsLastWeek: number;
+            alertsAllowed: number;
+            notice: string;
+            static create(properties: threatguard.v1.ModelSummary.$Shape): threatguard.v1.ModelSummary & threatguard.v1.ModelSummary.$Shape;
+            static create(properties?: threatguard.v1.ModelSummary.$Properties): threatguard.v1.ModelSummary;
+            static encode(message: threatguard.v1.ModelSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ModelSummary & threatguard.v1.ModelSummary.$Shape;
+        }
+
+        namespace ModelSummary {
+            interface $Properties {
+                name?: string;
+                version?: number;
+                state?: string;
+                trainedAtUs?: number;
+                rows?: number;
+                fromUs?: number;
+                toUs?: number;
+                digest?: string;
+                alertsLastWeek?: number;
+                alertsAllowed?: number;
+                notice?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ModelSummary.$Properties;
+        }
+
+        interface ILearningState extends threatguard.v1.LearningState.$Properties {
+        }
+
+        class LearningState {
+            constructor(properties?: threatguard.v1.LearningState.$Properties);
+            $unknowns?: Uint8Array[];
+            learnedDays: number;
+            neededDays: number;
+            hosts: number;
+            users: number;
+            accounts: number;
+            programs: number;
+            peerGroups: number;
+            alertsPerHostDay: number;
+            entitiesEvicted: number;
+            eventsLate: number;
+            hoursStored: number;
+            static create(properties: threatguard.v1.LearningState.$Shape): threatguard.v1.LearningState & threatguard.v1.LearningState.$Shape;
+            static create(properties?: threatguard.v1.LearningState.$Properties): threatguard.v1.LearningState;
+            static encode(message: threatguard.v1.LearningState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LearningState & threatguard.v1.LearningState.$Shape;
+        }
+
+        namespace LearningState {
+            interface $Properties {
+                learnedDays?: number;
+                neededDays?: number;
+                hosts?: number;
+                users?: number;
+                accounts?: number;
+                programs?: number;
+                peerGroups?: number;
+                alertsPerHostDay?: number;
+                entitiesEvicted?: number;
+                eventsLate?: number;
+                hoursStored?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LearningState.$Properties;
+        }
+
+        interface IListModelsRequest extends threatguard.v1.ListModelsRequest.$Properties {
+        }
+
+        class ListModelsRequest {
+            constructor(properties?: threatguard.v1.ListModelsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.ListModelsRequest.$Shape): threatguard.v1.ListModelsRequest & threatguard.v1.ListModelsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListModelsRequest.$Properties): threatguard.v1.ListModelsRequest;
+            static encode(message: threatguard.v1.ListModelsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListModelsRequest & threatguard.v1.ListModelsRequest.$Shape;
+        }
+
+        namespace ListModelsRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListModelsRequest.$Properties;
+        }
+
+        interface IListModelsResponse extends threatguard.v1.ListModelsResponse.$Properties {
+        }
+
+        class ListModelsResponse {
+            constructor(properties?: threatguard.v1.ListModelsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            learning: threatguard.v1.LearningState;
+            models: threatguard.v1.ModelSummary[];
+            static create(properties: threatguard.v1.ListModelsResponse.$Shape): threatguard.v1.ListModelsResponse & threatguard.v1.ListModelsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListModelsResponse.$Properties): threatguard.v1.ListModelsResponse;
+            static encode(message: threatguard.v1.ListModelsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListModelsResponse & threatguard.v1.ListModelsResponse.$Shape;
+        }
+
+        namespace ListModelsResponse {
+            interface $Properties {
+                learning?: threatguard.v1.LearningState.$Properties;
+                models?: threatguard.v1.ModelSummary.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListModelsResponse.$Properties;
+        }
+
+        interface IGetModelRequest extends threatguard.v1.GetModelRequest.$Properties {
+        }
+
+        class GetModelRequest {
+            constructor(properties?: threatguard.v1.GetModelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            version: number;
+            static create(properties: threatguard.v1.GetModelRequest.$Shape): threatguard.v1.GetModelRequest & threatguard.v1.GetModelRequest.$Shape;
+            static create(properties?: threatguard.v1.GetModelRequest.$Properties): threatguard.v1.GetModelRequest;
+            static encode(message: threatguard.v1.GetModelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetModelRequest & threatguard.v1.GetModelRequest.$Shape;
+        }
+
+        namespace GetModelRequest {
+            interface $Properties {
+                name?: string;
+                version?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetModelRequest.$Properties;
+        }
+
+        interface IGetModelResponse extends threatguard.v1.GetModelResponse.$Properties {
+        }
+
+        class GetModelResponse {
+            constructor(properties?: threatguard.v1.GetModelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            model: threatguard.v1.ModelSummary;
+            card: string;
+            signature: Uint8Array;
+            certificate: Uint8Array;
+            static create(properties: threatguard.v1.GetModelResponse.$Shape): threatguard.v1.GetModelResponse & threatguard.v1.GetModelResponse.$Shape;
+            static create(properties?: threatguard.v1.GetModelResponse.$Properties): threatguard.v1.GetModelResponse;
+            static encode(message: threatguard.v1.GetModelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetModelResponse & threatguard.v1.GetModelResponse.$Shape;
+        }
+
+        namespace GetModelResponse {
+            interface $Properties {
+                model?: threatguard.v1.ModelSummary.$Properties;
+                card?: string;
+                signature?: Uint8Array;
+                certificate?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetModelResponse.$Properties;
+        }
+
+        interface ITrainModelsRequest extends threatguard.v1.TrainModelsRequest.$Properties {
+        }
+
+        class TrainModelsRequest {
+            constructor(properties?: threatguard.v1.TrainModelsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            static create(properties: threatguard.v1.TrainModelsRequest.$Shape): threatguard.v1.TrainModelsRequest & threatguard.v1.TrainModelsRequest.$Shape;
+            static create(properties?: threatguard.v1.TrainModelsRequest.$Properties): threatguard.v1.TrainModelsRequest;
+            static encode(message: threatguard.v1.TrainModelsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TrainModelsRequest & threatguard.v1.TrainModelsRequest.$Shape;
+        }
+
+        namespace TrainModelsRequest {
+            interface $Properties {
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TrainModelsRequest.$Properties;
+        }
+
+        interface ITrainingProgress extends threatguard.v1.TrainingProgress.$Properties {
+        }
+
+        class TrainingProgress {
+            constructor(properties?: threatguard.v1.TrainingProgress.$Properties);
+            $unknowns?: Uint8Array[];
+            model: string;
+            phase: string;
+            done: number;
+            total: number;
+            finished: threatguard.v1.ModelSummary;
+            static create(properties: threatguard.v1.TrainingProgress.$Shape): threatguard.v1.TrainingProgress & threatguard.v1.TrainingProgress.$Shape;
+            static create(properties?: threatguard.v1.TrainingProgress.$Properties): threatguard.v1.TrainingProgress;
+            static encode(message: threatguard.v1.TrainingProgress.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.TrainingProgress & threatguard.v1.TrainingProgress.$Shape;
+        }
+
+        namespace TrainingProgress {
+            interface $Properties {
+                model?: string;
+                phase?: string;
+                done?: number;
+                total?: number;
+                finished?: threatguard.v1.ModelSummary.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.TrainingProgress.$Properties;
+        }
+
+        interface IEvaluateModelRequest extends threatguard.v1.EvaluateModelRequest.$Properties {
+        }
+
+        class EvaluateModelRequest {
+            constructor(properties?: threatguard.v1.EvaluateModelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            version: number;
+            static create(properties: threatguard.v1.EvaluateModelRequest.$Shape): threatguard.v1.EvaluateModelRequest & threatguard.v1.EvaluateModelRequest.$Shape;
+            static create(properties?: threatguard.v1.EvaluateModelRequest.$Properties): threatguard.v1.EvaluateModelRequest;
+            static encode(message: threatguard.v1.EvaluateModelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EvaluateModelRequest & threatguard.v1.EvaluateModelRequest.$Shape;
+        }
+
+        namespace EvaluateModelRequest {
+            interface $Properties {
+                name?: string;
+                version?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EvaluateModelRequest.$Properties;
+        }
+
+        interface IEvaluateModelResponse extends threatguard.v1.EvaluateModelResponse.$Properties {
+        }
+
+        class EvaluateModelResponse {
+            constructor(properties?: threatguard.v1.EvaluateModelResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            model: threatguard.v1.ModelSummary;
+            hours: number;
+            unusual: number;
+            alerts: number;
+            alertsAllowed: number;
+            agreement: number;
+            static create(properties: threatguard.v1.EvaluateModelResponse.$Shape): threatguard.v1.EvaluateModelResponse & threatguard.v1.EvaluateModelResponse.$Shape;
+            static create(properties?: threatguard.v1.EvaluateModelResponse.$Properties): threatguard.v1.EvaluateModelResponse;
+            static encode(message: threatguard.v1.EvaluateModelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EvaluateModelResponse & threatguard.v1.EvaluateModelResponse.$Shape;
+        }
+
+        namespace EvaluateModelResponse {
+            interface $Properties {
+                model?: threatguard.v1.ModelSummary.$Properties;
+                hours?: number;
+                unusual?: number;
+                alerts?: number;
+                alertsAllowed?: number;
+                agreement?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EvaluateModelResponse.$Properties;
+        }
+
+        interface IActivateModelRequest extends threatguard.v1.ActivateModelRequest.$Properties {
+        }
+
+        class ActivateModelRequest {
+            constructor(properties?: threatguard.v1.ActivateModelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            version: number;
+            force: boolean;
+            static create(properties: threatguard.v1.ActivateModelRequest.$Shape): threatguard.v1.ActivateModelRequest & threatguard.v1.ActivateModelRequest.$Shape;
+            static create(properties?: threatguard.v1.ActivateModelRequest.$Properties): threatguard.v1.ActivateModelRequest;
+            static encode(message: threatguard.v1.ActivateModelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ActivateModelRequest & threatguard.v1.ActivateModelRequest.$Shape;
+        }
+
+        namespace ActivateModelRequest {
+            interface $Properties {
+                name?: string;
+                version?: number;
+                force?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ActivateModelRequest.$Properties;
+        }
+
+        interface IRollbackModelRequest extends threatguard.v1.RollbackModelRequest.$Properties {
+        }
+
+        class RollbackModelRequest {
+            constructor(properties?: threatguard.v1.RollbackModelRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            static create(properties: threatguard.v1.RollbackModelRequest.$Shape): threatguard.v1.RollbackModelRequest & threatguard.v1.RollbackModelRequest.$Shape;
+            static create(properties?: threatguard.v1.RollbackModelRequest.$Properties): threatguard.v1.RollbackModelRequest;
+            static encode(message: threatguard.v1.RollbackModelRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RollbackModelRequest & threatguard.v1.RollbackModelRequest.$Shape;
+        }
+
+        namespace RollbackModelRequest {
+            interface $Properties {
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RollbackModelRequest.$Properties;
+        }
+
+        interface IExplainAlertRequest extends threatguard.v1.ExplainAlertRequest.$Properties {
+        }
+
+        class ExplainAlertRequest {
+            constructor(properties?: threatguard.v1.ExplainAlertRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            alertId: string;
+            static create(properties: threatguard.v1.ExplainAlertRequest.$Shape): threatguard.v1.ExplainAlertRequest & threatguard.v1.ExplainAlertRequest.$Shape;
+            static create(properties?: threatguard.v1.ExplainAlertRequest.$Properties): threatguard.v1.ExplainAlertRequest;
+            static encode(message: threatguard.v1.ExplainAlertRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExplainAlertRequest & threatguard.v1.ExplainAlertRequest.$Shape;
+        }
+
+        namespace ExplainAlertRequest {
+            interface $Properties {
+                alertId?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExplainAlertRequest.$Properties;
+        }
+
+        interface IExplainAlertResponse extends threatguard.v1.ExplainAlertResponse.$Properties {
+        }
+
+        class ExplainAlertResponse {
+            constructor(properties?: threatguard.v1.ExplainAlertResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            alertId: string;
+            title: string;
+            reason: string;
+            modelReason: threatguard.v1.ModelReason;
+            triage: threatguard.v1.TriageScore;
+            static create(properties: threatguard.v1.ExplainAlertResponse.$Shape): threatguard.v1.ExplainAlertResponse & threatguard.v1.ExplainAlertResponse.$Shape;
+            static create(properties?: threatguard.v1.ExplainAlertResponse.$Properties): threatguard.v1.ExplainAlertResponse;
+            static encode(message: threatguard.v1.ExplainAlertResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExplainAlertResponse & threatguard.v1.ExplainAlertResponse.$Shape;
+        }
+
+        namespace ExplainAlertResponse {
+            interface $Properties {
+                alertId?: string;
+                title?: string;
+                reason?: string;
+                modelReason?: threatguard.v1.ModelReason.$Properties;
+                triage?: threatguard.v1.TriageScore.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExplainAlertResponse.$Properties;
         }
 
         interface ICa extends threatguard.v1.Ca.$Properties {
@@ -2160,6 +2701,7 @@ export namespace threatguard {
             $unknowns?: Uint8Array[];
             alert: threatguard.v1.Alert;
             events: threatguard.v1.StoredEvent[];
+            triage: threatguard.v1.TriageScore;
             suppressed: number;
             static create(properties: threatguard.v1.GetAlertResponse.$Shape): threatguard.v1.GetAlertResponse & threatguard.v1.GetAlertResponse.$Shape;
             static create(properties?: threatguard.v1.GetAlertResponse.$Properties): threatguard.v1.GetAlertResponse;
@@ -2171,6 +2713,7 @@ export namespace threatguard {
             interface $Properties {
                 alert?: threatguard.v1.Alert.$Properties;
                 events?: threatguard.v1.StoredEvent.$Properties[];
+                triage?: threatguard.v1.TriageScore.$Properties;
                 suppressed?: number;
                 $unknowns?: Uint8Array[];
             }

@@ -7,10 +7,13 @@ const UPPER = 0.99;
 export class Tail {
   readonly #newest: Float64Array;
   readonly #sorted: Float64Array;
+  readonly #scaleLeast: number;
   #count = 0;
   #next = 0;
 
-  constructor(capacity: number) {
+  /** `scaleLeast`: by how much a value has to grow, beyond the largest hundredth, to be ten times rarer, at the least. */
+  constructor(capacity: number, scaleLeast = 0) {
+    this.#scaleLeast = scaleLeast;
     this.#newest = new Float64Array(capacity);
     this.#sorted = new Float64Array(capacity);
   }
@@ -31,7 +34,8 @@ export class Tail {
       return Math.log10((count + 1) / (count - this.#below(value) + 1));
     }
     const steep = upper - this.#sorted[Math.floor(LOWER * count)]!;
-    const scale = steep > 0 ? steep / Math.log10((1 - LOWER) / (1 - UPPER)) : this.#meanExcess(upper);
+    const own = steep > 0 ? steep / Math.log10((1 - LOWER) / (1 - UPPER)) : this.#meanExcess(upper);
+    const scale = Math.max(own, this.#scaleLeast);
     const share = Math.log10((count + 1) / (count - Math.floor(UPPER * count) + 1));
     return share + (scale > 0 ? (value - upper) / scale : 1);
   }

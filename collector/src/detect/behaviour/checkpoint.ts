@@ -1,0 +1,130 @@
+// The state of the models as bytes, and back. A checkpoint is of one moment between two envelopes; what came after it is
+// learned again from the store.
+//
+// Form: v8.serialize of a plain object with typed arrays, version first. It is written and read by the collector alone, from its
+// own store.
+import { deserialize, serialize } from 'node:v8';
+import type { BarState } from './bar.ts';
+import type { Behaviour } from './behaviour.ts';
+import type { CalibrationState } from './calibration.ts';
+import { emptyByKind } from './entity-table.ts';
+import { FEATURES_VERSION } from './features.ts';
+import type { SavedGroups } from './peers.ts';
+import { ENTITY_KINDS, type EntityKind, Profile } from './profile.ts';
+import type { SeenSet } from './seen-set.ts';
+
+/** Of this form and of the features: another one is not read, and learning begins anew. */
+const VERSION = 1_000 + FEATURES_VERSION;
+/** Entities in one part, so that no row of the store is larger than some MiB. */
+const PART_ENTITIES = 500;
+
+interface SavedProfile {
+  identity: { kind: EntityKind; name: string; hash: number };
+  at: [firstHour: number, hour: number, decayedDay: number, activeHours: number, touched: number, fresh: number];
+  spoken: number;
+  spokenHour: number;
+  standing: Profile['standing'];
+  numbers: Float32Array;
+  nextLook: Float32Array;
+  hourAsked: boolean;
+  sketches: Uint32Array;
+  seen: (ReturnType<SeenSet['entries']> | undefined)[];
+}
+
+interface Head {
+  version: number;
+  first: number;
+  newest: number;
+  late: number;
+  evicted: number;
+  positions: Map<string, number>;
+  rates: Float32Array;
+  calibration: CalibrationState;
+  bars: Record<EntityKind, BarState>;
+  ensembles: Record<EntityKind, BarState>;
+  groups: SavedGroups;
+  closedIn: Record<EntityKind, Float64Array>;
+}
+
+/** Parts in their order; the first is the head. */
+export function writeCheckpoint(behaviour: Behaviour): Uint8Array[] {
+  const { hours, entities, bars, ensembles } = behaviour;
+  const head: Head = {
+    version: VERSION,
+    first: hours.first,
+    newest: hours.newest,
+    late: hours.late,
+    evicted: entities.evicted,
+    positions: behaviour.positions,
+    rates: behaviour.rates.counts,
+    calibration: behaviour.calibration.state(),
+    bars: emptyByKind((kind) => bars[kind].state()),
+    ensembles: emptyByKind((kind) => ensembles[kind].state()),
+    closedIn: behaviour.closedIn,
+    groups: behaviour.groups.state(),
+  };
+  const parts: Uint8Array[] = [serialize(head)];
+  let part: SavedProfile[] = [];
+  for (const profile of entities.all()) {
+    part.push(saveProfile(profile));
+    if (part.length < PART_ENTITIES) continue;
+    parts.push(serialize(part));
+    part = [];
+  }
+  if (part.length > 0) parts.push(serialize(part));
+  return parts;
+}
+
+/** Puts what was saved into one that is new; false where it is of another version, and then nothing was changed. */
+export function readCheckpoint(behaviour: Behaviour, parts: readonly Uint8Array[]): boolean {
+  const [first, ...rest] = parts;
+  const head = first && (deserialize(first) as Head);
+  if (head?.version !== VERSION) return false;
+  const { hours, entities, bars, positions } = behaviour;
+  hours.first = head.first;
+  hours.newest = head.newest;
+  hours.late = head.late;
+  entities.evicted = head.evicted;
+  for (const [stream, sequence] of head.positions) positions.set(stream, sequence);
+  behaviour.rates.counts.set(head.rates);
+  behaviour.calibration.restore(head.calibration);
+  for (const kind of ENTITY_KINDS) {
+    bars[kind].restore(head.bars[kind]);
+    behaviour.ensembles[kind].restore(head.ensembles[kind]);
+    behaviour.closedIn[kind].set(head.closedIn[kind]);
+  }
+  for (const part of rest) for (const saved of deserialize(part) as SavedProfile[]) entities.add(loadProfile(saved));
+  behaviour.groups.restore(head.groups, entities);
+  return true;
+}
+
+function saveProfile(profile: Profile): SavedProfile {
+  const { kind, name, hash, firstHour, hour, decayedDay, activeHours, touched, fresh } = profile;
+  const { spoken, spokenHour, standing, numbers, nextLook, hourAsked, sketches, seen } = profile;
+  return {
+    identity: { kind, name, hash },
+    at: [firstHour, hour, decayedDay, activeHours, touched, fresh],
+    spoken,
+    spokenHour,
+    standing,
+    numbers,
+    nextLook,
+    hourAsked,
+    sketches,
+    seen: seen.map((set) => set?.entries()),
+  };
+}
+
+function loadProfile({ identity, at, numbers, nextLook, sketches, seen, ...rest }: SavedProfile): Profile {
+  const [firstHour, hour, decayedDay, activeHours, touched, fresh] = at;
+  const profile = new Profile(identity, firstHour);
+  const { spoken, spokenHour, standing, hourAsked } = rest;
+  Object.assign(profile, { hour, decayedDay, activeHours, touched, fresh, spoken, spokenHour, standing, hourAsked });
+  profile.numbers.set(numbers);
+  profile.nextLook.set(nextLook);
+  profile.sketches.set(sketches);
+  seen.forEach((entries, category) => {
+    if (entries && entries.keys.length > 0) profile.seenIn(category).restore(entries);
+  });
+  return profile;
+}

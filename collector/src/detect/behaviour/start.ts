@@ -1,0 +1,60 @@
+// Models of behaviour, put together for a collector.
+import type { Logger } from 'pino';
+import type { CollectorConfig } from '../../config.ts';
+import type { CollectorSigner } from '../../fleet/collector-identity.ts';
+import type { Store } from '../../store/store.ts';
+import { BehaviourKeeper } from './keeper.ts';
+import { ModelRegistry } from './trained/registry.ts';
+import { TrainingSchedule } from './trained/schedule.ts';
+import { voteOf } from './trained/voters.ts';
+
+/** Of everything that is drawn at random: the same store gives the same models. */
+const SEED = 1;
+
+export interface RunningModels extends AsyncDisposable {
+  keeper: BehaviourKeeper;
+  registry: ModelRegistry;
+}
+
+/** Resolves when they know what the store has; undefined where they are switched off. */
+export async function startBehaviour(parts: {
+  config: Pick<CollectorConfig, 'models'>;
+  store: Pick<Store, 'behaviour' | 'models'>;
+  /** Where trained models lie. */
+  directory: string;
+  signer: () => CollectorSigner;
+  agentName: (agentId: string) => string;
+  nowUs: () => number;
+  log: Logger;
+  failed: (error: unknown) => void;
+}): Promise<RunningModels | undefined> {
+  const { config, store, directory, signer, agentName, nowUs, log, failed } = parts;
+  const { enabled, learning_days: learningDays, alerts_per_host_day: alertsPerHostDay } = config.models;
+  if (!enabled) return undefined;
+  const registry = await ModelRegistry.load(
+    { directory, store, signer, alertsPerHostDay, seed: SEED, nowUs },
+    ({ name, version }, reason) => log.warn({ name, version, reason }, 'a model was refused'),
+  );
+  const vote = (profile: Parameters<typeof voteOf>[1]) => voteOf(registry.active.values(), profile);
+  const options = { learningDays, alertsPerHostDay, seed: SEED, agentName, vote };
+  const { keeper, learned } = await BehaviourKeeper.start({ store: store.behaviour, options, nowUs, failed });
+  const { behaviour } = keeper;
+  const { size: entities } = behaviour.entities;
+  log.info({ entities, events: learned, days: behaviour.learnedDays }, 'models know what is usual');
+  const schedule = new TrainingSchedule({
+    registry,
+    everyHours: config.models.train_every_hours,
+    ready: () => behaviour.learnedDays >= learningDays,
+    nowUs,
+    trained: (name, version, state) => log.info({ name, version, state }, 'a model was trained'),
+    failed,
+  });
+  return {
+    keeper,
+    registry,
+    async [Symbol.asyncDispose]() {
+      await schedule[Symbol.asyncDispose]();
+      await keeper[Symbol.asyncDispose]();
+    },
+  };
+}

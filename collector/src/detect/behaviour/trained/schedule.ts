@@ -1,0 +1,58 @@
+// Trains every model now and then, one after the other, while the collector goes on.
+import { ModelError } from './model-error.ts';
+import type { ModelRegistry } from './registry.ts';
+import { HOUR_MODELS } from './scorers.ts';
+
+/** How often it is asked whether a training is due: not so late that it matters, not so often that it costs. */
+const LOOK_MS = 10 * 60_000;
+const HOUR_US = 3_600_000_000;
+
+export interface ScheduleParts {
+  registry: ModelRegistry;
+  everyHours: number;
+  /** Whether there is enough to train from: learning is over. */
+  ready: () => boolean;
+  nowUs: () => number;
+  trained: (name: string, version: number, state: string) => void;
+  failed: (error: unknown) => void;
+}
+
+export class TrainingSchedule implements AsyncDisposable {
+  readonly #parts: ScheduleParts;
+  readonly #stop = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: ScheduleParts) {
+    this.#parts = parts;
+    this.#timer = setInterval(() => {
+      this.#running = this.#running.then(() => this.#look());
+    }, LOOK_MS);
+    this.#timer.unref();
+  }
+
+  /** Ends a training that is under way. Safe twice. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #look(): Promise<void> {
+    const { registry, everyHours, ready, nowUs, trained, failed } = this.#parts;
+    if (!ready()) return;
+    try {
+      const versions = await registry.list();
+      for (const name of HOUR_MODELS) {
+        const newest = versions.find((record) => record.name === name);
+        if (newest && nowUs() - newest.createdAtUs < everyHours * HOUR_US) continue;
+        if (this.#stop.signal.aborted) return;
+        const record = await registry.train(name, { progress: () => undefined, signal: this.#stop.signal });
+        trained(name, record.version, record.state);
+      }
+    } catch (error) {
+      // Too little, somebody else's training, or our own end: the next look comes.
+      if (!(error instanceof ModelError)) failed(error);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// The models that are trained from hours, as they are kept and as they score.
+//
+// A model is one for each kind of entity: hosts and people have little in common. Its scores are held against those of the
+// hours it was trained from, so that all models say the same thing: how rare such an hour is.
+import { type Autoencoder, scoreReconstruction, trainAutoencoder } from '../../models/autoencoder.ts';
+import { growIsolationForest, type IsolationForest, scoreIsolation } from '../../models/isolation-forest.ts';
+import {
+  indexDensities,
+  type LocalDensities,
+  learnDensities,
+  scoreOutliers,
+} from '../../models/local-outlier-factor.ts';
+import type { Matrix } from '../../models/matrix.ts';
+import { Random } from '../../models/random.ts';
+import { Tail } from '../../models/tail.ts';
+import { FEATURE_COUNT } from '../features.ts';
+import type { EntityKind } from '../profile.ts';
+
+export const HOUR_MODELS = ['isolation-forest', 'local-outlier-factor', 'autoencoder'] as const;
+export type HourModelName = (typeof HOUR_MODELS)[number];
+
+/** Rows a model is trained from, for each kind; what more there is is sampled. */
+const TRAINING_ROWS: Record<HourModelName, number> = {
+  'isolation-forest': 20_000,
+  // The time of one score grows with them.
+  'local-outlier-factor': 1_500,
+  autoencoder: 4_000,
+};
+/** Scores that say how rare one is. */
+const SCORES_KEPT = 4_096;
+/** Of so many scores no more can be told than this. */
+const RARITY_MAX = 6;
+
+/** What is saved of each kind: the model without what can be made from it, and the scores of hours it was trained from. */
+export interface TrainedKind {
+  model: IsolationForest | Autoencoder | Omit<LocalDensities, 'index'>;
+  scores: Float64Array;
+}
+export type TrainedBody = Partial<Record<EntityKind, TrainedKind>>;
+
+export interface Scorer {
+  score: (rows: Matrix) => Float64Array;
+  tail: Tail;
+}
+
+/** Rows of features as models take them: volumes differ by factors. */
+export function toMatrix(features: ArrayLike<number>): Matrix {
+  const values = Float64Array.from(features, (value) => Math.log1p(Math.max(0, value)));
+  return { rows: values.length / FEATURE_COUNT, columns: FEATURE_COUNT, values };
+}
+
+export function trainKind(name: HourModelName, features: Float32Array, seed: number): TrainedKind {
+  const rows = features.length / FEATURE_COUNT;
+  const random = new Random(seed);
+  const pick = (count: number) => toMatrix(sampleRows(features, rows, count, random));
+  const model = train(name, pick(TRAINING_ROWS[name]), seed);
+  const scored = pick(SCORES_KEPT);
+  return { model, scores: loadScorer(name, { model, scores: new Float64Array() }).score(scored) };
+}
+
+function train(name: HourModelName, matrix: Matrix, seed: number): TrainedKind['model'] {
+  if (name === 'isolation-forest') return growIsolationForest(matrix, { seed });
+  if (name === 'autoencoder') return trainAutoencoder(matrix, { seed });
+  const { index: _, ...densities } = learnDensities(matrix, { seed });
+  return densities;
+}
+
+export function loadScorer(name: HourModelName, { model, scores }: TrainedKind): Scorer {
+  const tail = new Tail(SCORES_KEPT);
+  for (const score of scores) tail.add(score);
+  return { score: scoreWith(name, model), tail };
+}
+
+function scoreWith(name: HourModelName, model: TrainedKind['model']): Scorer['score'] {
+  if (name === 'isolation-forest') return (rows) => scoreIsolation(model as IsolationForest, rows);
+  if (name === 'autoencoder') return (rows) => scoreReconstruction(model as Autoencoder, rows);
+  const densities = indexDensities(model as Omit<LocalDensities, 'index'>);
+  return (rows) => scoreOutliers(densities, rows);
+}
+
+/** -log10 of the share of ordinary hours that score as high, for each row. */
+export function scoreRows({ score, tail }: Scorer, rows: Matrix): Float64Array {
+  return score(rows).map((each) => Math.min(RARITY_MAX, tail.rarity(each)));
+}
+
+function sampleRows(features: Float32Array, rows: number, count: number, random: Random): Float32Array {
+  if (rows <= count) return features;
+  const sampled = new Float32Array(count * FEATURE_COUNT);
+  for (const [at, row] of random.sample(count, rows).sort().entries()) {
+    sampled.set(features.subarray(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT), at * FEATURE_COUNT);
+  }
+  return sampled;
+}

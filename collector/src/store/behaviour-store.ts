@@ -1,0 +1,68 @@
+// What is stored of behaviour and of models.
+import type { StoredEvent } from '@threatguard/proto';
+import type { AuditActor } from './store.ts';
+
+/** Hours of entities of one kind that are over, as models are trained from them (detect/behaviour/hour-rows.ts). */
+export interface HoursBlock {
+  /** Its place in ENTITY_KINDS. */
+  kind: number;
+  firstAtUs: number;
+  lastAtUs: number;
+  hours: number;
+  bytes: Uint8Array;
+}
+
+export interface BehaviourSave {
+  atUs: number;
+  parts: readonly Uint8Array[];
+  hours: readonly HoursBlock[];
+}
+
+/** What models know of behaviour. */
+export interface BehaviourStore {
+  /** Replaces the checkpoint and adds hours, in one transaction. */
+  save(save: BehaviourSave): Promise<void>;
+  /** The parts of the checkpoint; none where there is none. */
+  load(): Promise<Uint8Array[]>;
+  hoursStored(): Promise<number>;
+  /** When the first of them begins and the last ends; both 0 where there are none. */
+  hoursSpan(): Promise<{ fromUs: number; toUs: number }>;
+  /** In the order they were stored, those that end at a time or later. */
+  hours(kind: number, fromUs: number): AsyncIterable<HoursBlock>;
+  /**
+   * What is stored of every stream beyond a position (by agent and stream in hex), received since a time, oldest first: the
+   * events of one envelope at once. Of more than `eventsMax` the newest.
+   */
+  eventsAfter(
+    positions: ReadonlyMap<string, number>,
+    limits: { sinceUs: number; eventsMax: number },
+  ): AsyncIterable<StoredEvent[]>;
+}
+
+/** A version of a trained model. */
+export interface ModelRecord {
+  name: string;
+  version: number;
+  /** JSON, as it was signed. */
+  card: string;
+  /** SHA-256 of what was trained. */
+  digest: Uint8Array;
+  state: 'active' | 'ready' | 'retired' | 'refused';
+  createdAtUs: number;
+  signature: Uint8Array;
+  /** DER: of the key that signed it. */
+  certificate: Uint8Array;
+  /** Why it is not in use; empty where there is nothing to say. */
+  notice: string;
+}
+
+/** Every change is an entry of the audit log in the same transaction; without an actor the collector made it. */
+export interface ModelStore {
+  /** By name, newest version first. */
+  list(): Promise<ModelRecord[]>;
+  add(record: ModelRecord, atUs: number, by?: AuditActor): Promise<void>;
+  /** The version that was active is retired. */
+  activate(model: { name: string; version: number }, atUs: number, by?: AuditActor): Promise<void>;
+  setState(change: Pick<ModelRecord, 'name' | 'version' | 'state' | 'notice'>, atUs: number): Promise<void>;
+  remove(name: string, version: number): Promise<void>;
+}

@@ -1,0 +1,101 @@
+import type { LearningState, ModelSummary } from '@threatguard/proto';
+import type { JsonRecord } from './json.ts';
+import type { Column } from './table.ts';
+import { age, humanTime, isoTime, zoneName } from './time.ts';
+
+/** Keys of a model in JSON and CSV, in order. They are stable; the README lists them. */
+export const MODEL_KEYS = [
+  'name',
+  'version',
+  'state',
+  'trained_at',
+  'rows',
+  'from',
+  'to',
+  'alerts_last_week',
+  'alerts_allowed',
+  'digest',
+  'notice',
+] as const;
+
+export function modelSummaryRecord(model: ModelSummary): JsonRecord {
+  return {
+    name: model.name ?? '',
+    version: model.version ?? 0,
+    state: model.state ?? '',
+    trained_at: isoTime(model.trainedAtUs),
+    rows: model.rows ?? 0,
+    from: isoTime(model.fromUs),
+    to: isoTime(model.toUs),
+    alerts_last_week: model.alertsLastWeek ?? 0,
+    alerts_allowed: model.alertsAllowed ?? 0,
+    digest: model.digest ?? '',
+    notice: model.notice || undefined,
+  };
+}
+
+export function modelColumns(nowMs: number): Column<ModelSummary>[] {
+  return [
+    { title: 'NAME', cell: (model) => model.name ?? '' },
+    { title: 'VERSION', cell: (model) => String(model.version ?? 0), align: 'right' },
+    { title: 'STATE', cell: (model) => model.state ?? '' },
+    { title: 'TRAINED', cell: (model) => age(model.trainedAtUs, nowMs), align: 'right' },
+    { title: 'HOURS', cell: (model) => String(model.rows ?? 0), align: 'right' },
+    { title: 'ALERTS/WEEK', cell: (model) => alertsText(model), align: 'right' },
+    { title: 'NOTICE', cell: (model) => model.notice ?? '', shrink: true, optional: true },
+  ];
+}
+
+function alertsText({ alertsLastWeek, alertsAllowed }: ModelSummary): string {
+  return `${alertsLastWeek ?? 0} of ${(alertsAllowed ?? 0).toFixed(1)}`;
+}
+
+export function learningText(learning: LearningState): string {
+  const { learnedDays = 0, neededDays = 0, hosts, users, accounts, programs, peerGroups } = learning;
+  const known = `${hosts ?? 0} hosts, ${users ?? 0} users, ${accounts ?? 0} accounts, ${programs ?? 0} programs`;
+  const groups = `${peerGroups ?? 0} groups of peers`;
+  if ((learnedDays ?? 0) < (neededDays ?? 0)) return `learning, ${learnedDays} of ${neededDays} days: ${known}`;
+  return `known for ${learnedDays} days: ${known}, in ${groups}`;
+}
+
+/** The card as it was signed, as data; nothing where it is none. */
+function parseCard(card: string): Record<string, unknown> {
+  try {
+    return JSON.parse(card) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+export function cardRecord(model: ModelSummary, card: string): JsonRecord {
+  return { ...modelSummaryRecord(model), card: parseCard(card) as JsonRecord };
+}
+
+export function cardPairs(
+  model: ModelSummary,
+  card: string,
+  look: { utc: boolean; nowMs: number },
+): [string, string][] {
+  const parsed = parseCard(card);
+  const zone = zoneName(look.nowMs, look.utc);
+  const time = (us: number | null | undefined) => `${humanTime(us, look.utc)} ${zone}`;
+  const rows = Object.entries((parsed.data as { rows?: Record<string, number> })?.rows ?? {});
+  return [
+    ['model', `${model.name} ${model.version}`],
+    ['state', [model.state, model.notice].filter(Boolean).join(': ')],
+    ['trained', time(model.trainedAtUs)],
+    ['data', `${time(model.fromUs)} to ${time(model.toUs)}`],
+    ['hours', rows.map(([kind, count]) => `${count} of ${kind}s`).join(', ')],
+    ['features', ((parsed.features as string[]) ?? []).join(', ')],
+    [
+      'parameters',
+      Object.entries((parsed.parameters as object) ?? {})
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', '),
+    ],
+    ['seed', String(parsed.seed ?? '')],
+    ['alerts', `${alertsText(model)} allowed in the week it was judged by`],
+    ['SHA-256', model.digest ?? ''],
+    ['signature', "the collector's, checked"],
+  ];
+}
