@@ -43,6 +43,7 @@ import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
 import { DiscardedOutbox } from './publish/discarded-outbox.ts';
+import { Forwarding } from './publish/forward/forwarding.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
 import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
@@ -117,6 +118,17 @@ export async function startCollector(parts: {
   const outbox = config.nats.url
     ? stack.use(OutboxPublisher.start({ store, url: config.nats.url, signer }))
     : new DiscardedOutbox({ store, failed });
+  const forwarding = stack.use(
+    await Forwarding.start({
+      settings: config.forward,
+      store: store.forwarding,
+      exporter: { version: packageFile.version, observer: hostname() },
+      nowMs,
+      changed: (target, problem) =>
+        problem ? log.warn({ target, problem }, 'nothing is forwarded') : log.info({ target }, 'forwarding goes on'),
+      failed,
+    }),
+  );
   const totals = await store.agentTotals();
   const lossyAgents = new Set([...totals].flatMap(([id, { lost }]) => (lost > 0 ? [id] : [])));
   const writer = stack.use(
@@ -167,7 +179,12 @@ export async function startCollector(parts: {
     correlator,
     writer,
     feed,
-    outbox,
+    outbox: {
+      wake: () => {
+        outbox.wake();
+        forwarding.wake();
+      },
+    },
     agentName,
     signers: (agentId) => fleet.signers(agentId),
     stored: (events) => rate.add(events, nowMs()),
@@ -258,6 +275,7 @@ export async function startCollector(parts: {
     retention,
     writer,
     publishState: () => outbox.state(),
+    forwards: () => forwarding.states(),
     rules: engine,
     correlator,
     behaviour: behaviour?.keeper.behaviour,

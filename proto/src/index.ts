@@ -210,6 +210,7 @@ export {
   FieldFilter,
   type FieldValue,
   type File,
+  type ForwardTargetState,
   GetAgentRequest,
   GetAgentResponse,
   GetAlertBudgetRequest,

@@ -39,6 +39,7 @@ export const EventReference = v1.EventReference;
 export type EventReference = threatguard.v1.EventReference.$Properties;
 export const FieldFilter = v1.FieldFilter;
 export type FieldFilter = threatguard.v1.FieldFilter.$Properties;
+export type ForwardTargetState = threatguard.v1.ForwardTargetState.$Properties;
 export const GetAgentRequest = v1.GetAgentRequest;
 export type GetAgentRequest = threatguard.v1.GetAgentRequest.$Properties;
 export const GetAgentResponse = v1.GetAgentResponse;

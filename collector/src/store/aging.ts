@@ -2,6 +2,7 @@
 import { pruneAudit } from './audit.ts';
 import type { Session } from './database.ts';
 import { dayStart, LOCK_TIMEOUT_MS } from './days.ts';
+import { forgetForwards } from './forwarding-records.ts';
 import { HELD } from './holds.ts';
 import { firstDayKept, type Retention, SERIES_DAY_DAYS, SERIES_HOUR_DAYS, TOKEN_DAYS } from './retention.ts';
 import { isChunked } from './timescale.ts';
@@ -34,6 +35,8 @@ export async function ageOut(run: UpkeepRun, retention: Retention, nowUs: number
     'simulated_matches',
     `id <= (select id from simulated_matches order by id desc offset ${SIMULATED_ROWS_MAX} limit 1)`,
   );
+  // Before the history they name: what a target did not have in time is counted as missed by it.
+  await inParts(run, (session) => forgetForwards(session, { before: dayStart(firstDayKept(nowUs, retention.alerts)) }));
   // What belongs to it first: interrupted in between, the owner is still there to find the rest by.
   const oldAlerts = `select id from alerts where updated_at < ${before(retention.alerts)} and not ${HELD.alerts}`;
   await run.deleteRows('alert_history', `alert_id in (${oldAlerts})`);

@@ -16,6 +16,7 @@ import { searchEvents } from './event-search.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
+import { ForwardingRecords } from './forwarding-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import { HuntRecords } from './hunt-records.ts';
 import { compileHunt, isSaidInSql } from './hunt-sql.ts';
@@ -54,6 +55,7 @@ export class SqlStore implements Store {
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
   readonly compliance: ComplianceStore;
+  readonly forwarding: ForwardingRecords;
   readonly rules: RuleRecords;
   readonly hunts: HuntRecords;
   readonly intel: IntelStore;
@@ -76,6 +78,7 @@ export class SqlStore implements Store {
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
     this.compliance = new ComplianceStore(database);
+    this.forwarding = new ForwardingRecords(database);
     this.rules = new RuleRecords(database);
     this.hunts = new HuntRecords(database);
     this.intel = new IntelStore(database);

@@ -26,6 +26,7 @@ import type { ComplianceStore } from './compliance-store.ts';
 import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
 import type { EventCounts } from './event-counts.ts';
 import type { EvidenceStore } from './evidence-store.ts';
+import type { ForwardingStore } from './forwarding-store.ts';
 import type { HuntStore } from './hunt-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
@@ -370,6 +371,8 @@ export interface Store extends AsyncDisposable {
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;
+  /** What is sent on to other systems, and how far each is. */
+  readonly forwarding: ForwardingStore;
   /** Newest epoch first. */
   keys(): Promise<KemKeyRecord[]>;
   /** Newest first. */

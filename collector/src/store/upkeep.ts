@@ -42,6 +42,8 @@ async function tidyEmbedded(database: Database, made: readonly string[], nowUs: 
     'incidents',
     'entities',
     'outbox',
+    'forward_queue',
+    'forward_targets',
     'series_hour',
     'series_day',
     'user_hour',

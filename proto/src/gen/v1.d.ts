@@ -3066,6 +3066,7 @@ export namespace threatguard {
             alertsWithheld: number;
             alertBudget: number;
             exceptions: number;
+            forwards: threatguard.v1.ForwardTargetState[];
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3108,9 +3109,51 @@ export namespace threatguard {
                 alertsWithheld?: number;
                 alertBudget?: number;
                 exceptions?: number;
+                forwards?: threatguard.v1.ForwardTargetState.$Properties[];
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
+        }
+
+        interface IForwardTargetState extends threatguard.v1.ForwardTargetState.$Properties {
+        }
+
+        class ForwardTargetState {
+            constructor(properties?: threatguard.v1.ForwardTargetState.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            stream: string;
+            kind: string;
+            delivering: boolean;
+            lastError: string;
+            waiting: number;
+            oldestAtUs: number;
+            delivered: number;
+            refused: number;
+            missed: number;
+            deliveredAtUs: number;
+            static create(properties: threatguard.v1.ForwardTargetState.$Shape): threatguard.v1.ForwardTargetState & threatguard.v1.ForwardTargetState.$Shape;
+            static create(properties?: threatguard.v1.ForwardTargetState.$Properties): threatguard.v1.ForwardTargetState;
+            static encode(message: threatguard.v1.ForwardTargetState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ForwardTargetState & threatguard.v1.ForwardTargetState.$Shape;
+        }
+
+        namespace ForwardTargetState {
+            interface $Properties {
+                name?: string;
+                stream?: string;
+                kind?: string;
+                delivering?: boolean;
+                lastError?: string;
+                waiting?: number;
+                oldestAtUs?: number;
+                delivered?: number;
+                refused?: number;
+                missed?: number;
+                deliveredAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ForwardTargetState.$Properties;
         }
 
         interface IGetVolumesRequest extends threatguard.v1.GetVolumesRequest.$Properties {

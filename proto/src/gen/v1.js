@@ -13572,6 +13572,7 @@ export const threatguard = $root.threatguard = (() => {
                 this.notices = [];
                 this.space = [];
                 this.caTrusted = [];
+                this.forwards = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -13612,6 +13613,7 @@ export const threatguard = $root.threatguard = (() => {
             StatusReport.prototype.alertsWithheld = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             StatusReport.prototype.alertBudget = 0;
             StatusReport.prototype.exceptions = 0;
+            StatusReport.prototype.forwards = $util.emptyArray;
 
             StatusReport.create = function(properties) {
                 return new StatusReport(properties);
@@ -13698,6 +13700,9 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(672).uint32(message.alertBudget);
                 if (message.exceptions != null && $Object.hasOwnProperty.call(message, "exceptions") && message.exceptions !== 0)
                     writer.uint32(680).uint32(message.exceptions);
+                if (message.forwards != null && message.forwards.length)
+                    for (let i = 0; i < message.forwards.length; ++i)
+                        $root.threatguard.v1.ForwardTargetState.encode(message.forwards[i], writer.uint32(962).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -14031,6 +14036,14 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.exceptions;
                             continue;
                         }
+                    case 120: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.forwards && message.forwards.length))
+                                message.forwards = [];
+                            message.forwards.push($root.threatguard.v1.ForwardTargetState.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -14049,6 +14062,212 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return StatusReport;
+        })();
+
+        v1.ForwardTargetState = (function() {
+
+            const ForwardTargetState = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ForwardTargetState.prototype.name = "";
+            ForwardTargetState.prototype.stream = "";
+            ForwardTargetState.prototype.kind = "";
+            ForwardTargetState.prototype.delivering = false;
+            ForwardTargetState.prototype.lastError = "";
+            ForwardTargetState.prototype.waiting = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ForwardTargetState.prototype.oldestAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            ForwardTargetState.prototype.delivered = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ForwardTargetState.prototype.refused = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ForwardTargetState.prototype.missed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ForwardTargetState.prototype.deliveredAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            ForwardTargetState.create = function(properties) {
+                return new ForwardTargetState(properties);
+            };
+
+            ForwardTargetState.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(10).string(message.name);
+                if (message.stream != null && $Object.hasOwnProperty.call(message, "stream") && message.stream !== "")
+                    writer.uint32(18).string(message.stream);
+                if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== "")
+                    writer.uint32(26).string(message.kind);
+                if (message.delivering != null && $Object.hasOwnProperty.call(message, "delivering") && message.delivering !== false)
+                    writer.uint32(32).bool(message.delivering);
+                if (message.lastError != null && $Object.hasOwnProperty.call(message, "lastError") && message.lastError !== "")
+                    writer.uint32(42).string(message.lastError);
+                if (message.waiting != null && $Object.hasOwnProperty.call(message, "waiting") && (typeof message.waiting === "object" ? message.waiting.low || message.waiting.high : message.waiting !== 0))
+                    writer.uint32(48).uint64(message.waiting);
+                if (message.oldestAtUs != null && $Object.hasOwnProperty.call(message, "oldestAtUs") && (typeof message.oldestAtUs === "object" ? message.oldestAtUs.low || message.oldestAtUs.high : message.oldestAtUs !== 0))
+                    writer.uint32(56).int64(message.oldestAtUs);
+                if (message.delivered != null && $Object.hasOwnProperty.call(message, "delivered") && (typeof message.delivered === "object" ? message.delivered.low || message.delivered.high : message.delivered !== 0))
+                    writer.uint32(64).uint64(message.delivered);
+                if (message.refused != null && $Object.hasOwnProperty.call(message, "refused") && (typeof message.refused === "object" ? message.refused.low || message.refused.high : message.refused !== 0))
+                    writer.uint32(72).uint64(message.refused);
+                if (message.missed != null && $Object.hasOwnProperty.call(message, "missed") && (typeof message.missed === "object" ? message.missed.low || message.missed.high : message.missed !== 0))
+                    writer.uint32(80).uint64(message.missed);
+                if (message.deliveredAtUs != null && $Object.hasOwnProperty.call(message, "deliveredAtUs") && (typeof message.deliveredAtUs === "object" ? message.deliveredAtUs.low || message.deliveredAtUs.high : message.deliveredAtUs !== 0))
+                    writer.uint32(88).int64(message.deliveredAtUs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ForwardTargetState.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ForwardTargetState();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.stream = value;
+                            else
+                                delete message.stream;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.kind = value;
+                            else
+                                delete message.kind;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.delivering = value;
+                            else
+                                delete message.delivering;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.lastError = value;
+                            else
+                                delete message.lastError;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.waiting = value;
+                            else
+                                delete message.waiting;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.oldestAtUs = value;
+                            else
+                                delete message.oldestAtUs;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.delivered = value;
+                            else
+                                delete message.delivered;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.refused = value;
+                            else
+                                delete message.refused;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.missed = value;
+                            else
+                                delete message.missed;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.deliveredAtUs = value;
+                            else
+                                delete message.deliveredAtUs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ForwardTargetState;
         })();
 
         v1.GetVolumesRequest = (function() {
