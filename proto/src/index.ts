@@ -222,6 +222,7 @@ export {
   type GetComplianceReportRequest,
   GetEntityRequest,
   GetEntityResponse,
+  GetEventRequest,
   GetExceptionRequest,
   GetExceptionResponse,
   GetIncidentRequest,

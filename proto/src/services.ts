@@ -48,6 +48,7 @@ import {
   GetComplianceReportRequest,
   GetEntityRequest,
   GetEntityResponse,
+  GetEventRequest,
   GetExceptionRequest,
   GetExceptionResponse,
   GetIncidentRequest,
@@ -143,6 +144,7 @@ import {
   ShowRuleResponse,
   SignedAlert,
   StatusReport,
+  StoredEvent,
   SubjectPart,
   SubjectRequest,
   TrainingProgress,
@@ -242,6 +244,7 @@ export const consoleService = {
     VerifyAuditRequest,
     VerifyAuditResponse,
   ),
+  getEvent: method<GetEventRequest, StoredEvent>('Console/GetEvent', GetEventRequest, StoredEvent),
   getEntity: method<GetEntityRequest, GetEntityResponse>('Console/GetEntity', GetEntityRequest, GetEntityResponse),
   getVolumes: method<GetVolumesRequest, Volumes>('Console/GetVolumes', GetVolumesRequest, Volumes),
 };

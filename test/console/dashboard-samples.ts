@@ -11,6 +11,7 @@ import {
   type StoredEvent,
   TriageAction,
 } from '@threatguard/proto';
+import { eventId } from '../../console/src/model/event.ts';
 import type { DashboardSource } from '../../console/src/services/dashboard-source.ts';
 import { scriptedSource } from '../support/dashboard.ts';
 import { agent, alert, NOW_US, storedEvent } from './samples.ts';
@@ -168,6 +169,7 @@ function answers(): Partial<DashboardSource> {
         },
       })),
     searchEvents: async () => ({ rows: events }),
+    getEvent: async (id) => events.find((stored) => eventId(stored) === id)!,
     listEntities: async () => [
       ENTITY,
       {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventReference } from '../../console/src/model/event-reference.ts';
+import { eventId } from '../../console/src/model/event.ts';
 import { width } from '../../console/src/model/printable.ts';
 import type { Place } from '../../console/src/ui/dashboard/view.ts';
 import { VIEWS } from '../../console/src/ui/dashboard/views/index.ts';
@@ -18,7 +18,7 @@ const PLACES: readonly (readonly [Place, string])[] = [
   [{ view: 'entities', arg: '' }, 'root@web-1'],
   [{ view: 'entity', arg: 'user root@web-1' }, 'Risk in 7 days'],
   [{ view: 'events', arg: 'event.action:*' }, 'ACTION'],
-  [{ view: 'event', arg: eventReference(storedEvent()) }, 'user.name'],
+  [{ view: 'event', arg: eventId(storedEvent()) }, 'user.name'],
   [{ view: 'about', arg: 'user.name:root' }, 'Newest events'],
   [{ view: 'hunts', arg: '' }, 'fetchers'],
   [{ view: 'hunt', arg: 'user:* | count by user.name' }, '2 groups'],

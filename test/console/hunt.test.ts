@@ -108,22 +108,21 @@ describe('entities show', () => {
 });
 
 describe('events show', () => {
-  it('finds one by its reference, and says what is none', async () => {
-    server.events = [
-      storedEvent({ reference: { agentId: storedEvent().reference!.agentId!, sequence: 8, index: 0 } }),
-      storedEvent(),
-    ];
-    const listed = await run('events', 'search', '--fields', 'threatguard.reference', '--output', 'json');
-    const [, { 'threatguard.reference': reference }] = JSON.parse(listed.stdout);
-    const shown = await run('events', 'show', reference);
-    expect(shown).toMatchObject({
+  it('prints all of the one that its id names, and asks for that alone', async () => {
+    server.events = [storedEvent()];
+    const listed = await run('events', 'search', '--fields', 'event.id', '--output', 'json');
+    const [{ 'event.id': id }] = JSON.parse(listed.stdout);
+    expect(await run('events', 'show', id)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/user.name +root[\s\S]*threatguard.sequence +7/),
     });
-    expect(server.calls.at(-1)!.request).toMatchObject({ sinceUs: NOW_US, untilUs: NOW_US + 1 });
-    server.events = [];
-    expect((await run('events', 'show', reference)).code).toBe(4);
-    expect((await run('events', 'show', 'x')).code).toBe(2);
+    expect(server.calls.at(-1)).toMatchObject({ method: 'getEvent', request: { event: id } });
+    server.refusals.set('getEvent', { code: status.NOT_FOUND, details: 'no such event is kept' });
+    expect(await run('events', 'show', id)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('no such event'),
+    });
+    server.refusals.delete('getEvent');
   });
 });
 

@@ -254,6 +254,7 @@ export class FakeConsoleServer implements AsyncDisposable {
         const { rows, next } = page(this.audit, request);
         return { entries: rows, next };
       }),
+      getEvent: unary('getEvent', () => this.events[0] ?? {}),
       getEntity: unary('getEntity', () => this.entity),
       getVolumes: unary('getVolumes', () => this.volumes),
       verifyAudit: unary('verifyAudit', () => this.verification),

@@ -3,6 +3,7 @@ import type {
   CreateTokenRequest,
   GetAgentRequest,
   GetAlertRequest,
+  GetEventRequest,
   ListAlertsRequest,
   RevokeAgentRequest,
   SearchEventsRequest,
@@ -15,7 +16,8 @@ import type { Disclosure } from '../store/disclosures.ts';
 import type { AuditActor } from '../store/store.ts';
 import { type AgentsParts, createJoinToken, getAgent, listAgents, revokeAgent } from './agents.ts';
 import { getAlert, listAlerts } from './alerts.ts';
-import { listedAlerts, searchedEvents, viewedAlert } from './disclosed.ts';
+import { listedAlerts, searchedEvents, viewedAlert, viewedEvent } from './disclosed.ts';
+import { findEvent } from './event-id.ts';
 import { toStatus, unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
 import { reportStatus, type StatusParts } from './status.ts';
@@ -63,6 +65,10 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
       };
       const page = await store.searchEvents(query, clampLimit(request.limit), request.after ?? '', signal);
       return { events: page.rows, next: page.next, searchedBackToUs: page.searchedBackToUs };
+    }, failed),
+    getEvent: unary(async (request: GetEventRequest, from) => {
+      await disclose(from, viewedEvent(request));
+      return findEvent(agents, request.event ?? '');
     }, failed),
     ...storyHandlers({ store, nowUs: agents.nowUs, disclose, failed }),
   };

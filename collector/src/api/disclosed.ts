@@ -17,6 +17,11 @@ export function searchedEvents({ filters, sinceUs, untilUs, limit }: SearchEvent
   };
 }
 
+/** Also of one that is not there: who asked for it is what the log is for. */
+export function viewedEvent({ event }: { event?: string | null }): Disclosure {
+  return { action: 'event.viewed', subject: event ?? '' };
+}
+
 export function viewedAlert({ id }: GetAlertRequest): Disclosure {
   return { action: 'alert.viewed', subject: id ?? '' };
 }

@@ -299,6 +299,11 @@ export class CollectorClient implements Disposable {
     });
   }
 
+  /** By AGENT/STREAM/SEQUENCE/INDEX. */
+  getEvent(event: string): Promise<StoredEvent> {
+    return this.#call(consoleService.getEvent, { event });
+  }
+
   getEntity(request: GetEntityRequest): Promise<GetEntityResponse> {
     return this.#call(consoleService.getEntity, request);
   }

@@ -1,18 +1,10 @@
 import { ECS_FIELDS, type StoredEvent, toEcs } from '@threatguard/proto';
-import { eventReference } from './event-reference.ts';
 import type { JsonRecord } from './json.ts';
 import type { Column } from './table.ts';
 import { humanTime, isoTime, zoneName } from './time.ts';
 
 /** Names a stored event has beside those of the event itself. */
-const STORED_KEYS = [
-  'host.name',
-  'agent.id',
-  'event.id',
-  'event.ingested',
-  'threatguard.sequence',
-  'threatguard.reference',
-] as const;
+const STORED_KEYS = ['host.name', 'agent.id', 'event.id', 'event.ingested', 'threatguard.sequence'] as const;
 
 /** One stream in four billion has the same. */
 const STREAM_CHARS_SHOWN = 8;
@@ -33,12 +25,11 @@ export function eventRecord(stored: StoredEvent): JsonRecord {
     'event.id': eventId(stored),
     'event.ingested': isoTime(stored.receivedAtUs),
     'threatguard.sequence': stored.reference?.sequence ?? undefined,
-    'threatguard.reference': eventReference(stored),
   };
 }
 
-/** AGENT/STREAM/SEQUENCE/INDEX: what `rules explain` takes. */
-function eventId({ reference }: StoredEvent): string {
+/** AGENT/STREAM/SEQUENCE/INDEX: what `events show` and `rules explain` take. */
+export function eventId({ reference }: StoredEvent): string {
   const { agentId = '', streamId, sequence = 0, index = 0 } = reference ?? {};
   return `${agentId}/${Buffer.from(streamId ?? []).toString('hex')}/${sequence}/${index}`;
 }

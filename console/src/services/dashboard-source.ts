@@ -15,6 +15,7 @@ export type DashboardSource = Pick<
   | 'alertHistory'
   | 'searchEvents'
   | 'listEntities'
+  | 'getEvent'
   | 'getEntity'
   | 'getVolumes'
   | 'listIncidents'
@@ -47,6 +48,7 @@ export function sourceOf(client: CollectorClient, alerts: LiveAlerts): Dashboard
     alertHistory: (id) => client.alertHistory(id),
     searchEvents: (query, limit) => client.searchEvents(query, limit),
     listEntities: (kind, limit) => client.listEntities(kind, limit),
+    getEvent: (event) => client.getEvent(event),
     getEntity: (request) => client.getEntity(request),
     getVolumes: (sinceUs) => client.getVolumes(sinceUs),
     listIncidents: (filter, limit) => client.listIncidents(filter, limit),

@@ -1,7 +1,7 @@
 // Which of the events that are asked for again and again were not seen before. An event is stored some time after it
 // happened, so each question reaches back over the one before; what comes twice is known by its reference.
 import type { StoredEvent } from '@threatguard/proto';
-import { eventReference } from '../model/event-reference.ts';
+import { eventId } from '../model/event.ts';
 
 /** Events of one question. */
 const ROWS_MAX = 1_000;
@@ -28,11 +28,11 @@ export class NewEvents {
 
   /** Those that are new, oldest first; `rows` as the collector gives them, newest first. */
   take(rows: readonly StoredEvent[]): StoredEvent[] {
-    const fresh = rows.filter((stored) => !this.#seen.has(eventReference(stored)));
+    const fresh = rows.filter((stored) => !this.#seen.has(eventId(stored)));
     this.missed = rows.length >= ROWS_MAX && fresh.length === rows.length;
     for (const stored of fresh) {
       const atUs = stored.eventAtUs ?? 0;
-      this.#seen.set(eventReference(stored), atUs);
+      this.#seen.set(eventId(stored), atUs);
       // A host whose clock runs ahead must not hide the others.
       if (atUs > this.#newestUs) this.#newestUs = Math.min(atUs, (stored.receivedAtUs ?? 0) || atUs);
     }

@@ -3757,6 +3757,27 @@ export namespace threatguard {
             type $Shape = threatguard.v1.SearchEventsRequest.$Properties;
         }
 
+        interface IGetEventRequest extends threatguard.v1.GetEventRequest.$Properties {
+        }
+
+        class GetEventRequest {
+            constructor(properties?: threatguard.v1.GetEventRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            event: string;
+            static create(properties: threatguard.v1.GetEventRequest.$Shape): threatguard.v1.GetEventRequest & threatguard.v1.GetEventRequest.$Shape;
+            static create(properties?: threatguard.v1.GetEventRequest.$Properties): threatguard.v1.GetEventRequest;
+            static encode(message: threatguard.v1.GetEventRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetEventRequest & threatguard.v1.GetEventRequest.$Shape;
+        }
+
+        namespace GetEventRequest {
+            interface $Properties {
+                event?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetEventRequest.$Properties;
+        }
+
         interface ISearchEventsResponse extends threatguard.v1.SearchEventsResponse.$Properties {
         }
 

@@ -1,10 +1,8 @@
 import type { Alert, StoredEvent } from '@threatguard/proto';
 import { severityName, toEcs } from '@threatguard/proto';
 import { stateName } from '../../../model/alert.ts';
-import { ConsoleError } from '../../../model/console-error.ts';
-import { eventColumns, eventRecord } from '../../../model/event.ts';
+import { eventColumns, eventId, eventRecord } from '../../../model/event.ts';
 import { parseEventQuery } from '../../../model/event-query.ts';
-import { eventReference, searchFor } from '../../../model/event-reference.ts';
 import { humanTime } from '../../../model/time.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type ListColumn, list, type PageLine, page } from '../view.ts';
@@ -33,12 +31,12 @@ export const events = list<StoredEvent>({
     const filters = parseEventQuery(words(arg));
     return (await source.searchEvents({ filters, sinceUs: source.nowMs() * 1000 - DAY_US }, EVENTS_MAX)).rows;
   },
-  id: eventReference,
+  id: eventId,
   columns: (look) => {
     const [time, ...rest] = eventColumns(look);
     return [{ ...time!, order: ({ eventAtUs }) => eventAtUs ?? 0 }, ...rest] satisfies ListColumn<StoredEvent>[];
   },
-  open: (stored) => ({ view: 'event', arg: eventReference(stored) }),
+  open: (stored) => ({ view: 'event', arg: eventId(stored) }),
   pivots: eventPivots,
   empty: 'no events of the last day pass these filters',
 });
@@ -47,16 +45,10 @@ export const event = page<StoredEvent>({
   name: 'event',
   aliases: [],
   summary: 'all fields of one event',
-  takes: 'a reference of an event',
+  takes: 'an event.id',
   refreshMs: 0,
-  command: (reference) => `threatguard events show ${reference}`,
-  load: async (source, reference) => {
-    const query = searchFor(reference);
-    const rows = query ? (await source.searchEvents(query, EVENTS_MAX)).rows : [];
-    const found = rows.find((stored) => eventReference(stored) === reference);
-    if (!found) throw new ConsoleError('not_found', 'no event that is kept has this reference');
-    return found;
-  },
+  command: (id) => `threatguard events show ${id}`,
+  load: (source, id) => source.getEvent(id),
   lines: (stored) =>
     Object.entries(eventRecord(stored))
       .filter(([, value]) => value !== undefined)
@@ -119,7 +111,7 @@ export const about = page<About>({
       ),
       ...(alerts.length > 0 ? [] : [said('  none', 'dim')]),
       ...heading(`Newest events (${rows.length}${rows.length === ABOUT_EVENTS_MAX ? ' and more' : ''})`),
-      ...rows.map((stored) => ({ ...eventLine(stored, look), place: { view: 'event', arg: eventReference(stored) } })),
+      ...rows.map((stored) => ({ ...eventLine(stored, look), place: { view: 'event', arg: eventId(stored) } })),
       ...(rows.length > 0 ? [] : [said('  none', 'dim')]),
     ];
   },
