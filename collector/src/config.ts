@@ -5,6 +5,7 @@ import { BUDGET_MAX } from './correlate/alert-budget.ts';
 import { TLPS } from './detect/intel/indicator.ts';
 import { FEED_FORMATS } from './detect/intel/read-feed.ts';
 import { readSuppression, SUPPRESSION_FORM } from './detect/rules/suppression-span.ts';
+import { forwardSettings } from './publish/forward/settings.ts';
 import type { Retention } from './store/retention.ts';
 
 const LISTEN = /^(?:\[(?<v6>[0-9A-Fa-f:.]+)\]|(?<host>[^\s:[\]]+)):(?<port>[0-9]{1,5})$/;
@@ -92,6 +93,7 @@ const schema = z.strictObject({
         .default({}),
     })
     .prefault({}),
+  forward: forwardSettings,
   fleet: z.strictObject({ name: z.string().trim().min(1).max(64).optional() }).prefault({}),
   shards: z.coerce.number().int().min(1).max(64).optional(),
   rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
@@ -208,6 +210,22 @@ agents:
 # What the fleet is called, and has to be typed before a key it may still need is destroyed; without it, this host's name.
 # fleet:
 #   name: production
+
+# Where alerts are sent on to, beside NATS and consoles: syslog (RFC 5424 over TCP, or TLS with "tls") and webhooks. What a target
+# has not had waits for it, as long as alerts are kept. Format: ecs, ocsf, cef or json.
+# forward:
+#   - name: siem
+#     kind: syslog
+#     address: siem.example:6514
+#     tls: { ca_file: /etc/threatguard/siem-ca.pem }
+#     format: ecs
+#     severity_min: low
+#     what: [alerts, audit]
+#   - name: soar
+#     kind: webhook
+#     url: https://soar.example/hooks/threatguard
+#     secret_file: /etc/threatguard/soar.secret
+#     format: ocsf
 
 # How many alerts a day are shown, the highest first; the rest is listed apart. 0 shows all. "threatguard alerts budget set"
 # goes before it. By id of a rule, how long it is silent about an entity it has alerted about, beside what rules ask for.

@@ -1,6 +1,7 @@
 // The services that consoles call, put together. A new one is a row here and its roles in ingest/authorisation.ts.
 import {
   certificatesService,
+  complianceService,
   consoleService,
   cryptoService,
   evidenceService,
@@ -15,6 +16,7 @@ import {
 } from '@threatguard/proto';
 import type { Access } from './access/access.ts';
 import { type CertificatesParts, certificatesHandlers } from './api/certificates.ts';
+import { complianceHandlers } from './api/compliance.ts';
 import { consoleHandlers } from './api/console-service.ts';
 import { cryptoHandlers } from './api/crypto.ts';
 import { evidenceHandlers } from './api/evidence.ts';
@@ -27,6 +29,7 @@ import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
 import { triageHandlers } from './api/triage.ts';
 import { usersHandlers } from './api/users.ts';
+import type { AccessLog } from './compliance/access-log.ts';
 import type { RunningModels } from './detect/behaviour/start.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
 import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
@@ -50,6 +53,7 @@ export interface ConsoleServicesParts {
   models: RunningModels | undefined;
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
+  accesses: AccessLog;
   peers: Peers;
   sessions: Sessions;
   desk: TriageDesk;
@@ -97,6 +101,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         },
         actor,
         feed,
+        accesses: parts.accesses,
         failed,
       }),
     },
@@ -109,7 +114,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     },
     { definition: keysService, handlers: keysHandlers({ ...always, ...kem, fleetName }) },
     { definition: triageService, handlers: triageHandlers({ ...always, desk }) },
-    { definition: huntService, handlers: huntHandlers(always) },
+    { definition: huntService, handlers: huntHandlers({ ...always, accesses: parts.accesses }) },
     {
       definition: evidenceService,
       handlers: evidenceHandlers({
@@ -128,6 +133,14 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
         budget: status.correlator.budget,
         movePile: (moves) => pipeline.movePile(moves),
         agentName: (id) => fleet.agent(id)?.name ?? '',
+      }),
+    },
+    {
+      definition: complianceService,
+      handlers: complianceHandlers({
+        ...always,
+        keeper,
+        about: { retention, collectorVersion: status.version },
       }),
     },
     {

@@ -8,6 +8,7 @@ import { Access } from './access/access.ts';
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
+import { AccessLog } from './compliance/access-log.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
@@ -42,6 +43,7 @@ import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
 import { DiscardedOutbox } from './publish/discarded-outbox.ts';
+import { Forwarding } from './publish/forward/forwarding.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
 import { Shards } from './shards/shards.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
@@ -116,6 +118,17 @@ export async function startCollector(parts: {
   const outbox = config.nats.url
     ? stack.use(OutboxPublisher.start({ store, url: config.nats.url, signer }))
     : new DiscardedOutbox({ store, failed });
+  const forwarding = stack.use(
+    await Forwarding.start({
+      settings: config.forward,
+      store: store.forwarding,
+      exporter: { version: packageFile.version, observer: hostname() },
+      nowMs,
+      changed: (target, problem) =>
+        problem ? log.warn({ target, problem }, 'nothing is forwarded') : log.info({ target }, 'forwarding goes on'),
+      failed,
+    }),
+  );
   const totals = await store.agentTotals();
   const lossyAgents = new Set([...totals].flatMap(([id, { lost }]) => (lost > 0 ? [id] : [])));
   const writer = stack.use(
@@ -166,7 +179,12 @@ export async function startCollector(parts: {
     correlator,
     writer,
     feed,
-    outbox,
+    outbox: {
+      wake: () => {
+        outbox.wake();
+        forwarding.wake();
+      },
+    },
     agentName,
     signers: (agentId) => fleet.signers(agentId),
     stored: (events) => rate.add(events, nowMs()),
@@ -230,6 +248,7 @@ export async function startCollector(parts: {
     }),
   );
 
+  const accesses = stack.use(new AccessLog({ store: store.compliance, nowUs, failed }));
   stack.use(new HuntSchedule({ store, report: (detections) => pipeline.report(detections), nowUs, failed }));
 
   const peers = new Peers();
@@ -256,6 +275,7 @@ export async function startCollector(parts: {
     retention,
     writer,
     publishState: () => outbox.state(),
+    forwards: () => forwarding.states(),
     rules: engine,
     correlator,
     behaviour: behaviour?.keeper.behaviour,
@@ -329,6 +349,7 @@ export async function startCollector(parts: {
           models: behaviour,
           pipeline,
           feed,
+          accesses,
           peers,
           sessions,
           desk: new TriageDesk({ store, correlator, apply: (change) => pipeline.decide(change), nowUs }),
@@ -367,6 +388,7 @@ export async function startCollector(parts: {
     shards,
     feed,
     access,
+    accesses,
     metrics,
     report: (detections) => pipeline.report(detections),
     ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),

@@ -270,6 +270,9 @@ export function decryptPayload(parts: {
 }
 
 /** Events beside the bytes they were decoded from. */
+/** What a header says of its payload. */
+type AboutBatch = Pick<VerifiedHeader, 'batchBytes' | 'eventCount' | 'firstEventAtUs' | 'lastEventAtUs'>;
+
 export interface DecodedBatch {
   events: HostEvent[];
   /** The encoded Batch. */
@@ -279,7 +282,7 @@ export interface DecodedBatch {
 }
 
 /** The events of a payload; refuses as `decodeBatch` does. */
-export function decodePayload(payload: Uint8Array, header: VerifiedHeader): HostEvent[] {
+export function decodePayload(payload: Uint8Array, header: AboutBatch): HostEvent[] {
   return decodeBatch(payload, header).events;
 }
 
@@ -287,7 +290,7 @@ export function decodePayload(payload: Uint8Array, header: VerifiedHeader): Host
  * Decompresses and decodes a payload, and holds it against what the header says of it.
  * Throws RefusalError (`payload_malformed`, `count_mismatch`).
  */
-export function decodeBatch(payload: Uint8Array, header: VerifiedHeader): DecodedBatch {
+export function decodeBatch(payload: Uint8Array, header: AboutBatch): DecodedBatch {
   const bytes = decodeOrRefuse(
     // The signed length bounds the output, so a bomb costs no more than a full batch.
     () => zstdDecompressSync(payload, { maxOutputLength: Math.max(1, header.batchBytes) }),

@@ -130,14 +130,16 @@ describe('stories', () => {
   });
 
   it('include who did what, proven', async () => {
-    const { entries } = await collector.console.audit({ limit: 3 });
-    expect(entries!.map(({ action, actorKind }) => [action, actorKind])).toEqual([
+    const { entries } = await collector.console.audit({ limit: 100 });
+    const changes = entries!.filter(({ action }) => !/\.(viewed|listed|searched|watched)$/.test(action!));
+    expect(changes.slice(0, 3).map(({ action, actorKind }) => [action, actorKind])).toEqual([
       ['agent.ca_followed', 'collector'],
       ['agent.enrolled', 'token'],
       ['token.made', 'console'],
     ]);
     const found = await collector.console.verifyAudit();
-    expect(found).toMatchObject({ entries: 4, firstSequence: 1, headSequence: 4 });
+    const count = entries!.length;
+    expect(found).toMatchObject({ entries: count, firstSequence: 1, headSequence: count });
     expect(found.problemSequence ?? 0).toBe(0);
   });
 });

@@ -250,6 +250,14 @@ const attacks: Attack[] = [
     },
   ],
   [
+    'a payload is emptied, and said to have been erased by an entry that the audit log cannot have',
+    'erasure_unrecorded',
+    (r) => {
+      envelope(r, 1).payload = new Uint8Array();
+      envelope(r, 1).erased = { atUs: 1, erasureId: 'e', auditSequence: 1_000_000 };
+    },
+  ],
+  [
     'two payloads change places',
     'payload_mismatch',
     (r) => {

@@ -508,3 +508,19 @@ class RecordingSocket implements StreamSocket {
   terminate(): void {}
   on(): void {}
 }
+
+describe('what is read of persons', () => {
+  it('stands in the audit log with who asked and the correlation id, once however often it is asked', async () => {
+    const json = { filters: [{ field: 'user.name', value: 'nobody-else' }] };
+    const headers = { 'x-correlation-id': 'case-4711-abcdefgh' };
+    for (let poll = 0; poll < 3; poll++) {
+      const since = new Date(Date.now() - 1000 * (poll + 1)).toISOString();
+      const answer = await analyst.ask('/api/threat/events/search', { json: { ...json, since }, headers });
+      expect(answer.status).toBe(200);
+    }
+    const { entries } = await collector.console.audit({ limit: 500 });
+    const own = entries!.filter(({ subject }) => subject?.includes('nobody-else'));
+    expect(own).toMatchObject([{ action: 'api.read', actorKind: 'user' }]);
+    expect(own[0]!.from).toMatch(/^127\.0\.0\.1:\d+ \(correlation .+\)$/);
+  });
+});

@@ -92,8 +92,9 @@ describe('an act on an alert', () => {
       { triageVersion: 3, action: TriageAction.NOTE, text: 'asked the owner', state: AlertState.ACKNOWLEDGED },
       { triageVersion: 4, action: TriageAction.CLOSE, text: 'a test', verdict: AlertVerdict.FALSE_POSITIVE },
     ]);
-    const { entries } = await collector.console.audit({ limit: 4 });
-    expect(entries!.map(({ action, subject }) => [action, subject])).toEqual([
+    const { entries: all } = await collector.console.audit({ limit: 100 });
+    const entries = all!.filter(({ action }) => !/listed|viewed|watched/.test(action!)).slice(0, 4);
+    expect(entries.map(({ action, subject }) => [action, subject])).toEqual([
       ['alert.close', id],
       ['alert.note', id],
       ['alert.assign', id],

@@ -65,23 +65,32 @@ export function createMap(options: {
 
 /** Loads a raw tracepoint program. Where the verifier refuses, its last words are the error's message. */
 export function loadProgram(name: string, instructions: Buffer): number {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return bpf('PROG_LOAD', programAttributes(name, instructions));
-    } catch (error) {
-      if (!(error instanceof SystemCallError) || error.code === 'EPERM') throw explain(error, `program ${name}`);
-      if (error.code !== 'EAGAIN') break;
-      if (attempt === LOAD_ATTEMPTS_MAX) throw explain(error, `program ${name}`);
-    }
+  try {
+    return loadAgain(programAttributes(name, instructions));
+  } catch (error) {
+    const isRefused = error instanceof SystemCallError && error.code !== 'EPERM' && error.code !== 'EAGAIN';
+    if (!isRefused) throw explain(error, `program ${name}`);
   }
   // A log is asked for only now: one that is too small would itself make older kernels refuse the program.
   const log = Buffer.alloc(VERIFIER_LOG_BYTES);
   try {
-    return bpf('PROG_LOAD', programAttributes(name, instructions, log));
+    return loadAgain(programAttributes(name, instructions, log));
   } catch (error) {
     const words = lastLines(log);
     if (words === '') throw explain(error, `program ${name}`);
     throw new BpfError('verifier', `the kernel's verifier refused program ${name}: ${words}`);
+  }
+}
+
+/** Until the verifier came to an end: whether it says yes or no. */
+function loadAgain(attributes: Buffer): number {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return bpf('PROG_LOAD', attributes);
+    } catch (error) {
+      const wasInterrupted = error instanceof SystemCallError && error.code === 'EAGAIN';
+      if (!wasInterrupted || attempt === LOAD_ATTEMPTS_MAX) throw error;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import { type handleServerStreamingCall, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type {
   CreateTokenRequest,
   GetAgentRequest,
@@ -6,12 +6,17 @@ import type {
   ListAlertsRequest,
   RevokeAgentRequest,
   SearchEventsRequest,
+  SignedAlert,
+  WatchAlertsRequest,
 } from '@threatguard/proto';
+import type { AccessLog } from '../compliance/access-log.ts';
 import type { AlertFeed } from '../publish/alert-feed.ts';
+import type { Disclosure } from '../store/disclosures.ts';
 import type { AuditActor } from '../store/store.ts';
 import { type AgentsParts, createJoinToken, getAgent, listAgents, revokeAgent } from './agents.ts';
 import { getAlert, listAlerts } from './alerts.ts';
-import { unary } from './grpc-status.ts';
+import { listedAlerts, searchedEvents, viewedAlert } from './disclosed.ts';
+import { toStatus, unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
 import { reportStatus, type StatusParts } from './status.ts';
 import { storyHandlers } from './stories.ts';
@@ -23,6 +28,7 @@ export interface ConsoleServiceParts {
   status: StatusParts;
   agents: AgentsParts;
   feed: AlertFeed;
+  accesses: Pick<AccessLog, 'note'>;
   /** Who calls from an address: for the audit log. */
   actor: (address: string) => AuditActor;
   failed: (error: unknown) => void;
@@ -32,16 +38,24 @@ export interface ConsoleServiceParts {
 export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImplementation {
   const { agents, actor, failed } = parts;
   const { store } = agents;
+  const disclose = (from: string, read: Disclosure) => parts.accesses.note(actor(from), read);
   return {
     getStatus: unary(() => reportStatus(parts.status), failed),
     listAgents: unary(async () => ({ agents: await listAgents(agents) }), failed),
     getAgent: unary((request: GetAgentRequest) => getAgent(agents, request), failed),
     revokeAgent: unary((request: RevokeAgentRequest, from) => revokeAgent(agents, request, actor(from)), failed),
     createToken: unary((request: CreateTokenRequest, from) => createJoinToken(agents, request, actor(from)), failed),
-    listAlerts: unary((request: ListAlertsRequest, _, signal) => listAlerts(store, request, signal), failed),
-    getAlert: unary((request: GetAlertRequest) => getAlert(store, request), failed),
-    watchAlerts: watchAlerts(parts.feed),
-    searchEvents: unary(async (request: SearchEventsRequest, _, signal) => {
+    listAlerts: unary(async (request: ListAlertsRequest, from, signal) => {
+      await disclose(from, listedAlerts(request));
+      return listAlerts(store, request, signal);
+    }, failed),
+    getAlert: unary(async (request: GetAlertRequest, from) => {
+      await disclose(from, viewedAlert(request));
+      return getAlert(store, request);
+    }, failed),
+    watchAlerts: watchDisclosed(parts, disclose),
+    searchEvents: unary(async (request: SearchEventsRequest, from, signal) => {
+      await disclose(from, searchedEvents(request));
       const query = {
         filters: (request.filters ?? []).slice(0, FILTERS_MAX),
         sinceUs: request.sinceUs || undefined,
@@ -50,6 +64,26 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
       const page = await store.searchEvents(query, clampLimit(request.limit), request.after ?? '', signal);
       return { events: page.rows, next: page.next, searchedBackToUs: page.searchedBackToUs };
     }, failed),
-    ...storyHandlers({ store, nowUs: agents.nowUs, failed }),
+    ...storyHandlers({ store, nowUs: agents.nowUs, disclose, failed }),
+  };
+}
+
+/** A watch is one read, however long it lasts. */
+function watchDisclosed(
+  { feed, failed }: ConsoleServiceParts,
+  disclose: (from: string, read: Disclosure) => Promise<void>,
+): handleServerStreamingCall<WatchAlertsRequest, SignedAlert> {
+  const watch = watchAlerts(feed);
+  return (call) => {
+    disclose(call.getPeer(), listedAlerts(call.request, 'alerts.watched')).then(
+      () => {
+        if (!call.cancelled) watch(call);
+      },
+      (error) => {
+        const known = toStatus(error);
+        if (!known) failed(error);
+        call.emit('error', known ?? { code: status.INTERNAL, details: 'the collector failed; its log says why' });
+      },
+    );
   };
 }

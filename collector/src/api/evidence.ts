@@ -1,10 +1,5 @@
 // The Evidence service: bundles as they are made, and the heads of the tree.
-import {
-  type handleServerStreamingCall,
-  type ServerWritableStream,
-  status,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import {
   type BundleCertificate,
   DIGEST_BYTES,
@@ -18,8 +13,9 @@ import { type BundleSources, writeBundle } from '../evidence/write-bundle.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { AuditActor, Store } from '../store/store.ts';
 import { getAlert } from './alerts.ts';
-import { ApiError, toStatus, unary } from './grpc-status.ts';
+import { ApiError, unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
+import { streamOut } from './stream-out.ts';
 
 /** Bundles made at one time: each reads the store as fast as its console takes it. */
 const EXPORTS_MAX = 4;
@@ -42,7 +38,10 @@ export interface EvidenceServiceParts {
 export function evidenceHandlers(parts: EvidenceServiceParts): UntypedServiceImplementation {
   const { evidence } = parts.store;
   return {
-    exportEvidence: exportEvidence(parts),
+    exportEvidence: streamOut((request: ExportEvidenceRequest, from) => sendBundle(parts, request, from), {
+      atOnce: EXPORTS_MAX,
+      failed: parts.failed,
+    }),
     listTreeHeads: unary(
       async (request: ListTreeHeadsRequest) => ({ heads: await evidence.heads(clampLimit(request.limit)) }),
       parts.failed,
@@ -50,38 +49,16 @@ export function evidenceHandlers(parts: EvidenceServiceParts): UntypedServiceImp
   };
 }
 
-function exportEvidence(parts: EvidenceServiceParts): handleServerStreamingCall<ExportEvidenceRequest, EvidenceChunk> {
-  let running = 0;
-  return (call) => {
-    const end = (error: unknown) => {
-      const known = toStatus(error);
-      if (!known) parts.failed(error);
-      call.emit('error', known ?? { code: status.INTERNAL, details: 'the collector failed; its log says why' });
-    };
-    if (running >= EXPORTS_MAX) {
-      end(new ApiError('rate_limited', `${EXPORTS_MAX} bundles are being made already; try again in a while`));
-      return;
-    }
-    running++;
-    sendBundle(parts, call)
-      .then(
-        () => call.end(),
-        (error) => (call.cancelled ? undefined : end(error)),
-      )
-      .finally(() => running--);
-  };
-}
-
-async function sendBundle(
+async function* sendBundle(
   parts: EvidenceServiceParts,
-  call: ServerWritableStream<ExportEvidenceRequest, EvidenceChunk>,
-): Promise<void> {
+  request: ExportEvidenceRequest,
+  from: string,
+): AsyncGenerator<EvidenceChunk> {
   const { store, sources } = parts;
-  const { request } = call;
   const plan = await planOf(parts, request);
   const digests = (request.headDigests ?? []).slice(0, HEADS_ASKED_MAX).filter(({ length }) => length === DIGEST_BYTES);
   const { alertId, agentId, fromUs, toUs } = plan.start;
-  await store.evidence.noteExport(sources.nowUs(), parts.actor(call.getPeer()), {
+  await store.evidence.noteExport(sources.nowUs(), parts.actor(from), {
     subject: alertId || agentId || '',
     after: alertId ? { alert: alertId } : { agent: agentId, fromUs, toUs },
   });
@@ -89,21 +66,18 @@ async function sendBundle(
   let waiting: Uint8Array[] = [];
   let bytes = 0;
   let written = 0;
-  const flush = async () => {
-    const chunk = { data: Buffer.concat(waiting), envelopesWritten: written, envelopes: plan.envelopes };
-    waiting = [];
-    bytes = 0;
-    if (!call.write(chunk)) await untilDrained(call);
-  };
-  call.write({ envelopes: plan.envelopes, notice: plan.notice });
+  const chunk = () => ({ data: Buffer.concat(waiting), envelopesWritten: written, envelopes: plan.envelopes });
+  yield { envelopes: plan.envelopes, notice: plan.notice };
   for await (const { data, envelopes } of writeBundle({ ...sources, evidence: store.evidence, agent }, plan, digests)) {
-    if (call.cancelled) return;
     waiting.push(data);
     bytes += data.length;
     written = envelopes;
-    if (bytes >= CHUNK_BYTES) await flush();
+    if (bytes < CHUNK_BYTES) continue;
+    yield chunk();
+    waiting = [];
+    bytes = 0;
   }
-  await flush();
+  yield chunk();
 }
 
 /** Its name, and every certificate it had; the one it has now stands with the agent, too. */
@@ -138,17 +112,4 @@ async function planOf(parts: EvidenceServiceParts, request: ExportEvidenceReques
   const plan = await planAgent(sources, { agentId: agent.id, fromUs, toUs });
   if (plan) return plan;
   throw new ApiError('not_found', 'nothing of this agent was recorded in this time; give an earlier --from');
-}
-
-function untilDrained(call: ServerWritableStream<unknown, unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      call.off('drain', done);
-      call.off('cancelled', done);
-      resolve();
-    };
-    call.on('drain', done);
-    call.on('cancelled', done);
-    if (call.cancelled) done();
-  });
 }

@@ -12,6 +12,7 @@ import {
   type SaveHuntRequest,
   Severity,
 } from '@threatguard/proto';
+import type { AccessLog } from '../compliance/access-log.ts';
 import { runHunt } from '../hunt/run-hunt.ts';
 import type { SavedHuntRecord } from '../store/hunt-store.ts';
 import type { AuditActor, Store } from '../store/store.ts';
@@ -29,6 +30,8 @@ const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 export interface HuntServiceParts {
   store: Pick<Store, 'searchEvents' | 'countEvents' | 'hunts'>;
   actor: (address: string) => AuditActor;
+  /** Writes down what is read of persons, before it is answered. */
+  accesses: Pick<AccessLog, 'note'>;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }
@@ -49,7 +52,13 @@ export function huntHandlers(parts: HuntServiceParts): UntypedServiceImplementat
 }
 
 /** Streams parts as fast as the console takes them; ends the reads where it hangs up. */
-function runHunts({ store, nowUs, failed }: HuntServiceParts): handleServerStreamingCall<HuntRequest, HuntPart> {
+function runHunts({
+  store,
+  actor,
+  accesses,
+  nowUs,
+  failed,
+}: HuntServiceParts): handleServerStreamingCall<HuntRequest, HuntPart> {
   let running = 0;
   return (call) => {
     if (running >= RUNNING_MAX) {
@@ -63,7 +72,9 @@ function runHunts({ store, nowUs, failed }: HuntServiceParts): handleServerStrea
     const answer = async () => {
       const { query = '', sinceUs, untilUs } = call.request;
       const span = { sinceUs: sinceUs || nowUs() - DAY_US, ...(untilUs && { untilUs }) };
-      for await (const part of runHunt({ store, hunt: readHunt(query), span, signal: gone.signal })) {
+      const hunt = readHunt(query);
+      await accesses.note(actor(call.getPeer()), { action: 'events.hunted', subject: query ?? '', after: span });
+      for await (const part of runHunt({ store, hunt, span, signal: gone.signal })) {
         if (gone.signal.aborted) return;
         if (!call.write(part)) await drained(call, gone.signal);
       }

@@ -1,4 +1,10 @@
-import { activeProfile, activeProvider, type Counter, type StatusReport } from '@threatguard/proto';
+import {
+  activeProfile,
+  activeProvider,
+  type Counter,
+  type ForwardTargetState,
+  type StatusReport,
+} from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
 import type { Behaviour } from '../detect/behaviour/behaviour.ts';
 import type { IntelLibrary } from '../detect/intel/intel-library.ts';
@@ -24,6 +30,7 @@ export interface StatusParts {
   retention: Retention;
   writer: Pick<Writer, 'problem'>;
   publishState: () => string;
+  forwards: () => Promise<ForwardTargetState[]>;
   rules: RuleEngine;
   correlator: Pick<Correlator, 'notices' | 'budget'>;
   judge: Judge;
@@ -53,6 +60,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
     storeVersion: parts.store.version,
     storeState,
     publishState: parts.publishState(),
+    forwards: await parts.forwards(),
     eventsStored: totals?.events,
     envelopesStored: totals?.envelopes,
     alertsOpen: totals?.alertsOpen,

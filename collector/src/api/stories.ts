@@ -1,6 +1,7 @@
 // What consoles ask of entities, incidents, volumes and the audit log.
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type {
+  AuditEntry,
   GetEntityRequest,
   GetEntityResponse,
   GetIncidentRequest,
@@ -17,7 +18,9 @@ import type {
 } from '@threatguard/proto';
 import type { EntityKind } from '../correlate/entities.ts';
 import { contributionAt, type Entity, HALF_LIFE_US, riskAt } from '../correlate/risk.ts';
-import type { Store } from '../store/store.ts';
+import type { Disclosure } from '../store/disclosures.ts';
+import type { Store, AuditEntry as StoredEntry } from '../store/store.ts';
+import { listedEntities, listedIncidents, viewedEntity, viewedIncident } from './disclosed.ts';
 import { ApiError, unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
 
@@ -34,15 +37,29 @@ const INCIDENT_ID = /^[0-9a-hjkmnp-tv-z]{1,26}$/;
 export function storyHandlers(parts: {
   store: Store;
   nowUs: () => number;
+  /** Writes down what is read of persons, before it is answered. */
+  disclose: (from: string, read: Disclosure) => Promise<void>;
   failed: (error: unknown) => void;
 }): UntypedServiceImplementation {
-  const { store, nowUs, failed } = parts;
+  const { store, nowUs, disclose, failed } = parts;
   return {
-    listEntities: unary((request: ListEntitiesRequest) => listEntities(store, request, nowUs()), failed),
-    getEntity: unary((request: GetEntityRequest) => getEntity(store, request, nowUs()), failed),
+    listEntities: unary(async (request: ListEntitiesRequest, from) => {
+      await disclose(from, listedEntities(request));
+      return listEntities(store, request, nowUs());
+    }, failed),
+    getEntity: unary(async (request: GetEntityRequest, from) => {
+      await disclose(from, viewedEntity(request));
+      return getEntity(store, request, nowUs());
+    }, failed),
     getVolumes: unary((request: GetVolumesRequest) => getVolumes(store, request, nowUs()), failed),
-    listIncidents: unary((request: ListIncidentsRequest) => listIncidents(store, request), failed),
-    getIncident: unary((request: GetIncidentRequest) => getIncident(store, request), failed),
+    listIncidents: unary(async (request: ListIncidentsRequest, from) => {
+      await disclose(from, listedIncidents(request));
+      return listIncidents(store, request);
+    }, failed),
+    getIncident: unary(async (request: GetIncidentRequest, from) => {
+      await disclose(from, viewedIncident(request));
+      return getIncident(store, request);
+    }, failed),
     listAudit: unary((request: ListAuditRequest) => listAudit(store, request), failed),
     verifyAudit: unary(() => verifyAudit(store), failed),
   };
@@ -111,13 +128,11 @@ async function getIncident(store: Store, request: GetIncidentRequest): Promise<G
 
 async function listAudit(store: Store, request: ListAuditRequest): Promise<ListAuditResponse> {
   const page = await store.audit(clampLimit(request.limit), request.after ?? '');
-  const entries = page.rows.map(({ by, ...entry }) => ({
-    ...entry,
-    actorKind: by.kind,
-    actorId: by.id,
-    from: by.from,
-  }));
-  return { entries, next: page.next };
+  return { entries: page.rows.map(auditMessage), next: page.next };
+}
+
+export function auditMessage({ by, ...entry }: StoredEntry): AuditEntry {
+  return { ...entry, actorKind: by.kind, actorId: by.id, from: by.from };
 }
 
 async function verifyAudit(store: Store): Promise<VerifyAuditResponse> {

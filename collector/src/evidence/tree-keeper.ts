@@ -56,6 +56,11 @@ export class TreeKeeper implements AsyncDisposable {
     });
   }
 
+  /** Signs a head now: what the audit log says up to here stands in it. */
+  async sign(): Promise<void> {
+    await this.#next(() => this.#addHead(true));
+  }
+
   /** Waits for the part that is under way. Safe twice. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;

@@ -111,8 +111,9 @@ async function* writeRun(
     return kept.has(sequence) || !headerDigest ? [] : { sequence, headerDigest };
   });
   yield { run: { index, included: ranges(available), absent, nodes: nodesOf(place, digests, wanted) } };
-  for await (const { header, signature, payload } of evidence.envelopes(place, available)) {
-    yield { envelope: { header, signature, payload } };
+  const erased = await evidence.erasedPayloads(place);
+  for await (const { sequence, header, signature, payload } of evidence.envelopes(place, available)) {
+    yield { envelope: { header, signature, payload, erased: erased.get(sequence) } };
   }
 }
 

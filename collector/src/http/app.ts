@@ -16,8 +16,10 @@ import fastify, {
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Caller } from '../access/caller.ts';
 import type { Scope } from '../access/scopes.ts';
+import type { AccessLog } from '../compliance/access-log.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import { correlationIdOf, type TraceContext, traceOf, traceResponse } from './correlation.ts';
+import { discloseRequest } from './disclosed.ts';
 import { takeJson } from './json-body.ts';
 import {
   ANSWER_MS_MAX,
@@ -66,6 +68,7 @@ export interface AppParts {
   tls?: { key: string; cert: string; ecdhCurve: string } | undefined;
   /** Origins of pages elsewhere that may call; none by default. */
   origins: readonly string[];
+  accesses: Pick<AccessLog, 'note'>;
   /** Lets a request pass, or throws ProblemError; gives who it is of where that had to be known. */
   admit: (request: FastifyRequest, access: Access) => Promise<Caller | undefined>;
   /** An answer was given. */
@@ -143,6 +146,7 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     const { access } = request.routeOptions.config;
     if (access) request.caller = await parts.admit(request, access);
   });
+  app.addHook('preHandler', (request) => discloseRequest(request, parts.accesses));
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request;
     const route = request.routeOptions.url ?? 'none';

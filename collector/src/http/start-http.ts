@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { activeProfile, type Detection } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import type { Access } from '../access/access.ts';
+import type { AccessLog } from '../compliance/access-log.ts';
 import { type CollectorConfig, isLoopback, parseListen } from '../config.ts';
 import type { RunningEpochs } from '../fleet/epochs/start-epochs.ts';
 import type { AlertFeed } from '../publish/alert-feed.ts';
@@ -38,6 +39,7 @@ export interface HttpParts {
   status: HttpStatus;
   metrics: CollectorMetrics;
   access: Access;
+  accesses: Pick<AccessLog, 'note'>;
   intel: Pick<Intel, 'library'>;
   kem: RunningEpochs;
   shards: Pick<Shards, 'try'>;
@@ -103,6 +105,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
           tls,
           origins: config.origins,
           admit: (request, access) => admission.admit(request, access),
+          accesses: parts.accesses,
           answered: (about) => metrics.answered(about),
           failed,
         });

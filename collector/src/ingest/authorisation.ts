@@ -19,6 +19,7 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Evidence': 'console',
   'threatguard.v1.Models': 'console',
   'threatguard.v1.Certificates': 'console',
+  'threatguard.v1.Compliance': 'console',
   'threatguard.v1.Triage': 'console',
   'threatguard.v1.Hunt': 'console',
   'threatguard.v1.Users': 'console',

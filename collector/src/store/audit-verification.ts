@@ -1,7 +1,8 @@
 // Reads the whole audit log and says whether it is the one that was written.
-import { auditEntry, COLUMNS, digestOf } from './audit.ts';
+import { type ChainLink, judgeEnd, judgeEntry } from '@threatguard/proto';
+import { auditEntry, COLUMNS } from './audit.ts';
 import type { Session } from './database.ts';
-import type { AuditEntry, AuditVerification } from './store.ts';
+import type { AuditVerification } from './store.ts';
 
 const PAGE_ROWS = 1_000;
 
@@ -22,12 +23,7 @@ export async function verifyAuditChain(session: Session): Promise<AuditVerificat
   }
 }
 
-interface Link {
-  sequence: number;
-  digest: Uint8Array;
-}
-
-async function readChain(session: Session): Promise<{ anchor: Link; head: Link }> {
+export async function readChain(session: Session): Promise<{ anchor: ChainLink; head: ChainLink }> {
   const [row] = await session.query(
     'select anchor_sequence, anchor_digest, head_sequence, head_digest from audit_chain',
   );
@@ -41,7 +37,7 @@ async function readChain(session: Session): Promise<{ anchor: Link; head: Link }
 
 async function readEntries(
   session: Session,
-  { anchor, head }: { anchor: Link; head: Link },
+  { anchor, head }: { anchor: ChainLink; head: ChainLink },
 ): Promise<AuditVerification> {
   let last = anchor;
   const report = { entries: 0, firstSequence: anchor.sequence + 1, head };
@@ -52,23 +48,11 @@ async function readEntries(
     );
     if (rows.length === 0) return { ...report, problem: { sequence: last.sequence + 1, what: 'missing' } };
     for (const entry of rows.map(auditEntry)) {
-      const problem = judge(entry, last);
+      const problem = judgeEntry(entry, last);
       if (problem) return { ...report, problem };
       last = entry;
       report.entries++;
     }
   }
-  const problem = same(last.digest, head.digest) ? undefined : ({ sequence: last.sequence, what: 'altered' } as const);
-  return { ...report, problem };
-}
-
-function judge(entry: AuditEntry, last: Link): AuditVerification['problem'] {
-  if (entry.sequence !== last.sequence + 1) return { sequence: last.sequence + 1, what: 'missing' };
-  if (!same(digestOf(entry), entry.digest)) return { sequence: entry.sequence, what: 'altered' };
-  // Unaltered itself, but written after another one than stands there now.
-  return same(entry.previousDigest, last.digest) ? undefined : { sequence: last.sequence, what: 'altered' };
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
+  return { ...report, problem: judgeEnd(last, head) };
 }

@@ -2,14 +2,14 @@
 //
 // Invariants: an entry is written in the transaction of what it tells; writers queue for the row of audit_chain, which they
 // lock last of all, so nobody waits for them in a circle; head_* is the newest entry, anchor_* the last one removed.
-import { createHash } from 'node:crypto';
+import { auditDigest } from '@threatguard/proto';
 import type { Row, Session } from './database.ts';
+import { ACTIVE_HOLDS } from './holds.ts';
 import { type AuditActor, type AuditEntry, type Page, StoreError } from './store.ts';
 import { bytea, clampTimeUs, storableText, timestamp } from './values.ts';
 
 /** Nobody else asked for it. */
 export const COLLECTOR_ACTOR: AuditActor = { kind: 'collector', id: '', from: '' };
-const CONTEXT = 'threatguard/audit/v1';
 const TEXT_LENGTH_MAX = 512;
 /** Of `before` or `after`: settings and records, never content. */
 const STATE_LENGTH_MAX = 16_384;
@@ -32,14 +32,14 @@ export async function appendAudit(session: Session, atUs: number, by: AuditActor
   const entry = {
     sequence: head?.sequence as number,
     atUs: clampTimeUs(atUs),
-    by: { kind: by.kind, id: text(by.id), from: text(by.from) },
+    by: { kind: by.kind, id: text(by.id), from: text(originOf(by)) },
     action: text(fact.action),
     subject: text(fact.subject),
     before: stateText(fact.before),
     after: stateText(fact.after),
     previousDigest: head?.digest as Uint8Array,
   };
-  const digest = digestOf(entry);
+  const digest = auditDigest(entry);
   await session.query('insert into audit values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
     entry.sequence,
     timestamp(atUs),
@@ -56,13 +56,9 @@ export async function appendAudit(session: Session, atUs: number, by: AuditActor
   await session.query('update audit_chain set head_digest = $1', [digest]);
 }
 
-/** SHA-256 over the entry as a JSON array, whose order and spelling are fixed. */
-export function digestOf(entry: Omit<AuditEntry, 'digest'>): Uint8Array {
-  const { sequence, atUs, by, action, subject, before, after, previousDigest } = entry;
-  const fields = [CONTEXT, sequence, atUs, by.kind, by.id, by.from, action, subject, before, after];
-  return createHash('sha256')
-    .update(JSON.stringify([...fields, Buffer.from(previousDigest).toString('hex')]))
-    .digest();
+/** Where a request has an id that stands in logs too, it stands with where it came from. */
+function originOf({ from, correlationId }: AuditActor): string {
+  return correlationId ? `${from} (correlation ${correlationId})` : from;
 }
 
 /** Newest first. */
@@ -102,7 +98,12 @@ export async function pruneAudit(
   { before, nowUs, rowsMax }: { before: string; nowUs: number; rowsMax: number },
 ): Promise<number> {
   const [chain] = await session.query('select anchor_sequence, head_sequence from audit_chain for update');
-  const [kept] = await session.query('select sequence from audit where at >= $1 order by sequence limit 1', [before]);
+  const [held] = await session.query(`select least($1::timestamptz, min(held_from)) as before from ${ACTIVE_HOLDS}`, [
+    before,
+  ]);
+  const [kept] = await session.query('select sequence from audit where at >= $1 order by sequence limit 1', [
+    timestamp(held?.before),
+  ]);
   const last = Math.min((kept?.sequence ?? chain?.head_sequence + 1) - 1, chain?.anchor_sequence + rowsMax);
   const [anchor] = await session.query('select digest from audit where sequence = $1', [last]);
   // A log that was tampered with is left as it is, for verifyAuditChain to name.

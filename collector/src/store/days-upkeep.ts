@@ -9,6 +9,7 @@ import {
   makeDay,
   readPartitions,
 } from './days.ts';
+import { heldCondition, keepHoldsAsTheyAre } from './holds.ts';
 import { dayOf } from './retention.ts';
 import type { UpkeepRun } from './upkeep-run.ts';
 
@@ -32,21 +33,28 @@ export async function keepDays(run: UpkeepRun, daily: DailyTable, span: DaySpan)
 async function dropDays(run: UpkeepRun, { table, time, received }: DailyTable, { keptFrom }: DaySpan): Promise<void> {
   const partitions = (await readPartitions(run.database, table)) ?? [];
   const passed = partitions.filter(({ to }) => to <= keptFrom);
+  const heldRow = heldCondition(table);
   for (const { name } of passed) {
     const dropped = await run.step(async (session) => {
+      await keepHoldsAsTheyAre(session);
+      if (heldRow && (await session.query(`select 1 from ${name} where ${heldRow} limit 1`)).length > 0)
+        return undefined;
       await session.script(`set local lock_timeout = ${LOCK_TIMEOUT_MS}; drop table if exists ${name}`);
       return name;
     });
     if (dropped) run.report.dropped.push(dropped);
+    // Of a day with something that is held, the rest goes row by row.
+    else if (heldRow) await run.deleteRows(name, `not ${heldRow}`);
   }
   const old = `${time} < '${dayStart(keptFrom)}'`;
+  const andFree = heldRow ? ` and not ${heldRow}` : '';
   for (const { name, from } of partitions) {
     if (from === Number.NEGATIVE_INFINITY && !passed.some((each) => each.name === name))
-      await run.deleteRows(name, old);
+      await run.deleteRows(name, old + andFree);
   }
   // A clock ahead by years wrote rows that no day will ever reach: they count from when they came.
   const come = received ? ` or ${received} < '${dayStart(keptFrom)}'` : '';
-  await run.deleteRows(`${table}_rest`, old + come);
+  await run.deleteRows(`${table}_rest`, `(${old}${come})${andFree}`);
 }
 
 /** Days that stand in the default partition and are neither too old nor still to come. */

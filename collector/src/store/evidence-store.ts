@@ -2,6 +2,7 @@ import type { Alert, Detection, EventReference, SignedTreeHead } from '@threatgu
 import type { CheckedTreeHead } from '@threatguard/proto/evidence';
 import { appendAudit } from './audit.ts';
 import type { Database } from './database.ts';
+import { type ErasureMark, erasedPayloads } from './erasure-records.ts';
 import * as reads from './evidence-reads.ts';
 import type { AuditActor } from './store.ts';
 import * as tree from './tree-reads.ts';
@@ -72,6 +73,11 @@ export class EvidenceStore {
 
   keptSequences(run: reads.RunPlace): Promise<Map<number, number>> {
     return reads.keptSequences(this.#database, run);
+  }
+
+  /** Envelopes of a run whose payload was erased, by sequence. */
+  erasedPayloads(run: reads.RunPlace): Promise<Map<number, ErasureMark>> {
+    return erasedPayloads(this.#database, run);
   }
 
   envelopes(run: reads.RunPlace, wanted: readonly { sequence: number; bytes: number }[]) {

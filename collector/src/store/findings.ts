@@ -1,6 +1,7 @@
 import { Alert, AlertState, Detection, sha256, Verdict } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
+import { QUEUE_FORWARDS } from './forwarding-records.ts';
 import type { PileMove } from './store.ts';
 import { bytea, encodable, indexableText, storableCode, storableCount, storableText, timestamp } from './values.ts';
 
@@ -121,6 +122,7 @@ const STORE_ALERTS = `
     select i.id, i.revision, i.alert
     from input i join fresh f on f.alert_id = i.id and f.revision = i.revision order by i.position
     on conflict do nothing
+  ), forwarded as (${QUEUE_FORWARDS}
   )
   insert into alerts as a (
     id, revision, rule_id, title, severity, state, techniques, user_names, agent_id, agent_name, entity, count,

@@ -31,6 +31,7 @@ const KINDS = {
       'simulated_matches',
       'exceptions',
       'outbox',
+      'forward_queue',
     ],
     days: ({ alerts }) => alerts,
   },

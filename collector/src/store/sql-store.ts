@@ -6,6 +6,7 @@ import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
 import { BehaviourRecords } from './behaviour-records.ts';
 import * as certificates from './certificate-records.ts';
+import { ComplianceStore } from './compliance-store.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
 import { EpochRecords } from './epoch-records.ts';
@@ -15,6 +16,7 @@ import { searchEvents } from './event-search.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { removeFromOutbox } from './findings.ts';
 import * as fleet from './fleet-records.ts';
+import { ForwardingRecords } from './forwarding-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import { HuntRecords } from './hunt-records.ts';
 import { compileHunt, isSaidInSql } from './hunt-sql.ts';
@@ -52,9 +54,11 @@ export class SqlStore implements Store {
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
+  readonly compliance: ComplianceStore;
+  readonly forwarding: ForwardingRecords;
+  readonly rules: RuleRecords;
   readonly hunts: HuntRecords;
   readonly intel: IntelStore;
-  readonly rules: RuleRecords;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -73,9 +77,11 @@ export class SqlStore implements Store {
     this.version = about.version;
     this.notices = about.notices;
     this.evidence = new EvidenceStore(database);
+    this.compliance = new ComplianceStore(database);
+    this.forwarding = new ForwardingRecords(database);
+    this.rules = new RuleRecords(database);
     this.hunts = new HuntRecords(database);
     this.intel = new IntelStore(database);
-    this.rules = new RuleRecords(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

@@ -22,9 +22,11 @@ import type { AlertActRecord } from '../triage/change-alert.ts';
 import type { AccessStore } from './access-store.ts';
 import type { AlertVolume } from './alert-reads.ts';
 import type { BehaviourStore, ModelStore } from './behaviour-store.ts';
+import type { ComplianceStore } from './compliance-store.ts';
 import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
 import type { EventCounts } from './event-counts.ts';
 import type { EvidenceStore } from './evidence-store.ts';
+import type { ForwardingStore } from './forwarding-store.ts';
 import type { HuntStore } from './hunt-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
@@ -186,6 +188,8 @@ export interface AuditActor {
   id: string;
   /** HOST:PORT of the peer; empty for the collector itself. */
   from: string;
+  /** Of the request, where it has one. */
+  correlationId?: string;
 }
 
 export interface AuditEntry {
@@ -246,6 +250,8 @@ export interface Store extends AsyncDisposable {
   readonly notices: readonly string[];
   /** What is kept as evidence, and the tree over it. */
   readonly evidence: EvidenceStore;
+  /** Legal holds, who read what, and erasure. */
+  readonly compliance: ComplianceStore;
 
   /**
    * One transaction: events, envelope rows, losses, stream positions, detections, alert upserts, entities with points of
@@ -365,6 +371,8 @@ export interface Store extends AsyncDisposable {
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;
+  /** What is sent on to other systems, and how far each is. */
+  readonly forwarding: ForwardingStore;
   /** Newest epoch first. */
   keys(): Promise<KemKeyRecord[]>;
   /** Newest first. */

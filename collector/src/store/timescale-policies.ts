@@ -5,6 +5,7 @@
 // window begins an hour after the oldest that is kept below it. Where retention grows, it grows no faster than time
 // passes: what was dropped before stays outside.
 import type { Row, Session } from './database.ts';
+import { HELD_RELATIONS, hasHolds } from './holds.ts';
 import { type Retention, SERIES_DAY_DAYS, SERIES_HOUR_DAYS } from './retention.ts';
 import { StoreError } from './store.ts';
 import { isChunked } from './timescale.ts';
@@ -62,7 +63,10 @@ export async function keepPolicies(run: UpkeepRun, retention: Retention): Promis
     if (!(await isAggregate(run.database, refreshed.view))) continue;
     await run.step((session) => setRefresh(session, refreshed, run.report.made));
   }
+  const holds = await hasHolds(run.database);
   for (const each of keptRelations(retention)) {
+    // While something is held the database must not drop by itself: upkeep does, what nothing holds.
+    if (holds && HELD_RELATIONS.includes(each.relation)) continue;
     if (!(await isChunked(run.database, each.relation))) continue;
     try {
       await run.step((session) => setRetention(session, each, run.report.made));

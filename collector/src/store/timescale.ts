@@ -199,11 +199,46 @@ export async function compressDirectly(session: Session): Promise<void> {
   await session.script('set local timescaledb.enable_direct_compress_copy = on');
 }
 
-/** Drops the chunks before a day where no retention policy does (the Apache edition), and returns their names. */
-export async function dropChunks(session: Session, table: string, firstDayKept: number): Promise<string[]> {
+/** Rows of a table that are under a hold: the condition, and the column its chunks are cut by. */
+export interface HeldRows {
+  condition: string;
+  time: string;
+}
+
+/** Drops the chunks before a day where no retention policy does (the Apache edition, holds), and returns their names. */
+export async function dropChunks(
+  session: Session,
+  { table, firstDayKept, held }: { table: string; firstDayKept: number; held: HeldRows | undefined },
+): Promise<string[]> {
+  if (held) return dropFreeChunks(session, { table, firstDayKept, held });
   const rows = await session.query('select drop_chunks($1::regclass, older_than => $2::timestamptz)::text as name', [
     table,
     dayStart(firstDayKept),
   ]);
   return rows.map(({ name }) => String(name));
+}
+
+/** Those chunks that have nothing in them that is held; the others stay whole. */
+async function dropFreeChunks(
+  session: Session,
+  { table, firstDayKept, held }: { table: string; firstDayKept: number; held: HeldRows },
+): Promise<string[]> {
+  const chunks = await session.query(
+    `select range_start, range_end from timescaledb_information.chunks
+     where hypertable_schema = current_schema() and hypertable_name = $1 and range_end <= $2::timestamptz order by range_start`,
+    [table, dayStart(firstDayKept)],
+  );
+  const names: string[] = [];
+  for (const { range_start, range_end } of chunks) {
+    const span = [timestamp(range_start), timestamp(range_end)];
+    const within = `${held.time} >= $1 and ${held.time} < $2`;
+    const kept = await session.query(`select 1 from ${table} where ${within} and ${held.condition} limit 1`, span);
+    if (kept.length > 0) continue;
+    const rows = await session.query(
+      'select drop_chunks($3::regclass, newer_than => $1::timestamptz, older_than => $2::timestamptz)::text as name',
+      [...span, table],
+    );
+    names.push(...rows.map(({ name }) => String(name)));
+  }
+  return names;
 }

@@ -3,6 +3,7 @@ import { ageOut } from './aging.ts';
 import type { Database } from './database.ts';
 import { DAILY_TABLES, readPartitions } from './days.ts';
 import { keepDays } from './days-upkeep.ts';
+import { hasHolds, heldCondition, keepHoldsAsTheyAre } from './holds.ts';
 import { dayOf, firstDayKept, type Retention } from './retention.ts';
 import { dropChunks, isChunked } from './timescale.ts';
 import { keepPolicies, keptRelations } from './timescale-policies.ts';
@@ -18,7 +19,13 @@ export async function keepUp(database: Database, retention: Retention, nowUs: nu
   }
   for (const { relation, days } of keptRelations(retention)) {
     if (keptByDatabase.has(relation) || !(await isChunked(database, relation))) continue;
-    const names = await run.step((session) => dropChunks(session, relation, firstDayKept(nowUs, days)));
+    const time = DAILY_TABLES.find(({ table }) => table === relation)?.time;
+    const condition = heldCondition(relation);
+    const names = await run.step(async (session) => {
+      await keepHoldsAsTheyAre(session);
+      const held = time && condition && (await hasHolds(session)) ? { time, condition } : undefined;
+      return dropChunks(session, { table: relation, firstDayKept: firstDayKept(nowUs, days), held });
+    });
     run.report.dropped.push(...(names ?? []));
   }
   await ageOut(run, retention, nowUs);
@@ -35,6 +42,8 @@ async function tidyEmbedded(database: Database, made: readonly string[], nowUs: 
     'incidents',
     'entities',
     'outbox',
+    'forward_queue',
+    'forward_targets',
     'series_hour',
     'series_day',
     'user_hour',

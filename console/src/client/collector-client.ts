@@ -12,6 +12,7 @@ import {
   type ActResult,
   type AddExceptionRequest,
   type AddExceptionResponse,
+  type AddHoldRequest,
   type AddUserRequest,
   type AddUserResponse,
   type AgentSummary,
@@ -21,16 +22,21 @@ import {
   type AlertFilter,
   type ApiUser,
   type AuditEntry,
+  type AuditPart,
   type Ca,
+  type ComplianceReport,
   type CoverageResponse,
   type CreateTokenRequest,
   type CreateTokenResponse,
   type CryptoReport,
   certificatesService,
+  complianceService,
   consoleService,
   cryptoService,
   type DestroyEpochRequest,
   type Entity,
+  type EraseSubjectRequest,
+  type ErasureProgress,
   type EvaluateModelResponse,
   type EvidenceChunk,
   type ExplainAlertResponse,
@@ -40,10 +46,12 @@ import {
   exceptionsService,
   type GetAgentResponse,
   type GetAlertResponse,
+  type GetComplianceReportRequest,
   type GetEntityRequest,
   type GetEntityResponse,
   type GetExceptionResponse,
   type GetModelResponse,
+  type Hold,
   type HuntPart,
   type HuntRequest,
   huntService,
@@ -96,6 +104,8 @@ import {
   type SignedTreeHead,
   type StatusReport,
   type StoredEvent,
+  type SubjectPart,
+  type SubjectRequest,
   type TrainingProgress,
   triageService,
   type UserToken,
@@ -103,6 +113,7 @@ import {
   type VerifyAuditResponse,
   type Volumes,
 } from '@threatguard/proto';
+
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
 import { ConsoleError } from '../model/console-error.ts';
 import type { Deployment } from './deployment.ts';
@@ -111,6 +122,8 @@ import { toConsoleError } from './rpc-error.ts';
 
 /** A call that takes longer is given up: the collector is there but not serving. */
 const CALL_MS_MAX = 10_000;
+/** A report asks the store twenty things, each within the time of a read. */
+const REPORT_MS_MAX = 240_000;
 /** Of what compiles rules: a collector gives thousands of them half a minute, and may do it several times. */
 const RULES_MS_MAX = 120_000;
 /** Rows asked for in one page. */
@@ -348,6 +361,35 @@ export class CollectorClient implements Disposable {
   /** A bundle in parts, as fast as they are taken, until the signal fires. */
   exportEvidence(request: ExportEvidenceRequest, signal: AbortSignal): AsyncIterable<EvidenceChunk> {
     return this.#stream(evidenceService.exportEvidence, request, signal);
+  }
+
+  exportAudit(signal: AbortSignal): AsyncIterable<AuditPart> {
+    return this.#stream(complianceService.exportAudit, {}, signal);
+  }
+
+  getComplianceReport(request: GetComplianceReportRequest): Promise<ComplianceReport> {
+    return this.#call(complianceService.getComplianceReport, request, REPORT_MS_MAX);
+  }
+
+  addHold(request: AddHoldRequest): Promise<Hold> {
+    return this.#call(complianceService.addHold, request);
+  }
+
+  /** Newest first; `removed` adds those that are no longer in force. */
+  async listHolds(removed: boolean): Promise<Hold[]> {
+    return (await this.#call(complianceService.listHolds, { removed })).holds ?? [];
+  }
+
+  removeHold(id: string): Promise<Hold> {
+    return this.#call(complianceService.removeHold, { id });
+  }
+
+  exportSubject(request: SubjectRequest, signal: AbortSignal): AsyncIterable<SubjectPart> {
+    return this.#stream(complianceService.exportSubject, request, signal);
+  }
+
+  eraseSubject(request: EraseSubjectRequest, signal: AbortSignal): AsyncIterable<ErasureProgress> {
+    return this.#stream(complianceService.eraseSubject, request, signal);
   }
 
   async *#stream<Request, Part>(

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { suggest } from '@threatguard/proto';
+import { EXPORT_FORMATS } from '@threatguard/proto/export';
 import type { CollectorClient } from '../client/collector-client.ts';
 import type { Deployment } from '../client/deployment.ts';
 import { defaultHome } from '../client/deployment.ts';
@@ -66,7 +67,7 @@ export abstract class ConsoleCommand extends Command {
   protected outputFor(flags: { output: string; utc: boolean; fields?: string | undefined }): Output {
     return new Output({
       fields: flags.fields === undefined ? undefined : readFields(flags.fields),
-      format: oneOf('output', OUTPUT_FORMATS, flags.output),
+      format: oneOf('output', [...OUTPUT_FORMATS, ...EXPORT_FORMATS], flags.output),
       utc: flags.utc,
       invocation: this.invocation,
     });

@@ -17,6 +17,7 @@ import { AlertsNote } from './alerts/note.ts';
 import { AlertsReopen } from './alerts/reopen.ts';
 import { AlertsShow } from './alerts/show.ts';
 import { AlertsWatch } from './alerts/watch.ts';
+import { AuditExport } from './audit/export.ts';
 import { AuditList } from './audit/list.ts';
 import { AuditVerify } from './audit/verify.ts';
 import { CaRetire } from './ca/retire.ts';
@@ -24,6 +25,12 @@ import { CaRotate } from './ca/rotate.ts';
 import { CaStatus } from './ca/status.ts';
 import { Complete } from './complete.ts';
 import { Completion } from './completion.ts';
+import { HoldAdd } from './compliance/hold/add.ts';
+import { HoldList } from './compliance/hold/list.ts';
+import { HoldRemove } from './compliance/hold/remove.ts';
+import { ComplianceReportCommand } from './compliance/report.ts';
+import { SubjectErase } from './compliance/subject/erase.ts';
+import { SubjectExport } from './compliance/subject/export.ts';
 import { CryptoReportCommand } from './crypto/report.ts';
 import { DashboardCommand } from './dashboard.ts';
 import { EntitiesList } from './entities/list.ts';
@@ -119,6 +126,13 @@ export const COMMANDS = {
   'incidents:show': IncidentsShow,
   'audit:list': AuditList,
   'audit:verify': AuditVerify,
+  'audit:export': AuditExport,
+  'compliance:report': ComplianceReportCommand,
+  'compliance:hold:add': HoldAdd,
+  'compliance:hold:list': HoldList,
+  'compliance:hold:remove': HoldRemove,
+  'compliance:subject:export': SubjectExport,
+  'compliance:subject:erase': SubjectErase,
   'agents:rotate-key': AgentsRotateKey,
   'ca:status': CaStatus,
   'ca:rotate': CaRotate,

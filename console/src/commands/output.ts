@@ -1,3 +1,4 @@
+import type { ExportFormat } from '@threatguard/proto/export';
 import { toCsvHeader, toCsvLine } from '../model/csv.ts';
 import { cellText, knownFields, type Listing, onlyFields, pick } from '../model/fields.ts';
 import { type JsonRecord, nest, toJson } from '../model/json.ts';
@@ -8,7 +9,8 @@ import type { Invocation } from './invocation.ts';
 const ESC = '\u001b';
 
 export const OUTPUT_FORMATS = ['table', 'json', 'csv'] as const;
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+/** Commands that print alerts or events have schemas of others too (export-output.ts). */
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number] | ExportFormat;
 
 /** Where a command writes: data to stdout, notes to stderr. */
 export class Output {

@@ -1,4 +1,5 @@
 import type { AuditEntry, VerifyAuditResponse } from '@threatguard/proto';
+import type { FileVerification } from './audit-file.ts';
 import type { JsonRecord } from './json.ts';
 import { type Column, renderPairs } from './table.ts';
 import { humanTime, isoTime } from './time.ts';
@@ -64,6 +65,32 @@ export function verificationPairs(found: VerifyAuditResponse): string[] {
     ['head', `${found.headSequence ?? 0}, SHA-256 ${hex(found.headDigest)}`],
   ]);
 }
+
+/** Of an export in a file. */
+export function fileRecord({ entries, firstSequence, head, problem, held }: FileVerification): JsonRecord {
+  return {
+    intact: !problem,
+    entries,
+    first: firstSequence,
+    'head.sequence': head.sequence,
+    'head.sha256': hex(head.digest),
+    heads_held: held,
+    'problem.what': problem?.what,
+    'problem.sequence': problem?.sequence,
+  };
+}
+
+export function filePairs({ entries, firstSequence, head, problem, held }: FileVerification): string[] {
+  const kept = held.length > 0 ? `the chain goes through ${held.join(', ')}, noted elsewhere` : NO_HEAD_KEPT;
+  return renderPairs([
+    ['audit log', problem ? `entry ${problem.sequence} is ${problem.what}` : 'every entry is what the chain says'],
+    ['entries', `${entries} in order, from ${firstSequence}`],
+    ['head', `${head.sequence}, SHA-256 ${hex(head.digest)}`],
+    ['kept heads', kept],
+  ]);
+}
+
+const NO_HEAD_KEPT = 'none given: that the whole log was not written anew, only one noted elsewhere shows (--head)';
 
 function hex(bytes: Uint8Array | null | undefined): string {
   return Buffer.from(bytes ?? []).toString('hex');

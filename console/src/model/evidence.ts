@@ -16,6 +16,7 @@ export function evidenceRecord(report: EvidenceReport): JsonRecord {
     'alert.reason': alert?.alert.reason || undefined,
     'alert.events': alert?.alert.events?.length,
     'alert.events_aged_out': alert?.agedOut,
+    'alert.events_erased': alert?.erased,
     'range.from': isoTime(scope.fromUs),
     'range.to': isoTime(scope.toUs),
     'range.late_entries': scope.agentId ? scope.lateEntries : undefined,
@@ -53,6 +54,13 @@ function agentRecord(agent: AgentReport): JsonRecord {
     })),
     gaps: agent.countedGaps.map((gap) => ({ ...gap })),
     aged_out: agent.agedOut,
+    erasures: agent.erasures.map(({ id, atUs, auditSequence, envelopes, events }) => ({
+      id,
+      at: isoTime(atUs),
+      'audit.sequence': auditSequence,
+      envelopes,
+      events,
+    })),
   };
 }
 
@@ -145,6 +153,13 @@ function limitsOf(report: EvidenceReport): string[] {
         `${agent.agedOut} envelopes of ${agent.name} were recorded, and had aged out when the bundle was made: they are not here`,
       );
     }
+    for (const { id, atUs, auditSequence, envelopes, events } of agent.erasures) {
+      lines.push(
+        `payload erased on ${isoTime(atUs)?.slice(0, 10)}, digest stays: ${counted(envelopes, 'envelope')} of ${agent.name} with ` +
+          `${counted(events, 'event')} (erasure ${id}, entry ${auditSequence} of the audit log). Signature, place and digest were found to be right; ` +
+          'what was in them is not here, and why is the word of the collector',
+      );
+    }
     if (agent.streams > 1 && scope.agentId) {
       lines.push(`${agent.name} began a new stream: what it had not sent of the one before is not known`);
     }
@@ -156,6 +171,9 @@ function limitsOf(report: EvidenceReport): string[] {
   }
   if (report.alert && report.alert.agedOut > 0) {
     lines.push(`${report.alert.agedOut} events that the alert names had aged out`);
+  }
+  if (report.alert && report.alert.erased > 0) {
+    lines.push(`${report.alert.erased} events that the alert names were in payloads that were erased`);
   }
   if (scope.lateEntries > 0) {
     lines.push(

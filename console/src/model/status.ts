@@ -1,4 +1,5 @@
 import type { Counter, StatusReport } from '@threatguard/proto';
+import { forwardName, forwardRecord, forwardText } from './forward.ts';
 import type { JsonRecord } from './json.ts';
 import { renderPairs } from './table.ts';
 import { age, isoTime } from './time.ts';
@@ -54,6 +55,7 @@ export function statusRecord(status: StatusReport, collector: string): JsonRecor
     'store.state': status.storeState ?? '',
     'publish.state': status.publishState ?? '',
     'publish.waiting': status.outboxWaiting ?? 0,
+    forwards: (status.forwards ?? []).map(forwardRecord),
     'events.stored': status.eventsStored ?? 0,
     'events.per_second': status.eventsPerSecond ?? 0,
     'envelopes.stored': status.envelopesStored ?? 0,
@@ -88,6 +90,7 @@ export function statusPairs(status: StatusReport, collector: string, nowMs: numb
     ['store', `${status.storeEngine ?? '?'} ${status.storeVersion ?? ''}: ${status.storeState ?? '?'}`],
     ...spacePairs(status),
     ['alerts go to', `${status.publishState || 'off'}, ${status.outboxWaiting ?? 0} waiting`],
+    ...(status.forwards ?? []).map((forward) => [forwardName(forward), forwardText(forward, nowMs)] as const),
     ['agents', `${status.agentsConnected ?? 0} connected of ${status.agentsEnrolled ?? 0} enrolled`],
     ['events', `${status.eventsStored ?? 0} stored, ${(status.eventsPerSecond ?? 0).toFixed(1)}/s`],
     ['alerts', alertsText(status)],

@@ -18,17 +18,23 @@ import type { AgentKeys } from './trust.ts';
 const STREAMS_MAX = 1000;
 const COUNTED_GAPS_MAX = 100;
 const GONE_RUNS_MAX = 10_000;
+/** Erasures of one agent that are told one by one. */
+const ERASURES_MAX = 1000;
 
 export interface WalkParts {
   keys: AgentKeys;
   findings: Findings;
   tree: { size: number; root: Uint8Array };
+  /** The newest entry of the audit log that the head knows. */
+  auditSequence: number;
   /** The bundle is of this agent and a span of time: nothing may be left out. */
   complete: { fromUs: number; toUs: number } | undefined;
   exportedAtUs: number;
   /** Received before it, envelopes may have aged out. */
   keptFromUs: number;
   opened: (envelope: OpenedEvidence) => void;
+  /** An envelope whose payload was erased on request. */
+  erased: (envelope: Pick<OpenedEvidence, 'agentId' | 'header'>) => void;
 }
 
 /** An envelope whose signature, payload and place were found to be right. */
@@ -148,10 +154,38 @@ export class AgentWalk {
     if (!stream?.follows(header)) findings.add('chain_broken', `${where} does not name the header before it`);
     stream?.advance(sequence, header.headerDigest);
     stream?.count(header.losses);
+    if (stated.erased) {
+      this.#takeErased(header, stated, where);
+      return;
+    }
     const events = openPayload(header, stated.payload ?? new Uint8Array(), { findings, where });
     if (!events) return;
     this.#tally.count(header, events.length);
     this.#parts.opened({ agentId: this.report.id, agentName: this.report.name, header, events });
+  }
+
+  /** Its header is proven like any other; the payload was taken out, and the audit log that the head names says why. */
+  #takeErased(header: VerifiedHeader, { payload, erased }: BundleEnvelope, where: string): void {
+    const { findings, auditSequence, exportedAtUs } = this.#parts;
+    const { atUs, erasureId: id, auditSequence: entry } = { atUs: 0, erasureId: '', auditSequence: 0, ...erased };
+    const recorded = id && entry && entry <= auditSequence && atUs && atUs <= exportedAtUs;
+    if (payload?.length || !recorded) {
+      findings.add(
+        'erasure_unrecorded',
+        `the payload of ${where} is said to be erased, and no record of that can exist`,
+      );
+      return;
+    }
+    const { erasures } = this.report;
+    const known = erasures.find((each) => each.id === id && each.auditSequence === entry);
+    if (known) {
+      known.envelopes++;
+      known.events += header.eventCount;
+    } else if (erasures.length < ERASURES_MAX) {
+      erasures.push({ id, atUs, auditSequence: entry, envelopes: 1, events: header.eventCount });
+    }
+    this.#tally.countErased(header);
+    this.#parts.erased({ agentId: this.report.id, header });
   }
 
   /** Judges what is judged at the end. */

@@ -15,6 +15,7 @@ export class AlertCheck {
   readonly #detections: EventReference[] = [];
   /** Envelopes of the bundle by name, with their number of events; bounded, because others are of no interest. */
   readonly #opened = new Map<string, number>();
+  readonly #erased = new Set<string>();
 
   takeAlert(signed: SignedAlert): void {
     this.#signed = signed;
@@ -28,6 +29,11 @@ export class AlertCheck {
     } catch {
       findings.add('record_malformed', 'a detection is not one');
     }
+  }
+
+  /** Its header is here, and its events are not. */
+  erased({ agentId, header }: Pick<OpenedEvidence, 'agentId' | 'header'>): void {
+    if (this.#erased.size < 2 * REFERENCES_MAX) this.#erased.add(nameOf(agentId, header.streamId, header.sequence));
   }
 
   opened({ agentId, header }: OpenedEvidence): void {
@@ -57,23 +63,32 @@ export class AlertCheck {
     if (agent && agent.name !== alert.agentName) {
       findings.add('agent_renamed', `the alert names agent ${agent.id} otherwise than the bundle does`);
     }
-    const agedOut = this.#judgeReferences([...(alert.events ?? []), ...this.#detections], expected.agents, findings);
-    return { alert, agedOut };
+    const references = [...(alert.events ?? []), ...this.#detections];
+    return { alert, ...this.#judgeReferences(references, expected.agents, findings) };
   }
 
-  #judgeReferences(references: EventReference[], agents: readonly AgentReport[], findings: Findings): number {
-    let gone = 0;
+  #judgeReferences(
+    references: EventReference[],
+    agents: readonly AgentReport[],
+    findings: Findings,
+  ): { agedOut: number; erased: number } {
+    let agedOut = 0;
+    let erased = 0;
     for (const { agentId, streamId, sequence, index } of references) {
       const name = nameOf(agentId ?? '', streamId ?? new Uint8Array(), sequence ?? 0);
       const events = this.#opened.get(name);
       if (events !== undefined && (index ?? 0) < events) continue;
+      if (this.#erased.has(name)) {
+        erased++;
+        continue;
+      }
       const stream = Buffer.from(streamId ?? []).toString('hex');
       const goneRuns = agents.find(({ id }) => id === agentId)?.goneRuns ?? [];
       const at = sequence ?? 0;
-      if (goneRuns.some((run) => run.stream === stream && run.first <= at && at <= run.last)) gone++;
+      if (goneRuns.some((run) => run.stream === stream && run.first <= at && at <= run.last)) agedOut++;
       else findings.add('event_missing', `the alert names event ${index ?? 0} of envelope ${name}, which is not here`);
     }
-    return gone;
+    return { agedOut, erased };
   }
 }
 

@@ -27,6 +27,7 @@ export const FINDING_CODES = [
   'envelopes_never_recorded', // sequences left out of the tree itself, and no loss was counted
   'chain_broken', // does not name the header before it
   'payload_mismatch', // not the payload that was signed
+  'erasure_unrecorded', // said to have been erased on request, where the audit log of the head cannot tell of it
   'gone_too_early', // said to have aged out, but younger than what is kept
   'range_begins_late',
   'range_ends_early',

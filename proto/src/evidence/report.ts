@@ -6,6 +6,16 @@ import type { AgentKeys } from './trust.ts';
 /** Sensors and reasons are named by the host. */
 const LOSS_KINDS_MAX = 1000;
 
+/** What one erasure took out of the envelopes of one agent, by the word of the collector. */
+interface ErasureReport {
+  id: string;
+  atUs: number;
+  /** The entry of the audit log that says why. */
+  auditSequence: number;
+  envelopes: number;
+  events: number;
+}
+
 /** Whom the bundle tells of, and what of it was read. Times are those the host says, in microseconds. */
 export interface AgentReport {
   id: string;
@@ -23,7 +33,9 @@ export interface AgentReport {
   countedGaps: { stream: string; first: number; last: number }[];
   /** Envelopes that are in the tree and that retention removed before the export. */
   agedOut: number;
-  /** Where these are. */
+  /** Payloads that were erased on request: signature, digest and counts stayed, and were found to be right. */
+  erasures: ErasureReport[];
+  /** Where aged out envelopes are. */
   goneRuns: { stream: string; first: number; last: number }[];
   /** Where streams begin whose earlier envelopes had aged out before the tree was begun. */
   beginnings: { stream: string; first: number }[];
@@ -53,8 +65,8 @@ export interface EvidenceReport {
   records: number;
   bytes: number;
   scope: { alertId: string; agentId: string; fromUs: number; toUs: number; exportedAtUs: number; lateEntries: number };
-  /** As the collector signed it; `agedOut` counts its events whose envelopes retention removed. */
-  alert: { alert: Alert; agedOut: number } | undefined;
+  /** As the collector signed it; `agedOut` counts its events whose envelopes retention removed, `erased` those in erased payloads. */
+  alert: { alert: Alert; agedOut: number; erased: number } | undefined;
   agents: AgentReport[];
   head: HeadReport | undefined;
   /** Heads that were kept elsewhere and that the tree has only grown since, by number. */
@@ -75,6 +87,7 @@ export function emptyReport(keys: AgentKeys): AgentReport {
     streams: 0,
     countedGaps: [],
     agedOut: 0,
+    erasures: [],
     goneRuns: [],
     beginnings: [],
     recordedFromUs: 0,
@@ -100,6 +113,11 @@ export class Tally {
       report.firstEventAtUs = Math.min(report.firstEventAtUs || header.firstEventAtUs, header.firstEventAtUs);
       report.lastEventAtUs = Math.max(report.lastEventAtUs, header.lastEventAtUs);
     }
+    for (const loss of header.losses) this.#countLoss(loss);
+  }
+
+  /** What a header says beside its payload, where that was erased. */
+  countErased(header: VerifiedHeader): void {
     for (const loss of header.losses) this.#countLoss(loss);
   }
 

@@ -238,6 +238,7 @@ class BundleVerifier {
         keys,
         findings: this.#findings,
         tree: { size: head.treeSize, root: head.root },
+        auditSequence: head.auditSequence,
         complete: only ? { fromUs: fromUs ?? 0, toUs: toUs ?? 0 } : undefined,
         exportedAtUs: madeAtUs,
         keptFromUs: madeAtUs - (evidenceDays ?? 0) * DAY_US,
@@ -245,6 +246,7 @@ class BundleVerifier {
           this.#alert.opened(envelope);
           this.#options.opened?.(envelope);
         },
+        erased: (envelope) => this.#alert.erased(envelope),
       });
     }
   }

@@ -2045,6 +2045,968 @@ export namespace threatguard {
             type $Shape = threatguard.v1.Refusal.$Properties;
         }
 
+        interface IExportAuditRequest extends threatguard.v1.ExportAuditRequest.$Properties {
+        }
+
+        class ExportAuditRequest {
+            constructor(properties?: threatguard.v1.ExportAuditRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.ExportAuditRequest.$Shape): threatguard.v1.ExportAuditRequest & threatguard.v1.ExportAuditRequest.$Shape;
+            static create(properties?: threatguard.v1.ExportAuditRequest.$Properties): threatguard.v1.ExportAuditRequest;
+            static encode(message: threatguard.v1.ExportAuditRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ExportAuditRequest & threatguard.v1.ExportAuditRequest.$Shape;
+        }
+
+        namespace ExportAuditRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ExportAuditRequest.$Properties;
+        }
+
+        interface IAuditPart extends threatguard.v1.AuditPart.$Properties {
+        }
+
+        class AuditPart {
+            constructor(properties?: threatguard.v1.AuditPart.$Properties);
+            $unknowns?: Uint8Array[];
+            anchors: threatguard.v1.AuditAnchors;
+            entries: threatguard.v1.AuditEntry[];
+            static create(properties: threatguard.v1.AuditPart.$Shape): threatguard.v1.AuditPart & threatguard.v1.AuditPart.$Shape;
+            static create(properties?: threatguard.v1.AuditPart.$Properties): threatguard.v1.AuditPart;
+            static encode(message: threatguard.v1.AuditPart.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AuditPart & threatguard.v1.AuditPart.$Shape;
+        }
+
+        namespace AuditPart {
+            interface $Properties {
+                anchors?: threatguard.v1.AuditAnchors.$Properties;
+                entries?: threatguard.v1.AuditEntry.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AuditPart.$Properties;
+        }
+
+        interface IAuditAnchors extends threatguard.v1.AuditAnchors.$Properties {
+        }
+
+        class AuditAnchors {
+            constructor(properties?: threatguard.v1.AuditAnchors.$Properties);
+            $unknowns?: Uint8Array[];
+            anchorSequence: number;
+            anchorDigest: Uint8Array;
+            headSequence: number;
+            headDigest: Uint8Array;
+            static create(properties: threatguard.v1.AuditAnchors.$Shape): threatguard.v1.AuditAnchors & threatguard.v1.AuditAnchors.$Shape;
+            static create(properties?: threatguard.v1.AuditAnchors.$Properties): threatguard.v1.AuditAnchors;
+            static encode(message: threatguard.v1.AuditAnchors.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AuditAnchors & threatguard.v1.AuditAnchors.$Shape;
+        }
+
+        namespace AuditAnchors {
+            interface $Properties {
+                anchorSequence?: number;
+                anchorDigest?: Uint8Array;
+                headSequence?: number;
+                headDigest?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AuditAnchors.$Properties;
+        }
+
+        interface IGetComplianceReportRequest extends threatguard.v1.GetComplianceReportRequest.$Properties {
+        }
+
+        class GetComplianceReportRequest {
+            constructor(properties?: threatguard.v1.GetComplianceReportRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            framework: string;
+            fromUs: number;
+            toUs: number;
+            static create(properties: threatguard.v1.GetComplianceReportRequest.$Shape): threatguard.v1.GetComplianceReportRequest & threatguard.v1.GetComplianceReportRequest.$Shape;
+            static create(properties?: threatguard.v1.GetComplianceReportRequest.$Properties): threatguard.v1.GetComplianceReportRequest;
+            static encode(message: threatguard.v1.GetComplianceReportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetComplianceReportRequest & threatguard.v1.GetComplianceReportRequest.$Shape;
+        }
+
+        namespace GetComplianceReportRequest {
+            interface $Properties {
+                framework?: string;
+                fromUs?: number;
+                toUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetComplianceReportRequest.$Properties;
+        }
+
+        interface IComplianceReport extends threatguard.v1.ComplianceReport.$Properties {
+        }
+
+        class ComplianceReport {
+            constructor(properties?: threatguard.v1.ComplianceReport.$Properties);
+            $unknowns?: Uint8Array[];
+            framework: string;
+            title: string;
+            fromUs: number;
+            toUs: number;
+            madeAtUs: number;
+            collectorVersion: string;
+            controls: threatguard.v1.ComplianceControl[];
+            facts: threatguard.v1.ComplianceFact[];
+            static create(properties: threatguard.v1.ComplianceReport.$Shape): threatguard.v1.ComplianceReport & threatguard.v1.ComplianceReport.$Shape;
+            static create(properties?: threatguard.v1.ComplianceReport.$Properties): threatguard.v1.ComplianceReport;
+            static encode(message: threatguard.v1.ComplianceReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ComplianceReport & threatguard.v1.ComplianceReport.$Shape;
+        }
+
+        namespace ComplianceReport {
+            interface $Properties {
+                framework?: string;
+                title?: string;
+                fromUs?: number;
+                toUs?: number;
+                madeAtUs?: number;
+                collectorVersion?: string;
+                controls?: threatguard.v1.ComplianceControl.$Properties[];
+                facts?: threatguard.v1.ComplianceFact.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ComplianceReport.$Properties;
+        }
+
+        interface IComplianceControl extends threatguard.v1.ComplianceControl.$Properties {
+        }
+
+        class ComplianceControl {
+            constructor(properties?: threatguard.v1.ComplianceControl.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            title: string;
+            asks: string;
+            facts: string[];
+            notShown: string;
+            static create(properties: threatguard.v1.ComplianceControl.$Shape): threatguard.v1.ComplianceControl & threatguard.v1.ComplianceControl.$Shape;
+            static create(properties?: threatguard.v1.ComplianceControl.$Properties): threatguard.v1.ComplianceControl;
+            static encode(message: threatguard.v1.ComplianceControl.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ComplianceControl & threatguard.v1.ComplianceControl.$Shape;
+        }
+
+        namespace ComplianceControl {
+            interface $Properties {
+                id?: string;
+                title?: string;
+                asks?: string;
+                facts?: string[];
+                notShown?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ComplianceControl.$Properties;
+        }
+
+        interface IComplianceFact extends threatguard.v1.ComplianceFact.$Properties {
+        }
+
+        class ComplianceFact {
+            constructor(properties?: threatguard.v1.ComplianceFact.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            title: string;
+            query: string;
+            values: threatguard.v1.ComplianceValue[];
+            problem: string;
+            static create(properties: threatguard.v1.ComplianceFact.$Shape): threatguard.v1.ComplianceFact & threatguard.v1.ComplianceFact.$Shape;
+            static create(properties?: threatguard.v1.ComplianceFact.$Properties): threatguard.v1.ComplianceFact;
+            static encode(message: threatguard.v1.ComplianceFact.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ComplianceFact & threatguard.v1.ComplianceFact.$Shape;
+        }
+
+        namespace ComplianceFact {
+            interface $Properties {
+                id?: string;
+                title?: string;
+                query?: string;
+                values?: threatguard.v1.ComplianceValue.$Properties[];
+                problem?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ComplianceFact.$Properties;
+        }
+
+        interface IComplianceValue extends threatguard.v1.ComplianceValue.$Properties {
+        }
+
+        class ComplianceValue {
+            constructor(properties?: threatguard.v1.ComplianceValue.$Properties);
+            $unknowns?: Uint8Array[];
+            label: string;
+            value: string;
+            static create(properties: threatguard.v1.ComplianceValue.$Shape): threatguard.v1.ComplianceValue & threatguard.v1.ComplianceValue.$Shape;
+            static create(properties?: threatguard.v1.ComplianceValue.$Properties): threatguard.v1.ComplianceValue;
+            static encode(message: threatguard.v1.ComplianceValue.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ComplianceValue & threatguard.v1.ComplianceValue.$Shape;
+        }
+
+        namespace ComplianceValue {
+            interface $Properties {
+                label?: string;
+                value?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ComplianceValue.$Properties;
+        }
+
+        interface IHold extends threatguard.v1.Hold.$Properties {
+        }
+
+        class Hold {
+            constructor(properties?: threatguard.v1.Hold.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            agentId: string;
+            agentName: string;
+            user: string;
+            fromUs: number;
+            toUs: number;
+            reason: string;
+            madeBy: string;
+            madeAtUs: number;
+            removedBy: string;
+            removedAtUs: number;
+            static create(properties: threatguard.v1.Hold.$Shape): threatguard.v1.Hold & threatguard.v1.Hold.$Shape;
+            static create(properties?: threatguard.v1.Hold.$Properties): threatguard.v1.Hold;
+            static encode(message: threatguard.v1.Hold.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Hold & threatguard.v1.Hold.$Shape;
+        }
+
+        namespace Hold {
+            interface $Properties {
+                id?: string;
+                agentId?: string;
+                agentName?: string;
+                user?: string;
+                fromUs?: number;
+                toUs?: number;
+                reason?: string;
+                madeBy?: string;
+                madeAtUs?: number;
+                removedBy?: string;
+                removedAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Hold.$Properties;
+        }
+
+        interface IAddHoldRequest extends threatguard.v1.AddHoldRequest.$Properties {
+        }
+
+        class AddHoldRequest {
+            constructor(properties?: threatguard.v1.AddHoldRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: string;
+            user: string;
+            fromUs: number;
+            toUs: number;
+            reason: string;
+            static create(properties: threatguard.v1.AddHoldRequest.$Shape): threatguard.v1.AddHoldRequest & threatguard.v1.AddHoldRequest.$Shape;
+            static create(properties?: threatguard.v1.AddHoldRequest.$Properties): threatguard.v1.AddHoldRequest;
+            static encode(message: threatguard.v1.AddHoldRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AddHoldRequest & threatguard.v1.AddHoldRequest.$Shape;
+        }
+
+        namespace AddHoldRequest {
+            interface $Properties {
+                agent?: string;
+                user?: string;
+                fromUs?: number;
+                toUs?: number;
+                reason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AddHoldRequest.$Properties;
+        }
+
+        interface IListHoldsRequest extends threatguard.v1.ListHoldsRequest.$Properties {
+        }
+
+        class ListHoldsRequest {
+            constructor(properties?: threatguard.v1.ListHoldsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            removed: boolean;
+            static create(properties: threatguard.v1.ListHoldsRequest.$Shape): threatguard.v1.ListHoldsRequest & threatguard.v1.ListHoldsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListHoldsRequest.$Properties): threatguard.v1.ListHoldsRequest;
+            static encode(message: threatguard.v1.ListHoldsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListHoldsRequest & threatguard.v1.ListHoldsRequest.$Shape;
+        }
+
+        namespace ListHoldsRequest {
+            interface $Properties {
+                removed?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListHoldsRequest.$Properties;
+        }
+
+        interface IListHoldsResponse extends threatguard.v1.ListHoldsResponse.$Properties {
+        }
+
+        class ListHoldsResponse {
+            constructor(properties?: threatguard.v1.ListHoldsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            holds: threatguard.v1.Hold[];
+            static create(properties: threatguard.v1.ListHoldsResponse.$Shape): threatguard.v1.ListHoldsResponse & threatguard.v1.ListHoldsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListHoldsResponse.$Properties): threatguard.v1.ListHoldsResponse;
+            static encode(message: threatguard.v1.ListHoldsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListHoldsResponse & threatguard.v1.ListHoldsResponse.$Shape;
+        }
+
+        namespace ListHoldsResponse {
+            interface $Properties {
+                holds?: threatguard.v1.Hold.$Properties[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListHoldsResponse.$Properties;
+        }
+
+        interface IRemoveHoldRequest extends threatguard.v1.RemoveHoldRequest.$Properties {
+        }
+
+        class RemoveHoldRequest {
+            constructor(properties?: threatguard.v1.RemoveHoldRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.RemoveHoldRequest.$Shape): threatguard.v1.RemoveHoldRequest & threatguard.v1.RemoveHoldRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveHoldRequest.$Properties): threatguard.v1.RemoveHoldRequest;
+            static encode(message: threatguard.v1.RemoveHoldRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveHoldRequest & threatguard.v1.RemoveHoldRequest.$Shape;
+        }
+
+        namespace RemoveHoldRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveHoldRequest.$Properties;
+        }
+
+        interface ISubjectRequest extends threatguard.v1.SubjectRequest.$Properties {
+        }
+
+        class SubjectRequest {
+            constructor(properties?: threatguard.v1.SubjectRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            user: string;
+            agent: string;
+            static create(properties: threatguard.v1.SubjectRequest.$Shape): threatguard.v1.SubjectRequest & threatguard.v1.SubjectRequest.$Shape;
+            static create(properties?: threatguard.v1.SubjectRequest.$Properties): threatguard.v1.SubjectRequest;
+            static encode(message: threatguard.v1.SubjectRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SubjectRequest & threatguard.v1.SubjectRequest.$Shape;
+        }
+
+        namespace SubjectRequest {
+            interface $Properties {
+                user?: string;
+                agent?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SubjectRequest.$Properties;
+        }
+
+        interface ISubjectPart extends threatguard.v1.SubjectPart.$Properties {
+        }
+
+        class SubjectPart {
+            constructor(properties?: threatguard.v1.SubjectPart.$Properties);
+            $unknowns?: Uint8Array[];
+            data: Uint8Array;
+            records: number;
+            static create(properties: threatguard.v1.SubjectPart.$Shape): threatguard.v1.SubjectPart & threatguard.v1.SubjectPart.$Shape;
+            static create(properties?: threatguard.v1.SubjectPart.$Properties): threatguard.v1.SubjectPart;
+            static encode(message: threatguard.v1.SubjectPart.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.SubjectPart & threatguard.v1.SubjectPart.$Shape;
+        }
+
+        namespace SubjectPart {
+            interface $Properties {
+                data?: Uint8Array;
+                records?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.SubjectPart.$Properties;
+        }
+
+        interface IEraseSubjectRequest extends threatguard.v1.EraseSubjectRequest.$Properties {
+        }
+
+        class EraseSubjectRequest {
+            constructor(properties?: threatguard.v1.EraseSubjectRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            user: string;
+            agent: string;
+            pseudonymise: boolean;
+            apply: boolean;
+            reason: string;
+            static create(properties: threatguard.v1.EraseSubjectRequest.$Shape): threatguard.v1.EraseSubjectRequest & threatguard.v1.EraseSubjectRequest.$Shape;
+            static create(properties?: threatguard.v1.EraseSubjectRequest.$Properties): threatguard.v1.EraseSubjectRequest;
+            static encode(message: threatguard.v1.EraseSubjectRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EraseSubjectRequest & threatguard.v1.EraseSubjectRequest.$Shape;
+        }
+
+        namespace EraseSubjectRequest {
+            interface $Properties {
+                user?: string;
+                agent?: string;
+                pseudonymise?: boolean;
+                apply?: boolean;
+                reason?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EraseSubjectRequest.$Properties;
+        }
+
+        interface IErasureProgress extends threatguard.v1.ErasureProgress.$Properties {
+        }
+
+        class ErasureProgress {
+            constructor(properties?: threatguard.v1.ErasureProgress.$Properties);
+            $unknowns?: Uint8Array[];
+            erasureId: string;
+            envelopesRead: number;
+            payloads: number;
+            otherEvents: number;
+            events: number;
+            series: number;
+            alertsKept: number;
+            auditKept: number;
+            done: boolean;
+            pseudonym: string;
+            unreadable: number;
+            static create(properties: threatguard.v1.ErasureProgress.$Shape): threatguard.v1.ErasureProgress & threatguard.v1.ErasureProgress.$Shape;
+            static create(properties?: threatguard.v1.ErasureProgress.$Properties): threatguard.v1.ErasureProgress;
+            static encode(message: threatguard.v1.ErasureProgress.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ErasureProgress & threatguard.v1.ErasureProgress.$Shape;
+        }
+
+        namespace ErasureProgress {
+            interface $Properties {
+                erasureId?: string;
+                envelopesRead?: number;
+                payloads?: number;
+                otherEvents?: number;
+                events?: number;
+                series?: number;
+                alertsKept?: number;
+                auditKept?: number;
+                done?: boolean;
+                pseudonym?: string;
+                unreadable?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ErasureProgress.$Properties;
+        }
+
+        interface IEntityName extends threatguard.v1.EntityName.$Properties {
+        }
+
+        class EntityName {
+            constructor(properties?: threatguard.v1.EntityName.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            name: string;
+            static create(properties: threatguard.v1.EntityName.$Shape): threatguard.v1.EntityName & threatguard.v1.EntityName.$Shape;
+            static create(properties?: threatguard.v1.EntityName.$Properties): threatguard.v1.EntityName;
+            static encode(message: threatguard.v1.EntityName.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EntityName & threatguard.v1.EntityName.$Shape;
+        }
+
+        namespace EntityName {
+            interface $Properties {
+                kind?: string;
+                name?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.EntityName.$Properties;
+        }
+
+        interface IRiskReason extends threatguard.v1.RiskReason.$Properties {
+        }
+
+        class RiskReason {
+            constructor(properties?: threatguard.v1.RiskReason.$Properties);
+            $unknowns?: Uint8Array[];
+            alertId: string;
+            ruleId: string;
+            title: string;
+            contribution: number;
+            atUs: number;
+            static create(properties: threatguard.v1.RiskReason.$Shape): threatguard.v1.RiskReason & threatguard.v1.RiskReason.$Shape;
+            static create(properties?: threatguard.v1.RiskReason.$Properties): threatguard.v1.RiskReason;
+            static encode(message: threatguard.v1.RiskReason.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RiskReason & threatguard.v1.RiskReason.$Shape;
+        }
+
+        namespace RiskReason {
+            interface $Properties {
+                alertId?: string;
+                ruleId?: string;
+                title?: string;
+                contribution?: number;
+                atUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RiskReason.$Properties;
+        }
+
+        interface IEntity extends threatguard.v1.Entity.$Properties {
+        }
+
+        class Entity {
+            constructor(properties?: threatguard.v1.Entity.$Properties);
+            $unknowns?: Uint8Array[];
+            name: threatguard.v1.EntityName;
+            risk: number;
+            reasons: threatguard.v1.RiskReason[];
+            firstSeenAtUs: number;
+            lastSeenAtUs: number;
+            static create(properties: threatguard.v1.Entity.$Shape): threatguard.v1.Entity & threatguard.v1.Entity.$Shape;
+            static create(properties?: threatguard.v1.Entity.$Properties): threatguard.v1.Entity;
+            static encode(message: threatguard.v1.Entity.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Entity & threatguard.v1.Entity.$Shape;
+        }
+
+        namespace Entity {
+            interface $Properties {
+                name?: threatguard.v1.EntityName.$Properties;
+                risk?: number;
+                reasons?: threatguard.v1.RiskReason.$Properties[];
+                firstSeenAtUs?: number;
+                lastSeenAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Entity.$Properties;
+        }
+
+        interface IListEntitiesRequest extends threatguard.v1.ListEntitiesRequest.$Properties {
+        }
+
+        class ListEntitiesRequest {
+            constructor(properties?: threatguard.v1.ListEntitiesRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.ListEntitiesRequest.$Shape): threatguard.v1.ListEntitiesRequest & threatguard.v1.ListEntitiesRequest.$Shape;
+            static create(properties?: threatguard.v1.ListEntitiesRequest.$Properties): threatguard.v1.ListEntitiesRequest;
+            static encode(message: threatguard.v1.ListEntitiesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListEntitiesRequest & threatguard.v1.ListEntitiesRequest.$Shape;
+        }
+
+        namespace ListEntitiesRequest {
+            interface $Properties {
+                kind?: string;
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListEntitiesRequest.$Properties;
+        }
+
+        interface IListEntitiesResponse extends threatguard.v1.ListEntitiesResponse.$Properties {
+        }
+
+        class ListEntitiesResponse {
+            constructor(properties?: threatguard.v1.ListEntitiesResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            entities: threatguard.v1.Entity[];
+            next: string;
+            static create(properties: threatguard.v1.ListEntitiesResponse.$Shape): threatguard.v1.ListEntitiesResponse & threatguard.v1.ListEntitiesResponse.$Shape;
+            static create(properties?: threatguard.v1.ListEntitiesResponse.$Properties): threatguard.v1.ListEntitiesResponse;
+            static encode(message: threatguard.v1.ListEntitiesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListEntitiesResponse & threatguard.v1.ListEntitiesResponse.$Shape;
+        }
+
+        namespace ListEntitiesResponse {
+            interface $Properties {
+                entities?: threatguard.v1.Entity.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListEntitiesResponse.$Properties;
+        }
+
+        interface IGetEntityRequest extends threatguard.v1.GetEntityRequest.$Properties {
+        }
+
+        class GetEntityRequest {
+            constructor(properties?: threatguard.v1.GetEntityRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: threatguard.v1.EntityName;
+            sinceUs: number;
+            static create(properties: threatguard.v1.GetEntityRequest.$Shape): threatguard.v1.GetEntityRequest & threatguard.v1.GetEntityRequest.$Shape;
+            static create(properties?: threatguard.v1.GetEntityRequest.$Properties): threatguard.v1.GetEntityRequest;
+            static encode(message: threatguard.v1.GetEntityRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetEntityRequest & threatguard.v1.GetEntityRequest.$Shape;
+        }
+
+        namespace GetEntityRequest {
+            interface $Properties {
+                name?: threatguard.v1.EntityName.$Properties;
+                sinceUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetEntityRequest.$Properties;
+        }
+
+        interface IGetEntityResponse extends threatguard.v1.GetEntityResponse.$Properties {
+        }
+
+        class GetEntityResponse {
+            constructor(properties?: threatguard.v1.GetEntityResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            entity: threatguard.v1.Entity;
+            history: threatguard.v1.RiskAt[];
+            halfLifeUs: number;
+            static create(properties: threatguard.v1.GetEntityResponse.$Shape): threatguard.v1.GetEntityResponse & threatguard.v1.GetEntityResponse.$Shape;
+            static create(properties?: threatguard.v1.GetEntityResponse.$Properties): threatguard.v1.GetEntityResponse;
+            static encode(message: threatguard.v1.GetEntityResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetEntityResponse & threatguard.v1.GetEntityResponse.$Shape;
+        }
+
+        namespace GetEntityResponse {
+            interface $Properties {
+                entity?: threatguard.v1.Entity.$Properties;
+                history?: threatguard.v1.RiskAt.$Properties[];
+                halfLifeUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetEntityResponse.$Properties;
+        }
+
+        interface IRiskAt extends threatguard.v1.RiskAt.$Properties {
+        }
+
+        class RiskAt {
+            constructor(properties?: threatguard.v1.RiskAt.$Properties);
+            $unknowns?: Uint8Array[];
+            atUs: number;
+            risk: number;
+            static create(properties: threatguard.v1.RiskAt.$Shape): threatguard.v1.RiskAt & threatguard.v1.RiskAt.$Shape;
+            static create(properties?: threatguard.v1.RiskAt.$Properties): threatguard.v1.RiskAt;
+            static encode(message: threatguard.v1.RiskAt.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RiskAt & threatguard.v1.RiskAt.$Shape;
+        }
+
+        namespace RiskAt {
+            interface $Properties {
+                atUs?: number;
+                risk?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RiskAt.$Properties;
+        }
+
+        interface IIncidentAlert extends threatguard.v1.IncidentAlert.$Properties {
+        }
+
+        class IncidentAlert {
+            constructor(properties?: threatguard.v1.IncidentAlert.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            ruleId: string;
+            title: string;
+            severity: threatguard.v1.Severity;
+            tactics: string[];
+            firstAtUs: number;
+            static create(properties: threatguard.v1.IncidentAlert.$Shape): threatguard.v1.IncidentAlert & threatguard.v1.IncidentAlert.$Shape;
+            static create(properties?: threatguard.v1.IncidentAlert.$Properties): threatguard.v1.IncidentAlert;
+            static encode(message: threatguard.v1.IncidentAlert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IncidentAlert & threatguard.v1.IncidentAlert.$Shape;
+        }
+
+        namespace IncidentAlert {
+            interface $Properties {
+                id?: string;
+                ruleId?: string;
+                title?: string;
+                severity?: threatguard.v1.Severity;
+                tactics?: string[];
+                firstAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.IncidentAlert.$Properties;
+        }
+
+        interface IIncident extends threatguard.v1.Incident.$Properties {
+        }
+
+        class Incident {
+            constructor(properties?: threatguard.v1.Incident.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            revision: number;
+            title: string;
+            severity: threatguard.v1.Severity;
+            state: string;
+            tactics: string[];
+            alerts: threatguard.v1.IncidentAlert[];
+            entities: threatguard.v1.EntityName[];
+            firstAtUs: number;
+            lastAtUs: number;
+            raisedAtUs: number;
+            updatedAtUs: number;
+            static create(properties: threatguard.v1.Incident.$Shape): threatguard.v1.Incident & threatguard.v1.Incident.$Shape;
+            static create(properties?: threatguard.v1.Incident.$Properties): threatguard.v1.Incident;
+            static encode(message: threatguard.v1.Incident.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Incident & threatguard.v1.Incident.$Shape;
+        }
+
+        namespace Incident {
+            interface $Properties {
+                id?: string;
+                revision?: number;
+                title?: string;
+                severity?: threatguard.v1.Severity;
+                state?: string;
+                tactics?: string[];
+                alerts?: threatguard.v1.IncidentAlert.$Properties[];
+                entities?: threatguard.v1.EntityName.$Properties[];
+                firstAtUs?: number;
+                lastAtUs?: number;
+                raisedAtUs?: number;
+                updatedAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.Incident.$Properties;
+        }
+
+        interface IListIncidentsRequest extends threatguard.v1.ListIncidentsRequest.$Properties {
+        }
+
+        class ListIncidentsRequest {
+            constructor(properties?: threatguard.v1.ListIncidentsRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            state: string;
+            severityMin: threatguard.v1.Severity;
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.ListIncidentsRequest.$Shape): threatguard.v1.ListIncidentsRequest & threatguard.v1.ListIncidentsRequest.$Shape;
+            static create(properties?: threatguard.v1.ListIncidentsRequest.$Properties): threatguard.v1.ListIncidentsRequest;
+            static encode(message: threatguard.v1.ListIncidentsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIncidentsRequest & threatguard.v1.ListIncidentsRequest.$Shape;
+        }
+
+        namespace ListIncidentsRequest {
+            interface $Properties {
+                state?: string;
+                severityMin?: threatguard.v1.Severity;
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIncidentsRequest.$Properties;
+        }
+
+        interface IListIncidentsResponse extends threatguard.v1.ListIncidentsResponse.$Properties {
+        }
+
+        class ListIncidentsResponse {
+            constructor(properties?: threatguard.v1.ListIncidentsResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            incidents: threatguard.v1.Incident[];
+            next: string;
+            static create(properties: threatguard.v1.ListIncidentsResponse.$Shape): threatguard.v1.ListIncidentsResponse & threatguard.v1.ListIncidentsResponse.$Shape;
+            static create(properties?: threatguard.v1.ListIncidentsResponse.$Properties): threatguard.v1.ListIncidentsResponse;
+            static encode(message: threatguard.v1.ListIncidentsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIncidentsResponse & threatguard.v1.ListIncidentsResponse.$Shape;
+        }
+
+        namespace ListIncidentsResponse {
+            interface $Properties {
+                incidents?: threatguard.v1.Incident.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListIncidentsResponse.$Properties;
+        }
+
+        interface IGetIncidentRequest extends threatguard.v1.GetIncidentRequest.$Properties {
+        }
+
+        class GetIncidentRequest {
+            constructor(properties?: threatguard.v1.GetIncidentRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            id: string;
+            static create(properties: threatguard.v1.GetIncidentRequest.$Shape): threatguard.v1.GetIncidentRequest & threatguard.v1.GetIncidentRequest.$Shape;
+            static create(properties?: threatguard.v1.GetIncidentRequest.$Properties): threatguard.v1.GetIncidentRequest;
+            static encode(message: threatguard.v1.GetIncidentRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetIncidentRequest & threatguard.v1.GetIncidentRequest.$Shape;
+        }
+
+        namespace GetIncidentRequest {
+            interface $Properties {
+                id?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetIncidentRequest.$Properties;
+        }
+
+        interface IGetIncidentResponse extends threatguard.v1.GetIncidentResponse.$Properties {
+        }
+
+        class GetIncidentResponse {
+            constructor(properties?: threatguard.v1.GetIncidentResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            incident: threatguard.v1.Incident;
+            static create(properties: threatguard.v1.GetIncidentResponse.$Shape): threatguard.v1.GetIncidentResponse & threatguard.v1.GetIncidentResponse.$Shape;
+            static create(properties?: threatguard.v1.GetIncidentResponse.$Properties): threatguard.v1.GetIncidentResponse;
+            static encode(message: threatguard.v1.GetIncidentResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetIncidentResponse & threatguard.v1.GetIncidentResponse.$Shape;
+        }
+
+        namespace GetIncidentResponse {
+            interface $Properties {
+                incident?: threatguard.v1.Incident.$Properties;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetIncidentResponse.$Properties;
+        }
+
+        interface IAuditEntry extends threatguard.v1.AuditEntry.$Properties {
+        }
+
+        class AuditEntry {
+            constructor(properties?: threatguard.v1.AuditEntry.$Properties);
+            $unknowns?: Uint8Array[];
+            sequence: number;
+            atUs: number;
+            actorKind: string;
+            actorId: string;
+            from: string;
+            action: string;
+            subject: string;
+            before: string;
+            after: string;
+            digest: Uint8Array;
+            previousDigest: Uint8Array;
+            static create(properties: threatguard.v1.AuditEntry.$Shape): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
+            static create(properties?: threatguard.v1.AuditEntry.$Properties): threatguard.v1.AuditEntry;
+            static encode(message: threatguard.v1.AuditEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
+        }
+
+        namespace AuditEntry {
+            interface $Properties {
+                sequence?: number;
+                atUs?: number;
+                actorKind?: string;
+                actorId?: string;
+                from?: string;
+                action?: string;
+                subject?: string;
+                before?: string;
+                after?: string;
+                digest?: Uint8Array;
+                previousDigest?: Uint8Array;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AuditEntry.$Properties;
+        }
+
+        interface IListAuditRequest extends threatguard.v1.ListAuditRequest.$Properties {
+        }
+
+        class ListAuditRequest {
+            constructor(properties?: threatguard.v1.ListAuditRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            limit: number;
+            after: string;
+            static create(properties: threatguard.v1.ListAuditRequest.$Shape): threatguard.v1.ListAuditRequest & threatguard.v1.ListAuditRequest.$Shape;
+            static create(properties?: threatguard.v1.ListAuditRequest.$Properties): threatguard.v1.ListAuditRequest;
+            static encode(message: threatguard.v1.ListAuditRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAuditRequest & threatguard.v1.ListAuditRequest.$Shape;
+        }
+
+        namespace ListAuditRequest {
+            interface $Properties {
+                limit?: number;
+                after?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListAuditRequest.$Properties;
+        }
+
+        interface IListAuditResponse extends threatguard.v1.ListAuditResponse.$Properties {
+        }
+
+        class ListAuditResponse {
+            constructor(properties?: threatguard.v1.ListAuditResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            entries: threatguard.v1.AuditEntry[];
+            next: string;
+            static create(properties: threatguard.v1.ListAuditResponse.$Shape): threatguard.v1.ListAuditResponse & threatguard.v1.ListAuditResponse.$Shape;
+            static create(properties?: threatguard.v1.ListAuditResponse.$Properties): threatguard.v1.ListAuditResponse;
+            static encode(message: threatguard.v1.ListAuditResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAuditResponse & threatguard.v1.ListAuditResponse.$Shape;
+        }
+
+        namespace ListAuditResponse {
+            interface $Properties {
+                entries?: threatguard.v1.AuditEntry.$Properties[];
+                next?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ListAuditResponse.$Properties;
+        }
+
+        interface IVerifyAuditRequest extends threatguard.v1.VerifyAuditRequest.$Properties {
+        }
+
+        class VerifyAuditRequest {
+            constructor(properties?: threatguard.v1.VerifyAuditRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.VerifyAuditRequest.$Shape): threatguard.v1.VerifyAuditRequest & threatguard.v1.VerifyAuditRequest.$Shape;
+            static create(properties?: threatguard.v1.VerifyAuditRequest.$Properties): threatguard.v1.VerifyAuditRequest;
+            static encode(message: threatguard.v1.VerifyAuditRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.VerifyAuditRequest & threatguard.v1.VerifyAuditRequest.$Shape;
+        }
+
+        namespace VerifyAuditRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.VerifyAuditRequest.$Properties;
+        }
+
+        interface IVerifyAuditResponse extends threatguard.v1.VerifyAuditResponse.$Properties {
+        }
+
+        class VerifyAuditResponse {
+            constructor(properties?: threatguard.v1.VerifyAuditResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            entries: number;
+            firstSequence: number;
+            headSequence: number;
+            headDigest: Uint8Array;
+            problemSequence: number;
+            problem: string;
+            static create(properties: threatguard.v1.VerifyAuditResponse.$Shape): threatguard.v1.VerifyAuditResponse & threatguard.v1.VerifyAuditResponse.$Shape;
+            static create(properties?: threatguard.v1.VerifyAuditResponse.$Properties): threatguard.v1.VerifyAuditResponse;
+            static encode(message: threatguard.v1.VerifyAuditResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.VerifyAuditResponse & threatguard.v1.VerifyAuditResponse.$Shape;
+        }
+
+        namespace VerifyAuditResponse {
+            interface $Properties {
+                entries?: number;
+                firstSequence?: number;
+                headSequence?: number;
+                headDigest?: Uint8Array;
+                problemSequence?: number;
+                problem?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.VerifyAuditResponse.$Properties;
+        }
+
         interface IGetStatusRequest extends threatguard.v1.GetStatusRequest.$Properties {
         }
 
@@ -2104,6 +3066,7 @@ export namespace threatguard {
             alertsWithheld: number;
             alertBudget: number;
             exceptions: number;
+            forwards: threatguard.v1.ForwardTargetState[];
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2146,9 +3109,51 @@ export namespace threatguard {
                 alertsWithheld?: number;
                 alertBudget?: number;
                 exceptions?: number;
+                forwards?: threatguard.v1.ForwardTargetState.$Properties[];
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
+        }
+
+        interface IForwardTargetState extends threatguard.v1.ForwardTargetState.$Properties {
+        }
+
+        class ForwardTargetState {
+            constructor(properties?: threatguard.v1.ForwardTargetState.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            stream: string;
+            kind: string;
+            delivering: boolean;
+            lastError: string;
+            waiting: number;
+            oldestAtUs: number;
+            delivered: number;
+            refused: number;
+            missed: number;
+            deliveredAtUs: number;
+            static create(properties: threatguard.v1.ForwardTargetState.$Shape): threatguard.v1.ForwardTargetState & threatguard.v1.ForwardTargetState.$Shape;
+            static create(properties?: threatguard.v1.ForwardTargetState.$Properties): threatguard.v1.ForwardTargetState;
+            static encode(message: threatguard.v1.ForwardTargetState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ForwardTargetState & threatguard.v1.ForwardTargetState.$Shape;
+        }
+
+        namespace ForwardTargetState {
+            interface $Properties {
+                name?: string;
+                stream?: string;
+                kind?: string;
+                delivering?: boolean;
+                lastError?: string;
+                waiting?: number;
+                oldestAtUs?: number;
+                delivered?: number;
+                refused?: number;
+                missed?: number;
+                deliveredAtUs?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ForwardTargetState.$Properties;
         }
 
         interface IGetVolumesRequest extends threatguard.v1.GetVolumesRequest.$Properties {
@@ -2905,507 +3910,6 @@ export namespace threatguard {
             type $Shape = threatguard.v1.Envelope.$Properties;
         }
 
-        interface IEntityName extends threatguard.v1.EntityName.$Properties {
-        }
-
-        class EntityName {
-            constructor(properties?: threatguard.v1.EntityName.$Properties);
-            $unknowns?: Uint8Array[];
-            kind: string;
-            name: string;
-            static create(properties: threatguard.v1.EntityName.$Shape): threatguard.v1.EntityName & threatguard.v1.EntityName.$Shape;
-            static create(properties?: threatguard.v1.EntityName.$Properties): threatguard.v1.EntityName;
-            static encode(message: threatguard.v1.EntityName.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.EntityName & threatguard.v1.EntityName.$Shape;
-        }
-
-        namespace EntityName {
-            interface $Properties {
-                kind?: string;
-                name?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.EntityName.$Properties;
-        }
-
-        interface IRiskReason extends threatguard.v1.RiskReason.$Properties {
-        }
-
-        class RiskReason {
-            constructor(properties?: threatguard.v1.RiskReason.$Properties);
-            $unknowns?: Uint8Array[];
-            alertId: string;
-            ruleId: string;
-            title: string;
-            contribution: number;
-            atUs: number;
-            static create(properties: threatguard.v1.RiskReason.$Shape): threatguard.v1.RiskReason & threatguard.v1.RiskReason.$Shape;
-            static create(properties?: threatguard.v1.RiskReason.$Properties): threatguard.v1.RiskReason;
-            static encode(message: threatguard.v1.RiskReason.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RiskReason & threatguard.v1.RiskReason.$Shape;
-        }
-
-        namespace RiskReason {
-            interface $Properties {
-                alertId?: string;
-                ruleId?: string;
-                title?: string;
-                contribution?: number;
-                atUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.RiskReason.$Properties;
-        }
-
-        interface IEntity extends threatguard.v1.Entity.$Properties {
-        }
-
-        class Entity {
-            constructor(properties?: threatguard.v1.Entity.$Properties);
-            $unknowns?: Uint8Array[];
-            name: threatguard.v1.EntityName;
-            risk: number;
-            reasons: threatguard.v1.RiskReason[];
-            firstSeenAtUs: number;
-            lastSeenAtUs: number;
-            static create(properties: threatguard.v1.Entity.$Shape): threatguard.v1.Entity & threatguard.v1.Entity.$Shape;
-            static create(properties?: threatguard.v1.Entity.$Properties): threatguard.v1.Entity;
-            static encode(message: threatguard.v1.Entity.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Entity & threatguard.v1.Entity.$Shape;
-        }
-
-        namespace Entity {
-            interface $Properties {
-                name?: threatguard.v1.EntityName.$Properties;
-                risk?: number;
-                reasons?: threatguard.v1.RiskReason.$Properties[];
-                firstSeenAtUs?: number;
-                lastSeenAtUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Entity.$Properties;
-        }
-
-        interface IListEntitiesRequest extends threatguard.v1.ListEntitiesRequest.$Properties {
-        }
-
-        class ListEntitiesRequest {
-            constructor(properties?: threatguard.v1.ListEntitiesRequest.$Properties);
-            $unknowns?: Uint8Array[];
-            kind: string;
-            limit: number;
-            after: string;
-            static create(properties: threatguard.v1.ListEntitiesRequest.$Shape): threatguard.v1.ListEntitiesRequest & threatguard.v1.ListEntitiesRequest.$Shape;
-            static create(properties?: threatguard.v1.ListEntitiesRequest.$Properties): threatguard.v1.ListEntitiesRequest;
-            static encode(message: threatguard.v1.ListEntitiesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListEntitiesRequest & threatguard.v1.ListEntitiesRequest.$Shape;
-        }
-
-        namespace ListEntitiesRequest {
-            interface $Properties {
-                kind?: string;
-                limit?: number;
-                after?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.ListEntitiesRequest.$Properties;
-        }
-
-        interface IListEntitiesResponse extends threatguard.v1.ListEntitiesResponse.$Properties {
-        }
-
-        class ListEntitiesResponse {
-            constructor(properties?: threatguard.v1.ListEntitiesResponse.$Properties);
-            $unknowns?: Uint8Array[];
-            entities: threatguard.v1.Entity[];
-            next: string;
-            static create(properties: threatguard.v1.ListEntitiesResponse.$Shape): threatguard.v1.ListEntitiesResponse & threatguard.v1.ListEntitiesResponse.$Shape;
-            static create(properties?: threatguard.v1.ListEntitiesResponse.$Properties): threatguard.v1.ListEntitiesResponse;
-            static encode(message: threatguard.v1.ListEntitiesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListEntitiesResponse & threatguard.v1.ListEntitiesResponse.$Shape;
-        }
-
-        namespace ListEntitiesResponse {
-            interface $Properties {
-                entities?: threatguard.v1.Entity.$Properties[];
-                next?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.ListEntitiesResponse.$Properties;
-        }
-
-        interface IGetEntityRequest extends threatguard.v1.GetEntityRequest.$Properties {
-        }
-
-        class GetEntityRequest {
-            constructor(properties?: threatguard.v1.GetEntityRequest.$Properties);
-            $unknowns?: Uint8Array[];
-            name: threatguard.v1.EntityName;
-            sinceUs: number;
-            static create(properties: threatguard.v1.GetEntityRequest.$Shape): threatguard.v1.GetEntityRequest & threatguard.v1.GetEntityRequest.$Shape;
-            static create(properties?: threatguard.v1.GetEntityRequest.$Properties): threatguard.v1.GetEntityRequest;
-            static encode(message: threatguard.v1.GetEntityRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetEntityRequest & threatguard.v1.GetEntityRequest.$Shape;
-        }
-
-        namespace GetEntityRequest {
-            interface $Properties {
-                name?: threatguard.v1.EntityName.$Properties;
-                sinceUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.GetEntityRequest.$Properties;
-        }
-
-        interface IGetEntityResponse extends threatguard.v1.GetEntityResponse.$Properties {
-        }
-
-        class GetEntityResponse {
-            constructor(properties?: threatguard.v1.GetEntityResponse.$Properties);
-            $unknowns?: Uint8Array[];
-            entity: threatguard.v1.Entity;
-            history: threatguard.v1.RiskAt[];
-            halfLifeUs: number;
-            static create(properties: threatguard.v1.GetEntityResponse.$Shape): threatguard.v1.GetEntityResponse & threatguard.v1.GetEntityResponse.$Shape;
-            static create(properties?: threatguard.v1.GetEntityResponse.$Properties): threatguard.v1.GetEntityResponse;
-            static encode(message: threatguard.v1.GetEntityResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetEntityResponse & threatguard.v1.GetEntityResponse.$Shape;
-        }
-
-        namespace GetEntityResponse {
-            interface $Properties {
-                entity?: threatguard.v1.Entity.$Properties;
-                history?: threatguard.v1.RiskAt.$Properties[];
-                halfLifeUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.GetEntityResponse.$Properties;
-        }
-
-        interface IRiskAt extends threatguard.v1.RiskAt.$Properties {
-        }
-
-        class RiskAt {
-            constructor(properties?: threatguard.v1.RiskAt.$Properties);
-            $unknowns?: Uint8Array[];
-            atUs: number;
-            risk: number;
-            static create(properties: threatguard.v1.RiskAt.$Shape): threatguard.v1.RiskAt & threatguard.v1.RiskAt.$Shape;
-            static create(properties?: threatguard.v1.RiskAt.$Properties): threatguard.v1.RiskAt;
-            static encode(message: threatguard.v1.RiskAt.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RiskAt & threatguard.v1.RiskAt.$Shape;
-        }
-
-        namespace RiskAt {
-            interface $Properties {
-                atUs?: number;
-                risk?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.RiskAt.$Properties;
-        }
-
-        interface IIncidentAlert extends threatguard.v1.IncidentAlert.$Properties {
-        }
-
-        class IncidentAlert {
-            constructor(properties?: threatguard.v1.IncidentAlert.$Properties);
-            $unknowns?: Uint8Array[];
-            id: string;
-            ruleId: string;
-            title: string;
-            severity: threatguard.v1.Severity;
-            tactics: string[];
-            firstAtUs: number;
-            static create(properties: threatguard.v1.IncidentAlert.$Shape): threatguard.v1.IncidentAlert & threatguard.v1.IncidentAlert.$Shape;
-            static create(properties?: threatguard.v1.IncidentAlert.$Properties): threatguard.v1.IncidentAlert;
-            static encode(message: threatguard.v1.IncidentAlert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.IncidentAlert & threatguard.v1.IncidentAlert.$Shape;
-        }
-
-        namespace IncidentAlert {
-            interface $Properties {
-                id?: string;
-                ruleId?: string;
-                title?: string;
-                severity?: threatguard.v1.Severity;
-                tactics?: string[];
-                firstAtUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.IncidentAlert.$Properties;
-        }
-
-        interface IIncident extends threatguard.v1.Incident.$Properties {
-        }
-
-        class Incident {
-            constructor(properties?: threatguard.v1.Incident.$Properties);
-            $unknowns?: Uint8Array[];
-            id: string;
-            revision: number;
-            title: string;
-            severity: threatguard.v1.Severity;
-            state: string;
-            tactics: string[];
-            alerts: threatguard.v1.IncidentAlert[];
-            entities: threatguard.v1.EntityName[];
-            firstAtUs: number;
-            lastAtUs: number;
-            raisedAtUs: number;
-            updatedAtUs: number;
-            static create(properties: threatguard.v1.Incident.$Shape): threatguard.v1.Incident & threatguard.v1.Incident.$Shape;
-            static create(properties?: threatguard.v1.Incident.$Properties): threatguard.v1.Incident;
-            static encode(message: threatguard.v1.Incident.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.Incident & threatguard.v1.Incident.$Shape;
-        }
-
-        namespace Incident {
-            interface $Properties {
-                id?: string;
-                revision?: number;
-                title?: string;
-                severity?: threatguard.v1.Severity;
-                state?: string;
-                tactics?: string[];
-                alerts?: threatguard.v1.IncidentAlert.$Properties[];
-                entities?: threatguard.v1.EntityName.$Properties[];
-                firstAtUs?: number;
-                lastAtUs?: number;
-                raisedAtUs?: number;
-                updatedAtUs?: number;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.Incident.$Properties;
-        }
-
-        interface IListIncidentsRequest extends threatguard.v1.ListIncidentsRequest.$Properties {
-        }
-
-        class ListIncidentsRequest {
-            constructor(properties?: threatguard.v1.ListIncidentsRequest.$Properties);
-            $unknowns?: Uint8Array[];
-            state: string;
-            severityMin: threatguard.v1.Severity;
-            limit: number;
-            after: string;
-            static create(properties: threatguard.v1.ListIncidentsRequest.$Shape): threatguard.v1.ListIncidentsRequest & threatguard.v1.ListIncidentsRequest.$Shape;
-            static create(properties?: threatguard.v1.ListIncidentsRequest.$Properties): threatguard.v1.ListIncidentsRequest;
-            static encode(message: threatguard.v1.ListIncidentsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIncidentsRequest & threatguard.v1.ListIncidentsRequest.$Shape;
-        }
-
-        namespace ListIncidentsRequest {
-            interface $Properties {
-                state?: string;
-                severityMin?: threatguard.v1.Severity;
-                limit?: number;
-                after?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.ListIncidentsRequest.$Properties;
-        }
-
-        interface IListIncidentsResponse extends threatguard.v1.ListIncidentsResponse.$Properties {
-        }
-
-        class ListIncidentsResponse {
-            constructor(properties?: threatguard.v1.ListIncidentsResponse.$Properties);
-            $unknowns?: Uint8Array[];
-            incidents: threatguard.v1.Incident[];
-            next: string;
-            static create(properties: threatguard.v1.ListIncidentsResponse.$Shape): threatguard.v1.ListIncidentsResponse & threatguard.v1.ListIncidentsResponse.$Shape;
-            static create(properties?: threatguard.v1.ListIncidentsResponse.$Properties): threatguard.v1.ListIncidentsResponse;
-            static encode(message: threatguard.v1.ListIncidentsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListIncidentsResponse & threatguard.v1.ListIncidentsResponse.$Shape;
-        }
-
-        namespace ListIncidentsResponse {
-            interface $Properties {
-                incidents?: threatguard.v1.Incident.$Properties[];
-                next?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.ListIncidentsResponse.$Properties;
-        }
-
-        interface IGetIncidentRequest extends threatguard.v1.GetIncidentRequest.$Properties {
-        }
-
-        class GetIncidentRequest {
-            constructor(properties?: threatguard.v1.GetIncidentRequest.$Properties);
-            $unknowns?: Uint8Array[];
-            id: string;
-            static create(properties: threatguard.v1.GetIncidentRequest.$Shape): threatguard.v1.GetIncidentRequest & threatguard.v1.GetIncidentRequest.$Shape;
-            static create(properties?: threatguard.v1.GetIncidentRequest.$Properties): threatguard.v1.GetIncidentRequest;
-            static encode(message: threatguard.v1.GetIncidentRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetIncidentRequest & threatguard.v1.GetIncidentRequest.$Shape;
-        }
-
-        namespace GetIncidentRequest {
-            interface $Properties {
-                id?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.GetIncidentRequest.$Properties;
-        }
-
-        interface IGetIncidentResponse extends threatguard.v1.GetIncidentResponse.$Properties {
-        }
-
-        class GetIncidentResponse {
-            constructor(properties?: threatguard.v1.GetIncidentResponse.$Properties);
-            $unknowns?: Uint8Array[];
-            incident: threatguard.v1.Incident;
-            static create(properties: threatguard.v1.GetIncidentResponse.$Shape): threatguard.v1.GetIncidentResponse & threatguard.v1.GetIncidentResponse.$Shape;
-            static create(properties?: threatguard.v1.GetIncidentResponse.$Properties): threatguard.v1.GetIncidentResponse;
-            static encode(message: threatguard.v1.GetIncidentResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetIncidentResponse & threatguard.v1.GetIncidentResponse.$Shape;
-        }
-
-        namespace GetIncidentResponse {
-            interface $Properties {
-                incident?: threatguard.v1.Incident.$Properties;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.GetIncidentResponse.$Properties;
-        }
-
-        interface IAuditEntry extends threatguard.v1.AuditEntry.$Properties {
-        }
-
-        class AuditEntry {
-            constructor(properties?: threatguard.v1.AuditEntry.$Properties);
-            $unknowns?: Uint8Array[];
-            sequence: number;
-            atUs: number;
-            actorKind: string;
-            actorId: string;
-            from: string;
-            action: string;
-            subject: string;
-            before: string;
-            after: string;
-            digest: Uint8Array;
-            static create(properties: threatguard.v1.AuditEntry.$Shape): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
-            static create(properties?: threatguard.v1.AuditEntry.$Properties): threatguard.v1.AuditEntry;
-            static encode(message: threatguard.v1.AuditEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
-        }
-
-        namespace AuditEntry {
-            interface $Properties {
-                sequence?: number;
-                atUs?: number;
-                actorKind?: string;
-                actorId?: string;
-                from?: string;
-                action?: string;
-                subject?: string;
-                before?: string;
-                after?: string;
-                digest?: Uint8Array;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.AuditEntry.$Properties;
-        }
-
-        interface IListAuditRequest extends threatguard.v1.ListAuditRequest.$Properties {
-        }
-
-        class ListAuditRequest {
-            constructor(properties?: threatguard.v1.ListAuditRequest.$Properties);
-            $unknowns?: Uint8Array[];
-            limit: number;
-            after: string;
-            static create(properties: threatguard.v1.ListAuditRequest.$Shape): threatguard.v1.ListAuditRequest & threatguard.v1.ListAuditRequest.$Shape;
-            static create(properties?: threatguard.v1.ListAuditRequest.$Properties): threatguard.v1.ListAuditRequest;
-            static encode(message: threatguard.v1.ListAuditRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAuditRequest & threatguard.v1.ListAuditRequest.$Shape;
-        }
-
-        namespace ListAuditRequest {
-            interface $Properties {
-                limit?: number;
-                after?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.ListAuditRequest.$Properties;
-        }
-
-        interface IListAuditResponse extends threatguard.v1.ListAuditResponse.$Properties {
-        }
-
-        class ListAuditResponse {
-            constructor(properties?: threatguard.v1.ListAuditResponse.$Properties);
-            $unknowns?: Uint8Array[];
-            entries: threatguard.v1.AuditEntry[];
-            next: string;
-            static create(properties: threatguard.v1.ListAuditResponse.$Shape): threatguard.v1.ListAuditResponse & threatguard.v1.ListAuditResponse.$Shape;
-            static create(properties?: threatguard.v1.ListAuditResponse.$Properties): threatguard.v1.ListAuditResponse;
-            static encode(message: threatguard.v1.ListAuditResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ListAuditResponse & threatguard.v1.ListAuditResponse.$Shape;
-        }
-
-        namespace ListAuditResponse {
-            interface $Properties {
-                entries?: threatguard.v1.AuditEntry.$Properties[];
-                next?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.ListAuditResponse.$Properties;
-        }
-
-        interface IVerifyAuditRequest extends threatguard.v1.VerifyAuditRequest.$Properties {
-        }
-
-        class VerifyAuditRequest {
-            constructor(properties?: threatguard.v1.VerifyAuditRequest.$Properties);
-            $unknowns?: Uint8Array[];
-            static create(properties: threatguard.v1.VerifyAuditRequest.$Shape): threatguard.v1.VerifyAuditRequest & threatguard.v1.VerifyAuditRequest.$Shape;
-            static create(properties?: threatguard.v1.VerifyAuditRequest.$Properties): threatguard.v1.VerifyAuditRequest;
-            static encode(message: threatguard.v1.VerifyAuditRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.VerifyAuditRequest & threatguard.v1.VerifyAuditRequest.$Shape;
-        }
-
-        namespace VerifyAuditRequest {
-            interface $Properties {
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.VerifyAuditRequest.$Properties;
-        }
-
-        interface IVerifyAuditResponse extends threatguard.v1.VerifyAuditResponse.$Properties {
-        }
-
-        class VerifyAuditResponse {
-            constructor(properties?: threatguard.v1.VerifyAuditResponse.$Properties);
-            $unknowns?: Uint8Array[];
-            entries: number;
-            firstSequence: number;
-            headSequence: number;
-            headDigest: Uint8Array;
-            problemSequence: number;
-            problem: string;
-            static create(properties: threatguard.v1.VerifyAuditResponse.$Shape): threatguard.v1.VerifyAuditResponse & threatguard.v1.VerifyAuditResponse.$Shape;
-            static create(properties?: threatguard.v1.VerifyAuditResponse.$Properties): threatguard.v1.VerifyAuditResponse;
-            static encode(message: threatguard.v1.VerifyAuditResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.VerifyAuditResponse & threatguard.v1.VerifyAuditResponse.$Shape;
-        }
-
-        namespace VerifyAuditResponse {
-            interface $Properties {
-                entries?: number;
-                firstSequence?: number;
-                headSequence?: number;
-                headDigest?: Uint8Array;
-                problemSequence?: number;
-                problem?: string;
-                $unknowns?: Uint8Array[];
-            }
-            type $Shape = threatguard.v1.VerifyAuditResponse.$Properties;
-        }
-
         interface ICryptoReportRequest extends threatguard.v1.CryptoReportRequest.$Properties {
         }
 
@@ -3996,6 +4500,7 @@ export namespace threatguard {
             header: Uint8Array;
             signature: Uint8Array;
             payload: Uint8Array;
+            erased: threatguard.v1.ErasedPayload;
             static create(properties: threatguard.v1.BundleEnvelope.$Shape): threatguard.v1.BundleEnvelope & threatguard.v1.BundleEnvelope.$Shape;
             static create(properties?: threatguard.v1.BundleEnvelope.$Properties): threatguard.v1.BundleEnvelope;
             static encode(message: threatguard.v1.BundleEnvelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -4007,9 +4512,35 @@ export namespace threatguard {
                 header?: Uint8Array;
                 signature?: Uint8Array;
                 payload?: Uint8Array;
+                erased?: threatguard.v1.ErasedPayload.$Properties;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.BundleEnvelope.$Properties;
+        }
+
+        interface IErasedPayload extends threatguard.v1.ErasedPayload.$Properties {
+        }
+
+        class ErasedPayload {
+            constructor(properties?: threatguard.v1.ErasedPayload.$Properties);
+            $unknowns?: Uint8Array[];
+            atUs: number;
+            erasureId: string;
+            auditSequence: number;
+            static create(properties: threatguard.v1.ErasedPayload.$Shape): threatguard.v1.ErasedPayload & threatguard.v1.ErasedPayload.$Shape;
+            static create(properties?: threatguard.v1.ErasedPayload.$Properties): threatguard.v1.ErasedPayload;
+            static encode(message: threatguard.v1.ErasedPayload.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ErasedPayload & threatguard.v1.ErasedPayload.$Shape;
+        }
+
+        namespace ErasedPayload {
+            interface $Properties {
+                atUs?: number;
+                erasureId?: string;
+                auditSequence?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ErasedPayload.$Properties;
         }
 
         interface IBundleEnd extends threatguard.v1.BundleEnd.$Properties {

@@ -3,6 +3,7 @@ import { Withheld } from '@threatguard/proto';
 import { ALERT_KEYS, alertColumns, alertRecord } from '../../model/alert.ts';
 import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe, wholeNumber } from '../console-command.ts';
+import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
 
 export class AlertsList extends ConsoleCommand {
   static override summary = 'List alerts, newest first.';
@@ -11,9 +12,11 @@ export class AlertsList extends ConsoleCommand {
     '<%= config.bin %> alerts list --severity high --since 24h',
     '<%= config.bin %> alerts list --technique T1110 --output json',
     '<%= config.bin %> alerts list --agent web-1 --user root',
+    '<%= config.bin %> alerts list --since 24h --output ocsf > alerts.ndjson',
   ];
   static override flags = {
     ...alertFilterFlags,
+    ...exportOutput,
     until: Flags.string({ summary: 'Until a time; a duration counts back from now.', helpValue: 'TIME' }),
     withheld: Flags.boolean({ summary: 'Only those over the budget of their day, which are left out else.' }),
     limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
@@ -29,7 +32,9 @@ export class AlertsList extends ConsoleCommand {
     const { client } = await this.connect(flags);
     using _ = client;
     const rows = await client.listAlerts(filter, limit);
-    output.list({ rows, columns: alertColumns({ ...output, nowMs }), keys: ALERT_KEYS, record: alertRecord });
+    const format = exportFormat(output);
+    if (format) writeExport(output, { alerts: rows, format, version: this.config.version });
+    else output.list({ rows, columns: alertColumns({ ...output, nowMs }), keys: ALERT_KEYS, record: alertRecord });
     if (rows.length === 0) output.note('no alerts match');
     if (rows.length === limit) output.note(`${limit} shown; --limit shows more`);
   }

@@ -5,6 +5,7 @@ import { eventColumns, eventRecord } from '../../model/event.ts';
 import { renderTable } from '../../model/table.ts';
 import { actColumns, actRecord } from '../../model/triage.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
+import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
 
 export class AlertsShow extends ConsoleCommand {
   static override summary = 'Show one alert with its reason, what was done about it, and the events behind it.';
@@ -14,6 +15,8 @@ export class AlertsShow extends ConsoleCommand {
     '<%= config.bin %> alerts show 01kah2 --output json',
   ];
   static override args = { id: Args.string({ required: true, description: 'Id of the alert, or how it begins.' }) };
+
+  static override flags = { ...exportOutput };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(AlertsShow);
@@ -26,6 +29,10 @@ export class AlertsShow extends ConsoleCommand {
         'not_found',
         `no alert begins with "${args.id}"; "threatguard alerts list" shows their ids`,
       );
+    const format = exportFormat(output);
+    if (format) {
+      return writeExport(output, { alerts: [alert], events: events ?? [], format, version: this.config.version });
+    }
     const acts = await client.alertHistory(alert.id ?? '');
     const look = { ...output, nowMs: Date.now() };
     const count = suppressed ?? 0;

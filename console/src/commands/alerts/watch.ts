@@ -3,6 +3,7 @@ import { ALERT_KEYS } from '../../model/alert.ts';
 import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
 import { writeAlert } from '../alert-stream.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
+import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
 
 export class AlertsWatch extends ConsoleCommand {
   static override summary = 'Print alerts as they are raised, from NATS or the collector itself.';
@@ -16,12 +17,14 @@ export class AlertsWatch extends ConsoleCommand {
   ];
   static override flags = {
     ...alertFilterFlags,
+    ...exportOutput,
     updates: Flags.boolean({ summary: 'Print every change of an alert, not only new ones and rises.' }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(AlertsWatch);
     const output = this.outputFor(flags);
+    const format = exportFormat(output);
     const filter = readAlertFilter(flags);
     const { sinceUs } = readTimeRange(flags, { nowMs: Date.now(), utc: flags.utc });
     const { client, deployment } = await this.connect(flags);
@@ -40,7 +43,9 @@ export class AlertsWatch extends ConsoleCommand {
           output.note(`watching alerts ${way === 'nats' ? 'on NATS' : "on the collector's own stream"}`);
       },
       onAlert: (alert, arrival) => {
-        if (flags.updates || arrival !== 'changed') writeAlert(output, alert);
+        if (!flags.updates && arrival === 'changed') return;
+        if (format) writeExport(output, { alerts: [alert], format, version: this.config.version });
+        else writeAlert(output, alert);
       },
     });
   }

@@ -3,6 +3,7 @@ import { EVENT_KEYS, eventColumns, eventRecord, SEARCH_FIELDS } from '../../mode
 import { parseEventQuery } from '../../model/event-query.ts';
 import { readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe, wholeNumber } from '../console-command.ts';
+import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
 
 export class EventsSearch extends ConsoleCommand {
   static override summary = 'Search stored events by time and fields, newest first.';
@@ -17,6 +18,7 @@ export class EventsSearch extends ConsoleCommand {
   ];
   static override strict = false;
   static override flags = {
+    ...exportOutput,
     since: Flags.string({ summary: 'Since a time, or for a duration up to now: 15m, 24h, 7d.', helpValue: 'TIME' }),
     until: Flags.string({ summary: 'Until a time; a duration counts back from now.', helpValue: 'TIME' }),
     limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
@@ -31,13 +33,16 @@ export class EventsSearch extends ConsoleCommand {
     const { client } = await this.connect(flags);
     using _ = client;
     const { rows, searchedBackToUs } = await client.searchEvents(query, limit);
-    output.list({
-      rows,
-      columns: eventColumns({ ...output, nowMs }),
-      keys: EVENT_KEYS,
-      record: eventRecord,
-      flat: true,
-    });
+    const format = exportFormat(output);
+    if (format) writeExport(output, { events: rows, format, version: this.config.version });
+    else
+      output.list({
+        rows,
+        columns: eventColumns({ ...output, nowMs }),
+        keys: EVENT_KEYS,
+        record: eventRecord,
+        flat: true,
+      });
     if (searchedBackToUs !== undefined) {
       const back = new Date(Math.floor(searchedBackToUs / 1000) + 1).toISOString();
       output.note(`${rows.length} found, searched back to ${back} so far; --until ${back} goes on from there`);

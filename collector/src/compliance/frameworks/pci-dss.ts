@@ -1,0 +1,106 @@
+import type { Framework } from '../framework.ts';
+
+/** PCI DSS v4.0.1. */
+export const PCI_DSS: Framework = {
+  title: 'PCI DSS 4.0.1',
+  controls: [
+    {
+      id: '8.3.4',
+      title: 'Lockout',
+      asks: 'At most ten failed attempts lock a user out for at least 30 minutes.',
+      facts: ['authentication', 'failing_users'],
+      notShown: 'The setting on each host: how often attempts failed is shown, not that they were stopped.',
+    },
+    {
+      id: '10.2.1.1',
+      title: 'Access of individuals to cardholder data',
+      asks: 'Audit logs hold every access of a user to cardholder data.',
+      facts: ['events', 'files'],
+      notShown: 'Which files and hosts hold cardholder data, and access inside databases and applications.',
+    },
+    {
+      id: '10.2.1.2',
+      title: 'Actions with administrative access',
+      asks: 'Audit logs hold what was done by whoever has administrative access.',
+      facts: ['privileged'],
+      notShown: 'What was done inside an application.',
+    },
+    {
+      id: '10.2.1.3',
+      title: 'Access to audit logs',
+      asks: 'Audit logs hold every access to audit logs.',
+      facts: ['audit', 'operators'],
+      notShown: 'Access to log files on hosts other than through what the agent watches.',
+    },
+    {
+      id: '10.2.1.4',
+      title: 'Invalid access',
+      asks: 'Audit logs hold every invalid attempt of logical access.',
+      facts: ['authentication', 'failing_users'],
+      notShown: 'Attempts at systems without an agent.',
+    },
+    {
+      id: '10.2.1.5',
+      title: 'Changes of credentials',
+      asks: 'Audit logs hold new accounts, changed privileges and every change of administrative accounts.',
+      facts: ['accounts', 'privileged'],
+      notShown: 'Accounts of directories and applications.',
+    },
+    {
+      id: '10.2.1.6',
+      title: 'Audit logs started and stopped',
+      asks: 'Audit logs hold when they were initialised, stopped or paused.',
+      facts: ['host_audit', 'losses', 'agents'],
+      notShown: 'Logs of other products.',
+    },
+    {
+      id: '10.2.1.7',
+      title: 'System-level objects',
+      asks: 'Audit logs hold creation and deletion of system-level objects.',
+      facts: ['files'],
+      notShown: 'Paths no agent watches.',
+    },
+    {
+      id: '10.3.2, 10.3.4',
+      title: 'Audit logs are protected',
+      asks: 'Audit logs cannot be changed unseen.',
+      facts: ['audit_chain', 'heads'],
+      notShown: 'That a head of before was kept elsewhere: hold the bundle or the audit export against one.',
+    },
+    {
+      id: '10.4.1',
+      title: 'Daily review',
+      asks: 'Security events and logs of critical systems are reviewed at least daily.',
+      facts: ['alerts', 'handling', 'exceptions'],
+      notShown: 'That somebody read what raised no alert.',
+    },
+    {
+      id: '10.5.1',
+      title: 'A year of logs',
+      asks: 'Twelve months are kept, three of them at hand.',
+      facts: ['retention_settings', 'retention'],
+      notShown: 'Time before this system was installed.',
+    },
+    {
+      id: '10.7.2',
+      title: 'Failures of security controls',
+      asks: 'Failures of critical security controls are detected and answered promptly.',
+      facts: ['agents', 'losses', 'host_audit'],
+      notShown: 'Failures of other products.',
+    },
+    {
+      id: '11.5.2',
+      title: 'Change detection',
+      asks: 'Changes of critical files are detected and alerted.',
+      facts: ['files', 'alerts'],
+      notShown: 'That the weekly comparison covers every critical file.',
+    },
+    {
+      id: '12.10.5',
+      title: 'Response to alerts',
+      asks: 'The incident response plan covers alerts of detection and change detection.',
+      facts: ['alerts', 'incidents', 'handling'],
+      notShown: 'The plan itself.',
+    },
+  ],
+};

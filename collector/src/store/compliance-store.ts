@@ -1,0 +1,119 @@
+import { type AuditFact, appendAudit, auditEntry, COLUMNS } from './audit.ts';
+import { readChain } from './audit-verification.ts';
+import type { Database, Row } from './database.ts';
+import { closeWindows, type Disclosure, noteDisclosure } from './disclosures.ts';
+import * as erasures from './erasure-records.ts';
+import { endHold, type HoldRecord, insertHold, listHolds } from './holds.ts';
+import type { AuditActor, AuditEntry } from './store.ts';
+
+const PAGE_ENTRIES = 500;
+
+/** Legal holds, who read what, the audit log as a whole, erasure. Errors as those of Store. */
+export class ComplianceStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Resolves when the read is counted: nothing is answered before. */
+  noteDisclosure(atUs: number, by: AuditActor, read: Disclosure): Promise<void> {
+    return this.#database.transaction((session) => noteDisclosure(session, atUs, by, read));
+  }
+
+  async closeWindows(atUs: number): Promise<void> {
+    while (await this.#database.transaction((session) => closeWindows(session, atUs)));
+  }
+
+  /** The ends of the chain as it is now. */
+  auditChain() {
+    return readChain(this.#database);
+  }
+
+  /** Entries after one number up to another, oldest first, in pages. */
+  async *auditEntries(after: number, until: number): AsyncIterable<AuditEntry[]> {
+    for (let last = after; last < until; ) {
+      const rows = await this.#database.query(
+        `select ${COLUMNS} from audit where sequence > $1 and sequence <= $2 order by sequence limit ${PAGE_ENTRIES}`,
+        [last, until],
+      );
+      if (rows.length === 0) return;
+      yield rows.map(auditEntry);
+      last = rows.at(-1)!.sequence;
+    }
+  }
+
+  /** An entry of the audit log for what has no change in the store; its number. */
+  note(atUs: number, by: AuditActor, fact: AuditFact): Promise<number> {
+    return this.#database.transaction(async (session) => {
+      await appendAudit(session, atUs, by, fact);
+      return (await readChain(session)).head.sequence;
+    });
+  }
+
+  holds(removed: boolean): Promise<HoldRecord[]> {
+    return listHolds(this.#database, removed);
+  }
+
+  addHold(hold: HoldRecord, by: AuditActor): Promise<void> {
+    return this.#database.transaction(async (session) => {
+      await insertHold(session, hold);
+      await appendAudit(session, hold.madeAtUs, by, { action: 'hold.added', subject: hold.id, after: factsOf(hold) });
+    });
+  }
+
+  /** False where it was removed before. */
+  removeHold(hold: HoldRecord, atUs: number, by: AuditActor): Promise<boolean> {
+    return this.#database.transaction(async (session) => {
+      if (!(await endHold(session, hold.id, atUs, by))) return false;
+      await appendAudit(session, atUs, by, { action: 'hold.removed', subject: hold.id, before: factsOf(hold) });
+      return true;
+    });
+  }
+
+  isPersonHeld(person: erasures.Person): Promise<boolean> {
+    return erasures.isPersonHeld(this.#database, person);
+  }
+
+  keptPayloads(agentId: string | undefined): AsyncIterable<erasures.KeptPayload[]> {
+    return erasures.keptPayloads(this.#database, agentId);
+  }
+
+  erasePayloads(payloads: readonly erasures.KeptPayload[], erasure: Parameters<typeof erasures.erasePayloads>[2]) {
+    return this.#database.transaction((session) => erasures.erasePayloads(session, payloads, erasure));
+  }
+
+  countPersonEvents(person: erasures.Person): Promise<number> {
+    return erasures.countPersonEvents(this.#database, person);
+  }
+
+  /** Changes a page of the person's events; how many there were. Again until that is 0. */
+  changeEvents(
+    person: erasures.Person,
+    change: Parameters<typeof erasures.renameEvents>[2] | undefined,
+  ): Promise<number> {
+    return this.#database.transaction(async (session) => {
+      const rows = await erasures.personEvents(session, person);
+      if (rows.length > 0)
+        await (change ? erasures.renameEvents(session, rows, change) : erasures.deleteEvents(session, rows));
+      return rows.length;
+    });
+  }
+
+  eraseSeries(person: erasures.Person, pseudonym: string | undefined): Promise<number> {
+    return this.#database.transaction((session) => erasures.eraseSeries(session, person, pseudonym));
+  }
+
+  countKept(person: erasures.Person) {
+    return erasures.countKept(this.#database, person);
+  }
+
+  /** A read of the report: one statement, whose text stands in it. */
+  measure(sql: string, parameters: readonly (string | number)[]): Promise<Row[]> {
+    return this.#database.query(sql, parameters);
+  }
+}
+
+function factsOf({ agentId, user, fromUs, toUs, reason }: HoldRecord) {
+  return { agent: agentId, user, fromUs, toUs, reason };
+}
