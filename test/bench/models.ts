@@ -11,7 +11,7 @@ const given = readBenchArguments(
     only: { value: '', help: 'algorithms or scenarios; both without' },
     algorithm: { value: '', help: 'only those whose name has this part' },
     seed: { value: '1', help: 'whole number the month of the scenarios comes from' },
-    budget: { value: '0.05', help: 'models.alerts_per_host_day' },
+    budget: { value: '0.1', help: 'models.alerts_per_host_day' },
   },
   {
     summary: 'Attacks found by the models, false alarms, and quality and speed of each algorithm.',
