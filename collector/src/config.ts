@@ -101,7 +101,7 @@ const schema = z.strictObject({
     .strictObject({
       enabled: z.stringbool().or(z.boolean()).default(true),
       learning_days: z.coerce.number().int().min(1).max(90).default(14),
-      alerts_per_host_day: z.coerce.number().min(0.0001).max(10).default(0.05),
+      alerts_per_host_day: z.coerce.number().min(0.0001).max(10).default(0.1),
       train_every_hours: z.coerce.number().int().min(1).max(8_760).default(24),
     })
     .prefault({}),
@@ -250,7 +250,7 @@ retention:
 models:
   enabled: true
   learning_days: 14
-  alerts_per_host_day: 0.05
+  alerts_per_host_day: 0.1
   train_every_hours: 24
 
 # Threads that open and analyse what agents send; without it, one less than there are processors, and at most 8.

@@ -1,27 +1,31 @@
-// Quality and speed of every model's algorithm on generated data with known truth, beside scikit-learn on the same data in the
-// same run where python3-sklearn is installed. One core: all seconds are of CPU time. Run: npm run bench:models [-- part of a
-// name].
-import { comparisons } from './models-algorithms.ts';
-import { runSklearn, sklearnVersion } from './models-sklearn.ts';
-import { printFigure, printResult, round } from './report.ts';
+// What the models are worth: attacks found among ordinary doings (models-scenarios.ts), and each algorithm's quality and speed
+// beside scikit-learn (models-beside.ts). Run: npm run bench:models [-- --help]; npm run bench:scenarios is the first half.
+// One JSON object in the last line.
+import { positive, readBenchArguments } from './bench-arguments.ts';
+import { reportAlgorithms } from './models-beside.ts';
+import { reportScenarios } from './models-scenarios.ts';
+import { printResult } from './report.ts';
 
-const wanted = process.argv[2] ?? '';
-const chosen = comparisons().filter(({ name }) => name.includes(wanted));
-const version = sklearnVersion();
-if (!version) console.log('scikit-learn: skipped, python3-sklearn is not installed');
-const theirs = version ? runSklearn(chosen.flatMap(({ task }) => task ?? [])) : new Map();
+const given = readBenchArguments(
+  {
+    only: { value: '', help: 'algorithms or scenarios; both without' },
+    algorithm: { value: '', help: 'only those whose name has this part' },
+    seed: { value: '1', help: 'whole number the month of the scenarios comes from' },
+    budget: { value: '0.1', help: 'models.alerts_per_host_day' },
+  },
+  {
+    summary: 'Attacks found by the models, false alarms, and quality and speed of each algorithm.',
+    examples: ['npm run bench:models -- --only algorithms --algorithm lof', 'npm run bench:scenarios -- --seed 7'],
+  },
+);
 
-const models: Record<string, unknown> = {};
-const speedVsSklearn: Record<string, number> = {};
-for (const { name, run, judge } of chosen) {
-  const { seconds, ...ours } = run();
-  const other = theirs.get(name);
-  const quality = other && judge?.(other);
-  models[name] = { ...ours, ...(quality && { sklearnQuality: quality }) };
-  if (other) speedVsSklearn[name] = round((other.trainS + other.scoreS) / seconds);
-  const beside = other
-    ? `   scikit-learn ${JSON.stringify(quality)}, we are ${speedVsSklearn[name]} times as fast`
-    : '';
-  printFigure(name, `${JSON.stringify(ours.quality)} in ${round(seconds)} CPU s${beside}`);
+if (given) {
+  const { only, algorithm, seed, budget } = given;
+  if (!['', 'algorithms', 'scenarios'].includes(only)) {
+    throw new Error(`--only takes algorithms or scenarios, not "${only}"`);
+  }
+  if (!/^\d{1,9}$/.test(seed)) throw new Error(`--seed takes a whole number, not "${seed}"`);
+  const scenarios = only !== 'algorithms' && reportScenarios(Number(seed), positive('budget', budget));
+  const algorithms = only !== 'scenarios' && reportAlgorithms(algorithm);
+  printResult({ ...scenarios, ...algorithms });
 }
-printResult({ sklearn: version ?? 'skipped', models, speedVsSklearn });

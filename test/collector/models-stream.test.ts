@@ -35,6 +35,19 @@ describe('the tail of what was seen', () => {
     for (let i = 0; i < 20_000; i++) tail.add(-Math.log(1 - random.uniform()));
     for (const rarity of [2.5, 4, 6]) expect(tail.rarity(rarity * Math.LN10)).toBeCloseTo(rarity, 0);
   });
+
+  it('is not rarer, where that is asked, than the share of what was as large', () => {
+    const random = new Random(1);
+    const tail = new Tail(4_000);
+    // One value in 200 is far from all others.
+    for (let i = 0; i < 4_000; i++) tail.add(i % 200 === 0 ? 20 + random.uniform() : 1 + 0.1 * random.normal());
+    expect(tail.rarity(20)).toBeGreaterThan(6);
+    expect(tail.boundedRarity(20)).toBeCloseTo(Math.log10(4001 / 21), 12);
+    expect(tail.boundedRarity(1.1)).toBe(tail.rarity(1.1));
+    const beyond = [21.1, 21.2, 30].map((value) => tail.boundedRarity(value));
+    expect(beyond[0]!).toBeGreaterThan(Math.log10(4001));
+    expect(beyond).toEqual(beyond.toSorted((a, b) => a - b));
+  });
 });
 
 describe('the score of a stream', () => {

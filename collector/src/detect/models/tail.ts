@@ -40,6 +40,22 @@ export class Tail {
     return share + (scale > 0 ? (value - upper) / scale : 1);
   }
 
+  /**
+   * The same, never rarer than what was seen allows: up to the largest, the share of values at least as large; beyond it the
+   * tail goes on no steeper than the largest hundredth is on average (peaks over threshold: Davison and Smith, 1990). For
+   * values of which hardly any is an attack's, and whose tail no one curve tells.
+   */
+  boundedRarity(value: number): number {
+    const count = this.#count;
+    const rarity = this.rarity(value);
+    if (count === 0) return rarity;
+    const seen = Math.log10((count + 1) / (count - this.#below(value) + 1));
+    const beyond = value - this.#sorted[count - 1]!;
+    if (beyond <= 0) return Math.min(rarity, seen);
+    const excess = this.#meanExcess(this.#sorted[Math.floor(UPPER * count)]!);
+    return Math.min(rarity, seen + (excess > 0 ? beyond / excess / Math.LN10 : 1));
+  }
+
   /** By how much the values above one exceed it, on average; 0 where none does. */
   #meanExcess(value: number): number {
     const from = this.#below(value);

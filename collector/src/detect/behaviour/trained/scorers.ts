@@ -1,7 +1,10 @@
 // The models that are trained from hours, as they are kept and as they score.
 //
-// A model is one for each kind of entity: hosts and people have little in common. Its scores are held against those of the
-// hours it was trained from, so that all models say the same thing: how rare such an hour is.
+// A model is one for each kind of entity: hosts and people have little in common. Its scores are held against those of hours
+// of the same days that it was not trained from, so that all models say the same thing: how rare such an hour is. What a model
+// learned looks more ordinary to it than it is, most of all where densities count their own rows. And a vote is bounded by what
+// those scores can say (Tail.boundedRarity): densities differ by factors of a hundred, so that an outlier factor that one hour
+// in a hundred has would else be one in a million where the hours just below it are close together.
 import { type Autoencoder, scoreReconstruction, trainAutoencoder } from '../../models/autoencoder.ts';
 import { growIsolationForest, type IsolationForest, scoreIsolation } from '../../models/isolation-forest.ts';
 import {
@@ -19,19 +22,19 @@ import type { EntityKind } from '../profile.ts';
 export const HOUR_MODELS = ['isolation-forest', 'local-outlier-factor', 'autoencoder'] as const;
 export type HourModelName = (typeof HOUR_MODELS)[number];
 
-/** Rows a model is trained from, for each kind; what more there is is sampled. */
+/** Rows a model is trained from, for each kind: a random part, never more than half of all. */
 const TRAINING_ROWS: Record<HourModelName, number> = {
   'isolation-forest': 20_000,
   // The time of one score grows with them.
   'local-outlier-factor': 1_500,
   autoencoder: 4_000,
 };
-/** Scores that say how rare one is. */
+/** Scores that say how rare one is: of rows that the model was not trained from. */
 const SCORES_KEPT = 4_096;
 /** Of so many scores no more can be told than this. */
 const RARITY_MAX = 6;
 
-/** What is saved of each kind: the model without what can be made from it, and the scores of hours it was trained from. */
+/** What is saved of each kind: the model without what can be made from it, and the scores of hours it was not trained from. */
 export interface TrainedKind {
   model: IsolationForest | Autoencoder | Omit<LocalDensities, 'index'>;
   scores: Float64Array;
@@ -49,13 +52,15 @@ export function toMatrix(features: ArrayLike<number>): Matrix {
   return { rows: values.length / FEATURE_COUNT, columns: FEATURE_COUNT, values };
 }
 
+/** Of at least two rows. */
 export function trainKind(name: HourModelName, features: Float32Array, seed: number): TrainedKind {
   const rows = features.length / FEATURE_COUNT;
-  const random = new Random(seed);
-  const pick = (count: number) => toMatrix(sampleRows(features, rows, count, random));
-  const model = train(name, pick(TRAINING_ROWS[name]), seed);
-  const scored = pick(SCORES_KEPT);
-  return { model, scores: loadScorer(name, { model, scores: new Float64Array() }).score(scored) };
+  const order = new Random(seed).sample(rows, rows);
+  const trained = Math.min(TRAINING_ROWS[name], rows >> 1);
+  const pick = (from: number, to: number) => toMatrix(pickRows(features, order.slice(from, to).sort()));
+  const model = train(name, pick(0, trained), seed);
+  const { score } = loadScorer(name, { model, scores: new Float64Array() });
+  return { model, scores: score(pick(trained, trained + SCORES_KEPT)) };
 }
 
 function train(name: HourModelName, matrix: Matrix, seed: number): TrainedKind['model'] {
@@ -78,16 +83,15 @@ function scoreWith(name: HourModelName, model: TrainedKind['model']): Scorer['sc
   return (rows) => scoreOutliers(densities, rows);
 }
 
-/** -log10 of the share of ordinary hours that score as high, for each row. */
+/** -log10 of the share of ordinary hours that score as high, for each row, as far as the scores that are kept can tell. */
 export function scoreRows({ score, tail }: Scorer, rows: Matrix): Float64Array {
-  return score(rows).map((each) => Math.min(RARITY_MAX, tail.rarity(each)));
+  return score(rows).map((each) => Math.min(RARITY_MAX, tail.boundedRarity(each)));
 }
 
-function sampleRows(features: Float32Array, rows: number, count: number, random: Random): Float32Array {
-  if (rows <= count) return features;
-  const sampled = new Float32Array(count * FEATURE_COUNT);
-  for (const [at, row] of random.sample(count, rows).sort().entries()) {
-    sampled.set(features.subarray(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT), at * FEATURE_COUNT);
+function pickRows(features: Float32Array, rows: Uint32Array): Float32Array {
+  const picked = new Float32Array(rows.length * FEATURE_COUNT);
+  for (const [at, row] of rows.entries()) {
+    picked.set(features.subarray(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT), at * FEATURE_COUNT);
   }
-  return sampled;
+  return picked;
 }
