@@ -7,12 +7,13 @@ import { settledMemory } from './settled-memory.ts';
 
 const SILENT_AFTER_SECONDS = 3_600;
 
+// What models remember grows until its own bounds, which `behaviour-state.test.ts` holds it to: here it would hide all else.
 let nowMs = Number(process.argv[3]);
 const collector = await startCollector({
   home: process.argv[2]!,
   config: readCollectorConfig({
     file: 'soak',
-    text: `agents:\n  silent_after_seconds: ${SILENT_AFTER_SECONDS}\n`,
+    text: `agents:\n  silent_after_seconds: ${SILENT_AFTER_SECONDS}\nmodels:\n  enabled: false\n`,
     environment: process.env,
   }),
   log: pino({ level: 'warn' }, pino.destination(2)),
