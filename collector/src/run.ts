@@ -249,7 +249,7 @@ export async function startCollector(parts: {
   );
 
   const accesses = stack.use(new AccessLog({ store: store.compliance, nowUs, failed }));
-  stack.use(new HuntSchedule({ store, report: (detections) => pipeline.report(detections), nowUs, failed }));
+  stack.use(new HuntSchedule({ store, report, nowUs, failed }));
 
   const peers = new Peers();
   fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
@@ -363,6 +363,7 @@ export async function startCollector(parts: {
       ],
     }),
   );
+  let http: Awaited<ReturnType<typeof startHttp>>;
   const care = stack.use(
     new CertificateCare({
       fleet,
@@ -380,7 +381,8 @@ export async function startCollector(parts: {
     }),
   );
 
-  const http = await startHttp({
+  // Declared above: a certificate may be renewed while this one starts.
+  http = await startHttp({
     config: config.http,
     status: { ...status, epochs: kem.epochs, nowMs },
     kem,
@@ -390,7 +392,7 @@ export async function startCollector(parts: {
     access,
     accesses,
     metrics,
-    report: (detections) => pipeline.report(detections),
+    report,
     ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),
     log,
     failed,

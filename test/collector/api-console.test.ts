@@ -1,21 +1,13 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import {
-  Activity,
-  type Alert,
-  AlertState,
-  EventClass,
-  type HostEvent,
-  Outcome,
-  Severity,
-  verifyAlert,
-} from '@threatguard/proto';
+import { type Alert, AlertState, Outcome, Severity, verifyAlert } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { matchesAlert } from '../../collector/src/api/alert-filter.ts';
 import { clampLimit } from '../../collector/src/api/limits.ts';
 import { RateMeter } from '../../collector/src/api/rate-meter.ts';
 import { splitNatsUrl } from '../../collector/src/api/status.ts';
 import { TestCollector } from '../support/collector.ts';
+import { failedLogin } from '../support/envelopes.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
 
@@ -31,19 +23,6 @@ afterAll(async () => {
   agent?.[Symbol.dispose]();
   await collector?.[Symbol.asyncDispose]();
 });
-
-function failedLogin(source: string): HostEvent {
-  return {
-    observedAtUs: Date.now() * 1000,
-    class: EventClass.AUTHENTICATION,
-    activity: Activity.LOGON,
-    outcome: Outcome.FAILURE,
-    sensor: 'auth.file',
-    serviceName: 'sshd',
-    user: { name: 'root' },
-    authentication: { method: 'password', sourceAddress: source, sourcePort: 50_000 },
-  };
-}
 
 /** Twenty failed logins from one source: brute force by any measure. */
 async function attack(source: string): Promise<void> {

@@ -11,6 +11,7 @@ import type { FeedListener } from '../../collector/src/publish/alert-feed.ts';
 import { ApiUser } from '../support/api-user.ts';
 import { TestCollector } from '../support/collector.ts';
 import { runConsole } from '../support/console-process.ts';
+import { failedLogin } from '../support/envelopes.ts';
 import { ask } from '../support/http.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { makeAlert } from '../support/stores.ts';
@@ -36,19 +37,6 @@ afterAll(async () => {
   agent?.[Symbol.dispose]();
   await collector?.[Symbol.asyncDispose]();
 });
-
-function failedLogin(source: string): HostEvent {
-  return {
-    observedAtUs: Date.now() * 1000,
-    class: EventClass.AUTHENTICATION,
-    activity: Activity.LOGON,
-    outcome: Outcome.FAILURE,
-    sensor: 'auth.file',
-    serviceName: 'sshd',
-    user: { name: 'root' },
-    authentication: { method: 'password', sourceAddress: source, sourcePort: 50_000 },
-  };
-}
 
 function connection(destinationAddress: string, destinationPort: number): HostEvent {
   return {

@@ -1,11 +1,13 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import {
+  Activity,
   activeProvider,
   type CryptoProfile,
   EventClass,
   envelopeIdentity,
   type HostEvent,
   NO_PREVIOUS_DIGEST,
+  Outcome,
   PROFILES,
   STREAM_ID_BYTES,
   type StreamPosition,
@@ -38,4 +40,18 @@ export function processEvents(count: number, startAtUs = 1_790_000_000_000_000):
     sensor: 'process.ebpf',
     process: { pid: 1000 + index, executable: '/usr/bin/true', args: ['true', String(index)] },
   }));
+}
+
+/** sshd, a wrong password for root. */
+export function failedLogin(source: string): HostEvent {
+  return {
+    observedAtUs: Date.now() * 1000,
+    class: EventClass.AUTHENTICATION,
+    activity: Activity.LOGON,
+    outcome: Outcome.FAILURE,
+    sensor: 'auth.file',
+    serviceName: 'sshd',
+    user: { name: 'root' },
+    authentication: { method: 'password', sourceAddress: source, sourcePort: 50_000 },
+  };
 }
