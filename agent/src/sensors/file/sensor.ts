@@ -111,8 +111,10 @@ class FileSensor implements Sensor {
     const unwatched =
       this.#watch.refused > 0 ? `${this.#watch.refused} directories are looked at only every ${LOOK_MS / 1000} s` : '';
     const { problem } = this.#known;
-    const detail = [this.#problem, problem, unwatched, this.#baseline?.problem].filter(Boolean).join('; ');
-    const state = !this.#sink ? 'stopped' : detail ? 'degraded' : 'running';
+    const defects = [this.#problem, problem, unwatched, this.#baseline?.problem].filter(Boolean);
+    const state = !this.#sink ? 'stopped' : defects.length > 0 ? 'degraded' : 'running';
+    // Every change is told all the same, without who made it.
+    const detail = [...defects, this.#options.authors?.problem].filter(Boolean).join('; ');
     return { sensor: this.name, source: `inotify, ${this.#known.size} files`, state, detail, events: this.#events };
   }
 
