@@ -2,6 +2,7 @@ import {
   Client,
   type ClientDuplexStream,
   type ClientReadableStream,
+  type ClientUnaryCall,
   type Metadata,
   type MethodDefinition,
   type ServiceError,
@@ -151,6 +152,7 @@ export class CollectorClient implements Disposable {
   /** Why the collector wants this console's certificate renewed, until that was tried. */
   #renewal: string | undefined;
   #renewing: Promise<void> | undefined;
+  readonly #waiting = new Set<ClientUnaryCall>();
 
   /** `note` is told what a person should know and no answer says. */
   constructor(deployment: Deployment, note: (text: string) => void = () => undefined) {
@@ -171,6 +173,11 @@ export class CollectorClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+  }
+
+  /** Ends what is waited for: each such call fails at once. */
+  interrupt(): void {
+    for (const call of this.#waiting) call.cancel();
   }
 
   getStatus(): Promise<StatusReport> {
@@ -660,8 +667,13 @@ export class CollectorClient implements Disposable {
         method.responseDeserialize,
         request,
         { deadline: Date.now() + msMax },
-        (error, response) => (error ? reject(toConsoleError(error, this.address)) : resolve(response as Response)),
+        (error, response) => {
+          this.#waiting.delete(call);
+          if (error) reject(toConsoleError(error, this.address));
+          else resolve(response as Response);
+        },
       );
+      this.#waiting.add(call);
       call.on('metadata', (metadata: Metadata) => {
         this.#renewal ??= metadata.get(RENEW_METADATA)[0]?.toString();
       });

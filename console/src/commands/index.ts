@@ -77,6 +77,7 @@ import { RulesList } from './rules/list.ts';
 import { RulesRemove } from './rules/remove.ts';
 import { RulesShow } from './rules/show.ts';
 import { RulesSimulate } from './rules/simulate.ts';
+import { Shell } from './shell.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 import { UsersAdd } from './users/add.ts';
@@ -93,6 +94,7 @@ export const COMMANDS = {
   dashboard: DashboardCommand,
   completion: Completion,
   complete: Complete,
+  shell: Shell,
   status: Status,
   'agents:list': AgentsList,
   'agents:show': AgentsShow,
