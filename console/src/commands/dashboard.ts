@@ -39,7 +39,7 @@ export class DashboardCommand extends ConsoleCommand {
     await showDashboard({
       client,
       ca: deployment.ca,
-      collector: deployment.collector,
+      collector: `${this.placeOf(flags).context ?? ''} ${deployment.collector}`.trim(),
       start: args.view,
       saved: new SavedViews(configDirectory(env)),
       readonly: flags.readonly ?? false,

@@ -3,7 +3,10 @@ import { explain } from './explain.ts';
 import { helpWords, refuseUnknownCommand } from './resolve.ts';
 
 /** Runs one command to its end. Never throws: what went wrong is in what it gives, with the exit code. */
-export async function runWords(argv: readonly string[], config: Config): Promise<{ message: string; exitCode: number }> {
+export async function runWords(
+  argv: readonly string[],
+  config: Config,
+): Promise<{ message: string; exitCode: number }> {
   try {
     const words = helpWords(argv);
     refuseUnknownCommand(words, config.commands);

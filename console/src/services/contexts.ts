@@ -107,7 +107,10 @@ function refuseName(name: string, { homes }: Kept): void {
     throw new ConsoleError('usage', `"${name}" is no name of a context: letters, digits, ".", "_" and "-", at most 63`);
   }
   if (name === LOCAL_CONTEXT || Object.hasOwn(homes, name)) {
-    throw new ConsoleError('failure', `there is a context "${name}" already; "threatguard context remove" takes it away`);
+    throw new ConsoleError(
+      'failure',
+      `there is a context "${name}" already; "threatguard context remove" takes it away`,
+    );
   }
   if (Object.keys(homes).length >= CONTEXTS_MAX) throw new ConsoleError('failure', `at most ${CONTEXTS_MAX} contexts`);
 }
@@ -121,5 +124,8 @@ function readKept(text: string, path: string): Kept {
   } catch (cause) {
     throw new ConsoleError('failure', `${path} is not JSON; mend it or take it away`, { cause });
   }
-  throw new ConsoleError('failure', `${path} must be {"current": NAME, "homes": {NAME: DIRECTORY}}; mend it or take it away`);
+  throw new ConsoleError(
+    'failure',
+    `${path} must be {"current": NAME, "homes": {NAME: DIRECTORY}}; mend it or take it away`,
+  );
 }

@@ -1,4 +1,4 @@
-import { type ReplOptions, type REPLServer, start } from 'node:repl';
+import { type REPLServer, type ReplOptions, start } from 'node:repl';
 import type { Readable, Writable } from 'node:stream';
 import { Keyboard } from './keyboard.ts';
 
@@ -31,6 +31,8 @@ export class LineEditor implements Disposable {
   readonly #keyboard: Keyboard;
   readonly #editor: Editor;
   #answer: ((line: string | undefined) => void) | undefined;
+  /** Lines that were pasted at once. No more than one chunk of the terminal holds: no keys are taken while a command runs. */
+  readonly #pasted: string[] = [];
   #closed = false;
 
   constructor(options: LineEditorOptions) {
@@ -68,7 +70,8 @@ export class LineEditor implements Disposable {
 
   /** The next line; undefined when there are no more: Ctrl-D, or the terminal is gone. */
   async read(prompt: string): Promise<string | undefined> {
-    if (this.#closed) return undefined;
+    const pasted = this.#pasted.shift();
+    if (pasted !== undefined || this.#closed) return pasted;
     this.#editor.setPrompt(prompt);
     const line = new Promise<string | undefined>((resolve) => {
       this.#answer = resolve;
@@ -89,7 +92,8 @@ export class LineEditor implements Disposable {
   #give(line: string | undefined): void {
     const answer = this.#answer;
     this.#answer = undefined;
-    answer?.(line);
+    if (answer) answer(line);
+    else if (line !== undefined) this.#pasted.push(line);
   }
 
   /** Ctrl-C while typing: the line is left as it is, and another begun. */
