@@ -50,7 +50,7 @@ export {
   type VerifiedHeader,
   verifyEnvelope,
   verifyHeader,
-} from './envelope.ts';
+} from './envelope/index.ts';
 export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
 export { HUNT_FIELDS } from './hunt/fields.ts';
 export type { HuntExpression, HuntSort, HuntTerm, ParsedHunt } from './hunt/hunt.ts';

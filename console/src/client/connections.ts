@@ -1,21 +1,12 @@
-import { CollectorClient } from './collector-client.ts';
+import { type CollectorClient, openCollector } from './collector-client.ts';
 import type { Deployment } from './deployment.ts';
 
 /** Collectors one shell speaks to at a time; the one asked longest ago is let go. */
 const KEPT_MAX = 8;
 
-/** A client a command may dispose of as it does of its own, and which lives on. */
-class KeptClient extends CollectorClient {
-  override [Symbol.dispose](): void {}
-
-  close(): void {
-    super[Symbol.dispose]();
-  }
-}
-
 /** Clients that are kept from one command to the next, so that a command pays for no handshake. In order of use, newest last. */
 export class Connections implements Disposable {
-  readonly #clients = new Map<string, KeptClient>();
+  readonly #clients = new Map<string, CollectorClient>();
   readonly #note: (text: string) => void;
 
   constructor(note: (text: string) => void) {
@@ -25,15 +16,16 @@ export class Connections implements Disposable {
   /** The client of a deployment as it is on disk now: a renewed certificate gets a connection of its own. */
   open(deployment: Deployment): CollectorClient {
     const key = [deployment.collector, deployment.certificate, deployment.ca].join('\n');
-    const client = this.#clients.get(key) ?? new KeptClient(deployment, this.#note);
+    const client = this.#clients.get(key) ?? openCollector(deployment, this.#note);
     this.#clients.delete(key);
     this.#clients.set(key, client);
     for (const [oldest, old] of this.#clients) {
       if (this.#clients.size <= KEPT_MAX) break;
       this.#clients.delete(oldest);
-      old.close();
+      old[Symbol.dispose]();
     }
-    return client;
+    // A command disposes of it as it does of its own, and it lives on.
+    return { ...client, [Symbol.dispose]: () => undefined };
   }
 
   /** Ends the calls a command waits for. */
@@ -42,7 +34,7 @@ export class Connections implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const client of this.#clients.values()) client.close();
+    for (const client of this.#clients.values()) client[Symbol.dispose]();
     this.#clients.clear();
   }
 }

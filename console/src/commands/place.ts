@@ -36,7 +36,7 @@ export async function connectTo(
   invocation: Invocation,
   flags: PlaceFlags,
 ): Promise<{ client: CollectorClient; deployment: Deployment }> {
-  const [{ readDeployment }, { CollectorClient }] = await Promise.all([
+  const [{ readDeployment }, { openCollector }] = await Promise.all([
     import('../client/deployment.ts'),
     import('../client/collector-client.ts'),
   ]);
@@ -44,5 +44,5 @@ export async function connectTo(
   const deployment = readDeployment(placeOf(invocation, flags).home);
   if (connections) return { client: connections.open(deployment), deployment };
   const note = (text: string) => stderr.write(`${printable(text)}\n`);
-  return { client: new CollectorClient(deployment, note), deployment };
+  return { client: openCollector(deployment, note), deployment };
 }
