@@ -5,6 +5,7 @@ import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatg
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { Access } from './access/access.ts';
+import { readSingleSignOn } from './access/oidc/read-single-sign-on.ts';
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
@@ -293,6 +294,7 @@ export async function startCollector(parts: {
     directory: paths.accessDirectory,
     mode: config.http.tokens,
     issuer: `urn:threatguard:${fleetName}`,
+    singleSignOn: await readSingleSignOn(config.http),
     nowMs,
     failed,
   });

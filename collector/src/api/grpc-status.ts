@@ -70,6 +70,10 @@ const ACCESS_STATUS: Record<AccessErrorCode, status> = {
   scope_beyond: status.INVALID_ARGUMENT,
   first_admin_done: status.FAILED_PRECONDITION,
   no_local_password: status.FAILED_PRECONDITION,
+  not_vouched: status.PERMISSION_DENIED,
+  no_role: status.PERMISSION_DENIED,
+  provider_unavailable: status.UNAVAILABLE,
+  invalid_settings: status.FAILED_PRECONDITION,
   busy: status.UNAVAILABLE,
 };
 
