@@ -98,6 +98,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   forward: forwardSettings,
+  console: z.strictObject({ access: z.enum(['certificate', 'user']).default('certificate') }).prefault({}),
   fleet: z.strictObject({ name: z.string().trim().min(1).max(64).optional() }).prefault({}),
   shards: z.coerce.number().int().min(1).max(64).optional(),
   rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
@@ -214,6 +215,11 @@ agents:
 # What the fleet is called, and has to be typed before a key it may still need is destroyed; without it, this host's name.
 # fleet:
 #   name: production
+
+# What a console's certificate may alone: everything (certificate), or nothing but "threatguard login" (user). With a login each
+# call is its user's, with what his role allows. Make an admin before you ask for users.
+console:
+  access: certificate
 
 # Where alerts are sent on to, beside NATS and consoles: syslog (RFC 5424 over TCP, or TLS with "tls") and webhooks. What a target
 # has not had waits for it, as long as alerts are kept. Format: ecs, ocsf, cef or json.

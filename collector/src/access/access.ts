@@ -156,6 +156,11 @@ export class Access {
     return kind === 'token' ? this.tokens.find(id) !== undefined : this.sessions.isLive(id, userId, nowUs);
   }
 
+  /** As `holds`, for what goes on longer than an access token does: the next one would prove the same. */
+  goesOn(caller: Caller): boolean {
+    return this.holds(caller.kind === 'user' ? { ...caller, expiresAtUs: Number.POSITIVE_INFINITY } : caller);
+  }
+
   /** Throws AccessError `wrong_credentials` (whatever of the three was wrong, in the same time), `locked` or `busy`. */
   async logIn(given: { name: string; password: string; code?: string | undefined }, origin: Origin): Promise<Grant> {
     const name = loginName(given.name).slice(0, 64);

@@ -38,7 +38,7 @@ export function saysEnough(claims: Claims, { name_claim, groups_claim }: OidcSet
 }
 
 /** The highest of the roles these groups have. */
-export function roleOf(groups: readonly string[], roles: OidcSettings['roles']): Role | undefined {
+function roleOf(groups: readonly string[], roles: OidcSettings['roles']): Role | undefined {
   const found = new Set(groups.flatMap((group) => (Object.hasOwn(roles, group) ? [roles[group]!] : [])));
   return ROLE_NAMES.findLast((role) => found.has(role));
 }
