@@ -1,4 +1,5 @@
 // The Models service: what models there are, how they came to be, and which of them is in use.
+
 import { type handleServerStreamingCall, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import {
   type ActivateModelRequest,
@@ -19,6 +20,7 @@ import type { BehaviourKeeper } from '../detect/behaviour/keeper.ts';
 import type { ModelCard } from '../detect/behaviour/trained/model-file.ts';
 import type { ModelRegistry } from '../detect/behaviour/trained/registry.ts';
 import { HOUR_MODELS, type HourModelName } from '../detect/behaviour/trained/scorers.ts';
+import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { ModelRecord } from '../store/behaviour-store.ts';
 import type { AuditActor, Store } from '../store/store.ts';
 import { getAlert } from './alerts.ts';
@@ -28,7 +30,7 @@ export interface ModelsParts {
   store: Store;
   /** None where models are switched off. */
   models: { keeper: BehaviourKeeper; registry: ModelRegistry } | undefined;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }
 
@@ -100,7 +102,7 @@ function trainModels(parts: ModelsParts): handleServerStreamingCall<TrainModelsR
     const train = async () => {
       const { keeper, registry } = modelsOf(parts);
       const names = namesOf(call.request.name ?? '');
-      const by = parts.actor(call.getPeer());
+      const by = parts.actor(callFrom(call));
       // What ended since the last checkpoint is trained from as well.
       await keeper.checkpoint();
       for (const model of names) {
