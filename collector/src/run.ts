@@ -44,6 +44,7 @@ import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
 import { DiscardedOutbox } from './publish/discarded-outbox.ts';
+import { FleetFeed } from './publish/fleet-feed.ts';
 import { Forwarding } from './publish/forward/forwarding.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
 import { Shards } from './shards/shards.ts';
@@ -400,7 +401,9 @@ export async function startCollector(parts: {
     kem,
     intel,
     shards,
-    feed,
+    feed: config.nats.url
+      ? stack.use(FleetFeed.start({ own: feed, store, url: config.nats.url, nowUs, failed }))
+      : feed,
     access,
     accesses,
     metrics,
