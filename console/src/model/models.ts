@@ -50,11 +50,15 @@ function alertsText({ alertsLastWeek, alertsAllowed }: ModelSummary): string {
   return `${alertsLastWeek ?? 0} of ${(alertsAllowed ?? 0).toFixed(1)}`;
 }
 
+export function isLearning({ learnedDays, neededDays }: LearningState): boolean {
+  return (learnedDays ?? 0) < (neededDays ?? 0);
+}
+
 export function learningText(learning: LearningState): string {
   const { learnedDays = 0, neededDays = 0, hosts, users, accounts, programs, peerGroups } = learning;
   const known = `${hosts ?? 0} hosts, ${users ?? 0} users, ${accounts ?? 0} accounts, ${programs ?? 0} programs`;
   const groups = `${peerGroups ?? 0} groups of peers`;
-  if ((learnedDays ?? 0) < (neededDays ?? 0)) return `learning, ${learnedDays} of ${neededDays} days: ${known}`;
+  if (isLearning(learning)) return `learning, ${learnedDays} of ${neededDays} days: ${known}`;
   return `known for ${learnedDays} days: ${known}, in ${groups}`;
 }
 

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { ConsoleError } from '../../model/console-error.ts';
-import { modelPairs, modelRecord } from '../../model/model-reason.ts';
+import { modelPairs, modelRecord, votePairs } from '../../model/model-reason.ts';
 import { renderPairs } from '../../model/table.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
 
@@ -18,12 +18,8 @@ export class ModelsExplain extends ConsoleCommand {
     const { alertId, title, reason, modelReason } = await client.explainAlert(args.id.toLowerCase());
     if (!modelReason) throw new ConsoleError('not_found', `no model raised this alert; a rule did: ${reason ?? ''}`);
     const record = { id: alertId ?? '', title: title ?? '', reason: reason ?? '', ...modelRecord(modelReason) };
-    const votes = (modelReason.votes ?? []).map(({ model, version, surprise, agrees }): [string, string] => [
-      `${model}${version ? ` ${version}` : ''}`,
-      `one in ${Math.round(10 ** Math.min(surprise ?? 0, 9)).toLocaleString('en')} such hours${agrees ? '' : ', which alone is not enough'}`,
-    ]);
     output.show(record, () =>
-      renderPairs([['alert', `${record.id} ${record.title}`], ...modelPairs(modelReason), ...votes]),
+      renderPairs([['alert', `${record.id} ${record.title}`], ...modelPairs(modelReason), ...votePairs(modelReason)]),
     );
   }
 }
