@@ -41,6 +41,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
+import type { TriageScoring } from './triage/learned/triage-scoring.ts';
 import type { TriageDesk } from './triage/triage-desk.ts';
 
 export interface ConsoleServicesParts {
@@ -51,6 +52,7 @@ export interface ConsoleServicesParts {
   intel: Intel;
   keeper: TreeKeeper;
   models: RunningModels | undefined;
+  triage: TriageScoring;
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
   accesses: AccessLog;
@@ -107,7 +109,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
     },
     { definition: usersService, handlers: usersHandlers({ access: parts.access, actor, nowUs, failed }) },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
-    { definition: modelsService, handlers: modelsHandlers({ ...always, models: parts.models }) },
+    { definition: modelsService, handlers: modelsHandlers({ ...always, models: parts.models, triage: parts.triage }) },
     {
       definition: rulesService,
       handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),

@@ -20,6 +20,7 @@ import {
   type AlertAct,
   type AlertBudgetReport,
   type AlertFilter,
+  type AlertOrder,
   type ApiUser,
   type AuditEntry,
   type AuditPart,
@@ -259,10 +260,10 @@ export class CollectorClient implements Disposable {
     return (await this.#call(triageService.getHistory, { id })).acts ?? [];
   }
 
-  /** Newest first, at most `limit`, over as many pages as it takes. */
-  listAlerts(filter: AlertFilter, limit: number): Promise<Alert[]> {
+  /** Newest first or in another order, at most `limit`, over as many pages as it takes. */
+  listAlerts(filter: AlertFilter, limit: number, order?: AlertOrder): Promise<Alert[]> {
     return collect(limit, async (rows, after) => {
-      const page = await this.#call(consoleService.listAlerts, { filter, limit: rows, after });
+      const page = await this.#call(consoleService.listAlerts, { filter, limit: rows, after, order });
       return { rows: page.alerts ?? [], next: page.next ?? '' };
     });
   }
