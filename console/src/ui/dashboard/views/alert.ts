@@ -127,6 +127,7 @@ function facts(alert: Alert, look: Look): PageLine[] {
       value: alert.title ?? '',
     },
     ...wrapped(alert.reason ?? '', look, { value: alert.reason ?? '' }),
+    ...(alert.triage?.sentence ? wrapped(alert.triage.sentence, look, { value: alert.triage.sentence }) : []),
     said(''),
     pair('state', state.filter(Boolean).join(', ')),
     pair('host', alert.agentName ?? '', { view: 'agent', arg: alert.agentName ?? '' }),
