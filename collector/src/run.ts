@@ -8,6 +8,7 @@ import { Access } from './access/access.ts';
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
+import { Cache } from './cache/cache.ts';
 import { AccessLog } from './compliance/access-log.ts';
 import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
@@ -29,6 +30,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
+import { Baselines } from './http/analysis/baselines.ts';
 import { CollectorMetrics } from './http/metrics/collector-metrics.ts';
 import { startHttp } from './http/start-http.ts';
 import { HuntSchedule } from './hunt/hunt-schedule.ts';
@@ -288,14 +290,28 @@ export async function startCollector(parts: {
     rate,
     consoleNatsUrl: config.nats.console_url,
   };
+  const cache = stack.use(
+    await Cache.open({
+      settings: config.redis,
+      fleetName,
+      nowMs,
+      changed: (redis, problem) =>
+        problem
+          ? log.warn({ redis, reason: problem }, 'Redis does not answer; memory of this process is used')
+          : log.info({ redis }, 'Redis answers'),
+    }),
+  );
+  const baselines = new Baselines(cache.layers.baselines, (query) => store.series(query));
   const access = await Access.load({
     store: store.access,
+    cache,
     directory: paths.accessDirectory,
     mode: config.http.tokens,
     issuer: `urn:threatguard:${fleetName}`,
     nowMs,
     failed,
   });
+  stack.use(access);
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
@@ -350,6 +366,7 @@ export async function startCollector(parts: {
           pipeline,
           feed,
           accesses,
+          forgetPerson: (user) => baselines.forget(user),
           peers,
           sessions,
           desk: new TriageDesk({ store, correlator, apply: (change) => pipeline.decide(change), nowUs }),
@@ -391,6 +408,8 @@ export async function startCollector(parts: {
     feed,
     access,
     accesses,
+    cache,
+    baselines,
     metrics,
     report,
     ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),

@@ -72,7 +72,7 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
 
   pages.post('/admin/logout', open, async (request, reply) => {
     refuseForeignForm(request);
-    const caller = callerOf(request);
+    const caller = await callerOf(request);
     const { csrf } = read(logoutForm, request.body);
     if (caller) {
       if (!access.isPageProof(caller.id, csrf))
@@ -122,14 +122,14 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
   /** For whoever is logged in and has the scope; others are sent to log in. */
   function guardedPage(path: string, scope: Scope, make: (visitor: Visitor) => Promise<string>): void {
     pages.get(path, open, async (request, reply) => {
-      const caller = callerOf(request);
+      const caller = await callerOf(request);
       if (!caller) return reply.redirect('/admin/login', 303);
       if (!caller.scopes.has(scope)) throw new ProblemError('forbidden', `this page needs the scope ${scope}`);
       return sendPage(reply, await make({ name: caller.name, csrf: access.pageProof(caller.id) }));
     });
   }
 
-  function callerOf({ headers }: FastifyRequest): Caller | undefined {
+  async function callerOf({ headers }: FastifyRequest): Promise<Caller | undefined> {
     const prefix = `${cookieName}=`;
     const found = (headers.cookie ?? '').split('; ').find((each) => each.startsWith(prefix));
     return found === undefined ? undefined : access.identifyPage(found.slice(prefix.length));
