@@ -34,6 +34,7 @@ const OWNERS: Record<string, string[]> = {
   'prom-client': ['collector/src/http/metrics/'],
   ioredis: ['collector/src/cache/'],
   jose: ['collector/src/access/'],
+  'openid-client': ['collector/src/access/oidc/'],
   '@peculiar/x509': ['agent/src/identity/', 'collector/src/fleet/'],
 };
 

@@ -16,7 +16,7 @@ const KEYS = 1_000;
 /** Of redis-benchmark; enough for a p99, over in a second or two. */
 const BASE_REQUESTS = { 1: 10_000, 50: 100_000 } as Record<number, number>;
 
-export interface RedisFigure {
+interface RedisFigure {
   operation: string;
   callers: number;
   p50Ms: number;
@@ -30,7 +30,7 @@ export interface RedisFigure {
 }
 
 /** For each operation and number of callers `seconds`; Redis is started for it and stopped. */
-export async function benchRedis({ seconds }: { seconds: number }): Promise<RedisFigure[]> {
+async function benchRedis(seconds: number): Promise<RedisFigure[]> {
   await using redis = await startRedis();
   await using cache = await Cache.open({
     settings: { url: redis.url },
@@ -116,7 +116,12 @@ function round(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 
+/** For `npm run bench:api`, which it is a part of. */
+export async function printRedis(seconds = 2): Promise<void> {
+  for (const figure of await benchRedis(seconds)) console.log(JSON.stringify(figure));
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
   const { values } = parseArgs({ options: { seconds: { type: 'string', default: '5' } } });
-  for (const figure of await benchRedis({ seconds: Number(values.seconds) })) console.log(JSON.stringify(figure));
+  await printRedis(Number(values.seconds));
 }

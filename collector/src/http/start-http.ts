@@ -7,7 +7,6 @@ import type { Cache } from '../cache/cache.ts';
 import type { AccessLog } from '../compliance/access-log.ts';
 import { type CollectorConfig, isLoopback, parseListen } from '../config.ts';
 import type { RunningEpochs } from '../fleet/epochs/start-epochs.ts';
-import type { AlertFeed } from '../publish/alert-feed.ts';
 import type { Shards } from '../shards/shards.ts';
 import type { Intel } from '../start-intel.ts';
 import { Admission } from './admission.ts';
@@ -33,8 +32,8 @@ import { streamRoutes } from './routes/stream.ts';
 import { userRoutes } from './routes/users.ts';
 import { SharedRateStore } from './shared-rates.ts';
 import type { HttpStatus } from './status.ts';
-import { AlertStream } from './stream/alert-stream.ts';
-import { RecentAlerts } from './stream/recent-alerts.ts';
+import { AlertStream, type AlertStreamParts } from './stream/alert-stream.ts';
+import type { RecentAlerts } from './stream/recent-alerts.ts';
 import { StreamTickets } from './stream/tickets.ts';
 
 export interface HttpParts {
@@ -47,10 +46,12 @@ export interface HttpParts {
   accesses: Pick<AccessLog, 'note'>;
   cache: Pick<Cache, 'link' | 'layers'>;
   baselines: Baselines;
+  recent: Pick<RecentAlerts, 'since'>;
   intel: Pick<Intel, 'library'>;
   kem: RunningEpochs;
   shards: Pick<Shards, 'try'>;
-  feed: AlertFeed;
+  /** Alerts for the live stream: of this collector, or of all of its store. */
+  feed: AlertStreamParts['feed'];
   /** Keeps detections that no agent sent, and raises alerts of them. */
   report: (detections: readonly Detection[]) => Promise<void>;
   log: Logger;
@@ -81,8 +82,6 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
     ),
   );
   const stream = stack.use(new AlertStream({ feed: parts.feed, holds: (caller) => access.holds(caller) }));
-  const recent = new RecentAlerts(cache, nowMs);
-  parts.feed.observe((alerts) => recent.add(alerts));
   const tickets = new StreamTickets(nowMs);
   metrics.describe({ status, board, streams: () => stream.clients });
   describeCache(metrics, cache);
@@ -137,7 +136,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
           layer: cache.layers.indicators,
           nowUs: agents.nowUs,
         });
-        streamRoutes(app, { stream, recent, tickets, origins: config.origins, nowMs });
+        streamRoutes(app, { stream, recent: parts.recent, tickets, origins: config.origins, nowMs });
         adminRoutes(app, { access, limits, status, board, agents, secure: tls !== undefined });
         docsRoutes(app);
         return app;
