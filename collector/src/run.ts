@@ -8,6 +8,7 @@ import { readSingleSignOn } from './access/oidc/read-single-sign-on.ts';
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
+import { Cache } from './cache/cache.ts';
 import { AccessLog } from './compliance/access-log.ts';
 import { type CollectorConfig, parseListen } from './config.ts';
 import { consoleServices } from './console-services.ts';
@@ -25,8 +26,10 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
+import { Baselines } from './http/analysis/baselines.ts';
 import { CollectorMetrics } from './http/metrics/collector-metrics.ts';
 import { startHttp } from './http/start-http.ts';
+import { RecentAlerts } from './http/stream/recent-alerts.ts';
 import { HuntSchedule } from './hunt/hunt-schedule.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { cutOffRevoked } from './ingest/cut-off.ts';
@@ -211,8 +214,23 @@ export async function startCollector(parts: {
     // Who read alerts from NATS could go on after his login was ended.
     consoleNatsUrl: loginRequired ? undefined : config.nats.console_url,
   };
+  const cache = stack.use(
+    await Cache.open({
+      settings: config.redis,
+      fleetName,
+      nowMs,
+      changed: (redis, problem) =>
+        problem
+          ? log.warn({ redis, reason: problem }, 'Redis does not answer; memory of this process is used')
+          : log.info({ redis }, 'Redis answers'),
+    }),
+  );
+  const recent = new RecentAlerts(cache, nowMs);
+  feed.observe((alerts) => recent.add(alerts));
+  const baselines = new Baselines(cache.layers.baselines, (query) => store.series(query));
   const access = await Access.load({
     store: store.access,
+    cache,
     directory: paths.accessDirectory,
     mode: config.http.tokens,
     issuer: `urn:threatguard:${fleetName}`,
@@ -220,6 +238,7 @@ export async function startCollector(parts: {
     nowMs,
     failed,
   });
+  stack.use(access);
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
@@ -282,6 +301,7 @@ export async function startCollector(parts: {
           pipeline,
           feed,
           accesses,
+          forgetPerson: (user) => baselines.forget(user),
           peers,
           sessions,
           desk: new TriageDesk({
@@ -332,6 +352,9 @@ export async function startCollector(parts: {
     feed: publishing.fleetFeed(),
     access,
     accesses,
+    cache,
+    baselines,
+    recent,
     metrics,
     report,
     ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),
