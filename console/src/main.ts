@@ -1,8 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import { Config, run } from '@oclif/core';
-import { explain } from './commands/explain.ts';
-import { beginInvocation } from './commands/invocation.ts';
-import { refuseUnknownCommand } from './commands/resolve.ts';
+import { beginInvocation, invocation } from './commands/invocation.ts';
+import { runQuickDashboard } from './commands/quick-dashboard.ts';
 import { printable } from './model/printable.ts';
 
 // Whoever reads us may stop reading (`| head`): that is no error, and nobody is left to tell.
@@ -31,10 +28,12 @@ beginInvocation({
 
 let exitCode = 0;
 try {
-  const config = await Config.load(fileURLToPath(new URL('..', import.meta.url)));
-  refuseUnknownCommand(argv, config.commands);
-  await run(argv, config);
+  if (!(await runQuickDashboard(invocation()))) {
+    const { runCommand } = await import('./commands/run-command.ts');
+    await runCommand(argv);
+  }
 } catch (error) {
+  const { explain } = await import('./commands/explain.ts');
   const ending = explain(error);
   exitCode = ending.exitCode;
   // Each line on its own through the gate: messages are ours, but name what hosts and people wrote.

@@ -1,12 +1,10 @@
-import { resolve } from 'node:path';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { suggest } from '@threatguard/proto';
 import { EXPORT_FORMATS } from '@threatguard/proto/export';
 import type { CollectorClient } from '../client/collector-client.ts';
 import type { Deployment } from '../client/deployment.ts';
-import { defaultHome } from '../client/deployment.ts';
 import { ConsoleError } from '../model/console-error.ts';
-import { printable } from '../model/printable.ts';
+import { homeOf } from './home.ts';
 import { invocation } from './invocation.ts';
 import { OUTPUT_FORMATS, Output } from './output.ts';
 
@@ -74,20 +72,15 @@ export abstract class ConsoleCommand extends Command {
   }
 
   protected homeOf(flags: { home?: string | undefined }): string {
-    return resolve(flags.home ?? defaultHome(this.invocation.env, this.invocation.isRoot));
+    return homeOf(flags, this.invocation);
   }
 
   /** A client of the deployment's collector. gRPC is loaded here, so that help and wrong use answer without it. */
   protected async connect(flags: {
     home?: string | undefined;
   }): Promise<{ client: CollectorClient; deployment: Deployment }> {
-    const [{ readDeployment }, { CollectorClient }] = await Promise.all([
-      import('../client/deployment.ts'),
-      import('../client/collector-client.ts'),
-    ]);
-    const deployment = readDeployment(this.homeOf(flags));
-    const note = (text: string) => this.invocation.stderr.write(`${printable(text)}\n`);
-    return { client: new CollectorClient(deployment, note), deployment };
+    const { connectTo } = await import('./connect.ts');
+    return connectTo(this.homeOf(flags), this.invocation);
   }
 
   // main.ts prints and maps to exit codes; oclif must not.
