@@ -1,6 +1,6 @@
 import { beginInvocation, invocation } from './commands/invocation.ts';
 import { runQuickDashboard } from './commands/quick-dashboard.ts';
-import { printable } from './model/printable.ts';
+import { printableLines } from './model/printable.ts';
 
 // Whoever reads us may stop reading (`| head`): that is no error, and nobody is left to tell.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
@@ -10,8 +10,11 @@ process.stderr.on('error', () => undefined);
 process.env.NODE_ENV ??= 'production';
 
 const stop = new AbortController();
+/** Who takes Ctrl-C, the newest last; where nobody does, the process stops. */
+const interrupted: (() => void)[] = [];
 // On while the process lives: a second Ctrl-C, or npm passing on the first, must not cut an orderly stop short.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+process.on('SIGINT', () => (interrupted.at(-1) ?? (() => stop.abort()))());
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
 
 const argv = process.argv.slice(2);
 beginInvocation({
@@ -24,19 +27,27 @@ beginInvocation({
   stdout: process.stdout,
   stderr: process.stderr,
   stopped: stop.signal,
+  takeInterrupts(onInterrupt) {
+    interrupted.push(onInterrupt);
+    return {
+      [Symbol.dispose]: () => {
+        interrupted.splice(interrupted.lastIndexOf(onInterrupt), 1);
+      },
+    };
+  },
 });
 
-let exitCode = 0;
-try {
-  if (!(await runQuickDashboard(invocation()))) {
-    const { runCommand } = await import('./commands/run-command.ts');
-    await runCommand(argv);
-  }
-} catch (error) {
-  const { explain } = await import('./commands/explain.ts');
-  const ending = explain(error);
-  exitCode = ending.exitCode;
-  // Each line on its own through the gate: messages are ours, but name what hosts and people wrote.
-  if (ending.message) process.stderr.write(`${ending.message.split('\n').map(printable).join('\n')}\n`);
-}
+const { message, exitCode } = await runInvocation();
+if (message) process.stderr.write(`${printableLines(message)}\n`);
 process.stdout.write('', () => process.exit(exitCode));
+
+async function runInvocation(): Promise<{ message: string; exitCode: number }> {
+  try {
+    if (await runQuickDashboard(invocation())) return { message: '', exitCode: 0 };
+  } catch (error) {
+    const { explain } = await import('./commands/explain.ts');
+    return explain(error);
+  }
+  const { loadConfig, runWords } = await import('./commands/run-words.ts');
+  return runWords(argv, await loadConfig());
+}

@@ -56,18 +56,18 @@ describe.skipIf(!hasTmux || !natsAvailable())('the dashboard while servers die (
       rows: 24,
       env: { THREATGUARD_HOME: home, TZ: 'UTC', LANG: 'C.UTF-8', XDG_CONFIG_HOME: join(home, 'config') },
     });
-    await console.shows(/^ThreatGuard 127.* NATS$/m);
+    await console.shows(/^ThreatGuard local 127.* NATS$/m);
     await attack('192.0.2.1');
     await console.shows('192.0.2.1 ');
 
     await nats.stop('SIGKILL');
-    await console.shows(/^ThreatGuard 127.* gRPC$/m);
+    await console.shows(/^ThreatGuard local 127.* gRPC$/m);
     await console.shows('lost NATS');
     await attack('192.0.2.2');
     await console.shows('192.0.2.2 ');
 
     await nats.restart();
-    await console.shows(/^ThreatGuard 127.* NATS$/m);
+    await console.shows(/^ThreatGuard local 127.* NATS$/m);
     await attack('192.0.2.3');
     await console.shows('192.0.2.3 ');
 
@@ -79,7 +79,7 @@ describe.skipIf(!hasTmux || !natsAvailable())('the dashboard while servers die (
     agent = await SealingAgent.connect({ address: listen, identity: agent.identity, position: agent.position });
     await attack('192.0.2.4');
     await console.shows('192.0.2.4 ');
-    await console.shows(/^ThreatGuard 127.* (NATS|gRPC)$/m);
+    await console.shows(/^ThreatGuard local 127.* (NATS|gRPC)$/m);
     for (const source of ['192.0.2.1 ', '192.0.2.2 ', '192.0.2.3 ']) await console.shows(source);
     console.press('q');
     await console.shows('ended with 0');

@@ -4,9 +4,10 @@ import { EXPORT_FORMATS } from '@threatguard/proto/export';
 import type { CollectorClient } from '../client/collector-client.ts';
 import type { Deployment } from '../client/deployment.ts';
 import { ConsoleError } from '../model/console-error.ts';
-import { homeOf } from './home.ts';
+import type { Contexts } from '../services/contexts.ts';
 import { invocation } from './invocation.ts';
 import { OUTPUT_FORMATS, Output } from './output.ts';
+import { connectTo, contextsOf, type Place, type PlaceFlags, placeOf } from './place.ts';
 
 /** Stands in the help of every command. */
 const EXIT_CODES_HELP =
@@ -39,6 +40,9 @@ export function describe(text: string): string {
   return `${text}\n\n${EXIT_CODES_HELP}`;
 }
 
+type FlagOutput = Interfaces.OutputFlags<Interfaces.FlagInput>;
+type ArgOutput = Interfaces.OutputArgs<Interfaces.ArgInput>;
+
 /** What all commands share: where the deployment is, how to print, and errors that are ours. */
 export abstract class ConsoleCommand extends Command {
   static override baseFlags = {
@@ -46,6 +50,12 @@ export abstract class ConsoleCommand extends Command {
       summary: 'State directory of the deployment.',
       description: 'Default: THREATGUARD_HOME, else /var/lib/threatguard as root, else ~/.local/state/threatguard.',
       helpValue: 'DIR',
+    }),
+    context: Flags.string({
+      summary: 'Which collector, by the name "context add" gave it.',
+      description: 'Default: THREATGUARD_CONTEXT, else what "context use" chose, else local.',
+      helpValue: 'NAME',
+      exclusive: ['home'],
     }),
     output: Flags.string({
       summary: 'How to print: table, json or csv.',
@@ -71,16 +81,26 @@ export abstract class ConsoleCommand extends Command {
     });
   }
 
-  protected homeOf(flags: { home?: string | undefined }): string {
-    return homeOf(flags, this.invocation);
+  protected placeOf(flags: PlaceFlags): Place {
+    return placeOf(this.invocation, flags);
   }
 
-  /** A client of the deployment's collector. gRPC is loaded here, so that help and wrong use answer without it. */
-  protected async connect(flags: {
-    home?: string | undefined;
-  }): Promise<{ client: CollectorClient; deployment: Deployment }> {
-    const { connectTo } = await import('./connect.ts');
-    return connectTo(this.homeOf(flags), this.invocation);
+  protected contexts(): Contexts {
+    return contextsOf(this.invocation);
+  }
+
+  protected connect(flags: PlaceFlags): Promise<{ client: CollectorClient; deployment: Deployment }> {
+    return connectTo(this.invocation, flags);
+  }
+
+  /** What was not written is missing. oclif would look for it on stdin, which belongs to a shell, a feed, or nobody. */
+  protected override parse<F extends FlagOutput, B extends FlagOutput, A extends ArgOutput>(
+    options: Interfaces.Input<F, B, A> = this.ctor as Interfaces.Input<F, B, A>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const args = Object.entries(options.args ?? {}).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]);
+    const { flags, baseFlags } = options;
+    return super.parse({ ...options, flags, baseFlags, args: Object.fromEntries(args) } as typeof options, argv);
   }
 
   // main.ts prints and maps to exit codes; oclif must not.

@@ -27,6 +27,10 @@ export class DashboardCommand extends ConsoleCommand {
     using _ = connected.client;
     const { startDashboard } = await import('./start-dashboard.ts');
     const { readonly = false, ascii = false } = flags;
-    await startDashboard({ view: args.view, readonly, ascii, utc: output.utc }, connected, this.invocation);
+    await startDashboard(
+      { view: args.view, readonly, ascii, utc: output.utc, context: this.placeOf(flags).context },
+      connected,
+      this.invocation,
+    );
   }
 }

@@ -37,6 +37,11 @@ function escapeUnsafe(text: string): string {
   return text.replace(unsafe, escapeCharacter).replace(stacked, limitMarks);
 }
 
+/** Lines of ours that name what hosts and people wrote: each through the gate on its own. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** Columns that printable text takes. */
 export function width(text: string): number {
   return textWidth(text);

@@ -8,6 +8,8 @@ const ESC = '\u001b';
 /** What Ink colours texts with before it measures them. */
 const COLOURS = new RegExp(`${ESC}\\[[\\d;]*m`, 'g');
 
+const require = createRequire(import.meta.url);
+
 type Width = (text: string, options?: { countAnsiEscapeCodes?: boolean }) => number;
 let exact: Width | undefined;
 
@@ -20,6 +22,6 @@ export function isOrdinary(text: string): boolean {
 export default function textWidth(...[text, options]: Parameters<Width>): number {
   const bare = text.includes(ESC) && !options?.countAnsiEscapeCodes ? text.replace(COLOURS, '') : text;
   if (isOrdinary(bare)) return bare.length;
-  exact ??= (createRequire(import.meta.url)('string-width') as { default: Width }).default;
+  exact ??= (require('string-width') as { default: Width }).default;
   return exact(text, options);
 }

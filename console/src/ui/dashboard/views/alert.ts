@@ -6,6 +6,7 @@ import {
   type LookupIntelResponse,
   type StoredEvent,
   severityName,
+  type TriageScore,
 } from '@threatguard/proto';
 import { stateName, verdictName } from '../../../model/alert.ts';
 import { ConsoleError } from '../../../model/console-error.ts';
@@ -14,6 +15,7 @@ import { percentText } from '../../../model/percent.ts';
 import { processTree } from '../../../model/process-tree.ts';
 import { humanTime, zoneName } from '../../../model/time.ts';
 import { actText } from '../../../model/triage.ts';
+import { scorePairs } from '../../../model/triage-score.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type Look, type PageLine, page } from '../view.ts';
 import { alertActs } from './alert-acts.ts';
@@ -81,6 +83,7 @@ function lines(data: AlertPage, look: Look): PageLine[] {
   const { alert = {}, events } = data.shown;
   return [
     ...facts(alert ?? {}, look),
+    ...(alert?.triage ? [...heading('How likely it is real'), ...scoreLines(alert.triage, look)] : []),
     ...(alert?.modelReason ? [...heading('Why models spoke'), ...reasonLines(alert.modelReason, look)] : []),
     ...heading('Indicators'),
     ...told(data.listed, 'no source lists a value of it', (found) => found.flatMap((each) => hitLines(each, look))),
@@ -127,6 +130,7 @@ function facts(alert: Alert, look: Look): PageLine[] {
       value: alert.title ?? '',
     },
     ...wrapped(alert.reason ?? '', look, { value: alert.reason ?? '' }),
+    ...(alert.triage?.sentence ? wrapped(alert.triage.sentence, look, { value: alert.triage.sentence }) : []),
     said(''),
     pair('state', state.filter(Boolean).join(', ')),
     pair('host', alert.agentName ?? '', { view: 'agent', arg: alert.agentName ?? '' }),
@@ -145,6 +149,14 @@ function facts(alert: Alert, look: Look): PageLine[] {
     ...Object.entries(alert.values ?? {})
       .filter(([, value]) => !pivots.some((pivot) => pivot.value === value))
       .map(([name, value]) => ({ ...pair(name, value), value })),
+  ];
+}
+
+function scoreLines(score: TriageScore, look: Look): PageLine[] {
+  const [[, sentence] = ['', ''], ...moved] = scorePairs(score);
+  return [
+    ...wrapped(sentence, look, { value: sentence }),
+    ...moved.map(([name, value]) => ({ ...pair(`  ${name}`, value), value })),
   ];
 }
 
