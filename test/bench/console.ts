@@ -6,8 +6,9 @@
 // The store is a PostgreSQL of its own, filled first; a database that THREATGUARD_BENCH_URL=postgres://... names is asked as
 // an earlier run (bench:query as well) filled it, and stays.
 import { spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
 import { CollectorProcess } from '../support/collector.ts';
@@ -61,13 +62,14 @@ async function bench(scope: Scope, options: { events: string; runs: string }): P
   const runs = positive('runs', options.runs);
   const given = process.env.THREATGUARD_BENCH_URL;
   const url = given ?? (await scope.hold(startPostgres())).createDatabase();
-  const events = await fill(url, positive('events', options.events));
   const nats = await scope.hold(startNats());
   const home = await makeHome(scope);
+  const events = await fill(url, home, positive('events', options.events));
   writeFileSync(join(home, 'collector', 'collector.yaml'), KEEP_ALL);
   const environment = {
     THREATGUARD_DATABASE_URL: url,
     THREATGUARD_NATS_URL: nats.url,
+    THREATGUARD_NATS_CONSOLE_URL: nats.url,
     THREATGUARD_LISTEN: '127.0.0.1:0',
     THREATGUARD_HTTP_LISTEN: 'off',
   };
@@ -86,10 +88,15 @@ async function bench(scope: Scope, options: { events: string; runs: string }): P
   printResult({ firstFrameMs, cpuPercentAt1000, rssMiB, alertsListMs, huntMs });
 }
 
-async function fill(url: string, wanted: number): Promise<number> {
+/** Agents of bench:query have no certificates, and a collector reads them: any does where none of them connects. */
+async function fill(url: string, home: string, wanted: number): Promise<number> {
   const database = openDatabase({ url, directory: '' });
   await using store = await storeOver(database);
-  return (await prepare(database, store, wanted)).events;
+  const { events } = await prepare(database, store, wanted);
+  const { raw } = new X509Certificate(readFileSync(join(home, 'collector', 'tls', 'collector.crt')));
+  for (const table of ['agents', 'agent_certificates'])
+    await database.query(`update ${table} set certificate = $1`, [raw]);
+  return events;
 }
 
 async function starts(env: Record<string, string>, runs: number): Promise<number> {

@@ -16,7 +16,11 @@ describe.skipIf(!hasTmux || !natsAvailable())('the dashboard while servers die (
   let listen = '127.0.0.1:0';
 
   async function startCollector(): Promise<void> {
-    collector = await CollectorProcess.start(home, { THREATGUARD_LISTEN: listen, THREATGUARD_NATS_URL: nats.url });
+    collector = await CollectorProcess.start(home, {
+      THREATGUARD_LISTEN: listen,
+      THREATGUARD_NATS_URL: nats.url,
+      THREATGUARD_NATS_CONSOLE_URL: nats.url,
+    });
     listen = collector.address;
     writeFileSync(join(home, 'console', 'console.json'), JSON.stringify({ collector: listen }));
   }

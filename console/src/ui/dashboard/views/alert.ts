@@ -83,10 +83,8 @@ function lines(data: AlertPage, look: Look): PageLine[] {
   const { alert = {}, events } = data.shown;
   return [
     ...facts(alert ?? {}, look),
-    ...(alert?.triage ? [...heading('How likely it is real'), ...scoreLines(alert.triage, look)] : []),
+    ...(alert?.triage?.features?.length ? scoreLines(alert.triage) : []),
     ...(alert?.modelReason ? [...heading('Why models spoke'), ...reasonLines(alert.modelReason, look)] : []),
-    ...heading('Indicators'),
-    ...told(data.listed, 'no source lists a value of it', (found) => found.flatMap((each) => hitLines(each, look))),
     ...heading('What to do next'),
     ...nextSteps(alert?.tactics ?? []).flatMap((step) => wrapped(`- ${step}`, look)),
     ...heading('What was done'),
@@ -98,6 +96,8 @@ function lines(data: AlertPage, look: Look): PageLine[] {
         ],
       })),
     ),
+    ...heading('Indicators'),
+    ...told(data.listed, 'no source lists a value of it', (found) => found.flatMap((each) => hitLines(each, look))),
     ...heading(`Events behind it (${events?.length ?? 0})`),
     ...told(events ?? [], 'no events are kept for it', (rows) => rows.map((stored) => eventLine(stored, look))),
     ...heading('Processes around it'),
@@ -152,12 +152,10 @@ function facts(alert: Alert, look: Look): PageLine[] {
   ];
 }
 
-function scoreLines(score: TriageScore, look: Look): PageLine[] {
-  const [[, sentence] = ['', ''], ...moved] = scorePairs(score);
-  return [
-    ...wrapped(sentence, look, { value: sentence }),
-    ...moved.map(([name, value]) => ({ ...pair(`  ${name}`, value), value })),
-  ];
+/** What moved the chance that stands among the facts. */
+function scoreLines(score: TriageScore): PageLine[] {
+  const [, ...moved] = scorePairs(score);
+  return [...heading('Why it is as likely real'), ...moved.map(([name, value]) => ({ ...pair(name, value), value }))];
 }
 
 function treeLines(processes: readonly StoredEvent[], behind: readonly StoredEvent[], look: Look): PageLine[] {
