@@ -129,7 +129,7 @@ async function command(name: string, args: string[], env: Record<string, string>
     const startedMs = performance.now();
     const child = spawn(CONSOLE[0]!, [...CONSOLE.slice(1), ...args], {
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: 'ignore',
     });
     const [code] = await once(child, 'exit');
     if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`);
@@ -173,4 +173,6 @@ async function underUpdates(updates: AlertUpdates, env: Record<string, string>) 
   return { cpuPercentAt1000, rssMiB };
 }
 
-const isoTime = (us: number) => new Date(us / 1000).toISOString();
+function isoTime(us: number): string {
+  return new Date(us / 1000).toISOString();
+}
