@@ -5,6 +5,7 @@ import { EXPORT_FORMATS } from '@threatguard/proto/export';
 import type { CollectorClient } from '../client/collector-client.ts';
 import type { Deployment } from '../client/deployment.ts';
 import { defaultHome } from '../client/deployment.ts';
+import type { LoginFile } from '../client/login-file.ts';
 import { ConsoleError } from '../model/console-error.ts';
 import { printable } from '../model/printable.ts';
 import { invocation } from './invocation.ts';
@@ -80,14 +81,16 @@ export abstract class ConsoleCommand extends Command {
   /** A client of the deployment's collector. gRPC is loaded here, so that help and wrong use answer without it. */
   protected async connect(flags: {
     home?: string | undefined;
-  }): Promise<{ client: CollectorClient; deployment: Deployment }> {
-    const [{ readDeployment }, { openCollector }] = await Promise.all([
+  }): Promise<{ client: CollectorClient; deployment: Deployment; login: LoginFile }> {
+    const [{ readDeployment, stateDirectory }, { openCollector }, { LoginFile }] = await Promise.all([
       import('../client/deployment.ts'),
       import('../client/collector-client.ts'),
+      import('../client/login-file.ts'),
     ]);
     const deployment = readDeployment(this.homeOf(flags));
     const note = (text: string) => this.invocation.stderr.write(`${printable(text)}\n`);
-    return { client: openCollector(deployment, note), deployment };
+    const login = new LoginFile(stateDirectory(this.invocation.env), deployment);
+    return { client: openCollector(deployment, note, login), deployment, login };
   }
 
   // main.ts prints and maps to exit codes; oclif must not.
