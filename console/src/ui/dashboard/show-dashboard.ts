@@ -14,6 +14,8 @@ import { FRAMES_PER_SECOND_MAX } from './dashboard-state.ts';
 import { VIEWS } from './views/index.ts';
 
 const STATUS_MS = 1_000;
+/** The collector holds every act against the role of now; this is for what is shown. */
+const WHO_MS = 30_000;
 const TICK_MS = 250;
 /** Clocks of the servers differ. */
 const OVERLAP_MS = 10_000;
@@ -66,7 +68,11 @@ export async function showDashboard(options: ShowDashboardOptions): Promise<void
   });
   const ticking = setInterval(() => dashboard.tick(), TICK_MS);
   try {
-    await Promise.all([followStatus(dashboard, client, signal), follow(dashboard, options, signal)]);
+    await Promise.all([
+      followWho(dashboard, client, signal),
+      followStatus(dashboard, client, signal),
+      follow(dashboard, options, signal),
+    ]);
   } finally {
     clearInterval(ticking);
     ink.unmount();
@@ -78,6 +84,27 @@ export async function showDashboard(options: ShowDashboardOptions): Promise<void
 export function clipboardSequence(text: string): string {
   const bytes = Buffer.from(text).subarray(0, COPIED_BYTES_MAX);
   return `${ESC}]52;c;${bytes.toString('base64')}\u0007`;
+}
+
+/** A role may be given and taken while one looks; until it is known nothing is changed. */
+async function followWho(dashboard: Dashboard, client: CollectorClient, signal: AbortSignal): Promise<void> {
+  let known = false;
+  dashboard.setWho({ title: '', scopes: new Set() });
+  while (!signal.aborted) {
+    try {
+      const { kind, name, role, scopes } = await client.whoAmI();
+      // Without a login it is as it was before there were any.
+      const nobody = scopes?.length ? '' : 'nobody logged in';
+      const title = kind === 'certificate' ? nobody : `${name} (${role})`;
+      dashboard.setWho({ title, scopes: new Set(scopes ?? []) });
+      known = true;
+    } catch (error) {
+      if (!(error instanceof ConsoleError)) throw error;
+      // What does not answer is said by the status.
+      if (error.code === 'refused') dashboard.setWho({ title: 'a login that is over', scopes: new Set() });
+    }
+    await wait(known ? WHO_MS : STATUS_MS, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 async function followStatus(dashboard: Dashboard, client: CollectorClient, signal: AbortSignal): Promise<void> {

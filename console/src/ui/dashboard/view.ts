@@ -56,6 +56,8 @@ export type Asked =
 export interface Act<Row> {
   key: string;
   label: string;
+  /** The scope it needs; `alerts:write` where nothing stands here. */
+  needs?: string;
   /** Undefined where it does not apply to these. */
   asks(rows: readonly Row[]): Asked | undefined;
   /** What became of it, in a sentence. `answer` is the text or the value that was asked for, `reason` a second one. */
