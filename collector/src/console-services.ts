@@ -44,6 +44,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
+import type { TriageScoring } from './triage/learned/triage-scoring.ts';
 import type { TriageDesk } from './triage/triage-desk.ts';
 
 export interface ConsoleServicesParts {
@@ -56,6 +57,7 @@ export interface ConsoleServicesParts {
   intel: Intel;
   keeper: TreeKeeper;
   models: RunningModels | undefined;
+  triage: TriageScoring;
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
   accesses: AccessLog;
@@ -122,7 +124,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
       }),
     },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
-    { definition: modelsService, handlers: modelsHandlers({ ...always, models: parts.models }) },
+    { definition: modelsService, handlers: modelsHandlers({ ...always, models: parts.models, triage: parts.triage }) },
     {
       definition: rulesService,
       handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),

@@ -44,6 +44,7 @@ import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
 import { DiscardedOutbox } from './publish/discarded-outbox.ts';
+import { FleetFeed } from './publish/fleet-feed.ts';
 import { Forwarding } from './publish/forward/forwarding.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
 import { Shards } from './shards/shards.ts';
@@ -53,6 +54,8 @@ import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
+import { TriageScoring } from './triage/learned/triage-scoring.ts';
+import { TriageTrainer } from './triage/learned/triage-trainer.ts';
 import { TriageDesk } from './triage/triage-desk.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
@@ -132,11 +135,16 @@ export async function startCollector(parts: {
   );
   const totals = await store.agentTotals();
   const lossyAgents = new Set([...totals].flatMap(([id, { lost }]) => (lost > 0 ? [id] : [])));
+  const correlator = await Correlator.load(store, nowUs());
+  const triage = stack.use(
+    await TriageScoring.load({ store: store.verdicts, find: (id) => correlator.folder.find(id), failed }),
+  );
   const writer = stack.use(
     new Writer({
       store,
       lossyAgents,
       clock,
+      triage,
       stateChanged: (problem) =>
         problem ? log.warn({ problem }, 'the store does not answer; agents wait') : log.info('the store answers again'),
     }),
@@ -149,7 +157,6 @@ export async function startCollector(parts: {
     await Shards.start({ rules: rules.forShards, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
   );
   rules.follow(shards);
-  const correlator = await Correlator.load(store, nowUs());
   const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
   await replayWindows({ engine, store, nowUs: nowUs() });
 
@@ -166,6 +173,7 @@ export async function startCollector(parts: {
       directory: paths.modelsDirectory,
       signer: () => identity,
       agentName,
+      others: [new TriageTrainer({ store: store.verdicts, use: (model) => triage.use(model) })],
       nowUs,
       log,
       failed,
@@ -358,12 +366,21 @@ export async function startCollector(parts: {
           intel,
           keeper,
           models: behaviour,
+          triage,
           pipeline,
           feed,
           accesses,
           peers,
           sessions,
-          desk: new TriageDesk({ store, correlator, apply: (change) => pipeline.decide(change), nowUs }),
+          desk: new TriageDesk({
+            store,
+            correlator,
+            apply: async (change) => {
+              await pipeline.decide(change);
+              triage.decided(change.acts);
+            },
+            nowUs,
+          }),
           care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
           access,
           loginRequired,
@@ -400,7 +417,9 @@ export async function startCollector(parts: {
     kem,
     intel,
     shards,
-    feed,
+    feed: config.nats.url
+      ? stack.use(FleetFeed.start({ own: feed, store, url: config.nats.url, nowUs, failed }))
+      : feed,
     access,
     accesses,
     metrics,

@@ -144,9 +144,9 @@ describe('a local account', () => {
   it('is logged in with another collector only there', async () => {
     await logInAs('vic');
     const here = { collector: collector.address, home: collector.home };
-    expect(new LoginFile(state, here).read()).toMatchObject({ user: 'vic' });
-    expect(new LoginFile(state, { ...here, collector: '127.0.0.1:1' }).read()).toBeUndefined();
-    expect(new LoginFile(state, { ...here, home: '/elsewhere' }).read()).toBeUndefined();
+    expect(new LoginFile(join(state, 'threatguard'), here).read()).toMatchObject({ user: 'vic' });
+    expect(new LoginFile(join(state, 'threatguard'), { ...here, collector: '127.0.0.1:1' }).read()).toBeUndefined();
+    expect(new LoginFile(join(state, 'threatguard'), { ...here, home: '/elsewhere' }).read()).toBeUndefined();
   });
 });
 
@@ -160,14 +160,17 @@ describe('a login that goes on', () => {
   });
 
   it('shows each refresh token once, however many consoles need the next at one time', async () => {
-    const file = new LoginFile(state, there);
+    const file = new LoginFile(join(state, 'threatguard'), there);
     file.write(loginOf(grant(0, 30)));
     const shown: string[] = [];
     const refresh = async (token: string) => {
       shown.push(token);
       return grant(shown.length, 900);
     };
-    const consoles = Array.from({ length: 8 }, () => new LoginBearer(new LoginFile(state, there), refresh));
+    const consoles = Array.from(
+      { length: 8 },
+      () => new LoginBearer(new LoginFile(join(state, 'threatguard'), there), refresh),
+    );
     const tokens = await Promise.all(consoles.flatMap((each) => [each.token(), each.token()]));
     expect(shown).toEqual(['refresh-0']);
     expect(new Set(tokens)).toEqual(new Set(['access-1']));
@@ -175,7 +178,7 @@ describe('a login that goes on', () => {
   });
 
   it('goes on with what it has where the collector does not answer, and is over where it was logged out', async () => {
-    const file = new LoginFile(state, there);
+    const file = new LoginFile(join(state, 'threatguard'), there);
     file.write(loginOf(grant(0, 30)));
     const bearer = new LoginBearer(file, () => Promise.reject(new Error('away')));
     expect(await bearer.token()).toBe('access-0');

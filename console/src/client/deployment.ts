@@ -16,12 +16,7 @@ export interface Deployment {
 export function defaultHome(env: Record<string, string | undefined>, isRoot: boolean): string {
   if (env.THREATGUARD_HOME) return env.THREATGUARD_HOME;
   if (isRoot) return '/var/lib/threatguard';
-  return join(stateDirectory(env), 'threatguard');
-}
-
-/** Where programs of this user keep what they remember (XDG Base Directory Specification). */
-export function stateDirectory(env: Record<string, string | undefined>): string {
-  return env.XDG_STATE_HOME || join(env.HOME || '.', '.local', 'state');
+  return join(env.XDG_STATE_HOME || join(env.HOME || '.', '.local', 'state'), 'threatguard');
 }
 
 /** Reads HOME/console. Throws `unreachable` where there is no deployment, `refused` where it may not be read. */

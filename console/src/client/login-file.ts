@@ -32,10 +32,10 @@ export class LoginFile {
   readonly path: string;
   readonly #deployment: Pick<Deployment, 'collector' | 'home'>;
 
-  /** `state` is the directory for state (XDG). */
+  /** `state` is where this user's programs of ours keep what they remember. */
   constructor(state: string, { collector, home }: Pick<Deployment, 'collector' | 'home'>) {
     const name = createHash('sha256').update(`${collector}\n${home}`).digest('hex').slice(0, 32);
-    this.path = join(state, 'threatguard', 'logins', `${name}.json`);
+    this.path = join(state, 'logins', `${name}.json`);
     this.#deployment = { collector, home };
   }
 
@@ -55,6 +55,16 @@ export class LoginFile {
     }
     const { user, accessToken, refreshToken, accessUntilMs } = found;
     return { user, accessToken, refreshToken, accessUntilMs };
+  }
+
+  /** Who it is, for whoever keeps connections: '' for nobody, and for a file that cannot be read. */
+  get user(): string {
+    try {
+      return this.read()?.user ?? '';
+    } catch (error) {
+      if (error instanceof LoginFileError) return '';
+      throw error;
+    }
   }
 
   write(login: Login): void {

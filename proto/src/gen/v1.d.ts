@@ -143,6 +143,7 @@ export namespace threatguard {
             withheld: boolean;
             assignee: string;
             verdict: threatguard.v1.AlertVerdict;
+            triage: threatguard.v1.TriageScore;
             triageVersion: number;
             static create(properties: threatguard.v1.Alert.$Shape): threatguard.v1.Alert & threatguard.v1.Alert.$Shape;
             static create(properties?: threatguard.v1.Alert.$Properties): threatguard.v1.Alert;
@@ -177,6 +178,7 @@ export namespace threatguard {
                 withheld?: boolean;
                 assignee?: string;
                 verdict?: threatguard.v1.AlertVerdict;
+                triage?: threatguard.v1.TriageScore.$Properties;
                 triageVersion?: number;
                 $unknowns?: Uint8Array[];
             }
@@ -791,6 +793,8 @@ export namespace threatguard {
             verdicts: number;
             verdictsNeeded: number;
             features: threatguard.v1.TriageFeature[];
+            modelVersion: number;
+            sentence: string;
             static create(properties: threatguard.v1.TriageScore.$Shape): threatguard.v1.TriageScore & threatguard.v1.TriageScore.$Shape;
             static create(properties?: threatguard.v1.TriageScore.$Properties): threatguard.v1.TriageScore;
             static encode(message: threatguard.v1.TriageScore.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -803,6 +807,8 @@ export namespace threatguard {
                 verdicts?: number;
                 verdictsNeeded?: number;
                 features?: threatguard.v1.TriageFeature.$Properties[];
+                modelVersion?: number;
+                sentence?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.TriageScore.$Properties;
@@ -817,6 +823,7 @@ export namespace threatguard {
             name: string;
             value: string;
             effect: number;
+            sentence: string;
             static create(properties: threatguard.v1.TriageFeature.$Shape): threatguard.v1.TriageFeature & threatguard.v1.TriageFeature.$Shape;
             static create(properties?: threatguard.v1.TriageFeature.$Properties): threatguard.v1.TriageFeature;
             static encode(message: threatguard.v1.TriageFeature.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -828,6 +835,7 @@ export namespace threatguard {
                 name?: string;
                 value?: string;
                 effect?: number;
+                sentence?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.TriageFeature.$Properties;
@@ -891,6 +899,9 @@ export namespace threatguard {
             entitiesEvicted: number;
             eventsLate: number;
             hoursStored: number;
+            verdictsTrue: number;
+            verdictsOther: number;
+            verdictsNeeded: number;
             static create(properties: threatguard.v1.LearningState.$Shape): threatguard.v1.LearningState & threatguard.v1.LearningState.$Shape;
             static create(properties?: threatguard.v1.LearningState.$Properties): threatguard.v1.LearningState;
             static encode(message: threatguard.v1.LearningState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -910,6 +921,9 @@ export namespace threatguard {
                 entitiesEvicted?: number;
                 eventsLate?: number;
                 hoursStored?: number;
+                verdictsTrue?: number;
+                verdictsOther?: number;
+                verdictsNeeded?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.LearningState.$Properties;
@@ -1092,6 +1106,7 @@ export namespace threatguard {
             alerts: number;
             alertsAllowed: number;
             agreement: number;
+            measures: threatguard.v1.ModelMeasure[];
             static create(properties: threatguard.v1.EvaluateModelResponse.$Shape): threatguard.v1.EvaluateModelResponse & threatguard.v1.EvaluateModelResponse.$Shape;
             static create(properties?: threatguard.v1.EvaluateModelResponse.$Properties): threatguard.v1.EvaluateModelResponse;
             static encode(message: threatguard.v1.EvaluateModelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1106,9 +1121,33 @@ export namespace threatguard {
                 alerts?: number;
                 alertsAllowed?: number;
                 agreement?: number;
+                measures?: threatguard.v1.ModelMeasure.$Properties[];
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EvaluateModelResponse.$Properties;
+        }
+
+        interface IModelMeasure extends threatguard.v1.ModelMeasure.$Properties {
+        }
+
+        class ModelMeasure {
+            constructor(properties?: threatguard.v1.ModelMeasure.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            value: number;
+            static create(properties: threatguard.v1.ModelMeasure.$Shape): threatguard.v1.ModelMeasure & threatguard.v1.ModelMeasure.$Shape;
+            static create(properties?: threatguard.v1.ModelMeasure.$Properties): threatguard.v1.ModelMeasure;
+            static encode(message: threatguard.v1.ModelMeasure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ModelMeasure & threatguard.v1.ModelMeasure.$Shape;
+        }
+
+        namespace ModelMeasure {
+            interface $Properties {
+                name?: string;
+                value?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ModelMeasure.$Properties;
         }
 
         interface IActivateModelRequest extends threatguard.v1.ActivateModelRequest.$Properties {
@@ -3595,6 +3634,7 @@ export namespace threatguard {
             filter: threatguard.v1.AlertFilter;
             limit: number;
             after: string;
+            order: threatguard.v1.AlertOrder;
             static create(properties: threatguard.v1.ListAlertsRequest.$Shape): threatguard.v1.ListAlertsRequest & threatguard.v1.ListAlertsRequest.$Shape;
             static create(properties?: threatguard.v1.ListAlertsRequest.$Properties): threatguard.v1.ListAlertsRequest;
             static encode(message: threatguard.v1.ListAlertsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3606,9 +3646,15 @@ export namespace threatguard {
                 filter?: threatguard.v1.AlertFilter.$Properties;
                 limit?: number;
                 after?: string;
+                order?: threatguard.v1.AlertOrder;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.ListAlertsRequest.$Properties;
+        }
+
+        enum AlertOrder {
+            ALERT_ORDER_NEWEST = 0,
+            ALERT_ORDER_TRIAGE = 1
         }
 
         interface IListAlertsResponse extends threatguard.v1.ListAlertsResponse.$Properties {

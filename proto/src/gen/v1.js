@@ -507,6 +507,7 @@ export const threatguard = $root.threatguard = (() => {
             Alert.prototype.withheld = false;
             Alert.prototype.assignee = "";
             Alert.prototype.verdict = 0;
+            Alert.prototype.triage = null;
             Alert.prototype.triageVersion = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             Alert.create = function(properties) {
@@ -576,6 +577,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(496).uint64(message.triageVersion);
                 if (message.modelReason != null && $Object.hasOwnProperty.call(message, "modelReason"))
                     $root.threatguard.v1.ModelReason.encode(message.modelReason, writer.uint32(562).fork(), _depth + 1).ldelim();
+                if (message.triage != null && $Object.hasOwnProperty.call(message, "triage"))
+                    $root.threatguard.v1.TriageScore.encode(message.triage, writer.uint32(642).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -853,6 +856,12 @@ export const threatguard = $root.threatguard = (() => {
                                 message.verdict = value;
                             else
                                 delete message.verdict;
+                            continue;
+                        }
+                    case 80: {
+                            if (wireType !== 2)
+                                break;
+                            message.triage = $root.threatguard.v1.TriageScore.decode(reader, reader.size(), $undefined, _depth + 1, message.triage);
                             continue;
                         }
                     case 62: {
@@ -3710,6 +3719,8 @@ export const threatguard = $root.threatguard = (() => {
             TriageScore.prototype.verdicts = 0;
             TriageScore.prototype.verdictsNeeded = 0;
             TriageScore.prototype.features = $util.emptyArray;
+            TriageScore.prototype.modelVersion = 0;
+            TriageScore.prototype.sentence = "";
 
             TriageScore.create = function(properties) {
                 return new TriageScore(properties);
@@ -3731,6 +3742,10 @@ export const threatguard = $root.threatguard = (() => {
                 if (message.features != null && message.features.length)
                     for (let i = 0; i < message.features.length; ++i)
                         $root.threatguard.v1.TriageFeature.encode(message.features[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.modelVersion != null && $Object.hasOwnProperty.call(message, "modelVersion") && message.modelVersion !== 0)
+                    writer.uint32(200).uint32(message.modelVersion);
+                if (message.sentence != null && $Object.hasOwnProperty.call(message, "sentence") && message.sentence !== "")
+                    writer.uint32(210).string(message.sentence);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3799,6 +3814,24 @@ export const threatguard = $root.threatguard = (() => {
                             message.features.push($root.threatguard.v1.TriageFeature.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
+                    case 25: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.modelVersion = value;
+                            else
+                                delete message.modelVersion;
+                            continue;
+                        }
+                    case 26: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sentence = value;
+                            else
+                                delete message.sentence;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -3831,6 +3864,7 @@ export const threatguard = $root.threatguard = (() => {
             TriageFeature.prototype.name = "";
             TriageFeature.prototype.value = "";
             TriageFeature.prototype.effect = 0;
+            TriageFeature.prototype.sentence = "";
 
             TriageFeature.create = function(properties) {
                 return new TriageFeature(properties);
@@ -3849,6 +3883,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(18).string(message.value);
                 if (message.effect != null && $Object.hasOwnProperty.call(message, "effect") && !$Object.is(message.effect, 0))
                     writer.uint32(25).double(message.effect);
+                if (message.sentence != null && $Object.hasOwnProperty.call(message, "sentence") && message.sentence !== "")
+                    writer.uint32(194).string(message.sentence);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3907,6 +3943,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.effect = value;
                             else
                                 delete message.effect;
+                            continue;
+                        }
+                    case 24: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sentence = value;
+                            else
+                                delete message.sentence;
                             continue;
                         }
                     }
@@ -4155,6 +4200,9 @@ export const threatguard = $root.threatguard = (() => {
             LearningState.prototype.entitiesEvicted = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             LearningState.prototype.eventsLate = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             LearningState.prototype.hoursStored = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            LearningState.prototype.verdictsTrue = 0;
+            LearningState.prototype.verdictsOther = 0;
+            LearningState.prototype.verdictsNeeded = 0;
 
             LearningState.create = function(properties) {
                 return new LearningState(properties);
@@ -4189,6 +4237,12 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(80).uint64(message.eventsLate);
                 if (message.hoursStored != null && $Object.hasOwnProperty.call(message, "hoursStored") && (typeof message.hoursStored === "object" ? message.hoursStored.low || message.hoursStored.high : message.hoursStored !== 0))
                     writer.uint32(88).uint64(message.hoursStored);
+                if (message.verdictsTrue != null && $Object.hasOwnProperty.call(message, "verdictsTrue") && message.verdictsTrue !== 0)
+                    writer.uint32(256).uint32(message.verdictsTrue);
+                if (message.verdictsOther != null && $Object.hasOwnProperty.call(message, "verdictsOther") && message.verdictsOther !== 0)
+                    writer.uint32(264).uint32(message.verdictsOther);
+                if (message.verdictsNeeded != null && $Object.hasOwnProperty.call(message, "verdictsNeeded") && message.verdictsNeeded !== 0)
+                    writer.uint32(272).uint32(message.verdictsNeeded);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -4319,6 +4373,33 @@ export const threatguard = $root.threatguard = (() => {
                                 message.hoursStored = value;
                             else
                                 delete message.hoursStored;
+                            continue;
+                        }
+                    case 32: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.verdictsTrue = value;
+                            else
+                                delete message.verdictsTrue;
+                            continue;
+                        }
+                    case 33: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.verdictsOther = value;
+                            else
+                                delete message.verdictsOther;
+                            continue;
+                        }
+                    case 34: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.verdictsNeeded = value;
+                            else
+                                delete message.verdictsNeeded;
                             continue;
                         }
                     }
@@ -5042,6 +5123,7 @@ export const threatguard = $root.threatguard = (() => {
         v1.EvaluateModelResponse = (function() {
 
             const EvaluateModelResponse = function (properties) {
+                this.measures = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -5054,6 +5136,7 @@ export const threatguard = $root.threatguard = (() => {
             EvaluateModelResponse.prototype.alerts = 0;
             EvaluateModelResponse.prototype.alertsAllowed = 0;
             EvaluateModelResponse.prototype.agreement = 0;
+            EvaluateModelResponse.prototype.measures = $util.emptyArray;
 
             EvaluateModelResponse.create = function(properties) {
                 return new EvaluateModelResponse(properties);
@@ -5078,6 +5161,9 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(41).double(message.alertsAllowed);
                 if (message.agreement != null && $Object.hasOwnProperty.call(message, "agreement") && !$Object.is(message.agreement, 0))
                     writer.uint32(49).double(message.agreement);
+                if (message.measures != null && message.measures.length)
+                    for (let i = 0; i < message.measures.length; ++i)
+                        $root.threatguard.v1.ModelMeasure.encode(message.measures[i], writer.uint32(218).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -5162,6 +5248,14 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.agreement;
                             continue;
                         }
+                    case 27: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.measures && message.measures.length))
+                                message.measures = [];
+                            message.measures.push($root.threatguard.v1.ModelMeasure.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -5180,6 +5274,104 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return EvaluateModelResponse;
+        })();
+
+        v1.ModelMeasure = (function() {
+
+            const ModelMeasure = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ModelMeasure.prototype.name = "";
+            ModelMeasure.prototype.value = 0;
+
+            ModelMeasure.create = function(properties) {
+                return new ModelMeasure(properties);
+            };
+
+            ModelMeasure.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(10).string(message.name);
+                if (message.value != null && $Object.hasOwnProperty.call(message, "value") && !$Object.is(message.value, 0))
+                    writer.uint32(17).double(message.value);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ModelMeasure.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.ModelMeasure();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.value = value;
+                            else
+                                delete message.value;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ModelMeasure;
         })();
 
         v1.ActivateModelRequest = (function() {
@@ -16192,6 +16384,7 @@ export const threatguard = $root.threatguard = (() => {
             ListAlertsRequest.prototype.filter = null;
             ListAlertsRequest.prototype.limit = 0;
             ListAlertsRequest.prototype.after = "";
+            ListAlertsRequest.prototype.order = 0;
 
             ListAlertsRequest.create = function(properties) {
                 return new ListAlertsRequest(properties);
@@ -16210,6 +16403,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(16).uint32(message.limit);
                 if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
                     writer.uint32(26).string(message.after);
+                if (message.order != null && $Object.hasOwnProperty.call(message, "order") && message.order !== 0)
+                    writer.uint32(184).int32(message.order);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -16267,6 +16462,15 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.after;
                             continue;
                         }
+                    case 23: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.order = value;
+                            else
+                                delete message.order;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -16285,6 +16489,13 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return ListAlertsRequest;
+        })();
+
+        v1.AlertOrder = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "ALERT_ORDER_NEWEST"] = 0;
+            values[valuesById[1] = "ALERT_ORDER_TRIAGE"] = 1;
+            return values;
         })();
 
         v1.ListAlertsResponse = (function() {
