@@ -5,6 +5,7 @@ import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatg
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { Access } from './access/access.ts';
+import { readSingleSignOn } from './access/oidc/read-single-sign-on.ts';
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
@@ -43,6 +44,7 @@ import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
 import { DiscardedOutbox } from './publish/discarded-outbox.ts';
+import { FleetFeed } from './publish/fleet-feed.ts';
 import { Forwarding } from './publish/forward/forwarding.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
 import { Shards } from './shards/shards.ts';
@@ -274,6 +276,7 @@ export async function startCollector(parts: {
     })),
   });
 
+  const loginRequired = config.console.access === 'user';
   const handshakes = new HandshakeCounts();
   const status = {
     version: packageFile.version,
@@ -293,13 +296,15 @@ export async function startCollector(parts: {
     identity,
     handshakes,
     rate,
-    consoleNatsUrl: config.nats.console_url,
+    // Who read alerts from NATS could go on after his login was ended.
+    consoleNatsUrl: loginRequired ? undefined : config.nats.console_url,
   };
   const access = await Access.load({
     store: store.access,
     directory: paths.accessDirectory,
     mode: config.http.tokens,
     issuer: `urn:threatguard:${fleetName}`,
+    singleSignOn: await readSingleSignOn(config.http),
     nowMs,
     failed,
   });
@@ -321,6 +326,13 @@ export async function startCollector(parts: {
       accepted: ({ identity: peer }) => {
         if (peer?.kind === 'console') consoles.came(peer);
       },
+      users: {
+        without: config.console.access,
+        identify: (token) => access.identify(token),
+        holds: (caller) => access.goesOn(caller),
+        roleOf: ({ userId }) => access.users.get(userId)?.role ?? '',
+      },
+      failed,
       renewal: (console) => consoleRenewal(console, { newestCa: authorities.newest.fingerprint, nowMs: nowMs() }),
       oversized: (agentId) => {
         const refusal = { code: 'frame_oversized', message: 'a message beyond the limit of gRPC' } as const;
@@ -371,6 +383,7 @@ export async function startCollector(parts: {
           }),
           care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
           access,
+          loginRequired,
           fleetName,
           graceUs,
           nowMs,
@@ -404,7 +417,9 @@ export async function startCollector(parts: {
     kem,
     intel,
     shards,
-    feed,
+    feed: config.nats.url
+      ? stack.use(FleetFeed.start({ own: feed, store, url: config.nats.url, nowUs, failed }))
+      : feed,
     access,
     accesses,
     metrics,

@@ -1,4 +1,5 @@
 // The Models service: what models there are, how they came to be, and which of them is in use.
+
 import { type handleServerStreamingCall, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import {
   type ActivateModelRequest,
@@ -20,6 +21,7 @@ import { ModelError } from '../detect/behaviour/trained/model-error.ts';
 import type { ModelCard } from '../detect/behaviour/trained/model-file.ts';
 import type { ModelRegistry } from '../detect/behaviour/trained/registry.ts';
 import { HOUR_MODELS } from '../detect/behaviour/trained/scorers.ts';
+import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { ModelRecord } from '../store/behaviour-store.ts';
 import type { AuditActor, Store } from '../store/store.ts';
 import { VERDICTS_LEAST } from '../triage/learned/learn-triage.ts';
@@ -33,7 +35,7 @@ export interface ModelsParts {
   /** None where models are switched off. */
   models: { keeper: BehaviourKeeper; registry: ModelRegistry } | undefined;
   triage: Pick<TriageScoring, 'explain'>;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }
 
@@ -113,7 +115,7 @@ function trainModels(parts: ModelsParts): handleServerStreamingCall<TrainModelsR
       const names = namesOf(call.request.name ?? '');
       let lacking: ModelError | undefined;
       let trained = 0;
-      const by = parts.actor(call.getPeer());
+      const by = parts.actor(callFrom(call));
       // What ended since the last checkpoint is trained from as well.
       await keeper.checkpoint();
       for (const model of names) {

@@ -192,6 +192,8 @@ export interface AuditActor {
   from: string;
   /** Of the request, where it has one. */
   correlationId?: string;
+  /** Of the certificate a user called over. */
+  consoleId?: string;
 }
 
 export interface AuditEntry {

@@ -27,8 +27,8 @@ export function modelSummaryRecord(model: ModelSummary): JsonRecord {
     rows: model.rows ?? 0,
     from: isoTime(model.fromUs),
     to: isoTime(model.toUs),
-    alerts_last_week: model.alertsLastWeek ?? 0,
-    alerts_allowed: model.alertsAllowed ?? 0,
+    alerts_last_week: isAboutHours(model) ? (model.alertsLastWeek ?? 0) : undefined,
+    alerts_allowed: isAboutHours(model) ? (model.alertsAllowed ?? 0) : undefined,
     digest: model.digest ?? '',
     notice: model.notice || undefined,
   };
@@ -59,11 +59,15 @@ function alertsText(model: ModelSummary): string {
   return isAboutHours(model) ? `${model.alertsLastWeek ?? 0} of ${(model.alertsAllowed ?? 0).toFixed(1)}` : '-';
 }
 
+export function isLearning({ learnedDays, neededDays }: LearningState): boolean {
+  return (learnedDays ?? 0) < (neededDays ?? 0);
+}
+
 export function learningText(learning: LearningState): string {
   const { learnedDays = 0, neededDays = 0, hosts, users, accounts, programs, peerGroups } = learning;
   const known = `${hosts ?? 0} hosts, ${users ?? 0} users, ${accounts ?? 0} accounts, ${programs ?? 0} programs`;
   const groups = `${peerGroups ?? 0} groups of peers`;
-  if ((learnedDays ?? 0) < (neededDays ?? 0)) return `learning, ${learnedDays} of ${neededDays} days: ${known}`;
+  if (isLearning(learning)) return `learning, ${learnedDays} of ${neededDays} days: ${known}`;
   return `known for ${learnedDays} days: ${known}, in ${groups}`;
 }
 

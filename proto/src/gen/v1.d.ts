@@ -6323,6 +6323,305 @@ export namespace threatguard {
             type $Shape = threatguard.v1.EpochAgent.$Properties;
         }
 
+        interface IGetLoginRequest extends threatguard.v1.GetLoginRequest.$Properties {
+        }
+
+        class GetLoginRequest {
+            constructor(properties?: threatguard.v1.GetLoginRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.GetLoginRequest.$Shape): threatguard.v1.GetLoginRequest & threatguard.v1.GetLoginRequest.$Shape;
+            static create(properties?: threatguard.v1.GetLoginRequest.$Properties): threatguard.v1.GetLoginRequest;
+            static encode(message: threatguard.v1.GetLoginRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetLoginRequest & threatguard.v1.GetLoginRequest.$Shape;
+        }
+
+        namespace GetLoginRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetLoginRequest.$Properties;
+        }
+
+        interface ILoginWays extends threatguard.v1.LoginWays.$Properties {
+        }
+
+        class LoginWays {
+            constructor(properties?: threatguard.v1.LoginWays.$Properties);
+            $unknowns?: Uint8Array[];
+            required: boolean;
+            issuer: string;
+            clientId: string;
+            static create(properties: threatguard.v1.LoginWays.$Shape): threatguard.v1.LoginWays & threatguard.v1.LoginWays.$Shape;
+            static create(properties?: threatguard.v1.LoginWays.$Properties): threatguard.v1.LoginWays;
+            static encode(message: threatguard.v1.LoginWays.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LoginWays & threatguard.v1.LoginWays.$Shape;
+        }
+
+        namespace LoginWays {
+            interface $Properties {
+                required?: boolean;
+                issuer?: string;
+                clientId?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LoginWays.$Properties;
+        }
+
+        interface ILogInRequest extends threatguard.v1.LogInRequest.$Properties {
+        }
+
+        class LogInRequest {
+            constructor(properties?: threatguard.v1.LogInRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            password: string;
+            code: string;
+            static create(properties: threatguard.v1.LogInRequest.$Shape): threatguard.v1.LogInRequest & threatguard.v1.LogInRequest.$Shape;
+            static create(properties?: threatguard.v1.LogInRequest.$Properties): threatguard.v1.LogInRequest;
+            static encode(message: threatguard.v1.LogInRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LogInRequest & threatguard.v1.LogInRequest.$Shape;
+        }
+
+        namespace LogInRequest {
+            interface $Properties {
+                name?: string;
+                password?: string;
+                code?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LogInRequest.$Properties;
+        }
+
+        interface ILoginGrant extends threatguard.v1.LoginGrant.$Properties {
+        }
+
+        class LoginGrant {
+            constructor(properties?: threatguard.v1.LoginGrant.$Properties);
+            $unknowns?: Uint8Array[];
+            accessToken: string;
+            refreshToken: string;
+            expiresInSeconds: number;
+            user: string;
+            role: string;
+            static create(properties: threatguard.v1.LoginGrant.$Shape): threatguard.v1.LoginGrant & threatguard.v1.LoginGrant.$Shape;
+            static create(properties?: threatguard.v1.LoginGrant.$Properties): threatguard.v1.LoginGrant;
+            static encode(message: threatguard.v1.LoginGrant.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LoginGrant & threatguard.v1.LoginGrant.$Shape;
+        }
+
+        namespace LoginGrant {
+            interface $Properties {
+                accessToken?: string;
+                refreshToken?: string;
+                expiresInSeconds?: number;
+                user?: string;
+                role?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LoginGrant.$Properties;
+        }
+
+        interface IBeginDeviceLoginRequest extends threatguard.v1.BeginDeviceLoginRequest.$Properties {
+        }
+
+        class BeginDeviceLoginRequest {
+            constructor(properties?: threatguard.v1.BeginDeviceLoginRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.BeginDeviceLoginRequest.$Shape): threatguard.v1.BeginDeviceLoginRequest & threatguard.v1.BeginDeviceLoginRequest.$Shape;
+            static create(properties?: threatguard.v1.BeginDeviceLoginRequest.$Properties): threatguard.v1.BeginDeviceLoginRequest;
+            static encode(message: threatguard.v1.BeginDeviceLoginRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BeginDeviceLoginRequest & threatguard.v1.BeginDeviceLoginRequest.$Shape;
+        }
+
+        namespace BeginDeviceLoginRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BeginDeviceLoginRequest.$Properties;
+        }
+
+        interface IDeviceLogin extends threatguard.v1.DeviceLogin.$Properties {
+        }
+
+        class DeviceLogin {
+            constructor(properties?: threatguard.v1.DeviceLogin.$Properties);
+            $unknowns?: Uint8Array[];
+            handle: string;
+            userCode: string;
+            verificationUri: string;
+            verificationUriComplete: string;
+            expiresInSeconds: number;
+            intervalSeconds: number;
+            static create(properties: threatguard.v1.DeviceLogin.$Shape): threatguard.v1.DeviceLogin & threatguard.v1.DeviceLogin.$Shape;
+            static create(properties?: threatguard.v1.DeviceLogin.$Properties): threatguard.v1.DeviceLogin;
+            static encode(message: threatguard.v1.DeviceLogin.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.DeviceLogin & threatguard.v1.DeviceLogin.$Shape;
+        }
+
+        namespace DeviceLogin {
+            interface $Properties {
+                handle?: string;
+                userCode?: string;
+                verificationUri?: string;
+                verificationUriComplete?: string;
+                expiresInSeconds?: number;
+                intervalSeconds?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.DeviceLogin.$Properties;
+        }
+
+        interface IAskDeviceLoginRequest extends threatguard.v1.AskDeviceLoginRequest.$Properties {
+        }
+
+        class AskDeviceLoginRequest {
+            constructor(properties?: threatguard.v1.AskDeviceLoginRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            handle: string;
+            static create(properties: threatguard.v1.AskDeviceLoginRequest.$Shape): threatguard.v1.AskDeviceLoginRequest & threatguard.v1.AskDeviceLoginRequest.$Shape;
+            static create(properties?: threatguard.v1.AskDeviceLoginRequest.$Properties): threatguard.v1.AskDeviceLoginRequest;
+            static encode(message: threatguard.v1.AskDeviceLoginRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AskDeviceLoginRequest & threatguard.v1.AskDeviceLoginRequest.$Shape;
+        }
+
+        namespace AskDeviceLoginRequest {
+            interface $Properties {
+                handle?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AskDeviceLoginRequest.$Properties;
+        }
+
+        interface IDeviceLoginAnswer extends threatguard.v1.DeviceLoginAnswer.$Properties {
+        }
+
+        class DeviceLoginAnswer {
+            constructor(properties?: threatguard.v1.DeviceLoginAnswer.$Properties);
+            $unknowns?: Uint8Array[];
+            grant: threatguard.v1.LoginGrant;
+            againInSeconds: number;
+            static create(properties: threatguard.v1.DeviceLoginAnswer.$Shape): threatguard.v1.DeviceLoginAnswer & threatguard.v1.DeviceLoginAnswer.$Shape;
+            static create(properties?: threatguard.v1.DeviceLoginAnswer.$Properties): threatguard.v1.DeviceLoginAnswer;
+            static encode(message: threatguard.v1.DeviceLoginAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.DeviceLoginAnswer & threatguard.v1.DeviceLoginAnswer.$Shape;
+        }
+
+        namespace DeviceLoginAnswer {
+            interface $Properties {
+                grant?: threatguard.v1.LoginGrant.$Properties;
+                againInSeconds?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.DeviceLoginAnswer.$Properties;
+        }
+
+        interface IRefreshLoginRequest extends threatguard.v1.RefreshLoginRequest.$Properties {
+        }
+
+        class RefreshLoginRequest {
+            constructor(properties?: threatguard.v1.RefreshLoginRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            refreshToken: string;
+            static create(properties: threatguard.v1.RefreshLoginRequest.$Shape): threatguard.v1.RefreshLoginRequest & threatguard.v1.RefreshLoginRequest.$Shape;
+            static create(properties?: threatguard.v1.RefreshLoginRequest.$Properties): threatguard.v1.RefreshLoginRequest;
+            static encode(message: threatguard.v1.RefreshLoginRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RefreshLoginRequest & threatguard.v1.RefreshLoginRequest.$Shape;
+        }
+
+        namespace RefreshLoginRequest {
+            interface $Properties {
+                refreshToken?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RefreshLoginRequest.$Properties;
+        }
+
+        interface ILogOutRequest extends threatguard.v1.LogOutRequest.$Properties {
+        }
+
+        class LogOutRequest {
+            constructor(properties?: threatguard.v1.LogOutRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.LogOutRequest.$Shape): threatguard.v1.LogOutRequest & threatguard.v1.LogOutRequest.$Shape;
+            static create(properties?: threatguard.v1.LogOutRequest.$Properties): threatguard.v1.LogOutRequest;
+            static encode(message: threatguard.v1.LogOutRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LogOutRequest & threatguard.v1.LogOutRequest.$Shape;
+        }
+
+        namespace LogOutRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LogOutRequest.$Properties;
+        }
+
+        interface ILogOutResponse extends threatguard.v1.LogOutResponse.$Properties {
+        }
+
+        class LogOutResponse {
+            constructor(properties?: threatguard.v1.LogOutResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.LogOutResponse.$Shape): threatguard.v1.LogOutResponse & threatguard.v1.LogOutResponse.$Shape;
+            static create(properties?: threatguard.v1.LogOutResponse.$Properties): threatguard.v1.LogOutResponse;
+            static encode(message: threatguard.v1.LogOutResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LogOutResponse & threatguard.v1.LogOutResponse.$Shape;
+        }
+
+        namespace LogOutResponse {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LogOutResponse.$Properties;
+        }
+
+        interface IWhoAmIRequest extends threatguard.v1.WhoAmIRequest.$Properties {
+        }
+
+        class WhoAmIRequest {
+            constructor(properties?: threatguard.v1.WhoAmIRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.WhoAmIRequest.$Shape): threatguard.v1.WhoAmIRequest & threatguard.v1.WhoAmIRequest.$Shape;
+            static create(properties?: threatguard.v1.WhoAmIRequest.$Properties): threatguard.v1.WhoAmIRequest;
+            static encode(message: threatguard.v1.WhoAmIRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.WhoAmIRequest & threatguard.v1.WhoAmIRequest.$Shape;
+        }
+
+        namespace WhoAmIRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.WhoAmIRequest.$Properties;
+        }
+
+        interface IWhoAmIResponse extends threatguard.v1.WhoAmIResponse.$Properties {
+        }
+
+        class WhoAmIResponse {
+            constructor(properties?: threatguard.v1.WhoAmIResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            name: string;
+            role: string;
+            scopes: string[];
+            source: string;
+            static create(properties: threatguard.v1.WhoAmIResponse.$Shape): threatguard.v1.WhoAmIResponse & threatguard.v1.WhoAmIResponse.$Shape;
+            static create(properties?: threatguard.v1.WhoAmIResponse.$Properties): threatguard.v1.WhoAmIResponse;
+            static encode(message: threatguard.v1.WhoAmIResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.WhoAmIResponse & threatguard.v1.WhoAmIResponse.$Shape;
+        }
+
+        namespace WhoAmIResponse {
+            interface $Properties {
+                kind?: string;
+                name?: string;
+                role?: string;
+                scopes?: string[];
+                source?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.WhoAmIResponse.$Properties;
+        }
+
         interface IListRulesRequest extends threatguard.v1.ListRulesRequest.$Properties {
         }
 

@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { modelPairs, modelRecord } from '../../model/model-reason.ts';
+import { modelPairs, modelRecord, votePairs } from '../../model/model-reason.ts';
 import { renderPairs } from '../../model/table.ts';
 import { scorePairs, scoreRecord } from '../../model/triage-score.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
@@ -26,17 +26,11 @@ export class ModelsExplain extends ConsoleCommand {
       ...(modelReason && modelRecord(modelReason)),
       ...(triage && { triage: scoreRecord(triage) }),
     };
-    const votes = (modelReason?.votes ?? []).map(({ model, version, surprise, agrees }): [string, string] => [
-      `${model}${version ? ` ${version}` : ''}`,
-      `one in ${Math.round(10 ** Math.min(surprise ?? 0, 9)).toLocaleString('en')} such hours${agrees ? '' : ', which alone is not enough'}`,
-    ]);
+    const raisedBy: [string, string][] = modelReason
+      ? [...modelPairs(modelReason), ...votePairs(modelReason)]
+      : [['raised by', `a rule: ${record.reason}`]];
     output.show(record, () =>
-      renderPairs([
-        ['alert', `${record.id} ${record.title}`],
-        ...(modelReason ? modelPairs(modelReason) : [['raised by', `a rule: ${record.reason}`] as [string, string]]),
-        ...votes,
-        ...(triage ? scorePairs(triage) : []),
-      ]),
+      renderPairs([['alert', `${record.id} ${record.title}`], ...raisedBy, ...(triage ? scorePairs(triage) : [])]),
     );
   }
 }
