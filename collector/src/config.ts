@@ -33,6 +33,8 @@ const http = z
     monitoring: z.enum(['local', 'anyone', 'token']).default('local'),
     /** `hybrid`: access tokens have an RS256 signature beside that of ML-DSA, and both must be right. */
     tokens: z.enum(['ml-dsa', 'hybrid']).default('ml-dsa'),
+    /** Where spans of requests are sent: OTLP over HTTP with JSON. */
+    traces: z.url({ protocol: /^https?$/, error: 'write a URL such as http://127.0.0.1:4318/v1/traces' }).optional(),
   })
   .refine(
     ({ certificate, key }) => (certificate === undefined) === (key === undefined),

@@ -395,6 +395,7 @@ export async function startCollector(parts: {
     access,
     accesses,
     metrics,
+    models: behaviour,
     report,
     ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),
     log,

@@ -32,6 +32,7 @@ import {
 } from './limits.ts';
 import { describeApi } from './openapi.ts';
 import { PROBLEMS, ProblemError, problemOf, toProblemError } from './problem.ts';
+import type { AnsweredRequest } from './traces.ts';
 
 /** Who may ask a route: anybody, whoever monitors (config `http.monitoring`), whoever is known, or who has a scope. */
 export type Access = 'anyone' | 'monitoring' | 'known' | Scope;
@@ -72,7 +73,7 @@ export interface AppParts {
   /** Lets a request pass, or throws ProblemError; gives who it is of where that had to be known. */
   admit: (request: FastifyRequest, access: Access) => Promise<Caller | undefined>;
   /** An answer was given. */
-  answered?: (about: { route: string; method: string; status: number; seconds: number }) => void;
+  answered?: (about: AnsweredRequest) => void;
   failed: (error: unknown) => void;
 }
 
@@ -151,7 +152,8 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     const { method } = request;
     const route = request.routeOptions.url ?? 'none';
     const ms = reply.elapsedTime;
-    parts.answered?.({ route, method, status: reply.statusCode, seconds: ms / 1000 });
+    const { trace, id: correlationId } = request;
+    parts.answered?.({ route, method, status: reply.statusCode, seconds: ms / 1000, trace, correlationId });
     const about = {
       method,
       route,
