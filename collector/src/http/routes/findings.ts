@@ -1,5 +1,5 @@
 // What was found: alerts, incidents, the risk of entities.
-import { AlertState } from '@threatguard/proto';
+import { AlertOrder, AlertState } from '@threatguard/proto';
 import { getAlert, listAlerts } from '../../api/alerts.ts';
 import { contributionAt, HALF_LIFE_US, riskAt } from '../../correlate/risk.ts';
 import type { Store } from '../../store/store.ts';
@@ -23,6 +23,7 @@ import { isoTime, isoTimeUs } from '../times.ts';
 
 /** The hour that goes on, and the one before it. */
 const PRESENT_US = 2 * 3_600_000_000;
+const ORDERS = { newest: AlertOrder.ALERT_ORDER_NEWEST, triage: AlertOrder.ALERT_ORDER_TRIAGE } as const;
 const WEEK_US = 7 * 24 * 3_600_000_000;
 
 export interface FindingRoutesParts {
@@ -38,13 +39,13 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
       config: { access: 'alerts:read' },
       schema: {
         tags: ['findings'],
-        summary: 'Alerts, the newest first',
+        summary: 'Alerts, the newest first or the likeliest to be real',
         querystring: alertsQuery,
         response: { 200: alertsAnswer, ...guarded('unavailable', 'timed_out') },
       },
     },
     async (request) => {
-      const { limit, after = '', severity, state, since, until, ...rest } = request.query;
+      const { limit, after = '', severity, state, since, until, sort, ...rest } = request.query;
       const filter = {
         ...rest,
         ...(severity && { severityMin: severityNumber(severity) }),
@@ -52,7 +53,11 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
         ...(since && { sinceUs: timeUs(since) }),
         ...(until && { untilUs: timeUs(until) }),
       };
-      const { alerts = [], next = '' } = await listAlerts(store, { filter, limit, after }, request.due);
+      const { alerts = [], next = '' } = await listAlerts(
+        store,
+        { filter, limit, after, order: ORDERS[sort] },
+        request.due,
+      );
       return { alerts: alerts.map(describeAlert), next: next ?? '' };
     },
   );
