@@ -298,6 +298,8 @@ http:
   # certificate: /etc/threatguard/http.crt
   # key: /etc/threatguard/http.key
   # origins: [https://soc.example.org]
+  # Where spans of requests are sent: OTLP over HTTP with JSON.
+  # traces: http://127.0.0.1:4318/v1/traces
   # Single sign-on by OpenID Connect; local accounts stay beside it. Of the provider, HTTPS only. The page is sent back to
   # PUBLIC_URL/admin/oidc/callback; "threatguard login" needs the device flow of the client instead.
   # public_url: https://soc.example.org:3002

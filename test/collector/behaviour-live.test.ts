@@ -6,8 +6,8 @@ import { initTestHome, TestCollector } from '../support/collector.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 
 const HOUR_US = 3_600_000_000;
-/** Two whole days lie before the last night, when peers are found. */
-const HOURS = 84;
+/** Two whole days of every host lie before the last night, when peers are found. */
+const HOURS = 108;
 const CONFIG = 'http:\n  listen: 127.0.0.1:0\nmodels:\n  learning_days: 1\n  alerts_per_host_day: 0.5\n';
 /** Events may be as old as they like; the last hour begins now. */
 const NOW_US = Math.floor((Date.now() * 1000) / HOUR_US) * HOUR_US;

@@ -1,5 +1,6 @@
 // What every route of the HTTP service has around it. Routes are added by the caller, and each says who may ask it: one that
 // does not is refused when the service starts.
+import type { ServerResponse } from 'node:http';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
@@ -50,7 +51,7 @@ declare module 'fastify' {
     /** Undefined where nobody had to be known. */
     caller: Caller | undefined;
     /** Fires when the answer is due, or who asked has gone. */
-    due: AbortSignal;
+    readonly due: AbortSignal;
   }
 }
 
@@ -131,7 +132,12 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
 
   app.decorateRequest('trace', null as unknown as TraceContext);
   app.decorateRequest('caller', undefined);
-  app.decorateRequest('due', null as unknown as AbortSignal);
+  const dueOf = new WeakMap<object, () => AbortSignal>();
+  app.decorateRequest('due', {
+    getter(this: FastifyRequest) {
+      return dueOf.get(this)!();
+    },
+  });
   app.addHook('onRequest', async (request, reply) => {
     request.trace = traceOf(request.headers);
     const { traceId, spanId, parentSpanId } = request.trace;
@@ -139,11 +145,7 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     reply.header('x-correlation-id', request.id);
     reply.header('traceresponse', traceResponse(request.trace));
     reply.header('cache-control', 'no-store');
-    const gone = new AbortController();
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) gone.abort();
-    });
-    request.due = AbortSignal.any([gone.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+    dueOf.set(request, dueSignal(reply.raw));
     const { access } = request.routeOptions.config;
     if (access) request.caller = await parts.admit(request, access);
   });
@@ -193,6 +195,22 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
       .serializer((value: unknown) => JSON.stringify(value))
       .send(problemOf(refusal, request));
   }
+}
+
+/** Made where it is asked for: most answers are given at once, and a timer for each of thousands a second is not nothing. */
+function dueSignal(answer: ServerResponse): () => AbortSignal {
+  let signal: AbortSignal | undefined;
+  return () => {
+    if (signal) return signal;
+    const gone = new AbortController();
+    const check = () => {
+      if (answer.destroyed && !answer.writableFinished) gone.abort();
+    };
+    answer.once('close', check);
+    check();
+    signal = AbortSignal.any([gone.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+    return signal;
+  };
 }
 
 /** Nothing may be loaded but our own style sheet and pictures, nothing runs, and nobody may show a page of ours in his. */
