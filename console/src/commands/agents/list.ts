@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { AGENT_KEYS, agentColumns, agentRecord } from '../../model/agent.ts';
 import { hasLabels, readLabelFilter } from '../../model/agent-labels.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
+import { firstRows, wholeListFlags } from '../list-flags.ts';
 
 export class AgentsList extends ConsoleCommand {
   static override summary = 'List the agents of this fleet with their health.';
@@ -13,6 +14,7 @@ export class AgentsList extends ConsoleCommand {
   ];
 
   static override flags = {
+    ...wholeListFlags,
     label: Flags.string({
       summary: 'Only agents with this label, or with this value of it; repeatable, and all must hold.',
       multiple: true,
@@ -27,7 +29,12 @@ export class AgentsList extends ConsoleCommand {
     const { client } = await this.connect(flags);
     using _ = client;
     const rows = (await client.listAgents()).filter((agent) => hasLabels(agent.labels ?? {}, wanted));
-    output.list({ rows, columns: agentColumns(Date.now()), keys: AGENT_KEYS, record: agentRecord });
+    output.list({
+      rows: firstRows(rows, flags, output),
+      columns: agentColumns(Date.now()),
+      keys: AGENT_KEYS,
+      record: agentRecord,
+    });
     if (rows.length === 0 && wanted.length > 0) output.note('no agents have these labels');
     else if (rows.length === 0)
       output.note('no agents yet; "threatguard agents token create" makes a token to enrol one');

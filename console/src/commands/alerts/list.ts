@@ -4,6 +4,7 @@ import { ALERT_KEYS, alertColumns, alertRecord } from '../../model/alert.ts';
 import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe, wholeNumber } from '../console-command.ts';
 import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
+import { printAlerts } from '../follow-alerts.ts';
 
 export class AlertsList extends ConsoleCommand {
   static override summary = 'List alerts, newest first.';
@@ -12,6 +13,7 @@ export class AlertsList extends ConsoleCommand {
     '<%= config.bin %> alerts list --severity high --since 24h',
     '<%= config.bin %> alerts list --technique T1110 --output json',
     '<%= config.bin %> alerts list --agent web-1 --user root',
+    '<%= config.bin %> alerts list --follow --severity high --output json | jq .reason',
     '<%= config.bin %> alerts list --since 24h --output ocsf > alerts.ndjson',
   ];
   static override flags = {
@@ -20,6 +22,10 @@ export class AlertsList extends ConsoleCommand {
     until: Flags.string({ summary: 'Until a time; a duration counts back from now.', helpValue: 'TIME' }),
     withheld: Flags.boolean({ summary: 'Only those over the budget of their day, which are left out else.' }),
     limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
+    follow: Flags.boolean({
+      summary: 'Print alerts as they are raised, as "alerts watch" does; with --since those since then first.',
+      exclusive: ['until', 'withheld', 'limit'],
+    }),
   };
 
   async run(): Promise<void> {
@@ -29,11 +35,26 @@ export class AlertsList extends ConsoleCommand {
     const withheld = flags.withheld ? Withheld.WITHHELD_ONLY : Withheld.WITHHELD_LEFT_OUT;
     const filter = { ...readAlertFilter(flags), ...readTimeRange(flags, { nowMs, utc: flags.utc }), withheld };
     const limit = wholeNumber('limit', flags.limit, { min: 1, max: 100_000 });
-    const { client } = await this.connect(flags);
+    const { client, deployment } = await this.connect(flags);
     using _ = client;
+    const { version } = this.config;
+    if (flags.follow) {
+      const { stopped: signal } = this.invocation;
+      const { sinceUs, ...shown } = filter;
+      return printAlerts({
+        client,
+        ca: deployment.ca,
+        filter: shown,
+        sinceUs,
+        updates: false,
+        output,
+        version,
+        signal,
+      });
+    }
     const rows = await client.listAlerts(filter, limit);
     const format = exportFormat(output);
-    if (format) writeExport(output, { alerts: rows, format, version: this.config.version });
+    if (format) writeExport(output, { alerts: rows, format, version });
     else output.list({ rows, columns: alertColumns({ ...output, nowMs }), keys: ALERT_KEYS, record: alertRecord });
     if (rows.length === 0) output.note('no alerts match');
     if (rows.length === limit) output.note(`${limit} shown; --limit shows more`);
