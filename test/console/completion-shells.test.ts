@@ -62,26 +62,19 @@ describe.each(SHELLS)('completion in $name', ({ path, args, load }) => {
     terminal.type('clear\n');
     await terminal.shows(/^\s*ready> *\s*$/);
 
-    terminal.type('threatguard aler');
-    terminal.press('Tab');
-    await terminal.shows(/ready> threatguard alerts/);
-    terminal.type('sho');
-    terminal.press('Tab');
-    await terminal.shows(/ready> threatguard alerts show/);
-    terminal.type('01');
-    terminal.press('Tab');
-    await terminal.shows(/ready> threatguard alerts show 01kb3x8m5rq9t2v4w6y8z0a1b/);
-    terminal.press('Tab', 'Tab');
-    // fish leaves out of both what they begin with.
-    await terminal.shows(/0a1b2 [\s\S]*0a1b3/);
-
-    terminal.press('Escape', 'C-u');
     terminal.type('threatguard agents show we');
     terminal.press('Tab');
     await terminal.shows(/ready> threatguard agents show web-1/);
     terminal.press('C-u');
     terminal.type('threatguard alerts list --outp');
     terminal.press('Tab');
-    await terminal.shows(/threatguard alerts list --output/);
+    await terminal.shows(/ready> threatguard alerts list --output/);
+    terminal.press('C-u');
+    terminal.type('threatguard alerts show 01');
+    terminal.press('Tab');
+    await terminal.shows(/ready> threatguard alerts show 01kb3x8m5rq9t2v4w6y8z0a1b/);
+    terminal.press('Tab', 'Tab');
+    // fish leaves out of both what they begin with.
+    await terminal.shows(/0a1b2 [\s\S]*0a1b3/);
   });
 });
