@@ -89,7 +89,7 @@ export {
   TREE_HEAD_SUBJECT,
 } from './subjects.ts';
 export { suggest } from './suggest.ts';
-export { RENEW_METADATA, TLS_POLICY, tlsPolicy } from './transport.ts';
+export { LOGIN_METADATA, RENEW_METADATA, TLS_POLICY, tlsPolicy } from './transport.ts';
 export {
   caServerName,
   extendTrust,

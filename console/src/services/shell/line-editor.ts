@@ -2,7 +2,7 @@ import { type REPLServer, type ReplOptions, start } from 'node:repl';
 import type { Readable, Writable } from 'node:stream';
 import { Keyboard } from './keyboard.ts';
 
-export interface Completed {
+interface Completed {
   /** What the end of the line could become. */
   words: string[];
   /** The end of the line they would stand for. */
