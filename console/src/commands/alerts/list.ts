@@ -50,7 +50,7 @@ export class AlertsList extends ConsoleCommand {
     if (flags.follow) {
       const { stopped: signal } = this.invocation;
       const { sinceUs, ...shown } = filter;
-      return printAlerts({
+      return await printAlerts({
         client,
         ca: deployment.ca,
         filter: shown,

@@ -41,7 +41,7 @@ export class EventsSearch extends ConsoleCommand {
     if (flags.follow) {
       const { filters, sinceUs } = query;
       const { stopped: signal } = this.invocation;
-      return printEvents({ client, filters, sinceUs, output, version: this.config.version, signal });
+      return await printEvents({ client, filters, sinceUs, output, version: this.config.version, signal });
     }
     const { rows, searchedBackToUs } = await client.searchEvents(query, limit);
     const format = exportFormat(output);

@@ -37,7 +37,7 @@ export class IncidentsList extends ConsoleCommand {
     using _ = client;
     const filter = { state, severityMin: severityMin ?? 0 };
     if (flags.follow) {
-      return printIncidents({ client, filter, sinceUs: span.sinceUs, output, signal: this.invocation.stopped });
+      return await printIncidents({ client, filter, sinceUs: span.sinceUs, output, signal: this.invocation.stopped });
     }
     const rows = await client.listIncidents(filter, limit, span);
     output.list({ rows, columns: incidentColumns(Date.now()), keys: INCIDENT_KEYS, record: incidentRecord });
