@@ -81,13 +81,13 @@ export abstract class ConsoleCommand extends Command {
   protected async connect(flags: {
     home?: string | undefined;
   }): Promise<{ client: CollectorClient; deployment: Deployment }> {
-    const [{ readDeployment }, { CollectorClient }] = await Promise.all([
+    const [{ readDeployment }, { openCollector }] = await Promise.all([
       import('../client/deployment.ts'),
       import('../client/collector-client.ts'),
     ]);
     const deployment = readDeployment(this.homeOf(flags));
     const note = (text: string) => this.invocation.stderr.write(`${printable(text)}\n`);
-    return { client: new CollectorClient(deployment, note), deployment };
+    return { client: openCollector(deployment, note), deployment };
   }
 
   // main.ts prints and maps to exit codes; oclif must not.
