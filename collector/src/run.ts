@@ -13,6 +13,7 @@ import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
 import { consoleServices } from './console-services.ts';
 import { Correlator } from './correlate/correlator.ts';
 import { startBudget } from './correlate/start-budget.ts';
+import { DemoClock } from './demo-clock.ts';
 import { startBehaviour } from './detect/behaviour/start.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
@@ -149,7 +150,9 @@ export async function startCollector(parts: {
   );
   rules.follow(shards);
   const correlator = await Correlator.load(store, nowUs());
-  const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
+  const demo = config.demo ? new DemoClock(nowUs) : undefined;
+  const judgedUs = demo?.nowUs ?? nowUs;
+  const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs: judgedUs });
   await replayWindows({ engine, store, nowUs: nowUs() });
 
   const fleet = await Fleet.load(store);
@@ -188,7 +191,8 @@ export async function startCollector(parts: {
     agentName,
     signers: (agentId) => fleet.signers(agentId),
     stored: (events) => rate.add(events, nowMs()),
-    nowUs,
+    nowUs: judgedUs,
+    demo,
     watch: metrics,
     clock,
   });
@@ -287,6 +291,7 @@ export async function startCollector(parts: {
     handshakes,
     rate,
     consoleNatsUrl: config.nats.console_url,
+    demo: config.demo,
   };
   const access = await Access.load({
     store: store.access,
@@ -336,6 +341,7 @@ export async function startCollector(parts: {
           reports,
           agentName,
           graceUs,
+          demo: config.demo,
           nowMs,
           log,
           failed,

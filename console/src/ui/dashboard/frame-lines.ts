@@ -68,6 +68,7 @@ const WAYS = { nats: 'NATS', grpc: 'gRPC', none: 'no alerts' } as const;
 function statusLine({ snapshot, collector, look, readonly }: FrameParts): Line {
   const { status, trouble, way, paused, held } = snapshot;
   const flags: Span[] = [
+    ...(status?.demo ? [span(' DEMO ', 'selected')] : []),
     ...(paused ? [span(` PAUSED${held > 0 ? ` ${held} new` : ''} `, 'selected')] : []),
     ...(readonly ? [span(' read-only', 'dim')] : []),
     span(` ${WAYS[way]}`, way === 'none' ? 'bad' : way === 'nats' ? 'good' : 'medium'),
