@@ -132,7 +132,8 @@ export class DemoAgent implements AsyncDisposable {
 
 /** Marks no other host has, and which stay the same. */
 export function inventedMarks({ name }: DemoHost): { machineId: string; bootId: string } {
-  const hex = (what: string) => createHash('sha256').update(`threatguard demo ${what} ${name}`).digest('hex').slice(0, 32);
+  const hex = (what: string) =>
+    createHash('sha256').update(`threatguard demo ${what} ${name}`).digest('hex').slice(0, 32);
   return { machineId: hex('machine'), bootId: hex('boot') };
 }
 

@@ -1,6 +1,6 @@
 // An ordinary hour of the demo's fleet: services that talk to their peers in a daily wave, cron, people who log on during
 // their day, and what a bastion hears from the internet.
-import { HOSTS, type DemoHost, type Person, PEOPLE, ROOT } from './cast.ts';
+import { type DemoHost, HOSTS, PEOPLE, type Person, ROOT } from './cast.ts';
 import { Seeded } from './seeded.ts';
 import { Stage, type StagedEvent } from './stage.ts';
 
@@ -46,7 +46,9 @@ function hostHour(host: DemoHost, random: Seeded, hourUs: number, into: StagedEv
     stage.sample(hourUs + ((each + random.uniform() * 0.2) * HOUR_US) / SAMPLES, cpu);
   }
   if (hour === BACKUP_HOUR) {
-    const backup = stage.run(at(), cron, '/usr/bin/rsync', ['rsync', '-a', '/var/', 'backup@demo-backup-1:/srv/'], { user: ROOT });
+    const backup = stage.run(at(), cron, '/usr/bin/rsync', ['rsync', '-a', '/var/', 'backup@demo-backup-1:/srv/'], {
+      user: ROOT,
+    });
     stage.connection(at(), backup, { address: '10.20.0.71', port: 22 }, { sent: random.spread(4e7), received: 40_000 });
   }
   if (host.name !== 'demo-bastion-1') return;

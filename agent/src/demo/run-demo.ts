@@ -81,7 +81,15 @@ async function enrolAll({ home, collector, token, log, stop }: DemoOptions): Pro
   const enrolSome = async () => {
     for (let host = missing.pop(); host && !stop.aborted; host = missing.pop()) {
       const { name } = host;
-      await enrol({ home: join(home, name), collector, token: token ?? '', name, ...inventedMarks(host), force: false, demo: true });
+      await enrol({
+        home: join(home, name),
+        collector,
+        token: token ?? '',
+        name,
+        ...inventedMarks(host),
+        force: false,
+        demo: true,
+      });
     }
   };
   await Promise.all(Array.from({ length: ENROL_AT_ONCE }, enrolSome));

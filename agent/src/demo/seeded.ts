@@ -56,7 +56,11 @@ export class Seeded {
   #draw(): void {
     const bytes: Buffer[] = [];
     for (let each = 0; each < WORDS / 8; each++) {
-      bytes.push(createHash('sha256').update(`${this.#name} ${this.#counter++}`).digest());
+      bytes.push(
+        createHash('sha256')
+          .update(`${this.#name} ${this.#counter++}`)
+          .digest(),
+      );
     }
     const all = Buffer.concat(bytes);
     for (let word = 0; word < WORDS; word++) this.#words[word] = all.readUInt32LE(word * 4);

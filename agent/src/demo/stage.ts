@@ -115,7 +115,12 @@ export class Stage {
   }
 
   /** Opened and, a while later, closed with what went over it. */
-  connection(atUs: number, by: Shell, to: { address: string; port: number }, bytes: { sent: number; received: number }): void {
+  connection(
+    atUs: number,
+    by: Shell,
+    to: { address: string; port: number },
+    bytes: { sent: number; received: number },
+  ): void {
     const network = {
       transport: 'tcp',
       direction: Direction.OUTBOUND,
