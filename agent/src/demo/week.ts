@@ -12,7 +12,7 @@ export const WEEK_HOURS = 7 * 24;
 /** Shorter than what rules wait for events that come late (five minutes). */
 const ATTACK_ACT_US = 4 * 60 * 1_000_000;
 
-const STORIES: readonly Story[] = [
+export const STORIES: readonly Story[] = [
   guessedPassword,
   miner,
   credentialReads,

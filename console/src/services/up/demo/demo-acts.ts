@@ -55,7 +55,7 @@ async function workOnAlerts(client: CollectorClient, alerts: readonly Alert[]): 
   };
   const planned = of('demo-backup-1');
   await act(planned, { action: NOTE, text: 'change DEMO-118: the archive moves to demo-db-1' });
-  await exceptOne(client, planned.at(-1)?.id);
+  await exceptOne(client, of('demo-backup-1', 'Archive or database sent straight into the network')[0]?.id);
   await act(planned, { action: CLOSE, verdict: AlertVerdict.BENIGN, text: 'planned work' });
   const miner = of('demo-build-1').slice(1);
   await act(miner, { action: ASSIGN, assignee: 'grace' });
