@@ -44,6 +44,11 @@ export class TmuxConsole implements Disposable {
     return this.#tmux('capture-pane', '-p');
   }
 
+  /** With SGR sequences between what looks different. */
+  colouredScreen(): string {
+    return this.#tmux('capture-pane', '-p', '-e', '-N');
+  }
+
   /** The process in the terminal: the shell, whose child is the console. */
   pid(): number {
     return Number(this.#tmux('display-message', '-p', '#{pane_pid}'));
