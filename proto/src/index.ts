@@ -50,7 +50,7 @@ export {
   type VerifiedHeader,
   verifyEnvelope,
   verifyHeader,
-} from './envelope.ts';
+} from './envelope/index.ts';
 export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
 export { HUNT_FIELDS } from './hunt/fields.ts';
 export type { HuntExpression, HuntSort, HuntTerm, ParsedHunt } from './hunt/hunt.ts';
@@ -89,7 +89,7 @@ export {
   TREE_HEAD_SUBJECT,
 } from './subjects.ts';
 export { suggest } from './suggest.ts';
-export { RENEW_METADATA, TLS_POLICY, tlsPolicy } from './transport.ts';
+export { LOGIN_METADATA, RENEW_METADATA, TLS_POLICY, tlsPolicy } from './transport.ts';
 export {
   caServerName,
   extendTrust,

@@ -484,8 +484,8 @@ class RecordingSocket implements StreamSocket {
     this.bufferedAmount = bufferedAmount;
   }
 
-  send(text: string): void {
-    this.texts.push(text);
+  send(bytes: Buffer): void {
+    this.texts.push(String(bytes));
   }
 
   close(code: number, reason: string): void {

@@ -47,8 +47,13 @@ function placesOf(home: string): Record<string, string> {
   const story = ask('incidents', 'list').find((incident) => JSON.stringify(incident).includes('demo-web-1'))!;
   const [shell] = ask('events', 'search', 'process.executable:/usr/bin/bash', 'host.name:demo-web-1', '--limit', '1');
   const change = ask('audit', 'list', '--limit', '100').find(({ action }) => action === 'alert.close');
+  const [exception] = ask('alerts', 'exceptions', 'list');
   return {
     alert: `alert ${of('Shell with its input or output on a network socket').id}`,
+    except: `except ${of('Download piped into a shell').id}`,
+    exception: `exception ${exception!.id}`,
+    indicator: 'indicator 198.51.100.66',
+    model: 'model isolation-forest 1',
     incident: `incident ${story.id}`,
     entity: 'entity host demo-web-1',
     events: 'events host.name:demo-web-1',

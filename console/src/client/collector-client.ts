@@ -26,6 +26,7 @@ export function openCollector(deployment: Deployment, note?: (text: string) => v
   return {
     address: connection.address,
     [Symbol.dispose]: () => connection[Symbol.dispose](),
+    interrupt: () => connection.interrupt(),
     ...fleetCalls(connection),
     ...usersCalls(connection),
     ...certificatesCalls(connection),

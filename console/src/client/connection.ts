@@ -2,6 +2,7 @@ import {
   Client,
   type ClientDuplexStream,
   type ClientReadableStream,
+  type ClientUnaryCall,
   type Metadata,
   type MethodDefinition,
   type ServiceError,
@@ -24,6 +25,7 @@ export class Connection implements Disposable {
   /** Why the collector wants this console's certificate renewed, until that was tried. */
   #renewal: string | undefined;
   #renewing: Promise<void> | undefined;
+  readonly #waiting = new Set<ClientUnaryCall>();
 
   /** `note` is told what a person should know and no answer says. */
   constructor(deployment: Deployment, note: (text: string) => void = () => undefined) {
@@ -44,6 +46,11 @@ export class Connection implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+  }
+
+  /** Ends the questions that wait for their answer: each fails at once. */
+  interrupt(): void {
+    for (const call of this.#waiting) call.cancel();
   }
 
   /** One question, one answer. */
@@ -81,8 +88,13 @@ export class Connection implements Disposable {
         method.responseDeserialize,
         request,
         { deadline: Date.now() + msMax },
-        (error, response) => (error ? reject(toConsoleError(error, this.address)) : resolve(response as Response)),
+        (error, response) => {
+          this.#waiting.delete(call);
+          if (error) reject(toConsoleError(error, this.address));
+          else resolve(response as Response);
+        },
       );
+      this.#waiting.add(call);
       call.on('metadata', (metadata: Metadata) => {
         this.#renewal ??= metadata.get(RENEW_METADATA)[0]?.toString();
       });

@@ -1,7 +1,11 @@
+import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
+import { defaultHome } from '../client/deployment.ts';
 import { ALERT_KEYS } from '../model/alert.ts';
+import { ConsoleError } from '../model/console-error.ts';
 import { defaultDemoHome } from '../services/up/demo/demo-home.ts';
 import type { RunningDeployment } from '../services/up/run-deployment.ts';
+import { configDirectory } from '../services/xdg.ts';
 import { writeAlert } from './alert-stream.ts';
 import { ConsoleCommand, describe, wholeNumber } from './console-command.ts';
 import { isUtf8 } from './locale.ts';
@@ -47,14 +51,17 @@ export class Up extends ConsoleCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Up);
+    if (flags.context !== undefined) {
+      throw new ConsoleError('usage', 'up runs the deployment of this host, which no context is; --home names another');
+    }
     const output = this.outputFor(flags);
-    const { stdin, stdout, stopped } = this.invocation;
+    const { stdin, stdout, stopped, env, isRoot } = this.invocation;
     const stop = new AbortController();
     const signal = AbortSignal.any([stopped, stop.signal]);
     this.#tell = (note) => output.note(note);
     const onNote = (note: string) => this.#tell(note);
     const seed = flags.seed === undefined ? undefined : wholeNumber('seed', flags.seed, { min: 0, max: SEED_MAX });
-    const home = flags.demo && !flags.home ? defaultDemoHome(this.invocation.env) : this.homeOf(flags);
+    const home = resolve(flags.home ?? (flags.demo ? defaultDemoHome(env) : defaultHome(env, isRoot)));
     const { runDeployment } = await import('../services/up/run-deployment.ts');
     try {
       await using running = await runDeployment({
@@ -111,7 +118,7 @@ export class Up extends ConsoleCommand {
   /** What a newcomer came for. */
   async #dashboard({ client, deployment }: RunningDeployment, output: Output): Promise<void> {
     await import('../ui/lean-ink.ts');
-    const [{ showDashboard }, { SavedViews, configDirectory }] = await Promise.all([
+    const [{ showDashboard }, { SavedViews }] = await Promise.all([
       import('../ui/dashboard/show-dashboard.ts'),
       import('../services/saved-views.ts'),
     ]);

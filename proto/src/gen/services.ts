@@ -12,7 +12,9 @@ import {
   AgentFrame,
   AlertBudgetReport,
   AlertHistory,
+  AskDeviceLoginRequest,
   AuditPart,
+  BeginDeviceLoginRequest,
   CollectorFrame,
   ComplianceReport,
   ControlRotationRequest,
@@ -23,6 +25,8 @@ import {
   CryptoReport,
   CryptoReportRequest,
   DestroyEpochRequest,
+  DeviceLogin,
+  DeviceLoginAnswer,
   EnrolRequest,
   EnrolResponse,
   EraseSubjectRequest,
@@ -55,6 +59,7 @@ import {
   GetIncidentRequest,
   GetIncidentResponse,
   GetKeysRequest,
+  GetLoginRequest,
   GetModelRequest,
   GetModelResponse,
   GetStatusRequest,
@@ -97,6 +102,11 @@ import {
   ListUserTokensResponse,
   ListUsersRequest,
   ListUsersResponse,
+  LogInRequest,
+  LogOutRequest,
+  LogOutResponse,
+  LoginGrant,
+  LoginWays,
   LookupIntelRequest,
   LookupIntelResponse,
   MakeUserTokenRequest,
@@ -107,6 +117,7 @@ import {
   PreviewExceptionResponse,
   RecoverRequest,
   RecoverResponse,
+  RefreshLoginRequest,
   RemoveExceptionRequest,
   RemoveExceptionResponse,
   RemoveHoldRequest,
@@ -154,6 +165,8 @@ import {
   VerifyAuditResponse,
   Volumes,
   WatchAlertsRequest,
+  WhoAmIRequest,
+  WhoAmIResponse,
 } from './messages.ts';
 
 export const certificatesService = {
@@ -239,6 +252,16 @@ export const keysService = {
   controlRotation: method<ControlRotationRequest, KeysReport>('Keys/ControlRotation', ControlRotationRequest, KeysReport),
   scheduleRotation: method<ScheduleRotationRequest, KeysReport>('Keys/ScheduleRotation', ScheduleRotationRequest, KeysReport),
   destroyEpoch: method<DestroyEpochRequest, KeysReport>('Keys/DestroyEpoch', DestroyEpochRequest, KeysReport),
+};
+
+export const loginService = {
+  getLogin: method<GetLoginRequest, LoginWays>('Login/GetLogin', GetLoginRequest, LoginWays),
+  logIn: method<LogInRequest, LoginGrant>('Login/LogIn', LogInRequest, LoginGrant),
+  beginDeviceLogin: method<BeginDeviceLoginRequest, DeviceLogin>('Login/BeginDeviceLogin', BeginDeviceLoginRequest, DeviceLogin),
+  askDeviceLogin: method<AskDeviceLoginRequest, DeviceLoginAnswer>('Login/AskDeviceLogin', AskDeviceLoginRequest, DeviceLoginAnswer),
+  refreshLogin: method<RefreshLoginRequest, LoginGrant>('Login/RefreshLogin', RefreshLoginRequest, LoginGrant),
+  logOut: method<LogOutRequest, LogOutResponse>('Login/LogOut', LogOutRequest, LogOutResponse),
+  whoAmI: method<WhoAmIRequest, WhoAmIResponse>('Login/WhoAmI', WhoAmIRequest, WhoAmIResponse),
 };
 
 export const modelsService = {

@@ -5,6 +5,7 @@ import {
   type Alert,
   type AlertAct,
   type AlertFilter,
+  type AlertOrder,
   consoleService,
   type GetAlertResponse,
   type SignedAlert,
@@ -29,10 +30,10 @@ export const alertsCalls = (connection: Connection) => ({
     return (await connection.call(triageService.getHistory, { id })).acts ?? [];
   },
 
-  /** Newest first, at most `limit`, over as many pages as it takes. */
-  listAlerts(filter: AlertFilter, limit: number): Promise<Alert[]> {
+  /** Newest first or in another order, at most `limit`, over as many pages as it takes. */
+  listAlerts(filter: AlertFilter, limit: number, order?: AlertOrder): Promise<Alert[]> {
     return collect(limit, async (rows, after) => {
-      const page = await connection.call(consoleService.listAlerts, { filter, limit: rows, after });
+      const page = await connection.call(consoleService.listAlerts, { filter, limit: rows, after, order });
       return { rows: page.alerts ?? [], next: page.next ?? '' };
     });
   },
