@@ -15,7 +15,7 @@ export interface DemoUser {
   id: number;
 }
 
-export interface Peer {
+interface Peer {
   address: string;
   port: number;
 }
