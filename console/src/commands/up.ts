@@ -5,10 +5,8 @@ import { ALERT_KEYS } from '../model/alert.ts';
 import { ConsoleError } from '../model/console-error.ts';
 import { defaultDemoHome } from '../services/up/demo/demo-home.ts';
 import type { RunningDeployment } from '../services/up/run-deployment.ts';
-import { configDirectory } from '../services/xdg.ts';
 import { writeAlert } from './alert-stream.ts';
 import { ConsoleCommand, describe, wholeNumber } from './console-command.ts';
-import { isUtf8 } from './locale.ts';
 import type { Output } from './output.ts';
 
 const SEED_MAX = 999_999_999;
@@ -116,26 +114,10 @@ export class Up extends ConsoleCommand {
   }
 
   /** What a newcomer came for. */
-  async #dashboard({ client, deployment }: RunningDeployment, output: Output): Promise<void> {
-    await import('../ui/lean-ink.ts');
-    const [{ showDashboard }, { SavedViews }] = await Promise.all([
-      import('../ui/dashboard/show-dashboard.ts'),
-      import('../services/saved-views.ts'),
-    ]);
-    const { env, stopped } = this.invocation;
-    await showDashboard({
-      client,
-      ca: deployment.ca,
-      collector: deployment.collector,
-      start: '',
-      saved: new SavedViews(configDirectory(env)),
-      readonly: false,
-      utc: output.utc,
-      colour: output.colour,
-      ascii: !isUtf8(env),
-      streams: this.invocation,
-      stopped,
-    });
+  async #dashboard(running: RunningDeployment, output: Output): Promise<void> {
+    const { startDashboard } = await import('./start-dashboard.ts');
+    const { utc } = output;
+    await startDashboard({ view: '', readonly: false, ascii: false, utc }, running, this.invocation);
   }
 
   async #view(running: RunningDeployment, output: Output, stop: AbortController): Promise<void> {
