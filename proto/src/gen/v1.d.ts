@@ -3106,6 +3106,7 @@ export namespace threatguard {
             alertBudget: number;
             exceptions: number;
             forwards: threatguard.v1.ForwardTargetState[];
+            demo: boolean;
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3149,6 +3150,7 @@ export namespace threatguard {
                 alertBudget?: number;
                 exceptions?: number;
                 forwards?: threatguard.v1.ForwardTargetState.$Properties[];
+                demo?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
@@ -5236,6 +5238,7 @@ export namespace threatguard {
             hostName: string;
             machineId: string;
             bootId: string;
+            demo: boolean;
             static create(properties: threatguard.v1.EnrolRequest.$Shape): threatguard.v1.EnrolRequest & threatguard.v1.EnrolRequest.$Shape;
             static create(properties?: threatguard.v1.EnrolRequest.$Properties): threatguard.v1.EnrolRequest;
             static encode(message: threatguard.v1.EnrolRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -5250,6 +5253,7 @@ export namespace threatguard {
                 hostName?: string;
                 machineId?: string;
                 bootId?: string;
+                demo?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolRequest.$Properties;

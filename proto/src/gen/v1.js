@@ -13806,6 +13806,7 @@ export const threatguard = $root.threatguard = (() => {
             StatusReport.prototype.alertBudget = 0;
             StatusReport.prototype.exceptions = 0;
             StatusReport.prototype.forwards = $util.emptyArray;
+            StatusReport.prototype.demo = false;
 
             StatusReport.create = function(properties) {
                 return new StatusReport(properties);
@@ -13895,6 +13896,8 @@ export const threatguard = $root.threatguard = (() => {
                 if (message.forwards != null && message.forwards.length)
                     for (let i = 0; i < message.forwards.length; ++i)
                         $root.threatguard.v1.ForwardTargetState.encode(message.forwards[i], writer.uint32(962).fork(), _depth + 1).ldelim();
+                if (message.demo != null && $Object.hasOwnProperty.call(message, "demo") && message.demo !== false)
+                    writer.uint32(1120).bool(message.demo);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -14234,6 +14237,15 @@ export const threatguard = $root.threatguard = (() => {
                             if (!(message.forwards && message.forwards.length))
                                 message.forwards = [];
                             message.forwards.push($root.threatguard.v1.ForwardTargetState.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 140: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.demo = value;
+                            else
+                                delete message.demo;
                             continue;
                         }
                     }
@@ -23565,6 +23577,7 @@ export const threatguard = $root.threatguard = (() => {
             EnrolRequest.prototype.hostName = "";
             EnrolRequest.prototype.machineId = "";
             EnrolRequest.prototype.bootId = "";
+            EnrolRequest.prototype.demo = false;
 
             EnrolRequest.create = function(properties) {
                 return new EnrolRequest(properties);
@@ -23589,6 +23602,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(42).string(message.machineId);
                 if (message.bootId != null && $Object.hasOwnProperty.call(message, "bootId") && message.bootId !== "")
                     writer.uint32(202).string(message.bootId);
+                if (message.demo != null && $Object.hasOwnProperty.call(message, "demo") && message.demo !== false)
+                    writer.uint32(360).bool(message.demo);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -23674,6 +23689,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.bootId = value;
                             else
                                 delete message.bootId;
+                            continue;
+                        }
+                    case 45: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.demo = value;
+                            else
+                                delete message.demo;
                             continue;
                         }
                     }
