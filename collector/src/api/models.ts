@@ -16,9 +16,9 @@ import {
   type TrainModelsRequest,
 } from '@threatguard/proto';
 import type { BehaviourKeeper } from '../detect/behaviour/keeper.ts';
+import { isModelName, MODEL_NAMES, type ModelName } from '../detect/behaviour/trained/kinds.ts';
 import type { ModelCard } from '../detect/behaviour/trained/model-file.ts';
 import type { ModelRegistry } from '../detect/behaviour/trained/registry.ts';
-import { HOUR_MODELS, type HourModelName } from '../detect/behaviour/trained/scorers.ts';
 import type { ModelRecord } from '../store/behaviour-store.ts';
 import type { AuditActor, Store } from '../store/store.ts';
 import { getAlert } from './alerts.ts';
@@ -116,11 +116,10 @@ function trainModels(parts: ModelsParts): handleServerStreamingCall<TrainModelsR
   };
 }
 
-function namesOf(name: string): readonly HourModelName[] {
-  if (name === '') return HOUR_MODELS;
-  const found = HOUR_MODELS.find((each) => each === name);
-  if (found) return [found];
-  throw new ApiError('not_found', `there is no model ${JSON.stringify(name)}${suggest(name, HOUR_MODELS)}`);
+function namesOf(name: string): readonly ModelName[] {
+  if (name === '') return MODEL_NAMES;
+  if (isModelName(name)) return [name];
+  throw new ApiError('not_found', `there is no model ${JSON.stringify(name)}${suggest(name, MODEL_NAMES)}`);
 }
 
 async function explainAlert(store: Store, id: string): Promise<ExplainAlertResponse> {

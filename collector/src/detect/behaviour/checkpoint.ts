@@ -12,6 +12,8 @@ import { FEATURES_VERSION } from './features.ts';
 import type { SavedGroups } from './peers.ts';
 import { ENTITY_KINDS, type EntityKind, Profile } from './profile.ts';
 import type { SeenSet } from './seen-set.ts';
+import type { HourSequences } from './sequences/sequences.ts';
+import type { Words } from './sequences/words.ts';
 
 /** Of this form and of the features: another one is not read, and learning begins anew. */
 const VERSION = 1_000 + FEATURES_VERSION;
@@ -29,6 +31,7 @@ interface SavedProfile {
   hourAsked: boolean;
   sketches: Uint32Array;
   seen: (ReturnType<SeenSet['entries']> | undefined)[];
+  sequences?: HourSequences | undefined;
 }
 
 interface Head {
@@ -44,6 +47,8 @@ interface Head {
   ensembles: Record<EntityKind, BarState>;
   groups: SavedGroups;
   closedIn: Record<EntityKind, Float64Array>;
+  sequenceBars?: Record<EntityKind, BarState>;
+  words?: ReturnType<Words['state']>;
 }
 
 /** Parts in their order; the first is the head. */
@@ -62,6 +67,8 @@ export function writeCheckpoint(behaviour: Behaviour): Uint8Array[] {
     ensembles: emptyByKind((kind) => ensembles[kind].state()),
     closedIn: behaviour.closedIn,
     groups: behaviour.groups.state(),
+    sequenceBars: emptyByKind((kind) => behaviour.sequenceBars[kind].state()),
+    words: behaviour.sequences.words.state(),
   };
   const parts: Uint8Array[] = [serialize(head)];
   let part: SavedProfile[] = [];
@@ -86,11 +93,13 @@ export function readCheckpoint(behaviour: Behaviour, parts: readonly Uint8Array[
   hours.late = head.late;
   entities.evicted = head.evicted;
   for (const [stream, sequence] of head.positions) positions.set(stream, sequence);
+  if (head.words) behaviour.sequences.words.restore(head.words);
   behaviour.rates.counts.set(head.rates);
   behaviour.calibration.restore(head.calibration);
   for (const kind of ENTITY_KINDS) {
     bars[kind].restore(head.bars[kind]);
     behaviour.ensembles[kind].restore(head.ensembles[kind]);
+    if (head.sequenceBars) behaviour.sequenceBars[kind].restore(head.sequenceBars[kind]);
     behaviour.closedIn[kind].set(head.closedIn[kind]);
   }
   for (const part of rest) for (const saved of deserialize(part) as SavedProfile[]) entities.add(loadProfile(saved));
@@ -100,7 +109,7 @@ export function readCheckpoint(behaviour: Behaviour, parts: readonly Uint8Array[
 
 function saveProfile(profile: Profile): SavedProfile {
   const { kind, name, hash, firstHour, hour, decayedDay, activeHours, touched, fresh } = profile;
-  const { spoken, spokenHour, standing, numbers, nextLook, hourAsked, sketches, seen } = profile;
+  const { spoken, spokenHour, standing, numbers, nextLook, hourAsked, sketches, seen, sequences } = profile;
   return {
     identity: { kind, name, hash },
     at: [firstHour, hour, decayedDay, activeHours, touched, fresh],
@@ -112,14 +121,14 @@ function saveProfile(profile: Profile): SavedProfile {
     hourAsked,
     sketches,
     seen: seen.map((set) => set?.entries()),
+    sequences,
   };
 }
 
 function loadProfile({ identity, at, numbers, nextLook, sketches, seen, ...rest }: SavedProfile): Profile {
   const [firstHour, hour, decayedDay, activeHours, touched, fresh] = at;
   const profile = new Profile(identity, firstHour);
-  const { spoken, spokenHour, standing, hourAsked } = rest;
-  Object.assign(profile, { hour, decayedDay, activeHours, touched, fresh, spoken, spokenHour, standing, hourAsked });
+  Object.assign(profile, { hour, decayedDay, activeHours, touched, fresh, ...rest });
   profile.numbers.set(numbers);
   profile.nextLook.set(nextLook);
   profile.sketches.set(sketches);

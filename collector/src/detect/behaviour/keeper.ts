@@ -10,6 +10,7 @@ import { Behaviour, type BehaviourOptions } from './behaviour.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { HourGathering, packHours } from './hour-rows.ts';
 import { type Observations, observe } from './observations.ts';
+import { packSequences, SequenceGathering } from './sequences/gathering.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -21,7 +22,7 @@ const REPLAY_EVENTS_MAX = 1_000_000;
 
 export interface KeeperParts {
   store: BehaviourStore;
-  options: Omit<BehaviourOptions, 'closed'>;
+  options: Omit<BehaviourOptions, 'closed' | 'pieceEnded'>;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }
@@ -29,6 +30,7 @@ export interface KeeperParts {
 export class BehaviourKeeper implements AsyncDisposable {
   readonly behaviour: Behaviour;
   readonly hours = new HourGathering();
+  readonly sequences = new SequenceGathering();
   readonly #parts: KeeperParts;
   /** Commits of what was observed. */
   #pending = new Set<Promise<unknown>>();
@@ -38,7 +40,11 @@ export class BehaviourKeeper implements AsyncDisposable {
 
   private constructor(parts: KeeperParts) {
     this.#parts = parts;
-    this.behaviour = new Behaviour({ ...parts.options, closed: (profile) => this.hours.add(profile) });
+    this.behaviour = new Behaviour({
+      ...parts.options,
+      closed: (profile) => this.hours.add(profile),
+      pieceEnded: (profile, family, tokens) => this.sequences.add(profile, family, tokens),
+    });
   }
 
   /** Resolves when it knows what the store has; `learned` says how many events that took. */
@@ -89,18 +95,25 @@ export class BehaviourKeeper implements AsyncDisposable {
   async #save(): Promise<void> {
     const parts = writeCheckpoint(this.behaviour);
     const taken = this.hours.take();
+    const takenSequences = this.sequences.take();
+    const giveBack = () => {
+      this.hours.giveBack(taken);
+      this.sequences.giveBack(takenSequences);
+    };
     try {
       this.#lost = false;
       await Promise.allSettled(this.#pending);
       if (this.#lost) {
-        this.hours.giveBack(taken);
+        giveBack();
         return;
       }
       const packed = await Promise.all(parts.map((part) => compress(part)));
       const hours = await Promise.all(taken.map(packHours));
-      await this.#parts.store.save({ atUs: this.#parts.nowUs(), parts: packed, hours });
+      const { words } = this.behaviour.sequences;
+      const sequences = await Promise.all(takenSequences.map((each) => packSequences(each, words)));
+      await this.#parts.store.save({ atUs: this.#parts.nowUs(), parts: packed, hours, sequences });
     } catch (error) {
-      this.hours.giveBack(taken);
+      giveBack();
       throw error;
     }
   }

@@ -5,30 +5,33 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deserialize } from 'node:v8';
 import { sha256, signBytes } from '@threatguard/proto';
 import type { CollectorSigner } from '../../../fleet/collector-identity.ts';
 import type { BehaviourStore, ModelRecord, ModelStore } from '../../../store/behaviour-store.ts';
 import type { AuditActor } from '../../../store/store.ts';
-import { FEATURES, FEATURES_VERSION } from '../features.ts';
-import { ENTITY_KINDS, type EntityKind } from '../profile.ts';
-import { type Evaluation, evaluateModel } from './evaluate.ts';
+import { FEATURES_VERSION } from '../features.ts';
+import type { ActiveSequences } from '../sequences/sequence-scorer.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { TrainProgress } from './in-thread.ts';
+import {
+  type ActiveModel,
+  evaluateModel,
+  featuresOf,
+  isModelName,
+  type ModelName,
+  type OpenModel,
+  openModel,
+  SEQUENCES,
+  spanOf,
+  trainModel,
+} from './kinds.ts';
 import { ModelError } from './model-error.ts';
 import { encodeCard, encodeModelFile, FILE_BYTES_MAX, type ModelCard, openModelFile } from './model-file.ts';
-import { HOUR_MODELS, type HourModelName, loadScorer, type Scorer, type TrainedBody } from './scorers.ts';
-import { type TrainProgress, trainModel } from './trainer.ts';
+import type { HourModelName } from './scorers.ts';
 
 const WEEK_US = 7 * 86_400_000_000;
 /** Of one name; the oldest that is not active goes. */
 const VERSIONS_KEPT = 5;
-
-export type KindScorers = Partial<Record<EntityKind, Scorer>>;
-
-export interface ActiveModel {
-  name: HourModelName;
-  version: number;
-  scorers: KindScorers;
-}
 
 export interface RegistryParts {
   directory: string;
@@ -40,8 +43,10 @@ export interface RegistryParts {
 }
 
 export class ModelRegistry {
-  /** In use, by name. */
+  /** Models of hours in use, by name. */
   readonly active = new Map<HourModelName, ActiveModel>();
+  /** The model of sequences in use. */
+  sequences: ActiveSequences | undefined;
   readonly #parts: RegistryParts;
   readonly #publicKey: () => KeyObject;
   #training = false;
@@ -91,7 +96,7 @@ export class ModelRegistry {
    * One training at a time: ModelError `busy` otherwise.
    */
   async train(
-    name: HourModelName,
+    name: ModelName,
     how: { progress: (progress: TrainProgress) => void; signal: AbortSignal; by?: AuditActor | undefined },
   ): Promise<ModelRecord> {
     if (this.#training) throw new ModelError('busy', 'a model is being trained already; try again when it is done');
@@ -106,7 +111,8 @@ export class ModelRegistry {
   /** The last week through a version. */
   async evaluate(name: string, version: number): Promise<{ record: ModelRecord; evaluation: Evaluation }> {
     const record = await this.find(name, version);
-    const evaluation = await this.#evaluate(await this.#open(record), this.#parts.nowUs());
+    const model = await this.#open(record);
+    const evaluation = await this.#evaluate(model, this.#parts.nowUs());
     return { record, evaluation };
   }
 
@@ -139,33 +145,30 @@ export class ModelRegistry {
     return { ...before, state: 'active' };
   }
 
-  async #train(
-    name: HourModelName,
-    { progress, signal, by }: Parameters<ModelRegistry['train']>[1],
-  ): Promise<ModelRecord> {
+  async #train(name: ModelName, { progress, signal, by }: Parameters<ModelRegistry['train']>[1]): Promise<ModelRecord> {
     const { store, seed, nowUs } = this.#parts;
     const trainedAtUs = nowUs();
-    const span = await store.behaviour.hoursSpan();
+    const span = await spanOf(name, store.behaviour);
     // The last week is what it is judged by; where there is no more than two, the last third.
     const heldUs = Math.min(WEEK_US, (span.toUs - span.fromUs) / 3);
     const untilUs = span.toUs - heldUs;
-    const trained = await trainModel({ name, seed, store: store.behaviour, untilUs, progress, signal });
+    const trained = await trainModel(name, { seed, store: store.behaviour, untilUs, progress, signal });
     progress({ phase: 'evaluating', done: 0, total: 0 });
-    const scorers = loadScorers(name, deserialize(trained.body) as TrainedBody);
-    const evaluation = await this.#evaluate(scorers, span.toUs, heldUs);
-    if (signal.aborted) throw new ModelError('cancelled', 'the training was cancelled; nothing of it is kept');
     const version =
       (await store.models.list()).reduce(
         (most, each) => (each.name === name ? Math.max(most, each.version) : most),
         0,
       ) + 1;
+    const model = openModel(name, version, trained.body);
+    const evaluation = await this.#evaluate(model, span.toUs, heldUs);
+    if (signal.aborted) throw new ModelError('cancelled', 'the training was cancelled; nothing of it is kept');
     const card: ModelCard = {
       name,
       version,
       trainedAtUs,
       seed,
       featuresVersion: FEATURES_VERSION,
-      features: FEATURES.map((feature) => feature.name),
+      features: featuresOf(name),
       data: { fromUs: span.fromUs, toUs: untilUs, rows: trained.rows },
       parameters: { alertsPerHostDay: this.#parts.alertsPerHostDay },
       metrics: {
@@ -178,7 +181,7 @@ export class ModelRegistry {
     const record = await this.#save(card, trained.body, by);
     progress({ phase: 'saved', done: 1, total: 1 });
     if (evaluation.alerts > evaluation.allowed) return record;
-    this.active.set(name, { name, version, scorers });
+    this.#take(model);
     await store.models.activate(record, nowUs(), by);
     return { ...record, state: 'active' };
   }
@@ -221,21 +224,24 @@ export class ModelRegistry {
     }
   }
 
-  #evaluate(scorers: KindScorers, untilUs: number, spanUs = WEEK_US): Promise<Evaluation> {
+  #evaluate(model: OpenModel, untilUs: number, spanUs = WEEK_US): Promise<Evaluation> {
     const { store, alertsPerHostDay } = this.#parts;
-    return evaluateModel({ scorers, store: store.behaviour, fromUs: untilUs - spanUs, untilUs, alertsPerHostDay });
+    return evaluateModel(model, { store: store.behaviour, fromUs: untilUs - spanUs, untilUs, alertsPerHostDay });
   }
 
   async #use(record: ModelRecord): Promise<void> {
-    const scorers = await this.#open(record);
-    const name = record.name as HourModelName;
-    this.active.set(name, { name, version: record.version, scorers });
+    this.#take(await this.#open(record));
+  }
+
+  #take(model: OpenModel): void {
+    if (model.name === SEQUENCES) this.sequences = model;
+    else this.active.set(model.name, model);
   }
 
   /** Reads and checks the file of a version. The store's digest has to be that of the card: a file alone proves nothing. */
-  async #open(record: ModelRecord): Promise<KindScorers> {
+  async #open(record: ModelRecord): Promise<OpenModel> {
     const { name, version } = record;
-    if (!HOUR_MODELS.includes(name as HourModelName)) throw new ModelError('mismatch', `this release has no ${name}`);
+    if (!isModelName(name)) throw new ModelError('mismatch', `this release has no ${name}`);
     const bytes = await readFile(this.#fileOf(record)).catch((error: NodeJS.ErrnoException) => {
       throw new ModelError('malformed', `the file of ${name} ${version} cannot be read: ${error.message}`);
     });
@@ -244,21 +250,12 @@ export class ModelRegistry {
     if (card.digest !== Buffer.from(record.digest).toString('hex')) {
       throw new ModelError('digest', 'this model is another one than was stored; train it again');
     }
-    return loadScorers(name as HourModelName, deserialize(body) as TrainedBody);
+    return openModel(name, version, body);
   }
 
   #fileOf({ name, version }: { name: string; version: number }): string {
     return join(this.#parts.directory, `${name}-${version}.tgmodel`);
   }
-}
-
-function loadScorers(name: HourModelName, body: TrainedBody): KindScorers {
-  const scorers: KindScorers = {};
-  for (const kind of ENTITY_KINDS) {
-    const trained = body[kind];
-    if (trained) scorers[kind] = loadScorer(name, trained);
-  }
-  return scorers;
 }
 
 /** Never half a file: written beside it, flushed, and put in its place. */

@@ -1,7 +1,7 @@
 // Trains every model now and then, one after the other, while the collector goes on.
+import { MODEL_NAMES } from './kinds.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelRegistry } from './registry.ts';
-import { HOUR_MODELS } from './scorers.ts';
 
 /** How often it is asked whether a training is due: not so late that it matters, not so often that it costs. */
 const LOOK_MS = 10 * 60_000;
@@ -43,7 +43,7 @@ export class TrainingSchedule implements AsyncDisposable {
     if (!ready()) return;
     try {
       const versions = await registry.list();
-      for (const name of HOUR_MODELS) {
+      for (const name of MODEL_NAMES) {
         const newest = versions.find((record) => record.name === name);
         if (newest && nowUs() - newest.createdAtUs < everyHours * HOUR_US) continue;
         if (this.#stop.signal.aborted) return;
