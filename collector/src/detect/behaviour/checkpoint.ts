@@ -1,8 +1,10 @@
 // The state of the models as bytes, and back. A checkpoint is of one moment between two envelopes; what came after it is
-// learned again from the store.
+// learned again from the store. It is written part by part, and between two parts the collector may go on: an entity that is about to
+// be changed before its turn came is written first, as it was (EntityTable.beforeChange).
 //
-// Form: v8.serialize of a plain object with typed arrays, version first. It is written and read by the collector alone, from its
-// own store.
+// Form: v8.serialize of a plain object with typed arrays, version first; then parts, each of them v8.serialize of an array of
+// entities, of which those that were written before their turn are v8.serialize again. It is written and read by the collector alone, from its own
+// store.
 import { deserialize, serialize } from 'node:v8';
 import type { BarState } from './bar.ts';
 import type { Behaviour } from './behaviour.ts';
@@ -17,8 +19,9 @@ import type { Words } from './sequences/words.ts';
 
 /** Of this form and of the features: another one is not read, and learning begins anew. */
 const VERSION = 1_000 + FEATURES_VERSION;
-/** Entities in one part, so that no row of the store is larger than some MiB. */
-const PART_ENTITIES = 500;
+/** Of entities in one part: some milliseconds of work, and no row of the store is larger than some MiB. */
+const PART_BYTES = 512 * 1024;
+const ITEM_BYTES = 16;
 
 interface SavedProfile {
   identity: { kind: EntityKind; name: string; hash: number };
@@ -51,8 +54,11 @@ interface Head {
   words?: ReturnType<Words['state']>;
 }
 
-/** Parts in their order; the first is the head. */
-export function writeCheckpoint(behaviour: Behaviour): Uint8Array[] {
+/**
+ * Parts in their order; the first is the head. All are of the moment the first is asked for, whatever is observed until the last. One
+ * at a time for each `behaviour`.
+ */
+export function* writeCheckpoint(behaviour: Behaviour): Generator<Uint8Array, void> {
   const { hours, entities, bars, ensembles } = behaviour;
   const head: Head = {
     version: VERSION,
@@ -70,16 +76,35 @@ export function writeCheckpoint(behaviour: Behaviour): Uint8Array[] {
     sequenceBars: emptyByKind((kind) => behaviour.sequenceBars[kind].state()),
     words: behaviour.sequences.words.state(),
   };
-  const parts: Uint8Array[] = [serialize(head)];
-  let part: SavedProfile[] = [];
-  for (const profile of entities.all()) {
-    part.push(saveProfile(profile));
-    if (part.length < PART_ENTITIES) continue;
-    parts.push(serialize(part));
-    part = [];
+  const waiting = new Set(entities.all());
+  let part: (SavedProfile | Uint8Array)[] = [];
+  entities.beforeChange = (profile) => {
+    if (waiting.delete(profile)) part.push(serialize(saveProfile(profile)));
+  };
+  try {
+    yield serialize(head);
+    let bytes = 0;
+    for (const profile of waiting) {
+      waiting.delete(profile);
+      part.push(saveProfile(profile));
+      bytes += bytesOf(profile);
+      if (bytes < PART_BYTES) continue;
+      const full = serialize(part);
+      part = [];
+      bytes = 0;
+      yield full;
+    }
+    if (part.length > 0) yield serialize(part);
+  } finally {
+    entities.beforeChange = undefined;
   }
-  if (part.length > 0) parts.push(serialize(part));
-  return parts;
+}
+
+/** About. */
+function bytesOf({ numbers, nextLook, sketches, seen }: Profile): number {
+  let items = 0;
+  for (const set of seen) items += set?.size ?? 0;
+  return 4 * (numbers.length + nextLook.length + sketches.length) + ITEM_BYTES * items;
 }
 
 /** Puts what was saved into one that is new; false where it is of another version, and then nothing was changed. */
@@ -102,7 +127,11 @@ export function readCheckpoint(behaviour: Behaviour, parts: readonly Uint8Array[
     if (head.sequenceBars) behaviour.sequenceBars[kind].restore(head.sequenceBars[kind]);
     behaviour.closedIn[kind].set(head.closedIn[kind]);
   }
-  for (const part of rest) for (const saved of deserialize(part) as SavedProfile[]) entities.add(loadProfile(saved));
+  for (const part of rest) {
+    for (const saved of deserialize(part) as (SavedProfile | Uint8Array)[]) {
+      entities.add(loadProfile(saved instanceof Uint8Array ? (deserialize(saved) as SavedProfile) : saved));
+    }
+  }
   behaviour.groups.restore(head.groups, entities);
   return true;
 }

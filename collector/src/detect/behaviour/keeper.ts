@@ -1,7 +1,9 @@
 // Behaviour in a running collector: continued from the store at start, kept there as it goes on.
 //
 // Invariant: a checkpoint is stored after everything it was learned from. What was observed before it is waited for; where some
-// of that is rejected meanwhile, the checkpoint is given up, and the next one tries again.
+// of that is rejected meanwhile, the checkpoint is given up, and the next one tries again. It is written in slices and stored in one
+// transaction when all are there: until then the store has the one before.
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Detection, StoredEvent } from '@threatguard/proto';
@@ -93,7 +95,6 @@ export class BehaviourKeeper implements AsyncDisposable {
   }
 
   async #save(): Promise<void> {
-    const parts = writeCheckpoint(this.behaviour);
     const taken = this.hours.take();
     const takenSequences = this.sequences.take();
     const giveBack = () => {
@@ -102,12 +103,18 @@ export class BehaviourKeeper implements AsyncDisposable {
     };
     try {
       this.#lost = false;
-      await Promise.allSettled(this.#pending);
+      const before = [...this.#pending];
+      const packed: Uint8Array[] = [];
+      for (const part of writeCheckpoint(this.behaviour)) {
+        packed.push(await compress(part));
+        // Whoever came meanwhile has a turn.
+        await setImmediate();
+      }
+      await Promise.allSettled(before);
       if (this.#lost) {
         giveBack();
         return;
       }
-      const packed = await Promise.all(parts.map((part) => compress(part)));
       const hours = await Promise.all(taken.map(packHours));
       const { words } = this.behaviour.sequences;
       const sequences = await Promise.all(takenSequences.map((each) => packSequences(each, words)));
