@@ -1,6 +1,7 @@
 import { PROFILES, PROVIDER_NAMES, type ProfileName } from '@threatguard/proto';
 import { readConfig } from '@threatguard/proto/config';
 import { z } from 'zod';
+import { oidcSettings } from './access/oidc/settings.ts';
 import { BUDGET_MAX } from './correlate/alert-budget.ts';
 import { TLPS } from './detect/intel/indicator.ts';
 import { FEED_FORMATS } from './detect/intel/read-feed.ts';
@@ -33,6 +34,9 @@ const http = z
     monitoring: z.enum(['local', 'anyone', 'token']).default('local'),
     /** `hybrid`: access tokens have an RS256 signature beside that of ML-DSA, and both must be right. */
     tokens: z.enum(['ml-dsa', 'hybrid']).default('ml-dsa'),
+    /** How browsers reach the service; a provider of single sign-on sends them back there. */
+    public_url: origin.optional(),
+    oidc: oidcSettings.optional(),
   })
   .refine(
     ({ certificate, key }) => (certificate === undefined) === (key === undefined),
@@ -94,6 +98,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   forward: forwardSettings,
+  console: z.strictObject({ access: z.enum(['certificate', 'user']).default('certificate') }).prefault({}),
   fleet: z.strictObject({ name: z.string().trim().min(1).max(64).optional() }).prefault({}),
   shards: z.coerce.number().int().min(1).max(64).optional(),
   rules: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
@@ -211,6 +216,11 @@ agents:
 # fleet:
 #   name: production
 
+# What a console's certificate may alone: everything (certificate), or nothing but "threatguard login" (user). With a login each
+# call is its user's, with what his role allows. Make an admin before you ask for users.
+console:
+  access: certificate
+
 # Where alerts are sent on to, beside NATS and consoles: syslog (RFC 5424 over TCP, or TLS with "tls") and webhooks. What a target
 # has not had waits for it, as long as alerts are kept. Format: ecs, ocsf, cef or json.
 # forward:
@@ -286,6 +296,16 @@ http:
   # certificate: /etc/threatguard/http.crt
   # key: /etc/threatguard/http.key
   # origins: [https://soc.example.org]
+  # Single sign-on by OpenID Connect; local accounts stay beside it. Of the provider, HTTPS only. The page is sent back to
+  # PUBLIC_URL/admin/oidc/callback; "threatguard login" needs the device flow of the client instead.
+  # public_url: https://soc.example.org:3002
+  # oidc:
+  #   issuer: https://id.example.org/realms/soc
+  #   client_id: threatguard
+  #   client_secret_file: /etc/threatguard/oidc.secret
+  #   scopes: [openid, profile, groups]
+  #   groups_claim: groups
+  #   roles: { soc-admins: admin, soc-analysts: analyst, soc-readers: viewer }
 
 log:
   level: info

@@ -9,6 +9,7 @@ import {
   huntService,
   intelService,
   keysService,
+  loginService,
   modelsService,
   rulesService,
   triageService,
@@ -24,6 +25,7 @@ import { exceptionsHandlers } from './api/exceptions.ts';
 import { huntHandlers } from './api/hunts.ts';
 import { intelHandlers } from './api/intel.ts';
 import { keysHandlers } from './api/keys.ts';
+import { loginHandlers } from './api/login.ts';
 import { modelsHandlers } from './api/models.ts';
 import { rulesHandlers } from './api/rules.ts';
 import type { StatusParts } from './api/status.ts';
@@ -33,6 +35,7 @@ import type { AccessLog } from './compliance/access-log.ts';
 import type { RunningModels } from './detect/behaviour/start.ts';
 import type { TreeKeeper } from './evidence/tree-keeper.ts';
 import type { RunningEpochs } from './fleet/epochs/start-epochs.ts';
+import type { CallFrom } from './ingest/call-from.ts';
 import type { Service } from './ingest/collector-server.ts';
 import type { Peers } from './ingest/peers.ts';
 import type { Sessions } from './ingest/sessions.ts';
@@ -41,6 +44,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { Intel } from './start-intel.ts';
 import type { AuditActor } from './store/store.ts';
+import type { TriageScoring } from './triage/learned/triage-scoring.ts';
 import type { TriageDesk } from './triage/triage-desk.ts';
 
 export interface ConsoleServicesParts {
@@ -48,9 +52,12 @@ export interface ConsoleServicesParts {
   rules: LiveRules;
   kem: RunningEpochs;
   access: Access;
+  /** Whether a certificate alone may nothing but log in. */
+  loginRequired: boolean;
   intel: Intel;
   keeper: TreeKeeper;
   models: RunningModels | undefined;
+  triage: TriageScoring;
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
   accesses: AccessLog;
@@ -83,11 +90,12 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
   } = parts;
   const { store, fleet, presence, authorities, identity, retention } = status;
   const nowUs = () => nowMs() * 1000;
-  const actor = (address: string): AuditActor => ({
-    kind: 'console',
-    id: peers.at(address)?.identity?.id ?? '',
-    from: address,
-  });
+  const actor = ({ address, user }: CallFrom): AuditActor => {
+    const consoleId = peers.at(address)?.identity?.id ?? '';
+    if (!user) return { kind: 'console', id: consoleId, from: address };
+    const { kind, id, userId } = user;
+    return { kind, id: kind === 'token' ? id : userId, from: address, consoleId };
+  };
   const always = { store, fleet, presence, actor, nowUs, failed };
   return [
     {
@@ -106,8 +114,17 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
       }),
     },
     { definition: usersService, handlers: usersHandlers({ access: parts.access, actor, nowUs, failed }) },
+    {
+      definition: loginService,
+      handlers: loginHandlers({
+        access: parts.access,
+        required: parts.loginRequired,
+        consoleOf: (address) => peers.at(address)?.identity?.id ?? '',
+        ...{ actor, nowUs, failed },
+      }),
+    },
     { definition: cryptoService, handlers: cryptoHandlers(always) },
-    { definition: modelsService, handlers: modelsHandlers({ ...always, models: parts.models }) },
+    { definition: modelsService, handlers: modelsHandlers({ ...always, models: parts.models, triage: parts.triage }) },
     {
       definition: rulesService,
       handlers: rulesHandlers({ ...always, ...rules, failures: () => rules.engine.failures() }),

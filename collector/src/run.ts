@@ -5,6 +5,7 @@ import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatg
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
 import { Access } from './access/access.ts';
+import { readSingleSignOn } from './access/oidc/read-single-sign-on.ts';
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
@@ -43,6 +44,7 @@ import { Pipeline } from './pipeline.ts';
 import { AlertFeed } from './publish/alert-feed.ts';
 import { AlertSigner } from './publish/alert-signer.ts';
 import { DiscardedOutbox } from './publish/discarded-outbox.ts';
+import { FleetFeed } from './publish/fleet-feed.ts';
 import { Forwarding } from './publish/forward/forwarding.ts';
 import { OutboxPublisher } from './publish/outbox-publisher.ts';
 import { Shards } from './shards/shards.ts';
@@ -52,6 +54,8 @@ import { Maintenance } from './store/maintenance.ts';
 import { openStore } from './store/open.ts';
 import { StoreError } from './store/store.ts';
 import { Writer } from './store/writer.ts';
+import { TriageScoring } from './triage/learned/triage-scoring.ts';
+import { TriageTrainer } from './triage/learned/triage-trainer.ts';
 import { TriageDesk } from './triage/triage-desk.ts';
 
 const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
@@ -131,11 +135,16 @@ export async function startCollector(parts: {
   );
   const totals = await store.agentTotals();
   const lossyAgents = new Set([...totals].flatMap(([id, { lost }]) => (lost > 0 ? [id] : [])));
+  const correlator = await Correlator.load(store, nowUs());
+  const triage = stack.use(
+    await TriageScoring.load({ store: store.verdicts, find: (id) => correlator.folder.find(id), failed }),
+  );
   const writer = stack.use(
     new Writer({
       store,
       lossyAgents,
       clock,
+      triage,
       stateChanged: (problem) =>
         problem ? log.warn({ problem }, 'the store does not answer; agents wait') : log.info('the store answers again'),
     }),
@@ -148,7 +157,6 @@ export async function startCollector(parts: {
     await Shards.start({ rules: rules.forShards, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
   );
   rules.follow(shards);
-  const correlator = await Correlator.load(store, nowUs());
   const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
   await replayWindows({ engine, store, nowUs: nowUs() });
 
@@ -165,6 +173,7 @@ export async function startCollector(parts: {
       directory: paths.modelsDirectory,
       signer: () => identity,
       agentName,
+      others: [new TriageTrainer({ store: store.verdicts, use: (model) => triage.use(model) })],
       nowUs,
       log,
       failed,
@@ -267,6 +276,7 @@ export async function startCollector(parts: {
     })),
   });
 
+  const loginRequired = config.console.access === 'user';
   const handshakes = new HandshakeCounts();
   const status = {
     version: packageFile.version,
@@ -286,13 +296,15 @@ export async function startCollector(parts: {
     identity,
     handshakes,
     rate,
-    consoleNatsUrl: config.nats.console_url,
+    // Who read alerts from NATS could go on after his login was ended.
+    consoleNatsUrl: loginRequired ? undefined : config.nats.console_url,
   };
   const access = await Access.load({
     store: store.access,
     directory: paths.accessDirectory,
     mode: config.http.tokens,
     issuer: `urn:threatguard:${fleetName}`,
+    singleSignOn: await readSingleSignOn(config.http),
     nowMs,
     failed,
   });
@@ -314,6 +326,13 @@ export async function startCollector(parts: {
       accepted: ({ identity: peer }) => {
         if (peer?.kind === 'console') consoles.came(peer);
       },
+      users: {
+        without: config.console.access,
+        identify: (token) => access.identify(token),
+        holds: (caller) => access.goesOn(caller),
+        roleOf: ({ userId }) => access.users.get(userId)?.role ?? '',
+      },
+      failed,
       renewal: (console) => consoleRenewal(console, { newestCa: authorities.newest.fingerprint, nowMs: nowMs() }),
       oversized: (agentId) => {
         const refusal = { code: 'frame_oversized', message: 'a message beyond the limit of gRPC' } as const;
@@ -347,14 +366,24 @@ export async function startCollector(parts: {
           intel,
           keeper,
           models: behaviour,
+          triage,
           pipeline,
           feed,
           accesses,
           peers,
           sessions,
-          desk: new TriageDesk({ store, correlator, apply: (change) => pipeline.decide(change), nowUs }),
+          desk: new TriageDesk({
+            store,
+            correlator,
+            apply: async (change) => {
+              await pipeline.decide(change);
+              triage.decided(change.acts);
+            },
+            nowUs,
+          }),
           care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
           access,
+          loginRequired,
           fleetName,
           graceUs,
           nowMs,
@@ -388,7 +417,9 @@ export async function startCollector(parts: {
     kem,
     intel,
     shards,
-    feed,
+    feed: config.nats.url
+      ? stack.use(FleetFeed.start({ own: feed, store, url: config.nats.url, nowUs, failed }))
+      : feed,
     access,
     accesses,
     metrics,

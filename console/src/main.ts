@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { Config, run } from '@oclif/core';
-import { explain } from './commands/explain.ts';
+import { Config } from '@oclif/core';
 import { beginInvocation } from './commands/invocation.ts';
-import { refuseUnknownCommand } from './commands/resolve.ts';
-import { printable } from './model/printable.ts';
+import { runWords } from './commands/run-words.ts';
+import { printableLines } from './model/printable.ts';
 
 // Whoever reads us may stop reading (`| head`): that is no error, and nobody is left to tell.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
@@ -13,8 +12,11 @@ process.stderr.on('error', () => undefined);
 process.env.NODE_ENV ??= 'production';
 
 const stop = new AbortController();
+/** Who takes Ctrl-C, the newest last; where nobody does, the process stops. */
+const interrupted: (() => void)[] = [];
 // On while the process lives: a second Ctrl-C, or npm passing on the first, must not cut an orderly stop short.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+process.on('SIGINT', () => (interrupted.at(-1) ?? (() => stop.abort()))());
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
 
 const argv = process.argv.slice(2);
 beginInvocation({
@@ -27,17 +29,17 @@ beginInvocation({
   stdout: process.stdout,
   stderr: process.stderr,
   stopped: stop.signal,
+  takeInterrupts(onInterrupt) {
+    interrupted.push(onInterrupt);
+    return {
+      [Symbol.dispose]: () => {
+        interrupted.splice(interrupted.lastIndexOf(onInterrupt), 1);
+      },
+    };
+  },
 });
 
-let exitCode = 0;
-try {
-  const config = await Config.load(fileURLToPath(new URL('..', import.meta.url)));
-  refuseUnknownCommand(argv, config.commands);
-  await run(argv, config);
-} catch (error) {
-  const ending = explain(error);
-  exitCode = ending.exitCode;
-  // Each line on its own through the gate: messages are ours, but name what hosts and people wrote.
-  if (ending.message) process.stderr.write(`${ending.message.split('\n').map(printable).join('\n')}\n`);
-}
+const config = await Config.load(fileURLToPath(new URL('..', import.meta.url)));
+const { message, exitCode } = await runWords(argv, config);
+if (message) process.stderr.write(`${printableLines(message)}\n`);
 process.stdout.write('', () => process.exit(exitCode));

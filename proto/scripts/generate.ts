@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { messagesModule, readProtos, servicesModule } from './declarations.ts';
 
 const root = join(import.meta.dirname, '..');
 const gen = join(root, 'src', 'gen');
@@ -34,7 +35,11 @@ try {
   const types = readFileSync(join(work, 'v1.d.ts'), 'utf8').replace(/^import Long.*\n/m, '');
   writeFileSync(join(work, 'v1.d.ts'), types);
 
-  const stale = ['v1.js', 'v1.d.ts'].filter((name) => {
+  const declared = readProtos(root, protos);
+  writeFileSync(join(work, 'messages.ts'), messagesModule(declared));
+  writeFileSync(join(work, 'services.ts'), servicesModule(declared));
+
+  const stale = ['v1.js', 'v1.d.ts', 'messages.ts', 'services.ts'].filter((name) => {
     const fresh = readFileSync(join(work, name), 'utf8');
     if (process.argv.includes('--check')) return readFileSync(join(gen, name), 'utf8') !== fresh;
     writeFileSync(join(gen, name), fresh);

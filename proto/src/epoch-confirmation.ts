@@ -3,7 +3,7 @@
 // Bound to the agent by its id and key, to the epoch by the digest of its public key. That digest is also what makes a
 // confirmation fresh: nobody could have signed it before the key was made.
 import type { KeyObject } from 'node:crypto';
-import type { EnvelopeIdentity } from './envelope.ts';
+import type { EnvelopeIdentity } from './envelope/index.ts';
 import type { AnnouncedKemKey } from './kem-key.ts';
 import { RefusalError } from './refusal.ts';
 import { signBytes, verifyBytes } from './signature.ts';

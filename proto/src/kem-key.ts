@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { kemAlgorithmOf } from './algorithms.ts';
 import { activeProfile } from './crypto/active.ts';
-import type { KemPublicKey } from './envelope.ts';
+import type { KemPublicKey } from './envelope/index.ts';
 import { parsePeerName } from './peer-name.ts';
 import { RefusalError } from './refusal.ts';
 import { keyId, signBytes, verifyBytes } from './signature.ts';

@@ -7,7 +7,7 @@ import {
   type KemPublicKey,
   type SealedEnvelope,
   sealPayload,
-} from './envelope.ts';
+} from './envelope/index.ts';
 import { sha256 } from './signature.ts';
 import { Envelope, EnvelopeHeader } from './v1.ts';
 

@@ -18,3 +18,6 @@ export function tlsPolicy(ca: string | Uint8Array): typeof TLS_13 & { ecdhCurve:
 
 /** Metadata in answers to a console whose certificate should be renewed: why. */
 export const RENEW_METADATA = 'threatguard-renew';
+
+/** Metadata of refusals that a login is about: `login` where one is needed, `role` where another one is. */
+export const LOGIN_METADATA = 'threatguard-login';

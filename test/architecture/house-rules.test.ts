@@ -33,6 +33,7 @@ const OWNERS: Record<string, string[]> = {
   fastify: ['collector/src/http/'],
   'prom-client': ['collector/src/http/metrics/'],
   jose: ['collector/src/access/'],
+  'openid-client': ['collector/src/access/oidc/'],
   '@peculiar/x509': ['agent/src/identity/', 'collector/src/fleet/'],
 };
 

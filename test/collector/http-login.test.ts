@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compactVerify, createLocalJWKSet } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hotp } from '../../collector/src/access/totp.ts';
-import { ApiUser, PASSWORD } from '../support/api-user.ts';
+import { ApiUser, fromBase32, PASSWORD } from '../support/api-user.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
 import { ask } from '../support/http.ts';
 
@@ -333,10 +333,3 @@ describe('what is known', () => {
     expect(body.keys.map(({ alg }: { alg: string }) => alg)).toEqual(['ML-DSA-65', 'RS256']);
   });
 });
-
-function fromBase32(text: string): Uint8Array {
-  const bits = [...text]
-    .map((each) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(each).toString(2).padStart(5, '0'))
-    .join('');
-  return Uint8Array.from(bits.match(/.{8}/g)!, (byte) => Number.parseInt(byte, 2));
-}

@@ -198,7 +198,7 @@ describe('the API', () => {
           summary: expect.any(String),
           security: expect.any(Array),
         });
-        expect(Object.keys(operation.responses!), `${method} ${path}`).toEqual(expect.arrayContaining(['429', '500']));
+        expect(Object.keys(operation.responses!), `${method} ${path}`).toContain('500');
       }
     }
   });

@@ -6,7 +6,7 @@ import {
   trainAutoencoder,
 } from '../../collector/src/detect/models/autoencoder.ts';
 import { backward, forward, makeNetwork, roomForActivations } from '../../collector/src/detect/models/dense-network.ts';
-import { DistanceKernel } from '../../collector/src/detect/models/distance-kernel.ts';
+import { BLOCK, DistanceKernel } from '../../collector/src/detect/models/distance-kernel.ts';
 import {
   growIsolationForest,
   meanPathLength,
@@ -158,23 +158,34 @@ describe('the nearest rows', () => {
     expect(asked).toBe(903);
   });
 
-  it('are by distances that vector instructions give as we do, for any number of rows and columns', () => {
+  it('are looked for where vector instructions do not say that it is too far, and they never say so of what is near', () => {
+    const lengthOf = (row: Float64Array) => row.reduce((sum, value) => sum + value * value, 0);
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 40 }), fc.nat(), (rows, columns, seed) => {
-        const data = matrixOf(normalRows(rows, columns, seed));
+        // Far from the origin, where little is left of the difference of large squares.
+        const far = 10 ** (seed % 4);
+        const data = matrixOf(normalRows(rows, columns, seed).map((row) => row.map((value) => value + far)));
         const queries = matrixOf(normalRows(1 + (seed % 8), columns, seed + 1));
-        const found = new DistanceKernel(data).squares(queries.values);
+        const kernel = new DistanceKernel(data);
+        const found = kernel.squares(queries.values);
         expect(found).toHaveLength(queries.rows);
-        found.forEach((squares, which) => {
+        found.forEach(({ squares, least }, which) => {
           const query = rowOf(queries, which);
           expect(squares).toHaveLength(rows);
           squares.forEach((square, row) => {
             const exact = rowOf(data, row).reduce((sum, value, at) => sum + (value - query[at]!) ** 2, 0);
-            expect(Math.abs(square / exact - 1)).toBeLessThan(1e-4);
+            const lengths = lengthOf(query) + lengthOf(rowOf(data, row));
+            const below = exact - (square + lengthOf(query) * (1 - kernel.error));
+            expect(below).toBeGreaterThanOrEqual(0);
+            expect(below).toBeLessThanOrEqual(2 * kernel.error * lengths);
           });
+          const blocks = Array.from({ length: least.length }, (_, at) =>
+            squares.subarray(at * BLOCK, (at + 1) * BLOCK),
+          );
+          expect([...least]).toEqual(blocks.map((block) => Math.min(...block)));
         });
       }),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { Severity } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CollectorClient } from '../../console/src/client/collector-client.ts';
+import { openCollector } from '../../console/src/client/collector-client.ts';
 import { readDeployment } from '../../console/src/client/deployment.ts';
 import { runConsole } from '../support/console-process.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
@@ -124,7 +124,7 @@ describe('the other commands', () => {
       next: `after ${index}`,
       searchedBackToUs: 1_790_000_000_000_000 - index,
     }));
-    using client = new CollectorClient(readDeployment(server.home));
+    using client = openCollector(readDeployment(server.home));
     let nowMs = 0;
     const { rows, searchedBackToUs } = await client.searchEvents({ filters: [] }, 100, () => (nowMs += 10_000));
     expect(rows).toHaveLength(3);

@@ -4,7 +4,13 @@ import {
   EventClass,
   type Incident,
   type KeysReport,
+  type ListModelsResponse,
+  type LookupIntelResponse,
+  type ModelReason,
+  type ModelSummary,
   Outcome,
+  type PreviewExceptionResponse,
+  type RuleException,
   type RuleSummary,
   Severity,
   type StatusReport,
@@ -108,12 +114,157 @@ const RULE: RuleSummary = {
 const ENTITY = {
   name: { kind: 'user', name: 'root@web-1' },
   risk: 80,
-  reasons: [{ alertId: '01kb4', title: 'Interactive shell on a socket', contribution: 64, atUs: NOW_US }],
+  reasons: [
+    { alertId: '01kb4', title: 'Interactive shell on a socket', contribution: 64, atUs: NOW_US },
+    { alertId: '01kb5', ruleId: 'model/account', title: 'An account does what it never did', contribution: 16 },
+  ],
   firstSeenAtUs: NOW_US - HOUR_US,
   lastSeenAtUs: NOW_US,
 };
 
+const REASON: ModelReason = {
+  entityKind: 'account',
+  entity: 'root on web-1',
+  hourAtUs: NOW_US,
+  score: 4,
+  threshold: 3.2,
+  votes: [
+    { model: 'baseline', version: 0, surprise: 4.1, agrees: true },
+    { model: 'isolation-forest', version: 3, surprise: 2, agrees: false },
+  ],
+  features: [
+    {
+      feature: 'bytes_out',
+      unit: 'bytes',
+      observed: 43e6,
+      usualLow: 1e5,
+      usualHigh: 2e6,
+      peers: 7,
+      peersLow: 5e4,
+      peersHigh: 9e6,
+      sentence: 'root on web-1 sent 43 MB, usually 100 kB to 2 MB at this hour',
+    },
+    { feature: 'source', value: '203.0.113.77', days: 9, sentence: 'from 203.0.113.77 for the first time in 9 days' },
+  ],
+};
+
+/** What models raised. */
+const UNUSUAL = alert({
+  id: '01kb5',
+  ruleId: 'model/account',
+  title: 'An account does what it never did',
+  reason: 'root on web-1 sent 43 MB, usually 100 kB to 2 MB at this hour',
+  values: { 'user.name': 'root', 'destination.ip': '203.0.113.7' },
+  entity: 'user.name=root',
+  modelReason: REASON,
+  raisedAtUs: NOW_US - 7_200e6,
+  updatedAtUs: NOW_US - 7_200e6,
+});
+
+const FOREST: ModelSummary = {
+  name: 'isolation-forest',
+  version: 3,
+  state: 'active',
+  trainedAtUs: NOW_US - 86_400e6,
+  rows: 4_032,
+  fromUs: NOW_US - 8 * 86_400e6,
+  toUs: NOW_US - 86_400e6,
+  digest: '0c'.repeat(32),
+  alertsLastWeek: 1,
+  alertsAllowed: 1.4,
+};
+
+const CARD = JSON.stringify({
+  name: 'isolation-forest',
+  version: 3,
+  seed: 7,
+  features: ['logons', 'failures', 'sources', 'programs_new', 'bytes_out', 'bytes_in', 'destinations', 'load'],
+  data: { rows: { host: 2_000, user: 2_032 } },
+  parameters: { trees: 100, sample: 256 },
+});
+
+const MODELS: ListModelsResponse = {
+  learning: { learnedDays: 5, neededDays: 7, hosts: 12, users: 30, accounts: 44, programs: 180, peerGroups: 2 },
+  models: [
+    FOREST,
+    { ...FOREST, version: 2, state: 'retired' },
+    {
+      ...FOREST,
+      name: 'autoencoder',
+      version: 1,
+      state: 'refused',
+      alertsLastWeek: 9,
+      notice: 'more alerts than the budget allows',
+    },
+  ],
+};
+
+const LISTED: LookupIntelResponse = {
+  kind: 'address',
+  value: '203.0.113.7',
+  indicators: [
+    {
+      kind: 'address',
+      value: '203.0.113.7',
+      confidence: 80,
+      weighed: 'weighed 80',
+      claims: [{ source: 'feed-x', confidence: 80, tlp: 'amber', sinceUs: NOW_US - 86_400e6, about: 'Dropper' }],
+    },
+  ],
+};
+
+const EXCEPTION: RuleException = {
+  id: '01kd0',
+  ruleId: 'ssh-brute-force',
+  ruleTitle: 'SSH brute force',
+  conditions: [{ field: 'source.ip', value: '192.0.2.1' }],
+  reason: 'our own scanner',
+  alertId: '01kb3x8m5rq9t2v4w6y8z0a1b2',
+  madeBy: 'alice',
+  madeAtUs: NOW_US - 86_400e6,
+  expiresAtUs: NOW_US + 29 * 86_400e6,
+  hidden: 12,
+  lastHiddenAtUs: NOW_US - 60e6,
+};
+
+/** As the collector previews: of the fields that are asked for, or of all. */
+function previewed(fields: readonly string[]): PreviewExceptionResponse {
+  const { values = {} } = alert();
+  const all = Object.entries(values ?? {}).map(([field, value]) => ({ field, value }));
+  const asked = fields.length > 0 ? all.filter(({ field }) => fields.includes(field)) : all;
+  return {
+    alertId: alert().id!,
+    alertRevision: 1,
+    ruleId: 'ssh-brute-force',
+    ruleTitle: 'SSH brute force',
+    conditions: asked,
+    others: all.filter((each) => !asked.includes(each)),
+    reach: {
+      sinceUs: NOW_US - 30 * 86_400e6,
+      ruleDetections: 40,
+      hidden: 36 / asked.length,
+      hosts: [{ agentName: 'web-1', count: 12 }],
+      hostsTotal: 1,
+      samples: [{ lastAtUs: NOW_US, reason: '10 failed logons as root from 192.0.2.1 within 60 s' }],
+      without: asked.map(({ field }, index) => ({ field, count: 36 + index })),
+    },
+  };
+}
+
 const KEYS: KeysReport = {
+  fleetName: 'fleet',
+  rotation: {
+    epoch: 4,
+    fromEpoch: 3,
+    phase: 'announced',
+    startedAtUs: NOW_US - 30e6,
+    startedBy: 'alice',
+    agents: 2,
+    told: 2,
+    confirmed: 1,
+    stragglers: 1,
+  },
+  stragglers: [{ agentName: 'db-1', sealingEpoch: 3, lastSeenAtUs: NOW_US - HOUR_US, waitsFor: 'it is not connected' }],
   epochs: [
     {
       epoch: 3,
@@ -144,7 +295,10 @@ function answers(): Partial<DashboardSource> {
       events: Array.from({ length: 24 }, (_, hour) => ({ hourUs: NOW_US - hour * HOUR_US, count: 100 * (hour % 7) })),
     }),
     listAlerts: async () => [SHELL, alert()],
-    getAlert: async (id) => ({ alert: id.startsWith('01kb4') ? SHELL : alert(), events: [events[1]!, storedEvent()] }),
+    getAlert: async (id) => ({
+      alert: [SHELL, UNUSUAL].find((each) => id === each.id) ?? alert(),
+      events: [events[1]!, storedEvent()],
+    }),
     alertHistory: async () => [
       {
         triageVersion: 1,
@@ -207,6 +361,19 @@ function answers(): Partial<DashboardSource> {
         after: '{"state":"closed"}',
       },
     ],
+    listModels: async () => MODELS,
+    modelCard: async () => ({ model: FOREST, card: CARD }),
+    activateModel: async ({ version = 0 }) => ({ model: { ...FOREST, version } }),
+    rollbackModel: async () => ({ model: { ...FOREST, version: 2 } }),
+    lookupIntel: async (value) => (value === LISTED.value ? LISTED : { kind: 'address', value }),
+    previewException: async ({ fields = [] }) => previewed(fields ?? []),
+    addException: async () => ({ exception: EXCEPTION }),
+    listExceptions: async () => [EXCEPTION, { ...EXCEPTION, id: '01kd1', removedAtUs: NOW_US, removedBy: 'bob' }],
+    getException: async () => ({
+      exception: EXCEPTION,
+      hidden: [{ lastAtUs: NOW_US, reason: '10 failed logons as root from 192.0.2.1 within 60 s' }],
+    }),
+    removeException: async () => ({ ...EXCEPTION, removedAtUs: NOW_US }),
     listIntel: async () => [{ kind: 'domain', value: 'bad.example', confidence: 90, tlp: 'amber', claims: [] }],
     listRules: async () => ({ rules: [RULE] }),
     showRule: async () => ({

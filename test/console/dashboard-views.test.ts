@@ -13,6 +13,10 @@ const PLACES: readonly (readonly [Place, string])[] = [
   [{ view: 'overview', arg: '' }, 'Highest risk'],
   [{ view: 'alerts', arg: '' }, 'Interactive shell'],
   [{ view: 'alert', arg: '01kb4' }, 'What to do next'],
+  [{ view: 'alert', arg: '01kb5' }, 'Why models spoke'],
+  [{ view: 'except', arg: '01kb3 --field source.ip' }, 'would have hidden'],
+  [{ view: 'exceptions', arg: '' }, '01kd0'],
+  [{ view: 'exception', arg: '01kd0' }, 'our own scanner'],
   [{ view: 'incidents', arg: '' }, 'credential access to'],
   [{ view: 'incident', arg: '01kc0' }, 'SSH brute force'],
   [{ view: 'entities', arg: '' }, 'root@web-1'],
@@ -25,6 +29,10 @@ const PLACES: readonly (readonly [Place, string])[] = [
   [{ view: 'rules', arg: '' }, 'SSH brute force'],
   [{ view: 'rule', arg: 'ssh-brute-force' }, 'Somebody guesses'],
   [{ view: 'indicators', arg: '' }, 'bad.example'],
+  [{ view: 'indicator', arg: '203.0.113.7' }, 'feed-x'],
+  [{ view: 'models', arg: '' }, 'learning 5 of 7 days'],
+  [{ view: 'model', arg: 'isolation-forest 3' }, 'signature'],
+  [{ view: 'model', arg: 'baseline' }, 'hours kept'],
   [{ view: 'agents', arg: '' }, 'db-1'],
   [{ view: 'agent', arg: 'web-1' }, 'machine id'],
   [{ view: 'keys', arg: '' }, 'ML-KEM'],
@@ -33,14 +41,14 @@ const PLACES: readonly (readonly [Place, string])[] = [
 ];
 
 it('every view has a picture here', () => {
-  expect(PLACES.map(([{ view }]) => view)).toEqual(VIEWS.map(({ name }) => name));
+  expect([...new Set(PLACES.map(([{ view }]) => view))]).toEqual(VIEWS.map(({ name }) => name));
 });
 
 describe.each([
   [80, 24],
   [160, 50],
 ])('at %ix%i', (columns, rows) => {
-  it.each(PLACES)('$view is drawn within the screen', async (start, text) => {
+  it.each(PLACES)('$view $arg is drawn within the screen', async (start, text) => {
     using shown = showDashboard({ source: filledSource(), start, columns, rows, status: STATUS });
     const frame = await shown.shows(text);
     expect(frame.split('\n')).toHaveLength(rows);
@@ -69,7 +77,7 @@ describe('text of a host', () => {
     return typeof value === 'string' && !kept ? `${HOSTILE.repeat(3)}日本語é́́́́́${'x'.repeat(10_000)}` : value;
   }
 
-  it.each(PLACES)('in every field of $view reaches no terminal raw, and moves no column', async (start) => {
+  it.each(PLACES)('in every field of $view $arg reaches no terminal raw, and moves no column', async (start) => {
     const source = filledSource();
     const hostile = new Proxy(source, {
       get: (target, name: keyof typeof source) => {

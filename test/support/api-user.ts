@@ -47,3 +47,11 @@ export class ApiUser {
     return ask(this.url + path, { token: this.accessToken, ...init });
   }
 }
+
+/** The secret of a second factor, as it is told (RFC 4648). */
+export function fromBase32(text: string): Uint8Array {
+  const bits = [...text]
+    .map((each) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(each).toString(2).padStart(5, '0'))
+    .join('');
+  return Uint8Array.from(bits.match(/.{8}/g)!, (byte) => Number.parseInt(byte, 2));
+}

@@ -13,12 +13,17 @@ export interface ConsoleResult {
 }
 
 /** Runs a console command as a process of its own, in a pipe, to its end; an `undefined` of `env` takes a variable away. */
-export function runConsole(args: string[], env: Record<string, string | undefined> = {}): Promise<ConsoleResult> {
+export function runConsole(
+  args: string[],
+  env: Record<string, string | undefined> = {},
+  input?: string,
+): Promise<ConsoleResult> {
   return new Promise((resolve) => {
     const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile(process.execPath, [...NODE, ...args], options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode, stdout, stderr });
     });
+    if (input !== undefined) child.stdin?.end(input);
   });
 }
 

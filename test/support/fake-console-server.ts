@@ -71,6 +71,10 @@ export class FakeConsoleServer implements AsyncDisposable {
   cryptoReport: CryptoReport = {};
   /** Method -> how it is refused. */
   readonly refusals = new Map<string, { code: status; details: string }>();
+  /** Methods that never answer. */
+  readonly silent = new Set<string>();
+  /** Consoles that shook hands so far. */
+  connections = 0;
   readonly signer: { privateKey: KeyObject; signingKeyId: Buffer };
   readonly certificate: X509Certificate;
   readonly #watchers = new Set<ServerWritableStream<unknown, SignedAlert>>();
@@ -146,6 +150,9 @@ export class FakeConsoleServer implements AsyncDisposable {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
+    tls.on('secureConnection', () => {
+      this.connections++;
+    });
     tls.on('secureConnection', (socket) => socket.on('error', () => socket.destroy()));
     await new Promise<void>((resolve) => tls.listen(this.port, '127.0.0.1', resolve));
     this.port = (tls.address() as { port: number }).port;
@@ -191,6 +198,7 @@ export class FakeConsoleServer implements AsyncDisposable {
     type Callback = (error: object | null, response?: object) => void;
     return (call: Call, done: Callback) => {
       this.calls.push({ method, request: call.request });
+      if (this.silent.has(method)) return;
       const refusal = this.refusals.get(method);
       if (refusal) done(refusal);
       else done(null, answer(call.request));

@@ -11,6 +11,10 @@ export type AccessErrorCode =
   | 'scope_beyond' // a scope whoever asks, or the user, does not have
   | 'first_admin_done'
   | 'no_local_password' // the user logs in elsewhere
+  | 'not_vouched' // what a provider of single sign-on sent, or a browser brought, proves nobody
+  | 'no_role' // none of the groups somebody is in has a role here
+  | 'provider_unavailable'
+  | 'invalid_settings' // what stands in collector.yaml; only at the start
   | 'busy';
 
 export class AccessError extends Error {
@@ -19,8 +23,8 @@ export class AccessError extends Error {
   /** Seconds after which it may be tried again; undefined where waiting does not help. */
   readonly retryAfterS: number | undefined;
 
-  constructor(code: AccessErrorCode, message: string, more: { retryAfterS?: number } = {}) {
-    super(message);
+  constructor(code: AccessErrorCode, message: string, more: { retryAfterS?: number; cause?: unknown } = {}) {
+    super(message, { cause: more.cause });
     this.code = code;
     this.retryAfterS = more.retryAfterS;
   }

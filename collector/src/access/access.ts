@@ -9,6 +9,8 @@ import type { Caller } from './caller.ts';
 import { isFirstAdminSecret, spendFirstAdminSecret } from './first-admin.ts';
 import { Lockout } from './lockout.ts';
 import { LoginSessions } from './login-sessions.ts';
+import { SingleSignOn, type SingleSignOnParts } from './oidc/single-sign-on.ts';
+import type { Vouched } from './oidc/vouched.ts';
 import { checkPassword, Passwords } from './passwords.ts';
 import { isScope } from './scopes.ts';
 import { ScriptTokens } from './script-tokens.ts';
@@ -17,6 +19,8 @@ import { loadOrMakeBoxKey, loadTokenKeys, publicKeySet, type TokenMode } from '.
 import { base32, makeTotpSecret, totpUri, verifyTotp } from './totp.ts';
 import { type Change, loginName, scopesOf, Users } from './users.ts';
 
+const HOUR_US = 3_600_000_000;
+
 export interface AccessParts {
   store: AccessStore;
   /** For keys and the first admin's secret; made by `init`. */
@@ -24,6 +28,8 @@ export interface AccessParts {
   mode: TokenMode;
   /** Of the fleet: tokens of another one are not taken. */
   issuer: string;
+  /** Undefined where there are local accounts alone. */
+  singleSignOn?: SingleSignOnParts | undefined;
   nowMs: () => number;
   failed: (error: unknown) => void;
 }
@@ -50,6 +56,8 @@ export class Access {
   readonly users: Users;
   readonly sessions: LoginSessions;
   readonly tokens: ScriptTokens;
+  /** Undefined where there are local accounts alone. */
+  readonly singleSignOn: SingleSignOn | undefined;
   /** RFC 7517. */
   readonly publicKeys: { keys: JWK[] };
   readonly #parts: AccessParts;
@@ -77,6 +85,8 @@ export class Access {
     this.#access = held.access;
     this.#box = held.box;
     this.#lockout = new Lockout(parts.nowMs);
+    const { singleSignOn, nowMs } = parts;
+    this.singleSignOn = singleSignOn && new SingleSignOn(singleSignOn, { box: held.box, nowMs });
   }
 
   static async load(parts: AccessParts): Promise<Access> {
@@ -85,7 +95,9 @@ export class Access {
     const keys = await loadTokenKeys(directory, mode);
     const box = new SecretBox(await loadOrMakeBoxKey(directory));
     const users = await Users.load(store);
-    const sessions = new LoginSessions({ store, users, box, sessions: await store.sessions(nowUs) });
+    const hours = parts.singleSignOn?.settings.session_hours;
+    const vouchedUs = hours === undefined ? undefined : hours * HOUR_US;
+    const sessions = new LoginSessions({ store, users, box, sessions: await store.sessions(nowUs), vouchedUs });
     const tokens = new ScriptTokens({ store, users, tokens: await store.tokens(nowUs) });
     const access = new AccessTokens(keys, issuer);
     return new Access(parts, { users, sessions, tokens, access, box, publicKeys: await publicKeySet(keys) });
@@ -144,6 +156,11 @@ export class Access {
     return kind === 'token' ? this.tokens.find(id) !== undefined : this.sessions.isLive(id, userId, nowUs);
   }
 
+  /** As `holds`, for what goes on longer than an access token does: the next one would prove the same. */
+  goesOn(caller: Caller): boolean {
+    return this.holds(caller.kind === 'user' ? { ...caller, expiresAtUs: Number.POSITIVE_INFINITY } : caller);
+  }
+
   /** Throws AccessError `wrong_credentials` (whatever of the three was wrong, in the same time), `locked` or `busy`. */
   async logIn(given: { name: string; password: string; code?: string | undefined }, origin: Origin): Promise<Grant> {
     const name = loginName(given.name).slice(0, 64);
@@ -166,6 +183,19 @@ export class Access {
     const { session, refreshToken } = await this.sessions.open(user.id, change);
     await this.users.loggedIn(user.id, change.nowUs);
     return this.#grantOf(user, session.id, refreshToken);
+  }
+
+  /** For somebody the provider vouches for. Whose groups have no role any more is logged out everywhere, too. */
+  async logInVouched(vouched: Vouched, origin: Origin): Promise<Grant> {
+    const { from, correlationId } = origin;
+    try {
+      const change = { from, nowUs: this.#nowUs, correlationId };
+      return await this.grant(await this.users.vouchFor(vouched, change), origin);
+    } catch (error) {
+      const known = this.users.vouchedFor(vouched.issuer, vouched.subject);
+      if (known && error instanceof AccessError && error.code === 'no_role') await this.sessions.endAll(known.id);
+      throw error;
+    }
   }
 
   /** Throws AccessError `not_known`. */
@@ -223,6 +253,7 @@ export class Access {
   /** By somebody who may: no current one is asked for. Every session of the user ends. */
   async resetPassword(name: string, password: string, change: Change): Promise<void> {
     const user = this.users.mustFind(name);
+    if (user.issuer !== '') throw new AccessError('no_local_password', `${user.name} logs in at ${user.issuer}`);
     checkPassword(password, user.name);
     await this.users.setPassword(user.id, await this.#passwords.hash(password), change);
     await this.users.setTotp(user.id, undefined, change);

@@ -20,13 +20,22 @@ export class LoginSessions {
   readonly #store: AccessStore;
   readonly #users: Users;
   readonly #box: SecretBox;
+  readonly #vouchedUs: number;
   readonly #byId: Map<string, SessionRecord>;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: { store: AccessStore; users: Users; box: SecretBox; sessions: readonly SessionRecord[] }) {
+  constructor(parts: {
+    store: AccessStore;
+    users: Users;
+    box: SecretBox;
+    sessions: readonly SessionRecord[];
+    /** Of logins that somebody else vouched for. */
+    vouchedUs?: number | undefined;
+  }) {
     this.#store = parts.store;
     this.#users = parts.users;
     this.#box = parts.box;
+    this.#vouchedUs = parts.vouchedUs ?? LIFE_US;
     this.#byId = new Map(parts.sessions.map((session) => [session.id, session]));
   }
 
@@ -48,9 +57,9 @@ export class LoginSessions {
     const { nowUs, by } = change;
     const own = this.of(userId, nowUs).sort((a, b) => a.usedAtUs - b.usedAtUs);
     if (own.length >= OF_USER_MAX) await this.end([own[0]!.id]);
-    const times = { madeAtUs: nowUs, usedAtUs: nowUs, expiresAtUs: nowUs + IDLE_US };
-    const session = { id: randomUUID(), userId, generation: 1, from: by.from, ...times };
     const user = this.#users.get(userId)!;
+    const times = { madeAtUs: nowUs, usedAtUs: nowUs, expiresAtUs: nowUs + Math.min(IDLE_US, this.#lifeUs(user)) };
+    const session = { id: randomUUID(), userId, generation: 1, from: by.from, ...times };
     await this.#store.saveSession(session, fact('user.logged_in', user, change, { after: { session: session.id } }));
     this.#byId.set(session.id, session);
     return { session, refreshToken: this.#token(session) };
@@ -77,7 +86,7 @@ export class LoginSessions {
       await this.end([session.id], { ...change, user, action: 'user.refresh_token_reused', after });
       throw refused;
     }
-    const expiresAtUs = Math.min(nowUs + IDLE_US, session.madeAtUs + LIFE_US);
+    const expiresAtUs = Math.min(nowUs + IDLE_US, session.madeAtUs + this.#lifeUs(user));
     const next = { ...session, generation: session.generation + 1, usedAtUs: nowUs, expiresAtUs };
     await this.#store.saveSession(next);
     // It may have been ended meanwhile.
@@ -99,6 +108,10 @@ export class LoginSessions {
   async endAll(userId: string, except?: string): Promise<void> {
     const ids = [...this.#byId.values()].filter((each) => each.userId === userId && each.id !== except);
     if (ids.length > 0) await this.end(ids.map(({ id }) => id));
+  }
+
+  #lifeUs({ issuer }: { issuer: string }): number {
+    return issuer === '' ? LIFE_US : this.#vouchedUs;
   }
 
   #token({ id, generation }: SessionRecord): string {

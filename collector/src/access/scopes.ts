@@ -14,7 +14,13 @@ export const SCOPES = {
   'detection:run': 'detection over events that are sent with the request',
   'detection:report': 'detections of sent events kept, and raised as alerts',
   'audit:read': 'the audit log',
+  'alerts:write': 'alerts acknowledged, assigned and closed; exceptions made',
+  'hunts:write': 'hunts saved, which may raise alerts',
+  'indicators:write': 'indicators imported and removed',
+  'rules:write': 'rules and models switched, imported and trained; how many alerts a day are shown',
   'agents:write': 'agents revoked, tokens to enrol them',
+  'keys:write': 'keys and certificates of the fleet rotated and destroyed',
+  'compliance:write': 'legal holds; what is kept of a person exported and erased',
   'users:write': 'users, roles and tokens of others',
 } as const;
 
@@ -38,6 +44,9 @@ const ANALYST: readonly Scope[] = [
   'detection:run',
   'detection:report',
   'audit:read',
+  'alerts:write',
+  'hunts:write',
+  'indicators:write',
 ];
 
 /** Each has all of the one before it. Viewers see no events: those are personal data. */

@@ -30,6 +30,17 @@ export class SecretBox {
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   }
 
+  /** For what comes back from outside: undefined where `open` throws. */
+  tryOpen(sealed: Uint8Array, subject: string): Uint8Array | undefined {
+    if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
+    try {
+      return this.open(sealed, subject);
+    } catch {
+      // The tag is wrong: nothing else is left that could be.
+      return undefined;
+    }
+  }
+
   /** HMAC-SHA-256, base64url. */
   vouch(text: string): string {
     return createHmac('sha256', this.#vouching).update(text).digest('base64url');

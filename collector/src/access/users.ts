@@ -6,10 +6,14 @@ import { randomUUID } from 'node:crypto';
 import type { AccessFact, AccessStore, UserRecord } from '../store/access-store.ts';
 import type { AuditActor } from '../store/store.ts';
 import { AccessError } from './access-error.ts';
+import type { Vouched } from './oidc/vouched.ts';
 import { isRole, isScope, ROLES, type Role, type Scope } from './scopes.ts';
 
 /** It stands in logs, in lists and in the name of an authenticator app. */
 const NAME = /^[a-z0-9][a-z0-9._@-]{1,63}$/;
+
+/** Of somebody whose groups have no role any more: it has no scope. */
+const NO_ROLE = 'none';
 
 export interface Change {
   by: AuditActor;
@@ -90,6 +94,44 @@ export class Users {
       this.#byId.set(user.id, user);
       return user;
     });
+  }
+
+  /**
+   * Somebody a provider vouches for, made at his first login; his role is what the provider says now, were he the only admin.
+   * Without one he has none, and nobody is made. Throws AccessError `no_role`, `name_taken` or `name_invalid`.
+   */
+  async vouchFor(
+    { issuer, subject, name, role }: Vouched,
+    change: Omit<Change, 'by'> & { from: string },
+  ): Promise<UserRecord> {
+    const { from, ...rest } = change;
+    const known = this.vouchedFor(issuer, subject);
+    const refused = new AccessError(
+      'no_role',
+      `${loginName(name).slice(0, 64)} is in no group that has a role here; ask an administrator of ThreatGuard`,
+    );
+    if (!known) {
+      if (!role) throw refused;
+      // Never joined with an account there is: whoever names people at the provider would choose whose it becomes.
+      if (this.named(name)) {
+        const taken = `another user has the name ${loginName(name)}, and is not the one of ${issuer}; an administrator has to remove it`;
+        throw new AccessError('name_taken', taken);
+      }
+      const by: AuditActor = { kind: 'collector', id: issuer, from };
+      return this.add({ name, role, password: '', issuer, subject }, { ...rest, by });
+    }
+    const now = role ?? NO_ROLE;
+    if (known.role !== now) {
+      const by: AuditActor = { kind: 'user', id: known.id, from };
+      const states = { before: { role: known.role }, after: { role: now, issuer } };
+      await this.#inTurn(async () => {
+        const user = this.#byId.get(known.id);
+        if (user) await this.#save({ ...user, role: now }, fact('user.role_changed', user, { ...rest, by }, states));
+      });
+    }
+    const user = this.get(known.id);
+    if (!role || !user) throw refused;
+    return user;
   }
 
   /** Throws AccessError `no_such_user` or `last_admin`. */

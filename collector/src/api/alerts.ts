@@ -17,14 +17,16 @@ export async function listAlerts(
   request: ListAlertsRequest,
   signal: AbortSignal,
 ): Promise<ListAlertsResponse> {
-  const page = await store.alerts(request.filter ?? {}, clampLimit(request.limit), request.after ?? '', signal);
+  const { filter, limit, after, order } = request;
+  const page = await store.alerts(filter ?? {}, clampLimit(limit), after ?? '', signal, order ?? undefined);
   return { alerts: page.rows, next: page.next };
 }
 
 export async function getAlert(store: Store, request: GetAlertRequest): Promise<GetAlertResponse> {
   const alert = await findAlert(store, request.id ?? '');
   const suppressed = await store.judgements.suppressedLike(alert);
-  return { alert, events: await store.eventsByReference(alert.events ?? []), suppressed };
+  const events = await store.eventsByReference(alert.events ?? []);
+  return { alert, events, suppressed, triage: alert.triage };
 }
 
 /** The alert with this id, or the only one whose id begins so. Throws ApiError. */

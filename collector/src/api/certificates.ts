@@ -1,4 +1,5 @@
 // The Certificates service: CAs and keys of the fleet, for consoles.
+
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type {
   GetCasResponse,
@@ -14,6 +15,7 @@ import { type CaHolder, type HolderParts, holdersByCa } from '../fleet/ca-holder
 import type { CertificateCare } from '../fleet/certificate-care.ts';
 import { orderKey } from '../fleet/certification.ts';
 import type { Presence } from '../fleet/presence.ts';
+import type { CallFrom } from '../ingest/call-from.ts';
 import type { PeerIdentity } from '../ingest/peers.ts';
 import type { AgentRecord, AuditActor } from '../store/store.ts';
 import { ApiError, unary } from './grpc-status.ts';
@@ -27,7 +29,7 @@ export interface CertificatesParts extends HolderParts {
   /** Tells every agent that streams whom to trust; how many those are. */
   announceAnchors: () => number;
   peer: (address: string) => PeerIdentity | undefined;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }
 
@@ -38,7 +40,7 @@ export function certificatesHandlers(parts: CertificatesParts): UntypedServiceIm
     rotateCa: unary((_: object, from) => rotateCa(parts, actor(from)), failed),
     retireCa: unary((request: RetireCaRequest, from) => retireCa(parts, request, actor(from)), failed),
     orderKeys: unary((request: OrderKeysRequest, from) => orderKeys(parts, request, actor(from)), failed),
-    renewConsole: unary((_: object, from) => renewConsole(parts, from), failed),
+    renewConsole: unary((_: object, { address }) => renewConsole(parts, address), failed),
   };
 }
 

@@ -1,4 +1,5 @@
 // The Compliance service: the audit log as a file, reports, legal holds, requests of persons.
+
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import {
   type AddHoldRequest,
@@ -20,6 +21,7 @@ import { makeReport, type ReportParts } from '../compliance/make-report.ts';
 import { UlidSource } from '../correlate/ulid.ts';
 import type { TreeKeeper } from '../evidence/tree-keeper.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { CallFrom } from '../ingest/call-from.ts';
 import type { Person } from '../store/erasure-records.ts';
 import type { HoldRecord } from '../store/holds.ts';
 import type { AuditActor, Store } from '../store/store.ts';
@@ -38,7 +40,7 @@ export interface ComplianceParts {
   fleet: Fleet;
   keeper: Pick<TreeKeeper, 'sign'>;
   about: Pick<ReportParts, 'retention' | 'collectorVersion'>;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }

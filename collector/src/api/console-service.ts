@@ -11,6 +11,7 @@ import type {
   WatchAlertsRequest,
 } from '@threatguard/proto';
 import type { AccessLog } from '../compliance/access-log.ts';
+import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { AlertFeed } from '../publish/alert-feed.ts';
 import type { Disclosure } from '../store/disclosures.ts';
 import type { AuditActor } from '../store/store.ts';
@@ -32,7 +33,7 @@ export interface ConsoleServiceParts {
   feed: AlertFeed;
   accesses: Pick<AccessLog, 'note'>;
   /** Who calls from an address: for the audit log. */
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }
 
@@ -40,7 +41,7 @@ export interface ConsoleServiceParts {
 export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImplementation {
   const { agents, actor, failed } = parts;
   const { store } = agents;
-  const disclose = (from: string, read: Disclosure) => parts.accesses.note(actor(from), read);
+  const disclose = (from: CallFrom, read: Disclosure) => parts.accesses.note(actor(from), read);
   return {
     getStatus: unary(() => reportStatus(parts.status), failed),
     listAgents: unary(async () => ({ agents: await listAgents(agents) }), failed),
@@ -77,11 +78,11 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
 /** A watch is one read, however long it lasts. */
 function watchDisclosed(
   { feed, failed }: ConsoleServiceParts,
-  disclose: (from: string, read: Disclosure) => Promise<void>,
+  disclose: (from: CallFrom, read: Disclosure) => Promise<void>,
 ): handleServerStreamingCall<WatchAlertsRequest, SignedAlert> {
   const watch = watchAlerts(feed);
   return (call) => {
-    disclose(call.getPeer(), listedAlerts(call.request, 'alerts.watched')).then(
+    disclose(callFrom(call), listedAlerts(call.request, 'alerts.watched')).then(
       () => {
         if (!call.cancelled) watch(call);
       },

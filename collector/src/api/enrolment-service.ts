@@ -33,7 +33,7 @@ export function enrolmentHandlers(parts: EnrolmentServiceParts): UntypedServiceI
   const { fleet, nowMs, enrolled, failed } = parts;
   const limit = new RateLimit(RATE);
   return {
-    enrol: unary(async (request: EnrolRequest, address) => {
+    enrol: unary(async (request: EnrolRequest, { address }) => {
       if (!limit.allows(address.slice(0, address.lastIndexOf(':')), nowMs())) {
         throw new ApiError('rate_limited', 'too many enrolments at once; try again in a minute');
       }
@@ -41,7 +41,7 @@ export function enrolmentHandlers(parts: EnrolmentServiceParts): UntypedServiceI
       enrolled({ agent: response.agentId ?? '', agentName: response.agentName ?? undefined, address }, superseded);
       return response;
     }, failed),
-    recover: unary((request: RecoverRequest, from) => recover(parts, request, from), failed),
+    recover: unary((request: RecoverRequest, { address }) => recover(parts, request, address), failed),
   };
 }
 

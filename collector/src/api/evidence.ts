@@ -1,4 +1,5 @@
 // The Evidence service: bundles as they are made, and the heads of the tree.
+
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import {
   type BundleCertificate,
@@ -11,6 +12,7 @@ import { type ExportPlan, planAgent, planAlert } from '../evidence/plan-export.t
 import type { TreeKeeper } from '../evidence/tree-keeper.ts';
 import { type BundleSources, writeBundle } from '../evidence/write-bundle.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { CallFrom } from '../ingest/call-from.ts';
 import type { AuditActor, Store } from '../store/store.ts';
 import { getAlert } from './alerts.ts';
 import { ApiError, unary } from './grpc-status.ts';
@@ -30,7 +32,7 @@ export interface EvidenceServiceParts {
   sources: Omit<BundleSources, 'evidence' | 'agent'>;
   about: { evidenceDays: number; collectorVersion: string };
   /** Who calls from an address: for the audit log. */
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }
 
@@ -52,7 +54,7 @@ export function evidenceHandlers(parts: EvidenceServiceParts): UntypedServiceImp
 async function* sendBundle(
   parts: EvidenceServiceParts,
   request: ExportEvidenceRequest,
-  from: string,
+  from: CallFrom,
 ): AsyncGenerator<EvidenceChunk> {
   const { store, sources } = parts;
   const plan = await planOf(parts, request);

@@ -16,6 +16,7 @@ import type {
 } from '@threatguard/proto';
 import { type AlertBudget, BUDGET_MAX } from '../correlate/alert-budget.ts';
 import { UlidSource } from '../correlate/ulid.ts';
+import type { CallFrom } from '../ingest/call-from.ts';
 import { ExceptionError } from '../judge/exception-error.ts';
 import { HOST_FIELD } from '../judge/exception-index.ts';
 import type { Judge } from '../judge/judge.ts';
@@ -42,7 +43,7 @@ export interface ExceptionsParts {
   budget: AlertBudget;
   movePile: (moves: readonly PileMove[]) => Promise<void>;
   agentName: (agentId: string) => string;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }

@@ -8,6 +8,7 @@ import { CertificateError } from '../fleet/certificate-authority.ts';
 import { CertificationError } from '../fleet/certification.ts';
 import { EnrolmentError } from '../fleet/enrolment.ts';
 import { EpochError } from '../fleet/epochs/epoch-error.ts';
+import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import { ExceptionError } from '../judge/exception-error.ts';
 import { RuleBookError } from '../rule-book/rule-book-error.ts';
 import { StoreError } from '../store/store.ts';
@@ -70,6 +71,10 @@ const ACCESS_STATUS: Record<AccessErrorCode, status> = {
   scope_beyond: status.INVALID_ARGUMENT,
   first_admin_done: status.FAILED_PRECONDITION,
   no_local_password: status.FAILED_PRECONDITION,
+  not_vouched: status.PERMISSION_DENIED,
+  no_role: status.PERMISSION_DENIED,
+  provider_unavailable: status.UNAVAILABLE,
+  invalid_settings: status.FAILED_PRECONDITION,
   busy: status.UNAVAILABLE,
 };
 
@@ -129,14 +134,14 @@ export function toStatus(error: unknown): { code: status; details: string } | un
  * bug is told to `failed` and answered without its details.
  */
 export function unary<Request, Response>(
-  answer: (request: Request, peerAddress: string, signal: AbortSignal) => Promise<Response>,
+  answer: (request: Request, from: CallFrom, signal: AbortSignal) => Promise<Response>,
   failed: (error: unknown) => void,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort());
     // Promise.try: what is thrown at once and what is thrown later end in the same place.
-    Promise.try(() => answer(call.request, call.getPeer(), gone.signal)).then(
+    Promise.try(() => answer(call.request, callFrom(call), gone.signal)).then(
       (response) => callback(null, response),
       (error) => {
         const known = toStatus(error);

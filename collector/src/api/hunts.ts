@@ -14,6 +14,7 @@ import {
 } from '@threatguard/proto';
 import type { AccessLog } from '../compliance/access-log.ts';
 import { runHunt } from '../hunt/run-hunt.ts';
+import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { SavedHuntRecord } from '../store/hunt-store.ts';
 import type { AuditActor, Store } from '../store/store.ts';
 import { ApiError, toStatus, unary } from './grpc-status.ts';
@@ -29,7 +30,7 @@ const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
 export interface HuntServiceParts {
   store: Pick<Store, 'searchEvents' | 'countEvents' | 'hunts'>;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   /** Writes down what is read of persons, before it is answered. */
   accesses: Pick<AccessLog, 'note'>;
   nowUs: () => number;
@@ -73,7 +74,7 @@ function runHunts({
       const { query = '', sinceUs, untilUs } = call.request;
       const span = { sinceUs: sinceUs || nowUs() - DAY_US, ...(untilUs && { untilUs }) };
       const hunt = readHunt(query);
-      await accesses.note(actor(call.getPeer()), { action: 'events.hunted', subject: query ?? '', after: span });
+      await accesses.note(actor(callFrom(call)), { action: 'events.hunted', subject: query ?? '', after: span });
       for await (const part of runHunt({ store, hunt, span, signal: gone.signal })) {
         if (gone.signal.aborted) return;
         if (!call.write(part)) await drained(call, gone.signal);

@@ -1,10 +1,12 @@
 // An import as it streams in. A console that goes away before the end leaves everything as it was.
+
 import { type handleBidiStreamingCall, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { ImportIntelRequest, ImportIntelResponse, IntelImport, IntelReport } from '@threatguard/proto';
 import { suggest } from '@threatguard/proto';
 import { parseTlp, TLPS } from '../detect/intel/indicator.ts';
 import type { ImportReport, ImportRequest, IntelLibrary } from '../detect/intel/intel-library.ts';
 import { FEED_BYTES_MAX, FEED_FORMATS } from '../detect/intel/read-feed.ts';
+import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { AuditActor } from '../store/store.ts';
 import { ApiError, toStatus } from './grpc-status.ts';
 
@@ -19,7 +21,7 @@ type Call = ServerDuplexStream<ImportIntelRequest, ImportIntelResponse>;
 
 export function importIntel(parts: {
   library: IntelLibrary;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }): handleBidiStreamingCall<ImportIntelRequest, ImportIntelResponse> {
   let running = 0;
@@ -42,12 +44,12 @@ export function importIntel(parts: {
 }
 
 async function takeImport(
-  { library, actor }: { library: IntelLibrary; actor: (address: string) => AuditActor },
+  { library, actor }: { library: IntelLibrary; actor: (from: CallFrom) => AuditActor },
   call: Call,
 ): Promise<void> {
   const gone = new AbortController();
   call.on('cancelled', () => gone.abort());
-  const by = actor(call.getPeer());
+  const by = actor(callFrom(call));
   const { first, bytes } = await receive(call, gone);
   call.write({ stage: 'reading', bytes: bytes.length });
   const report = await library.import({ ...readImport(first), bytes }, by, gone.signal);

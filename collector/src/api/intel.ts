@@ -1,4 +1,5 @@
 // The Intel service: what consoles ask of indicators, and how they bring them.
+
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type {
   IntelClaim,
@@ -23,6 +24,7 @@ import { normalise } from '../detect/intel/normalise.ts';
 import type { RetroMatch } from '../detect/intel/retro-match.ts';
 import { searchesFor } from '../detect/intel/searches-for.ts';
 import { explainWeight, weigh } from '../detect/intel/weigh.ts';
+import type { CallFrom } from '../ingest/call-from.ts';
 import type { AuditActor } from '../store/store.ts';
 import { ApiError, unary } from './grpc-status.ts';
 import { describeReport, importIntel } from './import-intel.ts';
@@ -42,7 +44,7 @@ export interface IntelServiceParts {
   retro: Pick<RetroMatch, 'current'>;
   nowUs: () => number;
   /** Who calls from an address: for the audit log. */
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }
 
@@ -54,10 +56,7 @@ export function intelHandlers(parts: IntelServiceParts): UntypedServiceImplement
     listIntel: unary(async (request: ListIntelRequest) => listIntel(parts, request), failed),
     lookupIntel: unary(async (request: LookupIntelRequest) => lookupIntel(parts, request), failed),
     listIntelSources: unary(() => listSources(parts), failed),
-    removeIntel: unary(
-      (request: RemoveIntelRequest, peer: string) => removeIntel(parts, request, parts.actor(peer)),
-      failed,
-    ),
+    removeIntel: unary((request: RemoveIntelRequest, from) => removeIntel(parts, request, parts.actor(from)), failed),
   };
 }
 

@@ -20,6 +20,7 @@ import type { Judgement, Waiting } from '../fleet/epochs/judge-fleet.ts';
 import { isRunning } from '../fleet/epochs/rotation-steps.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Presence } from '../fleet/presence.ts';
+import type { CallFrom } from '../ingest/call-from.ts';
 import type { RotationRecord } from '../store/epoch-store.ts';
 import type { AgentRecord, AuditActor } from '../store/store.ts';
 import { ApiError, unary } from './grpc-status.ts';
@@ -37,7 +38,7 @@ export interface KeysParts {
   fleet: Fleet;
   presence: Presence;
   fleetName: string;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }

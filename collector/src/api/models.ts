@@ -1,4 +1,5 @@
 // The Models service: what models there are, how they came to be, and which of them is in use.
+
 import { type handleServerStreamingCall, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import {
   type ActivateModelRequest,
@@ -16,25 +17,31 @@ import {
   type TrainModelsRequest,
 } from '@threatguard/proto';
 import type { BehaviourKeeper } from '../detect/behaviour/keeper.ts';
-import { isModelName, MODEL_NAMES, type ModelName } from '../detect/behaviour/trained/kinds.ts';
+import { MODEL_NAMES } from '../detect/behaviour/trained/kinds.ts';
+import { ModelError } from '../detect/behaviour/trained/model-error.ts';
 import type { ModelCard } from '../detect/behaviour/trained/model-file.ts';
 import type { ModelRegistry } from '../detect/behaviour/trained/registry.ts';
+import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { ModelRecord } from '../store/behaviour-store.ts';
 import type { AuditActor, Store } from '../store/store.ts';
-import { getAlert } from './alerts.ts';
+import { VERDICTS_LEAST } from '../triage/learned/learn-triage.ts';
+import type { TriageScoring } from '../triage/learned/triage-scoring.ts';
+import { TRIAGE } from '../triage/learned/triage-trainer.ts';
+import { findAlert } from './alerts.ts';
 import { ApiError, toStatus, unary } from './grpc-status.ts';
 
 export interface ModelsParts {
   store: Store;
   /** None where models are switched off. */
   models: { keeper: BehaviourKeeper; registry: ModelRegistry } | undefined;
-  actor: (address: string) => AuditActor;
+  triage: Pick<TriageScoring, 'explain'>;
+  actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }
 
 /** Callers are consoles: authorisation is done before. */
 export function modelsHandlers(parts: ModelsParts): UntypedServiceImplementation {
-  const { store, actor, failed } = parts;
+  const { actor, failed } = parts;
   return {
     listModels: unary(() => listModels(parts), failed),
     getModel: unary(async ({ name, version }: GetModelRequest) => {
@@ -49,7 +56,7 @@ export function modelsHandlers(parts: ModelsParts): UntypedServiceImplementation
     rollbackModel: unary(async ({ name }: RollbackModelRequest, from) => {
       return describeModel(await modelsOf(parts).registry.rollback(name ?? '', actor(from)));
     }, failed),
-    explainAlert: unary(({ alertId }: ExplainAlertRequest) => explainAlert(store, alertId ?? ''), failed),
+    explainAlert: unary(({ alertId }: ExplainAlertRequest) => explainAlert(parts, alertId ?? ''), failed),
   };
 }
 
@@ -62,6 +69,7 @@ async function listModels(parts: ModelsParts): Promise<ListModelsResponse> {
   const { keeper, registry } = modelsOf(parts);
   const { behaviour } = keeper;
   const { entities, options } = behaviour;
+  const verdicts = await parts.store.verdicts.counts();
   const learning = {
     learnedDays: behaviour.learnedDays,
     neededDays: options.learningDays,
@@ -74,6 +82,9 @@ async function listModels(parts: ModelsParts): Promise<ListModelsResponse> {
     entitiesEvicted: entities.evicted,
     eventsLate: behaviour.hours.late,
     hoursStored: await parts.store.behaviour.hoursStored(),
+    verdictsTrue: verdicts.real,
+    verdictsOther: verdicts.other,
+    verdictsNeeded: VERDICTS_LEAST,
   };
   return { learning, models: (await registry.list()).map(summarise) };
 }
@@ -82,9 +93,11 @@ async function evaluateModel(
   parts: ModelsParts,
   { name, version }: EvaluateModelRequest,
 ): Promise<EvaluateModelResponse> {
-  const { record, evaluation } = await modelsOf(parts).registry.evaluate(name ?? '', version ?? 0);
-  const { hours, unusual, alerts, allowed: alertsAllowed, agreement } = evaluation;
-  return { model: summarise(record), hours, unusual, alerts, alertsAllowed, agreement };
+  const evaluated = await modelsOf(parts).registry.evaluate(name ?? '', version ?? 0);
+  const model = summarise(evaluated.record);
+  if ('measures' in evaluated) return { model, measures: evaluated.measures };
+  const { hours, unusual, alerts, allowed: alertsAllowed, agreement } = evaluated.evaluation;
+  return { model, hours, unusual, alerts, alertsAllowed, agreement };
 }
 
 /** Until the caller goes: then the training that is under way ends, and leaves nothing. */
@@ -100,14 +113,24 @@ function trainModels(parts: ModelsParts): handleServerStreamingCall<TrainModelsR
     const train = async () => {
       const { keeper, registry } = modelsOf(parts);
       const names = namesOf(call.request.name ?? '');
-      const by = parts.actor(call.getPeer());
+      let lacking: ModelError | undefined;
+      let trained = 0;
+      const by = parts.actor(callFrom(call));
       // What ended since the last checkpoint is trained from as well.
       await keeper.checkpoint();
       for (const model of names) {
         const progress = (step: TrainingProgress) => void call.write({ model, ...step });
-        const record = await registry.train(model, { progress, signal: gone.signal, by });
-        call.write({ model, phase: 'saved', done: 1, total: 1, finished: summarise(record) });
+        try {
+          const record = await registry.train(model, { progress, signal: gone.signal, by });
+          call.write({ model, phase: 'saved', done: 1, total: 1, finished: summarise(record) });
+          trained++;
+        } catch (error) {
+          // Of all, those are trained there is enough for.
+          if (!(error instanceof ModelError) || error.code !== 'too_little') throw error;
+          lacking ??= error;
+        }
       }
+      if (lacking && trained === 0) throw lacking;
     };
     train().then(
       () => call.end(),
@@ -116,16 +139,20 @@ function trainModels(parts: ModelsParts): handleServerStreamingCall<TrainModelsR
   };
 }
 
-function namesOf(name: string): readonly ModelName[] {
-  if (name === '') return MODEL_NAMES;
-  if (isModelName(name)) return [name];
-  throw new ApiError('not_found', `there is no model ${JSON.stringify(name)}${suggest(name, MODEL_NAMES)}`);
+const MODELS: readonly string[] = [...MODEL_NAMES, TRIAGE];
+
+function namesOf(name: string): readonly string[] {
+  if (name === '') return MODELS;
+  if (MODELS.includes(name)) return [name];
+  throw new ApiError('not_found', `there is no model ${JSON.stringify(name)}${suggest(name, MODELS)}`);
 }
 
-async function explainAlert(store: Store, id: string): Promise<ExplainAlertResponse> {
-  const { alert } = await getAlert(store, { id });
-  const { id: alertId, title, reason, modelReason } = alert ?? {};
-  return { alertId, title, reason, modelReason };
+async function explainAlert({ store, triage }: ModelsParts, text: string): Promise<ExplainAlertResponse> {
+  const alert = await findAlert(store, text);
+  const { id: alertId, title, reason, modelReason } = alert;
+  const raised = (await store.judgements.alertRevision(alertId ?? '', 1)) ?? alert;
+  const score = await triage.explain(alert, { raised, counts: await store.verdicts.counts() });
+  return { alertId, title, reason, modelReason, triage: score };
 }
 
 function describeModel(record: ModelRecord): GetModelResponse {
@@ -144,8 +171,8 @@ function summarise(record: ModelRecord): ModelSummary {
     fromUs: data.fromUs,
     toUs: data.toUs,
     digest,
-    alertsLastWeek: metrics.alertsLastWeek,
-    alertsAllowed: metrics.alertsAllowed,
+    alertsLastWeek: metrics.alertsLastWeek ?? -1,
+    alertsAllowed: metrics.alertsAllowed ?? 0,
     notice: record.notice,
   };
 }

@@ -20,6 +20,7 @@ import { orderTactics, TACTICS_IN_ORDER } from '../correlate/tactics.ts';
 import { coverageOf, layerOf } from '../detect/rules/coverage.ts';
 import type { RuleProblem } from '../detect/rules/rule-error.ts';
 import type { RuleState } from '../detect/rules/wiring.ts';
+import type { CallFrom } from '../ingest/call-from.ts';
 import { readIncoming } from '../rule-book/read-incoming.ts';
 import type { RuleBook } from '../rule-book/rule-book.ts';
 import { isImported } from '../rule-book/rule-files.ts';
@@ -43,7 +44,7 @@ export interface RulesParts extends EventPlaces {
   simulations: SimulationLog;
   /** Rules that failed while running, by id, with why. */
   failures: () => ReadonlyMap<string, string>;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }

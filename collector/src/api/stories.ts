@@ -1,4 +1,5 @@
 // What consoles ask of entities, incidents, volumes and the audit log.
+
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type {
   AuditEntry,
@@ -18,6 +19,7 @@ import type {
 } from '@threatguard/proto';
 import type { EntityKind } from '../correlate/entities.ts';
 import { contributionAt, type Entity, HALF_LIFE_US, riskAt } from '../correlate/risk.ts';
+import type { CallFrom } from '../ingest/call-from.ts';
 import type { Disclosure } from '../store/disclosures.ts';
 import type { Store, AuditEntry as StoredEntry } from '../store/store.ts';
 import { listedEntities, listedIncidents, viewedEntity, viewedIncident } from './disclosed.ts';
@@ -38,7 +40,7 @@ export function storyHandlers(parts: {
   store: Store;
   nowUs: () => number;
   /** Writes down what is read of persons, before it is answered. */
-  disclose: (from: string, read: Disclosure) => Promise<void>;
+  disclose: (from: CallFrom, read: Disclosure) => Promise<void>;
   failed: (error: unknown) => void;
 }): UntypedServiceImplementation {
   const { store, nowUs, disclose, failed } = parts;

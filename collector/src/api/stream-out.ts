@@ -1,4 +1,5 @@
 import { type handleServerStreamingCall, type ServerWritableStream, status } from '@grpc/grpc-js';
+import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import { ApiError, toStatus } from './grpc-status.ts';
 
 /**
@@ -6,7 +7,7 @@ import { ApiError, toStatus } from './grpc-status.ts';
  * the status of what `answer` throws; a bug is told to `failed`.
  */
 export function streamOut<Request, Response>(
-  answer: (request: Request, from: string, gone: () => boolean) => AsyncIterable<Response>,
+  answer: (request: Request, from: CallFrom, gone: () => boolean) => AsyncIterable<Response>,
   { atOnce, failed }: { atOnce: number; failed: (error: unknown) => void },
 ): handleServerStreamingCall<Request, Response> {
   let running = 0;
@@ -19,7 +20,7 @@ export function streamOut<Request, Response>(
     running++;
     writeAll(
       call,
-      answer(call.request, call.getPeer(), () => call.cancelled),
+      answer(call.request, callFrom(call), () => call.cancelled),
     )
       .then(
         () => call.end(),

@@ -7,6 +7,7 @@ import {
   type GetAlertHistoryRequest,
   TriageAction,
 } from '@threatguard/proto';
+import type { CallFrom } from '../ingest/call-from.ts';
 import type { AuditActor, Store } from '../store/store.ts';
 import type { Decision, TriageActionName } from '../triage/change-alert.ts';
 import type { TriageDesk } from '../triage/triage-desk.ts';
@@ -33,7 +34,7 @@ const ACTION_CODES = Object.fromEntries(Object.entries(ACTIONS).map(([code, name
 export function triageHandlers(parts: {
   desk: TriageDesk;
   store: Pick<Store, 'alertActs'>;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }): UntypedServiceImplementation {
   const { desk, store, actor, failed } = parts;

@@ -1,4 +1,5 @@
 // The Users service: users of the HTTP service and their tokens, for consoles.
+
 import { randomBytes } from 'node:crypto';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import {
@@ -18,6 +19,7 @@ import {
 } from '@threatguard/proto';
 import type { Access } from '../access/access.ts';
 import { isRole, isScope, ROLE_NAMES, type Role, SCOPE_NAMES, type Scope } from '../access/scopes.ts';
+import type { CallFrom } from '../ingest/call-from.ts';
 import type { UserRecord, UserTokenRecord } from '../store/access-store.ts';
 import type { AuditActor } from '../store/store.ts';
 import { ApiError, unary } from './grpc-status.ts';
@@ -27,21 +29,21 @@ const PASSWORD_BYTES = 16;
 
 export interface UsersParts {
   access: Access;
-  actor: (address: string) => AuditActor;
+  actor: (from: CallFrom) => AuditActor;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }
 
 export function usersHandlers({ access, actor, nowUs, failed }: UsersParts): UntypedServiceImplementation {
-  const change = (from: string) => ({ by: actor(from), nowUs: nowUs() });
+  const change = (from: CallFrom) => ({ by: actor(from), nowUs: nowUs() });
 
-  async function addUser(request: AddUserRequest, from: string): Promise<AddUserResponse> {
+  async function addUser(request: AddUserRequest, from: CallFrom): Promise<AddUserResponse> {
     const made = request.password ? '' : randomBytes(PASSWORD_BYTES).toString('base64url');
     const wanted = { name: request.name ?? '', role: role(request.role), password: request.password || made };
     return { user: describe(await access.addUser(wanted, change(from))), password: made };
   }
 
-  async function removeUser(request: RemoveUserRequest, from: string): Promise<RemoveUserResponse> {
+  async function removeUser(request: RemoveUserRequest, from: CallFrom): Promise<RemoveUserResponse> {
     const user = access.users.mustFind(request.name ?? '');
     const { sessions, tokens } = describe(user);
     await access.removeUser(user.name, change(from));
@@ -54,7 +56,7 @@ export function usersHandlers({ access, actor, nowUs, failed }: UsersParts): Unt
     return { tokens: tokens.map(describeToken) };
   }
 
-  async function makeToken(request: MakeUserTokenRequest, from: string): Promise<MakeUserTokenResponse> {
+  async function makeToken(request: MakeUserTokenRequest, from: CallFrom): Promise<MakeUserTokenResponse> {
     const user = access.users.mustFind(request.user ?? '');
     const scopes = (request.scopes ?? []).map(scope);
     const wanted = { label: request.label ?? '', scopes, validSeconds: request.validSeconds || undefined };

@@ -1,7 +1,8 @@
 import swagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifySchema } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { isScope, SCOPES } from '../access/scopes.ts';
+import { refusals } from './schemas/problem.ts';
 
 /** Sections of the document, in its order. */
 const TAGS = {
@@ -39,11 +40,25 @@ export async function describeApi(app: Pick<FastifyInstance, 'register'>, versio
       },
     },
     transform: (document) => {
-      const { schema, url } = jsonSchemaTransform(document);
-      const access = document.route.config?.access;
+      const { access, cost = 1 } = document.route.config ?? {};
+      const { schema, url } = jsonSchemaTransform(withEveryRefusal(document, { open: access === 'anyone', cost }));
       if (!schema || schema.hide) return { schema, url };
       if (access === 'anyone') return { schema: { ...schema, security: [] }, url };
       return { schema: { ...schema, security: [{ bearer: isScope(access!) ? [access] : [] }] }, url };
     },
   });
+}
+
+/** What a route may be refused for by what stands around it follows from what it takes, who may ask, and what that costs. */
+function withEveryRefusal<Route extends { schema: FastifySchema }>(
+  route: Route,
+  { open, cost }: { open: boolean; cost: number },
+): Route {
+  const { schema } = route;
+  if (!schema?.response) return route;
+  const { body, querystring, params } = schema;
+  const response = { ...(schema.response as object), ...(body ? refusals('too_large', 'unsupported_media_type') : {}) };
+  const never = [...(body || querystring || params ? [] : ['400']), ...(open && cost === 0 ? ['429'] : [])];
+  const possible = Object.entries(response).filter(([status]) => !never.includes(status));
+  return { ...route, schema: { ...schema, response: Object.fromEntries(possible) } };
 }

@@ -81,6 +81,10 @@ const ACCESS_PROBLEMS: Record<AccessErrorCode, ProblemCode> = {
   scope_beyond: 'forbidden',
   first_admin_done: 'conflict',
   no_local_password: 'conflict',
+  not_vouched: 'unauthenticated',
+  no_role: 'forbidden',
+  provider_unavailable: 'unavailable',
+  invalid_settings: 'unavailable',
   busy: 'unavailable',
 };
 

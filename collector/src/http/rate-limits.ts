@@ -1,4 +1,5 @@
 // How much each address and each caller may ask. Counted where a RateStore says: in this process, or for all collectors.
+import { networkOf } from '../access/network.ts';
 import { ProblemError } from './problem.ts';
 
 /** So many at once, and so many a second after that. */
@@ -53,16 +54,6 @@ export class RateLimits {
     const retryAfterS = Math.max(1, Math.ceil(retryAfterMs / 1000));
     throw new ProblemError('rate_limited', `too many requests; try again in ${retryAfterS} s`, { retryAfterS });
   }
-}
-
-/** Of IPv6 the network of 64 bits, which is one household: its addresses cost nothing. */
-export function networkOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const left = head.split(':').filter(Boolean);
-  const right = tail.split(':').filter(Boolean);
-  const zeros = address.includes('::') ? Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0') : [];
-  return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
 }
 
 /** Keys kept; those that have used nothing lately go first. */

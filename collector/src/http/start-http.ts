@@ -6,7 +6,6 @@ import type { Access } from '../access/access.ts';
 import type { AccessLog } from '../compliance/access-log.ts';
 import { type CollectorConfig, isLoopback, parseListen } from '../config.ts';
 import type { RunningEpochs } from '../fleet/epochs/start-epochs.ts';
-import type { AlertFeed } from '../publish/alert-feed.ts';
 import type { Shards } from '../shards/shards.ts';
 import type { Intel } from '../start-intel.ts';
 import { Admission } from './admission.ts';
@@ -29,7 +28,7 @@ import { streamRoutes } from './routes/stream.ts';
 import { userRoutes } from './routes/users.ts';
 import { REDIS_NOT_CONFIGURED } from './schemas/health.ts';
 import type { HttpStatus } from './status.ts';
-import { AlertStream } from './stream/alert-stream.ts';
+import { AlertStream, type AlertStreamParts } from './stream/alert-stream.ts';
 import { StreamTickets } from './stream/tickets.ts';
 
 export interface HttpParts {
@@ -43,7 +42,8 @@ export interface HttpParts {
   intel: Pick<Intel, 'library'>;
   kem: RunningEpochs;
   shards: Pick<Shards, 'try'>;
-  feed: AlertFeed;
+  /** Alerts for the live stream: of this collector, or of all of its store. */
+  feed: AlertStreamParts['feed'];
   /** Keeps detections that no agent sent, and raises alerts of them. */
   report: (detections: readonly Detection[]) => Promise<void>;
   log: Logger;

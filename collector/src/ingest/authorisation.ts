@@ -7,7 +7,10 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { type PeerName, RENEW_METADATA } from '@threatguard/proto';
+import type { Caller } from '../access/caller.ts';
+import { noteUser } from './call-from.ts';
 import { type AgentLookup, type Peer, type PeerIdentity, type Peers, refuseAgent } from './peers.ts';
+import { admitCall, LOOK_MS, loginEnded, type UserCallsParts } from './user-calls.ts';
 
 /** What the caller of each service must be. Enrolment is for those who are nothing yet. */
 const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
@@ -23,10 +26,23 @@ const REQUIRED: Record<string, PeerName['kind'] | 'anyone'> = {
   'threatguard.v1.Triage': 'console',
   'threatguard.v1.Hunt': 'console',
   'threatguard.v1.Users': 'console',
+  'threatguard.v1.Login': 'console',
   'threatguard.v1.Intel': 'console',
   'threatguard.v1.Exceptions': 'console',
   'threatguard.v1.Rules': 'console',
 };
+
+export interface ConsoleAuthorisation {
+  /** Why a console's certificate is to be renewed; undefined where it is not. */
+  renewal: (console: PeerIdentity) => string | undefined;
+  users: UserCallsParts;
+  failed: (error: unknown) => void;
+}
+
+/** The services whose calls each have a scope. */
+export function isForConsoles(path: string): boolean {
+  return REQUIRED[path.split('/')[1] ?? ''] === 'console';
+}
 
 interface AccessRefusal {
   code: status;
@@ -59,19 +75,46 @@ function refuseCall(path: string, peer: Peer | undefined, lookup: AgentLookup): 
   return undefined;
 }
 
-/** Applies `refuseCall` to every call of a server, and tells consoles that their certificate is to be renewed where `renewal` says why. */
+/**
+ * Applies `refuseCall` to every call of a server, and what its user may to each of a console. Tells consoles that their
+ * certificate is to be renewed where `renewal` says why. What goes on is ended when its user may not go on.
+ */
 export function authoriseCalls(
   peers: Peers,
   lookup: AgentLookup,
-  renewal: (console: PeerIdentity) => string | undefined,
+  { renewal, users, failed }: ConsoleAuthorisation,
 ): ServerInterceptor {
   return (method, call) => {
+    let looking: NodeJS.Timeout | undefined;
+    const over = () => clearInterval(looking);
+    const keepLooking = (user: Caller) => {
+      looking = setInterval(() => {
+        if (users.holds(user)) return;
+        over();
+        call.sendStatus(loginEnded());
+      }, LOOK_MS).unref();
+    };
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        const refusal = refuseCall(method.path, peers.at(call.getPeer()), lookup);
-        if (refusal) call.sendStatus(refusal);
-        else next(metadata);
+        const peer = peers.at(call.getPeer());
+        const refusal = refuseCall(method.path, peer, lookup);
+        if (refusal) return call.sendStatus(refusal);
+        if (peer?.identity?.kind !== 'console') return next(metadata);
+        admitCall(method.path, metadata, users).then(
+          (admitted) => {
+            if ('refused' in admitted) return call.sendStatus(admitted.refused);
+            const { user } = admitted;
+            if (user) noteUser(metadata, user);
+            if (user && method.responseStream) keepLooking(user);
+            next(metadata);
+          },
+          (error) => {
+            failed(error);
+            call.sendStatus({ code: status.INTERNAL, details: 'the collector failed; its log says why' });
+          },
+        );
       })
+      .withOnCancel(over)
       .build();
     const responder = new ResponderBuilder()
       .withStart((next) => next(listener))
@@ -80,6 +123,10 @@ export function authoriseCalls(
         const wanted = identity?.kind === 'console' ? renewal(identity) : undefined;
         if (wanted) metadata.set(RENEW_METADATA, wanted);
         next(metadata);
+      })
+      .withSendStatus((given, next) => {
+        over();
+        next(given);
       })
       .build();
     return new ServerInterceptingCall(call, responder);

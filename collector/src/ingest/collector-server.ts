@@ -1,9 +1,10 @@
 // The gRPC side of the port: services behind one authorisation, connections handed over by the TLS listener.
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { MESSAGE_BYTES_MAX } from '@threatguard/proto';
-import { authoriseCalls } from './authorisation.ts';
+import { authoriseCalls, type ConsoleAuthorisation, isForConsoles } from './authorisation.ts';
 import { countOversized } from './count-oversized.ts';
-import type { AgentLookup, Peer, PeerIdentity, Peers } from './peers.ts';
+import type { AgentLookup, Peer, Peers } from './peers.ts';
+import { mustHaveScopes } from './rpc-scopes.ts';
 import { type ListenerCredentials, TlsListener, type TlsListenerParts } from './tls-listener.ts';
 
 /** Calls at one time on one connection; a console uses a handful, an agent one. */
@@ -17,15 +18,13 @@ export interface Service {
   handlers: UntypedServiceImplementation;
 }
 
-export interface ServerParts extends Omit<TlsListenerParts, 'accept'> {
+export interface ServerParts extends Omit<TlsListenerParts, 'accept'>, ConsoleAuthorisation {
   peers: Peers;
   /** An agent sent a message beyond what gRPC takes; its call has ended. */
   oversized: (agentId: string) => void;
   lookup: AgentLookup;
   /** A connection was made; called before its first call. */
   accepted: (peer: Peer) => void;
-  /** Why a console's certificate is to be renewed; undefined where it is not. */
-  renewal: (console: PeerIdentity) => string | undefined;
   services: readonly Service[];
 }
 
@@ -44,10 +43,7 @@ export class CollectorServer implements AsyncDisposable {
   static async start(parts: ServerParts): Promise<CollectorServer> {
     const server = new Server({
       // The first one is nearest to the wire.
-      interceptors: [
-        countOversized(parts.peers, parts.oversized),
-        authoriseCalls(parts.peers, parts.lookup, parts.renewal),
-      ],
+      interceptors: [countOversized(parts.peers, parts.oversized), authoriseCalls(parts.peers, parts.lookup, parts)],
       // Above ENVELOPE_BYTES_MAX, so that an oversized envelope is refused with its code and the stream goes on; what is
       // larger than this ends the call with RESOURCE_EXHAUSTED.
       'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
@@ -58,7 +54,10 @@ export class CollectorServer implements AsyncDisposable {
       'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
       'grpc.enable_channelz': 0,
     });
-    for (const { definition, handlers } of parts.services) server.addService(definition, handlers);
+    for (const { definition, handlers } of parts.services) {
+      if (Object.values(definition).some(({ path }) => isForConsoles(path))) mustHaveScopes(definition);
+      server.addService(definition, handlers);
+    }
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = await TlsListener.listen({
       ...parts,

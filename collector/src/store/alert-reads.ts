@@ -1,4 +1,4 @@
-import { Alert, type AlertFilter, AlertState, Withheld } from '@threatguard/proto';
+import { Alert, type AlertFilter, AlertOrder, AlertState, Withheld } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
 import type { Row, Session } from './database.ts';
 import { likePattern, Parameters } from './field-sql.ts';
@@ -13,24 +13,43 @@ const PREFIX_MATCHES_MAX = 10;
 const OPEN_ALERTS_MAX = 10_000;
 const OUTBOX_ROWS_MAX = 1_000;
 
-/** Newest change first. */
+/** What a list is ordered by, how a cursor names a place in it, and what of that is compared in SQL. */
+const ORDERS = {
+  [AlertOrder.ALERT_ORDER_NEWEST]: {
+    column: 'updated_at',
+    cursor: /^(\d{1,18})\.([0-9a-z]{1,64})$/,
+    cursorOf: (updatedAtUs: number, id: string) => `${updatedAtUs}.${id}`,
+    value: (text: string): string | number => timestamp(Number(text)),
+  },
+  [AlertOrder.ALERT_ORDER_TRIAGE]: {
+    column: 'triage',
+    // The shortest text of a double gives the same double again (ECMA-262, Number::toString).
+    cursor: /^t(-?\d(?:\.\d{1,25})?(?:e-\d{1,3})?)_([0-9a-z]{1,64})$/,
+    cursorOf: (triage: number, id: string) => `t${triage}_${id}`,
+    value: (text: string): string | number => Number(text),
+  },
+};
+
+/** Newest change first, or the likeliest to be real. */
 export async function listAlerts(
   session: Session,
   filter: AlertFilter,
-  { limit, after, signal }: { limit: number; after: string; signal: AbortSignal | undefined },
+  asked: { limit: number; after: string; signal: AbortSignal | undefined; order: AlertOrder | undefined },
 ): Promise<Page<Alert>> {
+  const { limit, after, signal } = asked;
+  const order = ORDERS[asked.order ?? AlertOrder.ALERT_ORDER_NEWEST] ?? ORDERS[AlertOrder.ALERT_ORDER_NEWEST];
   const parameters = new Parameters();
   const conditions = conditionsFor(filter, parameters);
   if (after) {
-    const match = /^(\d{1,18})\.([0-9a-z]{1,64})$/.exec(after);
-    if (!match) throw new StoreError('rejected', 'not a cursor of an alert list');
-    const updatedAt = parameters.add(timestamp(Number(match[1])));
-    conditions.push(`(updated_at, id) < (${updatedAt}, ${parameters.add(match[2]!)})`);
+    const match = order.cursor.exec(after);
+    if (!match) throw new StoreError('rejected', 'not a cursor of an alert list in this order');
+    const value = parameters.add(order.value(match[1]!));
+    conditions.push(`(${order.column}, id) < (${value}, ${parameters.add(match[2]!)})`);
   }
   const wanted = Math.max(1, Math.min(Math.trunc(limit) || 1, LIMIT_MAX));
   const rows = await session.query(
-    `select id, updated_at, alert, withheld_at is not null as withheld from alerts ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-     order by updated_at desc, id desc limit ${parameters.add(wanted + 1)}`,
+    `select id, ${order.column} as place, alert, withheld_at is not null as withheld from alerts ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+     order by ${order.column} desc, id desc limit ${parameters.add(wanted + 1)}`,
     parameters.values,
     signal,
   );
@@ -38,7 +57,7 @@ export async function listAlerts(
   const last = page.at(-1);
   return {
     rows: page.map(readAlert),
-    next: rows.length > wanted && last ? `${last.updated_at}.${last.id}` : '',
+    next: rows.length > wanted && last ? order.cursorOf(last.place, last.id) : '',
   };
 }
 

@@ -57,8 +57,9 @@ export async function appendAudit(session: Session, atUs: number, by: AuditActor
 }
 
 /** Where a request has an id that stands in logs too, it stands with where it came from. */
-function originOf({ from, correlationId }: AuditActor): string {
-  return correlationId ? `${from} (correlation ${correlationId})` : from;
+function originOf({ from, correlationId, consoleId }: AuditActor): string {
+  const over = consoleId ? ` (console ${consoleId})` : '';
+  return correlationId ? `${from}${over} (correlation ${correlationId})` : `${from}${over}`;
 }
 
 /** Newest first. */

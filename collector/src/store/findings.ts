@@ -126,18 +126,19 @@ const STORE_ALERTS = `
   )
   insert into alerts as a (
     id, revision, rule_id, title, severity, state, techniques, user_names, agent_id, agent_name, entity, count,
-    first_at, last_at, raised_at, updated_at, alert, assignee)
+    first_at, last_at, raised_at, updated_at, alert, assignee, triage)
   select * from json_to_recordset($2::json) as r(
     id text, revision bigint, rule_id text, title text, severity smallint, state smallint, techniques text[],
     user_names text[], agent_id uuid, agent_name text, entity text, count bigint, first_at timestamptz,
-    last_at timestamptz, raised_at timestamptz, updated_at timestamptz, alert bytea, assignee text)
+    last_at timestamptz, raised_at timestamptz, updated_at timestamptz, alert bytea, assignee text,
+    triage double precision)
   on conflict (id) do update set
     revision = excluded.revision, rule_id = excluded.rule_id, title = excluded.title, severity = excluded.severity,
     state = excluded.state, techniques = excluded.techniques, user_names = excluded.user_names,
     agent_id = excluded.agent_id, agent_name = excluded.agent_name, entity = excluded.entity, count = excluded.count,
     first_at = excluded.first_at, last_at = excluded.last_at, raised_at = excluded.raised_at,
     updated_at = excluded.updated_at, alert = excluded.alert,
-    assignee = excluded.assignee
+    assignee = excluded.assignee, triage = excluded.triage
   where a.revision < excluded.revision`;
 
 function alertRow(alert: Alert) {
@@ -161,6 +162,7 @@ function alertRow(alert: Alert) {
     updated_at: timestamp(alert.updatedAtUs ?? 0),
     alert: bytea(Alert.encode(encodable(alert)).finish()),
     assignee: storableText(alert.assignee ?? ''),
+    triage: alert.triage?.probability ?? -1,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AlertFilter, EventReference } from '@threatguard/proto';
+import type { AlertFilter, AlertOrder, EventReference } from '@threatguard/proto';
 import type { EntityName } from '../correlate/entities.ts';
 import { AccessRecords } from './access-records.ts';
 import * as alertReads from './alert-reads.ts';
@@ -36,6 +36,7 @@ import type { AgentRecord, CertificateChange, CommitGroup, ConsoleCertificate, S
 import { jobProblems } from './timescale-jobs.ts';
 import * as triage from './triage-records.ts';
 import { keepUp } from './upkeep.ts';
+import { VerdictRecords } from './verdict-records.ts';
 
 /** Some 50 ms of the embedded engine. */
 const EMBEDDED_WINDOW_ROWS = 20_000;
@@ -51,6 +52,7 @@ export class SqlStore implements Store {
   readonly access: AccessRecords;
   readonly behaviour: BehaviourRecords;
   readonly models: ModelRecords;
+  readonly verdicts: VerdictRecords;
   readonly epochs: EpochRecords;
   readonly judgements: JudgementRecords;
   readonly evidence: EvidenceStore;
@@ -68,6 +70,7 @@ export class SqlStore implements Store {
     this.access = new AccessRecords(database);
     this.behaviour = new BehaviourRecords(database);
     this.models = new ModelRecords(database);
+    this.verdicts = new VerdictRecords(database);
     this.epochs = new EpochRecords(database);
     this.judgements = new JudgementRecords(database);
     this.#commits = about;
@@ -196,8 +199,8 @@ export class SqlStore implements Store {
     return fleet.consumeToken(this.#database, id, secretHash, nowUs);
   }
 
-  alerts(filter: AlertFilter, limit: number, after: string, signal?: AbortSignal) {
-    return alertReads.listAlerts(this.#database, filter, { limit, after, signal });
+  alerts(filter: AlertFilter, limit: number, after: string, signal?: AbortSignal, order?: AlertOrder) {
+    return alertReads.listAlerts(this.#database, filter, { limit, after, signal, order });
   }
 
   alertsByIdPrefix(prefix: string) {

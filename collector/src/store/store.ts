@@ -1,6 +1,7 @@
 import type {
   Alert,
   AlertFilter,
+  AlertOrder,
   AlertState,
   Counter,
   Detection,
@@ -35,6 +36,7 @@ import type { SeriesPoint, SeriesQuery } from './series.ts';
 import type { Space } from './space.ts';
 import type { StoredAct } from './triage-records.ts';
 import type { UpkeepReport } from './upkeep-run.ts';
+import type { VerdictStore } from './verdict-store.ts';
 
 /** What one transaction stores. Detections and what follows from them here belong to no batch: silence, gaps, refusals. */
 export interface CommitGroup {
@@ -190,6 +192,8 @@ export interface AuditActor {
   from: string;
   /** Of the request, where it has one. */
   correlationId?: string;
+  /** Of the certificate a user called over. */
+  consoleId?: string;
 }
 
 export interface AuditEntry {
@@ -299,8 +303,14 @@ export interface Store extends AsyncDisposable {
     by?: AuditActor,
   ): Promise<void>;
 
-  /** Newest first. */
-  alerts(filter: AlertFilter, limit: number, after: string, signal?: AbortSignal): Promise<Page<Alert>>;
+  /** Newest first, or in another order; a cursor is of one order. */
+  alerts(
+    filter: AlertFilter,
+    limit: number,
+    after: string,
+    signal?: AbortSignal,
+    order?: AlertOrder,
+  ): Promise<Page<Alert>>;
   /** By id or by a prefix that only one alert has; more than one match gives all of them, up to 10. */
   alertsByIdPrefix(prefix: string): Promise<Alert[]>;
   /** How many alerts were raised by hour and severity, in order of time. */
@@ -364,6 +374,8 @@ export interface Store extends AsyncDisposable {
   readonly access: AccessStore;
   readonly behaviour: BehaviourStore;
   readonly models: ModelStore;
+  /** What triage learns from. */
+  readonly verdicts: VerdictStore;
   /** Sources of indicators and what they say. */
   readonly intel: IntelRecords;
   /** States of rules, imported ones, and what rules did. */

@@ -60,11 +60,13 @@ async function storeVerdicts(session: Session, acts: readonly AlertActRecord[]):
   }
   if (closed.length === 0) return;
   await session.query(
-    `insert into verdicts select * from json_to_recordset($1::json) as r(
+    `insert into verdicts select r.*, h.alert from json_to_recordset($1::json) as r(
        alert_id text, rule_id text, agent_id uuid, entity text, severity smallint, verdict smallint, reason text,
        actor_id text, at timestamptz, alert bytea)
+     left join alert_history h on h.alert_id = r.alert_id and h.revision = 1
      on conflict (alert_id) do update set verdict = excluded.verdict, reason = excluded.reason,
-       actor_id = excluded.actor_id, at = excluded.at, severity = excluded.severity, alert = excluded.alert`,
+       actor_id = excluded.actor_id, at = excluded.at, severity = excluded.severity, alert = excluded.alert,
+       raised = coalesce(excluded.raised, verdicts.raised)`,
     [JSON.stringify(closed)],
   );
 }

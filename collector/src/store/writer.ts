@@ -38,6 +38,8 @@ export interface WriterParts {
   /** The store does not answer (again after each try), or answers again. */
   stateChanged: (problem: string | undefined) => void;
   clock?: StageClock | undefined;
+  /** Says of alerts how likely they are real, before they are stored. Never rejects. */
+  triage?: { rate(alerts: readonly Alert[]): Promise<void> } | undefined;
 }
 
 export class Writer implements AsyncDisposable {
@@ -121,6 +123,8 @@ export class Writer implements AsyncDisposable {
 
   async #commit(group: Queued[]): Promise<void> {
     let alerts: readonly Alert[][] = [];
+    const raised = group.flatMap((each) => each.alerts);
+    if (raised.length > 0) await this.#parts.triage?.rate(raised);
     try {
       alerts = await this.#untilAvailable(async () => {
         const rated = await Promise.all(group.map(({ alerts }) => this.#rate(alerts)));

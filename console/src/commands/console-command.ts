@@ -1,14 +1,13 @@
-import { resolve } from 'node:path';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { suggest } from '@threatguard/proto';
 import { EXPORT_FORMATS } from '@threatguard/proto/export';
 import type { CollectorClient } from '../client/collector-client.ts';
 import type { Deployment } from '../client/deployment.ts';
-import { defaultHome } from '../client/deployment.ts';
 import { ConsoleError } from '../model/console-error.ts';
-import { printable } from '../model/printable.ts';
+import type { Contexts } from '../services/contexts.ts';
 import { invocation } from './invocation.ts';
 import { OUTPUT_FORMATS, Output } from './output.ts';
+import { connectTo, contextsOf, type Place, type PlaceFlags, placeOf } from './place.ts';
 
 /** Stands in the help of every command. */
 const EXIT_CODES_HELP =
@@ -41,6 +40,9 @@ export function describe(text: string): string {
   return `${text}\n\n${EXIT_CODES_HELP}`;
 }
 
+type FlagOutput = Interfaces.OutputFlags<Interfaces.FlagInput>;
+type ArgOutput = Interfaces.OutputArgs<Interfaces.ArgInput>;
+
 /** What all commands share: where the deployment is, how to print, and errors that are ours. */
 export abstract class ConsoleCommand extends Command {
   static override baseFlags = {
@@ -48,6 +50,12 @@ export abstract class ConsoleCommand extends Command {
       summary: 'State directory of the deployment.',
       description: 'Default: THREATGUARD_HOME, else /var/lib/threatguard as root, else ~/.local/state/threatguard.',
       helpValue: 'DIR',
+    }),
+    context: Flags.string({
+      summary: 'Which collector, by the name "context add" gave it.',
+      description: 'Default: THREATGUARD_CONTEXT, else what "context use" chose, else local.',
+      helpValue: 'NAME',
+      exclusive: ['home'],
     }),
     output: Flags.string({
       summary: 'How to print: table, json or csv.',
@@ -73,21 +81,26 @@ export abstract class ConsoleCommand extends Command {
     });
   }
 
-  protected homeOf(flags: { home?: string | undefined }): string {
-    return resolve(flags.home ?? defaultHome(this.invocation.env, this.invocation.isRoot));
+  protected placeOf(flags: PlaceFlags): Place {
+    return placeOf(this.invocation, flags);
   }
 
-  /** A client of the deployment's collector. gRPC is loaded here, so that help and wrong use answer without it. */
-  protected async connect(flags: {
-    home?: string | undefined;
-  }): Promise<{ client: CollectorClient; deployment: Deployment }> {
-    const [{ readDeployment }, { CollectorClient }] = await Promise.all([
-      import('../client/deployment.ts'),
-      import('../client/collector-client.ts'),
-    ]);
-    const deployment = readDeployment(this.homeOf(flags));
-    const note = (text: string) => this.invocation.stderr.write(`${printable(text)}\n`);
-    return { client: new CollectorClient(deployment, note), deployment };
+  protected contexts(): Contexts {
+    return contextsOf(this.invocation);
+  }
+
+  protected connect(flags: PlaceFlags): Promise<{ client: CollectorClient; deployment: Deployment }> {
+    return connectTo(this.invocation, flags);
+  }
+
+  /** What was not written is missing. oclif would look for it on stdin, which belongs to a shell, a feed, or nobody. */
+  protected override parse<F extends FlagOutput, B extends FlagOutput, A extends ArgOutput>(
+    options: Interfaces.Input<F, B, A> = this.ctor as Interfaces.Input<F, B, A>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const args = Object.entries(options.args ?? {}).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]);
+    const { flags, baseFlags } = options;
+    return super.parse({ ...options, flags, baseFlags, args: Object.fromEntries(args) } as typeof options, argv);
   }
 
   // main.ts prints and maps to exit codes; oclif must not.

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { ConsoleError } from '../model/console-error.ts';
+import { configDirectory } from '../services/xdg.ts';
 import { ConsoleCommand, describe } from './console-command.ts';
 import { isUtf8 } from './locale.ts';
 
@@ -29,7 +30,7 @@ export class DashboardCommand extends ConsoleCommand {
     }
     await import('../ui/lean-ink.ts');
     // Beside each other: what draws and what speaks to the collector take about as long to load.
-    const [{ showDashboard }, { SavedViews, configDirectory }, { client, deployment }] = await Promise.all([
+    const [{ showDashboard }, { SavedViews }, { client, deployment }] = await Promise.all([
       import('../ui/dashboard/show-dashboard.ts'),
       import('../services/saved-views.ts'),
       this.connect(flags),
@@ -38,7 +39,7 @@ export class DashboardCommand extends ConsoleCommand {
     await showDashboard({
       client,
       ca: deployment.ca,
-      collector: deployment.collector,
+      collector: `${this.placeOf(flags).context ?? ''} ${deployment.collector}`.trim(),
       start: args.view,
       saved: new SavedViews(configDirectory(env)),
       readonly: flags.readonly ?? false,

@@ -13,9 +13,21 @@ interface ParseError extends Error {
   oclif?: { exit?: number };
 }
 
+/** Of a command that ends with the code of another, which was said already: a shell. */
+export class EndedWith extends Error {
+  override readonly name = 'EndedWith';
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`ended with ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
 /** One place turns whatever a command threw into words and a code. A bug keeps its stack. */
 export function explain(error: unknown): Ending {
   if (error instanceof ConsoleError) return { message: `error: ${error.message}`, exitCode: EXIT_CODES[error.code] };
+  if (error instanceof EndedWith) return { message: '', exitCode: error.exitCode };
   if (!(error instanceof Error)) return { message: `error: ${String(error)}`, exitCode: EXIT_CODES.failure };
   const parseError = error as ParseError;
   const flags = Object.keys(parseError.parse?.input?.flags ?? {}).map((name) => `--${name}`);

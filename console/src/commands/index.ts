@@ -31,6 +31,11 @@ import { HoldRemove } from './compliance/hold/remove.ts';
 import { ComplianceReportCommand } from './compliance/report.ts';
 import { SubjectErase } from './compliance/subject/erase.ts';
 import { SubjectExport } from './compliance/subject/export.ts';
+import { ContextAdd } from './context/add.ts';
+import { ContextList } from './context/list.ts';
+import { ContextRemove } from './context/remove.ts';
+import { ContextShow } from './context/show.ts';
+import { ContextUse } from './context/use.ts';
 import { CryptoReportCommand } from './crypto/report.ts';
 import { DashboardCommand } from './dashboard.ts';
 import { EntitiesList } from './entities/list.ts';
@@ -77,6 +82,7 @@ import { RulesList } from './rules/list.ts';
 import { RulesRemove } from './rules/remove.ts';
 import { RulesShow } from './rules/show.ts';
 import { RulesSimulate } from './rules/simulate.ts';
+import { Shell } from './shell.ts';
 import { Status } from './status.ts';
 import { Up } from './up.ts';
 import { UsersAdd } from './users/add.ts';
@@ -93,6 +99,12 @@ export const COMMANDS = {
   dashboard: DashboardCommand,
   completion: Completion,
   complete: Complete,
+  shell: Shell,
+  'context:add': ContextAdd,
+  'context:use': ContextUse,
+  'context:list': ContextList,
+  'context:show': ContextShow,
+  'context:remove': ContextRemove,
   status: Status,
   'agents:list': AgentsList,
   'agents:show': AgentsShow,

@@ -10,6 +10,11 @@ interface KnownCommand {
   strict?: boolean | undefined;
 }
 
+/** `help alerts list` asks for what `alerts list --help` does; `help` alone for every command. */
+export function helpWords(argv: readonly string[]): readonly string[] {
+  return argv[0] === 'help' ? [...argv.slice(1).filter((word) => !word.startsWith('-')), '--help'] : argv;
+}
+
 /**
  * Refuses words that begin no command, before oclif takes `alerts lsit` for a wish to see the help of `alerts`; and words a
  * command does not take, before oclif looks for a command `ca:retire:web-1`. A lone topic, such as `alerts`, is left to its help.
@@ -27,7 +32,6 @@ export function refuseUnknownCommand(argv: readonly string[], commands: readonly
       return;
     }
     if (next.length === 0) {
-      if (index === 0 && word === 'help') return;
       const choices = [...new Set(matching.map(({ parts }) => [...words.slice(0, index), parts[index]!].join(' ')))];
       const typed = words.slice(0, index + 1).join(' ');
       throw new ConsoleError('usage', `there is no command "${typed}"${suggest(typed, choices)}`);

@@ -1,5 +1,8 @@
+import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
+import { defaultHome } from '../client/deployment.ts';
 import { ALERT_KEYS } from '../model/alert.ts';
+import { ConsoleError } from '../model/console-error.ts';
 import type { RunningDeployment } from '../services/up/run-deployment.ts';
 import { writeAlert } from './alert-stream.ts';
 import { ConsoleCommand, describe } from './console-command.ts';
@@ -36,6 +39,9 @@ export class Up extends ConsoleCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Up);
+    if (flags.context !== undefined) {
+      throw new ConsoleError('usage', 'up runs the deployment of this host, which no context is; --home names another');
+    }
     const output = this.outputFor(flags);
     const { stdin, stdout, stopped } = this.invocation;
     const stop = new AbortController();
@@ -46,7 +52,7 @@ export class Up extends ConsoleCommand {
     try {
       await using running = await runDeployment({
         ...this.invocation,
-        home: this.homeOf(flags),
+        home: resolve(flags.home ?? defaultHome(this.invocation.env, this.invocation.isRoot)),
         listen: flags.listen,
         authLogs: flags['auth-log'] ?? [],
         signal,

@@ -5,6 +5,7 @@ import { percentText } from './percent.ts';
 import { colourSeverity } from './style.ts';
 import { type Column, renderPairs } from './table.ts';
 import { clockTime, humanTime, isoTime, zoneName } from './time.ts';
+import { chanceText, scorePairs, scoreRecord } from './triage-score.ts';
 
 /** Keys of an alert in JSON and CSV, in order. They are stable; the README lists them. */
 export const ALERT_KEYS = [
@@ -36,6 +37,7 @@ export const ALERT_KEYS = [
   'verdict',
   'triage_version',
   'model',
+  'triage',
 ] as const;
 
 /** What an analyst asks first, picked from the values of a detection. Empty where a rule had none of it. */
@@ -99,6 +101,7 @@ export function alertRecord(alert: Alert): JsonRecord {
     verdict: verdictName(alert.verdict) || undefined,
     triage_version: alert.triageVersion ?? 0,
     model: alert.modelReason ? modelRecord(alert.modelReason) : undefined,
+    triage: alert.triage ? scoreRecord(alert.triage) : undefined,
   };
 }
 
@@ -117,6 +120,7 @@ export function alertColumns(look: Look): Column<Alert>[] {
       cell: (alert) => severityName(alert.severity ?? 0),
       style: (cell, alert) => colourSeverity(cell, alert.severity, look.colour),
     },
+    { title: 'REAL', cell: chanceText, align: 'right', optional: true },
     { title: 'STATE', cell: (alert) => stateName(alert.state), shrink: true, optional: true },
     { title: 'ASSIGNEE', cell: (alert) => alert.assignee ?? '', shrink: true, optional: true },
     { title: 'HOST', cell: (alert) => alert.agentName ?? '', shrink: true },
@@ -167,5 +171,6 @@ export function alertPairs(alert: Alert, look: Look, suppressed = 0): string[] {
     ['observed', `${percentText(alert.observedRatio ?? 1)} of this window was observed`],
     ...Object.entries(alert.values ?? {}).map(([name, value]) => [name, value] as const),
     ...(alert.modelReason ? modelPairs(alert.modelReason) : []),
+    ...(alert.triage ? scorePairs(alert.triage) : []),
   ]);
 }

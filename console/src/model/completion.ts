@@ -14,9 +14,11 @@ const FLAG_VALUES: Record<string, readonly string[]> = {
 
 /** What only the collector knows. */
 export type LiveKind = 'agents' | 'alerts' | 'incidents' | 'hunts';
+/** And what only this machine does. */
+export type AskedKind = LiveKind | 'contexts';
 
-const LIVE_FLAGS: Record<string, LiveKind> = { agent: 'agents', alert: 'alerts' };
-const LIVE_ARGS: Record<string, LiveKind> = {
+const LIVE_FLAGS: Record<string, AskedKind> = { agent: 'agents', alert: 'alerts', context: 'contexts' };
+const LIVE_ARGS: Record<string, AskedKind> = {
   'agents:show': 'agents',
   'agents:revoke': 'agents',
   'agents:rotate-key': 'agents',
@@ -29,12 +31,15 @@ const LIVE_ARGS: Record<string, LiveKind> = {
   'incidents:show': 'incidents',
   'hunt:run': 'hunts',
   'hunt:remove': 'hunts',
+  'context:use': 'contexts',
+  'context:show': 'contexts',
+  'context:remove': 'contexts',
 };
 /** Commands whose words are conditions on fields. */
 const FIELD_ARGS: ReadonlySet<string> = new Set(['events:search', 'events:tail', 'hunt:run']);
 const KIND_ARGS: ReadonlySet<string> = new Set(['entities:show']);
 
-interface CompletableCommand {
+export interface CompletableCommand {
   /** With colons. */
   id: string;
   flags?: Readonly<Record<string, { type?: string }>>;
@@ -43,7 +48,7 @@ interface CompletableCommand {
 export interface Completion {
   /** All that are known here, whatever the word begins with. */
   words: readonly string[];
-  live: LiveKind | undefined;
+  live: AskedKind | undefined;
 }
 
 /** Of the last of these words, which may be empty. */

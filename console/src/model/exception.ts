@@ -1,10 +1,13 @@
 import type {
+  AddExceptionRequest,
   Detection,
   ExceptionReach,
   FieldValue,
   PreviewExceptionResponse,
   RuleException,
 } from '@threatguard/proto';
+import { ConsoleError } from './console-error.ts';
+import { parseDuration } from './duration.ts';
 import type { JsonRecord } from './json.ts';
 import { type Column, renderPairs, renderTable } from './table.ts';
 import { humanTime, isoTime } from './time.ts';
@@ -155,7 +158,42 @@ export function previewLines(
   if (others.length > 0) {
     lines.push('', ...renderPairs([['not asked for', others.map(conditionText).join(' ')]]));
   }
-  return [...lines, '', ...renderPairs(reachPairs(reach, look.utc)), ...sampleLines(reach, look)];
+  return [...lines, '', ...reachLines(preview, look)];
+}
+
+/** What it would have hidden, and the newest of that. */
+export function reachLines(
+  { reach }: PreviewExceptionResponse,
+  look: { utc: boolean; columns?: number | undefined },
+): string[] {
+  return [...renderPairs(reachPairs(reach ?? {}, look.utc)), ...sampleLines(reach ?? {}, look)];
+}
+
+/** Unless another is asked for. */
+export const EXPIRES_DEFAULT = '30d';
+const EXPIRES_DAYS_MAX = 3_650;
+
+/** Seconds of `12h` or `30d`; undefined for `never`. */
+export function readExpiry(text: string): number | undefined {
+  if (text === 'never') return undefined;
+  const seconds = parseDuration(text);
+  if (seconds !== undefined && seconds > 0 && seconds <= EXPIRES_DAYS_MAX * 86_400) return seconds;
+  throw new ConsoleError('usage', `--expires "${text}" must be a duration such as 12h or 30d, at most 3650d, or never`);
+}
+
+/** What is asked of the collector for what was previewed: of what was looked at, nothing newer. */
+export function exceptionRequest(
+  preview: PreviewExceptionResponse,
+  { reason, expiresSeconds }: { reason: string; expiresSeconds: number | undefined },
+): AddExceptionRequest {
+  return {
+    alertId: preview.alertId,
+    alertRevision: preview.alertRevision,
+    fields: (preview.conditions ?? []).map(({ field }) => field ?? ''),
+    reason,
+    expiresSeconds: expiresSeconds ?? 0,
+    neverExpires: expiresSeconds === undefined,
+  };
 }
 
 function reachPairs(reach: ExceptionReach, utc: boolean): [string, string][] {

@@ -1,6 +1,14 @@
 import type { FeatureReason, ModelReason } from '@threatguard/proto';
 import type { JsonRecord } from './json.ts';
 
+/** What each model said of the hour, by its name. */
+export function votePairs({ votes }: ModelReason): [string, string][] {
+  return (votes ?? []).map(({ model, version, surprise, agrees }): [string, string] => [
+    `${model}${version ? ` ${version}` : ''}`,
+    `one in ${Math.round(10 ** Math.min(surprise ?? 0, 9)).toLocaleString('en')} such hours${agrees ? '' : ', which alone is not enough'}`,
+  ]);
+}
+
 /** Why a model spoke: what was not usual, the most surprising first, each against the entity's own and its peers' habits. */
 export function modelPairs(reason: ModelReason): [string, string][] {
   const agreed = (reason.votes ?? []).filter(({ agrees }) => agrees).map(({ model }) => model ?? '');

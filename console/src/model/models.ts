@@ -40,21 +40,27 @@ export function modelColumns(nowMs: number): Column<ModelSummary>[] {
     { title: 'VERSION', cell: (model) => String(model.version ?? 0), align: 'right' },
     { title: 'STATE', cell: (model) => model.state ?? '' },
     { title: 'TRAINED', cell: (model) => age(model.trainedAtUs, nowMs), align: 'right' },
-    { title: 'HOURS', cell: (model) => String(model.rows ?? 0), align: 'right' },
+    { title: 'ROWS', cell: (model) => String(model.rows ?? 0), align: 'right' },
     { title: 'ALERTS/WEEK', cell: (model) => alertsText(model), align: 'right' },
     { title: 'NOTICE', cell: (model) => model.notice ?? '', shrink: true, optional: true },
   ];
 }
 
+/** A model that raises no alerts has none to count. */
 function alertsText({ alertsLastWeek, alertsAllowed }: ModelSummary): string {
+  if ((alertsLastWeek ?? 0) < 0) return '-';
   return `${alertsLastWeek ?? 0} of ${(alertsAllowed ?? 0).toFixed(1)}`;
+}
+
+export function isLearning({ learnedDays, neededDays }: LearningState): boolean {
+  return (learnedDays ?? 0) < (neededDays ?? 0);
 }
 
 export function learningText(learning: LearningState): string {
   const { learnedDays = 0, neededDays = 0, hosts, users, accounts, programs, peerGroups } = learning;
   const known = `${hosts ?? 0} hosts, ${users ?? 0} users, ${accounts ?? 0} accounts, ${programs ?? 0} programs`;
   const groups = `${peerGroups ?? 0} groups of peers`;
-  if ((learnedDays ?? 0) < (neededDays ?? 0)) return `learning, ${learnedDays} of ${neededDays} days: ${known}`;
+  if (isLearning(learning)) return `learning, ${learnedDays} of ${neededDays} days: ${known}`;
   return `known for ${learnedDays} days: ${known}, in ${groups}`;
 }
 
@@ -71,6 +77,19 @@ export function cardRecord(model: ModelSummary, card: string): JsonRecord {
   return { ...modelSummaryRecord(model), card: parseCard(card) as JsonRecord };
 }
 
+/** What it was judged by before it came into use. */
+function measurePairs(model: ModelSummary, metrics: Record<string, number>): [string, string][] {
+  if ((model.alertsLastWeek ?? 0) >= 0)
+    return [['alerts', `${alertsText(model)} allowed in the week it was judged by`]];
+  const measures = Object.entries(metrics).map(([name, value]): [string, string] => [name, measureText(value)]);
+  return [['judged by', 'alerts raised after those it had learned from'], ...measures];
+}
+
+/** A count whole, anything else to a thousandth. */
+export function measureText(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(3);
+}
+
 export function cardPairs(
   model: ModelSummary,
   card: string,
@@ -85,7 +104,7 @@ export function cardPairs(
     ['state', [model.state, model.notice].filter(Boolean).join(': ')],
     ['trained', time(model.trainedAtUs)],
     ['data', `${time(model.fromUs)} to ${time(model.toUs)}`],
-    ['hours', rows.map(([kind, count]) => `${count} of ${kind}s`).join(', ')],
+    ['rows', rows.map(([kind, count]) => `${count} ${kind}`).join(', ')],
     ['features', ((parsed.features as string[]) ?? []).join(', ')],
     [
       'parameters',
@@ -94,7 +113,7 @@ export function cardPairs(
         .join(', '),
     ],
     ['seed', String(parsed.seed ?? '')],
-    ['alerts', `${alertsText(model)} allowed in the week it was judged by`],
+    ...measurePairs(model, (parsed.metrics as Record<string, number>) ?? {}),
     ['SHA-256', model.digest ?? ''],
     ['signature', "the collector's, checked"],
   ];

@@ -34,6 +34,11 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, escapeCharacter).replace(STACKED, limitMarks);
 }
 
+/** Lines of ours that name what hosts and people wrote: each through the gate on its own. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** Columns that printable text takes. */
 export function width(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);

@@ -15,3 +15,8 @@ export function colourSeverity(text: string, severity: Severity | null | undefin
   const code = SEVERITY_CODES[severity ?? 0];
   return colour && code ? `${ESC}${code}m${text}${ESC}0m` : text;
 }
+
+/** Wraps what failed in red. */
+export function colourFailure(text: string, colour: boolean): string {
+  return colour ? `${ESC}31m${text}${ESC}0m` : text;
+}

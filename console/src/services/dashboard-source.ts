@@ -1,5 +1,7 @@
+import type { GetModelResponse } from '@threatguard/proto';
 import type { CollectorClient } from '../client/collector-client.ts';
 import type { LiveAlerts } from './live-alerts.ts';
+import { verifiedCard } from './model-card.ts';
 
 /** What views ask, and where alerts as they come are kept. Tests answer themselves. */
 export type DashboardSource = Pick<
@@ -30,10 +32,24 @@ export type DashboardSource = Pick<
   | 'getKeys'
   | 'rotateKeys'
   | 'controlRotation'
-> & { readonly alerts: LiveAlerts; nowMs(): number };
+  | 'listModels'
+  | 'activateModel'
+  | 'rollbackModel'
+  | 'lookupIntel'
+  | 'previewException'
+  | 'addException'
+  | 'listExceptions'
+  | 'getException'
+  | 'removeException'
+> & {
+  readonly alerts: LiveAlerts;
+  nowMs(): number;
+  /** The card of a version of a model, its signature checked; 0 for the one in use, else the newest. */
+  modelCard(name: string, version: number): Promise<GetModelResponse>;
+};
 
 /** The calls of a client as a source. */
-export function sourceOf(client: CollectorClient, alerts: LiveAlerts): DashboardSource {
+export function sourceOf(client: CollectorClient, alerts: LiveAlerts, ca: string): DashboardSource {
   return {
     alerts,
     nowMs: Date.now,
@@ -63,5 +79,15 @@ export function sourceOf(client: CollectorClient, alerts: LiveAlerts): Dashboard
     getKeys: () => client.getKeys(),
     rotateKeys: (request) => client.rotateKeys(request),
     controlRotation: (action) => client.controlRotation(action),
+    listModels: () => client.listModels(),
+    activateModel: (request) => client.activateModel(request),
+    rollbackModel: (name) => client.rollbackModel(name),
+    modelCard: (name, version) => verifiedCard(client, ca, { name, version }),
+    lookupIntel: (value) => client.lookupIntel(value),
+    previewException: (request) => client.previewException(request),
+    addException: (request) => client.addException(request),
+    listExceptions: (ended) => client.listExceptions(ended),
+    getException: (id) => client.getException(id),
+    removeException: (id) => client.removeException(id),
   };
 }

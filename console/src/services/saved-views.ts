@@ -13,11 +13,6 @@ export interface SavedView {
   wide: boolean;
 }
 
-/** Where settings of a person belong: XDG Base Directory. */
-export function configDirectory(env: Record<string, string | undefined>): string {
-  return join(env.XDG_CONFIG_HOME || join(env.HOME || '.', '.config'), 'threatguard');
-}
-
 /** Views saved by name, in `views.json`. A file that cannot be read is as none, and is not written over. */
 export class SavedViews {
   readonly #path: string;

@@ -2,7 +2,7 @@
 //
 // Invariants: #entry is the last one taken, #run the run of it whose envelopes come; a run is judged when the next record is
 // no envelope. Envelopes are verified before anything in them is believed.
-import { NO_PREVIOUS_DIGEST, type VerifiedHeader } from '../envelope.ts';
+import { NO_PREVIOUS_DIGEST, type VerifiedHeader } from '../envelope/index.ts';
 import { sha256 } from '../signature.ts';
 import type { BundleEnvelope, BundleRun, HostEvent } from '../v1.ts';
 import type { CheckedEntry } from './entry-check.ts';

@@ -1,4 +1,4 @@
-import { DIGEST_BYTES } from '../envelope.ts';
+import { DIGEST_BYTES } from '../envelope/index.ts';
 import { type BundleEntry, TreeEntry } from '../v1.ts';
 import { leafHash } from './merkle.ts';
 import { type CheckedRun, checkRun } from './run-check.ts';

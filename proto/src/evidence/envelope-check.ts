@@ -1,4 +1,4 @@
-import { decodeBatch, type VerifiedHeader, verifyHeader } from '../envelope.ts';
+import { decodeBatch, type VerifiedHeader, verifyHeader } from '../envelope/index.ts';
 import { RefusalError } from '../refusal.ts';
 import { sha256 } from '../signature.ts';
 import type { HostEvent } from '../v1.ts';

@@ -1,4 +1,4 @@
-import type { VerifiedHeader } from '../envelope.ts';
+import type { VerifiedHeader } from '../envelope/index.ts';
 import type { Alert, Loss } from '../v1.ts';
 import type { Finding } from './findings.ts';
 import type { AgentKeys } from './trust.ts';

@@ -1,5 +1,5 @@
 // The envelopes of one run, held against the root that the tree has of it.
-import { DIGEST_BYTES, STREAM_ID_BYTES } from '../envelope.ts';
+import { DIGEST_BYTES, STREAM_ID_BYTES } from '../envelope/index.ts';
 import type { BundleRun, TreeRun } from '../v1.ts';
 import { leafHash } from './merkle.ts';
 import { rootFromParts } from './merkle-parts.ts';

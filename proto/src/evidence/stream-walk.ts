@@ -1,5 +1,5 @@
 // One stream of one agent, as a bundle goes through it: sequence by sequence, each header naming the one before it.
-import { DIGEST_BYTES, NO_PREVIOUS_DIGEST, type VerifiedHeader } from '../envelope.ts';
+import { DIGEST_BYTES, NO_PREVIOUS_DIGEST, type VerifiedHeader } from '../envelope/index.ts';
 import type { LossReason } from '../loss.ts';
 import type { Loss } from '../v1.ts';
 

@@ -1,5 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { DIGEST_BYTES } from '../envelope.ts';
+import { DIGEST_BYTES } from '../envelope/index.ts';
 import { sha256, signBytes } from '../signature.ts';
 import { type SignedTreeHead, TreeHead } from '../v1.ts';
 

@@ -143,6 +143,7 @@ export namespace threatguard {
             withheld: boolean;
             assignee: string;
             verdict: threatguard.v1.AlertVerdict;
+            triage: threatguard.v1.TriageScore;
             triageVersion: number;
             static create(properties: threatguard.v1.Alert.$Shape): threatguard.v1.Alert & threatguard.v1.Alert.$Shape;
             static create(properties?: threatguard.v1.Alert.$Properties): threatguard.v1.Alert;
@@ -177,6 +178,7 @@ export namespace threatguard {
                 withheld?: boolean;
                 assignee?: string;
                 verdict?: threatguard.v1.AlertVerdict;
+                triage?: threatguard.v1.TriageScore.$Properties;
                 triageVersion?: number;
                 $unknowns?: Uint8Array[];
             }
@@ -797,6 +799,8 @@ export namespace threatguard {
             verdicts: number;
             verdictsNeeded: number;
             features: threatguard.v1.TriageFeature[];
+            modelVersion: number;
+            sentence: string;
             static create(properties: threatguard.v1.TriageScore.$Shape): threatguard.v1.TriageScore & threatguard.v1.TriageScore.$Shape;
             static create(properties?: threatguard.v1.TriageScore.$Properties): threatguard.v1.TriageScore;
             static encode(message: threatguard.v1.TriageScore.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -809,6 +813,8 @@ export namespace threatguard {
                 verdicts?: number;
                 verdictsNeeded?: number;
                 features?: threatguard.v1.TriageFeature.$Properties[];
+                modelVersion?: number;
+                sentence?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.TriageScore.$Properties;
@@ -823,6 +829,7 @@ export namespace threatguard {
             name: string;
             value: string;
             effect: number;
+            sentence: string;
             static create(properties: threatguard.v1.TriageFeature.$Shape): threatguard.v1.TriageFeature & threatguard.v1.TriageFeature.$Shape;
             static create(properties?: threatguard.v1.TriageFeature.$Properties): threatguard.v1.TriageFeature;
             static encode(message: threatguard.v1.TriageFeature.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -834,6 +841,7 @@ export namespace threatguard {
                 name?: string;
                 value?: string;
                 effect?: number;
+                sentence?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.TriageFeature.$Properties;
@@ -897,6 +905,9 @@ export namespace threatguard {
             entitiesEvicted: number;
             eventsLate: number;
             hoursStored: number;
+            verdictsTrue: number;
+            verdictsOther: number;
+            verdictsNeeded: number;
             static create(properties: threatguard.v1.LearningState.$Shape): threatguard.v1.LearningState & threatguard.v1.LearningState.$Shape;
             static create(properties?: threatguard.v1.LearningState.$Properties): threatguard.v1.LearningState;
             static encode(message: threatguard.v1.LearningState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -916,6 +927,9 @@ export namespace threatguard {
                 entitiesEvicted?: number;
                 eventsLate?: number;
                 hoursStored?: number;
+                verdictsTrue?: number;
+                verdictsOther?: number;
+                verdictsNeeded?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.LearningState.$Properties;
@@ -1098,6 +1112,7 @@ export namespace threatguard {
             alerts: number;
             alertsAllowed: number;
             agreement: number;
+            measures: threatguard.v1.ModelMeasure[];
             static create(properties: threatguard.v1.EvaluateModelResponse.$Shape): threatguard.v1.EvaluateModelResponse & threatguard.v1.EvaluateModelResponse.$Shape;
             static create(properties?: threatguard.v1.EvaluateModelResponse.$Properties): threatguard.v1.EvaluateModelResponse;
             static encode(message: threatguard.v1.EvaluateModelResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1112,9 +1127,33 @@ export namespace threatguard {
                 alerts?: number;
                 alertsAllowed?: number;
                 agreement?: number;
+                measures?: threatguard.v1.ModelMeasure.$Properties[];
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EvaluateModelResponse.$Properties;
+        }
+
+        interface IModelMeasure extends threatguard.v1.ModelMeasure.$Properties {
+        }
+
+        class ModelMeasure {
+            constructor(properties?: threatguard.v1.ModelMeasure.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            value: number;
+            static create(properties: threatguard.v1.ModelMeasure.$Shape): threatguard.v1.ModelMeasure & threatguard.v1.ModelMeasure.$Shape;
+            static create(properties?: threatguard.v1.ModelMeasure.$Properties): threatguard.v1.ModelMeasure;
+            static encode(message: threatguard.v1.ModelMeasure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.ModelMeasure & threatguard.v1.ModelMeasure.$Shape;
+        }
+
+        namespace ModelMeasure {
+            interface $Properties {
+                name?: string;
+                value?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.ModelMeasure.$Properties;
         }
 
         interface IActivateModelRequest extends threatguard.v1.ActivateModelRequest.$Properties {
@@ -3601,6 +3640,7 @@ export namespace threatguard {
             filter: threatguard.v1.AlertFilter;
             limit: number;
             after: string;
+            order: threatguard.v1.AlertOrder;
             static create(properties: threatguard.v1.ListAlertsRequest.$Shape): threatguard.v1.ListAlertsRequest & threatguard.v1.ListAlertsRequest.$Shape;
             static create(properties?: threatguard.v1.ListAlertsRequest.$Properties): threatguard.v1.ListAlertsRequest;
             static encode(message: threatguard.v1.ListAlertsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3612,9 +3652,15 @@ export namespace threatguard {
                 filter?: threatguard.v1.AlertFilter.$Properties;
                 limit?: number;
                 after?: string;
+                order?: threatguard.v1.AlertOrder;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.ListAlertsRequest.$Properties;
+        }
+
+        enum AlertOrder {
+            ALERT_ORDER_NEWEST = 0,
+            ALERT_ORDER_TRIAGE = 1
         }
 
         interface IListAlertsResponse extends threatguard.v1.ListAlertsResponse.$Properties {
@@ -6281,6 +6327,305 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EpochAgent.$Properties;
+        }
+
+        interface IGetLoginRequest extends threatguard.v1.GetLoginRequest.$Properties {
+        }
+
+        class GetLoginRequest {
+            constructor(properties?: threatguard.v1.GetLoginRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.GetLoginRequest.$Shape): threatguard.v1.GetLoginRequest & threatguard.v1.GetLoginRequest.$Shape;
+            static create(properties?: threatguard.v1.GetLoginRequest.$Properties): threatguard.v1.GetLoginRequest;
+            static encode(message: threatguard.v1.GetLoginRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.GetLoginRequest & threatguard.v1.GetLoginRequest.$Shape;
+        }
+
+        namespace GetLoginRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.GetLoginRequest.$Properties;
+        }
+
+        interface ILoginWays extends threatguard.v1.LoginWays.$Properties {
+        }
+
+        class LoginWays {
+            constructor(properties?: threatguard.v1.LoginWays.$Properties);
+            $unknowns?: Uint8Array[];
+            required: boolean;
+            issuer: string;
+            clientId: string;
+            static create(properties: threatguard.v1.LoginWays.$Shape): threatguard.v1.LoginWays & threatguard.v1.LoginWays.$Shape;
+            static create(properties?: threatguard.v1.LoginWays.$Properties): threatguard.v1.LoginWays;
+            static encode(message: threatguard.v1.LoginWays.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LoginWays & threatguard.v1.LoginWays.$Shape;
+        }
+
+        namespace LoginWays {
+            interface $Properties {
+                required?: boolean;
+                issuer?: string;
+                clientId?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LoginWays.$Properties;
+        }
+
+        interface ILogInRequest extends threatguard.v1.LogInRequest.$Properties {
+        }
+
+        class LogInRequest {
+            constructor(properties?: threatguard.v1.LogInRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            name: string;
+            password: string;
+            code: string;
+            static create(properties: threatguard.v1.LogInRequest.$Shape): threatguard.v1.LogInRequest & threatguard.v1.LogInRequest.$Shape;
+            static create(properties?: threatguard.v1.LogInRequest.$Properties): threatguard.v1.LogInRequest;
+            static encode(message: threatguard.v1.LogInRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LogInRequest & threatguard.v1.LogInRequest.$Shape;
+        }
+
+        namespace LogInRequest {
+            interface $Properties {
+                name?: string;
+                password?: string;
+                code?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LogInRequest.$Properties;
+        }
+
+        interface ILoginGrant extends threatguard.v1.LoginGrant.$Properties {
+        }
+
+        class LoginGrant {
+            constructor(properties?: threatguard.v1.LoginGrant.$Properties);
+            $unknowns?: Uint8Array[];
+            accessToken: string;
+            refreshToken: string;
+            expiresInSeconds: number;
+            user: string;
+            role: string;
+            static create(properties: threatguard.v1.LoginGrant.$Shape): threatguard.v1.LoginGrant & threatguard.v1.LoginGrant.$Shape;
+            static create(properties?: threatguard.v1.LoginGrant.$Properties): threatguard.v1.LoginGrant;
+            static encode(message: threatguard.v1.LoginGrant.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LoginGrant & threatguard.v1.LoginGrant.$Shape;
+        }
+
+        namespace LoginGrant {
+            interface $Properties {
+                accessToken?: string;
+                refreshToken?: string;
+                expiresInSeconds?: number;
+                user?: string;
+                role?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LoginGrant.$Properties;
+        }
+
+        interface IBeginDeviceLoginRequest extends threatguard.v1.BeginDeviceLoginRequest.$Properties {
+        }
+
+        class BeginDeviceLoginRequest {
+            constructor(properties?: threatguard.v1.BeginDeviceLoginRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.BeginDeviceLoginRequest.$Shape): threatguard.v1.BeginDeviceLoginRequest & threatguard.v1.BeginDeviceLoginRequest.$Shape;
+            static create(properties?: threatguard.v1.BeginDeviceLoginRequest.$Properties): threatguard.v1.BeginDeviceLoginRequest;
+            static encode(message: threatguard.v1.BeginDeviceLoginRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.BeginDeviceLoginRequest & threatguard.v1.BeginDeviceLoginRequest.$Shape;
+        }
+
+        namespace BeginDeviceLoginRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.BeginDeviceLoginRequest.$Properties;
+        }
+
+        interface IDeviceLogin extends threatguard.v1.DeviceLogin.$Properties {
+        }
+
+        class DeviceLogin {
+            constructor(properties?: threatguard.v1.DeviceLogin.$Properties);
+            $unknowns?: Uint8Array[];
+            handle: string;
+            userCode: string;
+            verificationUri: string;
+            verificationUriComplete: string;
+            expiresInSeconds: number;
+            intervalSeconds: number;
+            static create(properties: threatguard.v1.DeviceLogin.$Shape): threatguard.v1.DeviceLogin & threatguard.v1.DeviceLogin.$Shape;
+            static create(properties?: threatguard.v1.DeviceLogin.$Properties): threatguard.v1.DeviceLogin;
+            static encode(message: threatguard.v1.DeviceLogin.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.DeviceLogin & threatguard.v1.DeviceLogin.$Shape;
+        }
+
+        namespace DeviceLogin {
+            interface $Properties {
+                handle?: string;
+                userCode?: string;
+                verificationUri?: string;
+                verificationUriComplete?: string;
+                expiresInSeconds?: number;
+                intervalSeconds?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.DeviceLogin.$Properties;
+        }
+
+        interface IAskDeviceLoginRequest extends threatguard.v1.AskDeviceLoginRequest.$Properties {
+        }
+
+        class AskDeviceLoginRequest {
+            constructor(properties?: threatguard.v1.AskDeviceLoginRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            handle: string;
+            static create(properties: threatguard.v1.AskDeviceLoginRequest.$Shape): threatguard.v1.AskDeviceLoginRequest & threatguard.v1.AskDeviceLoginRequest.$Shape;
+            static create(properties?: threatguard.v1.AskDeviceLoginRequest.$Properties): threatguard.v1.AskDeviceLoginRequest;
+            static encode(message: threatguard.v1.AskDeviceLoginRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.AskDeviceLoginRequest & threatguard.v1.AskDeviceLoginRequest.$Shape;
+        }
+
+        namespace AskDeviceLoginRequest {
+            interface $Properties {
+                handle?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.AskDeviceLoginRequest.$Properties;
+        }
+
+        interface IDeviceLoginAnswer extends threatguard.v1.DeviceLoginAnswer.$Properties {
+        }
+
+        class DeviceLoginAnswer {
+            constructor(properties?: threatguard.v1.DeviceLoginAnswer.$Properties);
+            $unknowns?: Uint8Array[];
+            grant: threatguard.v1.LoginGrant;
+            againInSeconds: number;
+            static create(properties: threatguard.v1.DeviceLoginAnswer.$Shape): threatguard.v1.DeviceLoginAnswer & threatguard.v1.DeviceLoginAnswer.$Shape;
+            static create(properties?: threatguard.v1.DeviceLoginAnswer.$Properties): threatguard.v1.DeviceLoginAnswer;
+            static encode(message: threatguard.v1.DeviceLoginAnswer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.DeviceLoginAnswer & threatguard.v1.DeviceLoginAnswer.$Shape;
+        }
+
+        namespace DeviceLoginAnswer {
+            interface $Properties {
+                grant?: threatguard.v1.LoginGrant.$Properties;
+                againInSeconds?: number;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.DeviceLoginAnswer.$Properties;
+        }
+
+        interface IRefreshLoginRequest extends threatguard.v1.RefreshLoginRequest.$Properties {
+        }
+
+        class RefreshLoginRequest {
+            constructor(properties?: threatguard.v1.RefreshLoginRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            refreshToken: string;
+            static create(properties: threatguard.v1.RefreshLoginRequest.$Shape): threatguard.v1.RefreshLoginRequest & threatguard.v1.RefreshLoginRequest.$Shape;
+            static create(properties?: threatguard.v1.RefreshLoginRequest.$Properties): threatguard.v1.RefreshLoginRequest;
+            static encode(message: threatguard.v1.RefreshLoginRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RefreshLoginRequest & threatguard.v1.RefreshLoginRequest.$Shape;
+        }
+
+        namespace RefreshLoginRequest {
+            interface $Properties {
+                refreshToken?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RefreshLoginRequest.$Properties;
+        }
+
+        interface ILogOutRequest extends threatguard.v1.LogOutRequest.$Properties {
+        }
+
+        class LogOutRequest {
+            constructor(properties?: threatguard.v1.LogOutRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.LogOutRequest.$Shape): threatguard.v1.LogOutRequest & threatguard.v1.LogOutRequest.$Shape;
+            static create(properties?: threatguard.v1.LogOutRequest.$Properties): threatguard.v1.LogOutRequest;
+            static encode(message: threatguard.v1.LogOutRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LogOutRequest & threatguard.v1.LogOutRequest.$Shape;
+        }
+
+        namespace LogOutRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LogOutRequest.$Properties;
+        }
+
+        interface ILogOutResponse extends threatguard.v1.LogOutResponse.$Properties {
+        }
+
+        class LogOutResponse {
+            constructor(properties?: threatguard.v1.LogOutResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.LogOutResponse.$Shape): threatguard.v1.LogOutResponse & threatguard.v1.LogOutResponse.$Shape;
+            static create(properties?: threatguard.v1.LogOutResponse.$Properties): threatguard.v1.LogOutResponse;
+            static encode(message: threatguard.v1.LogOutResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LogOutResponse & threatguard.v1.LogOutResponse.$Shape;
+        }
+
+        namespace LogOutResponse {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LogOutResponse.$Properties;
+        }
+
+        interface IWhoAmIRequest extends threatguard.v1.WhoAmIRequest.$Properties {
+        }
+
+        class WhoAmIRequest {
+            constructor(properties?: threatguard.v1.WhoAmIRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            static create(properties: threatguard.v1.WhoAmIRequest.$Shape): threatguard.v1.WhoAmIRequest & threatguard.v1.WhoAmIRequest.$Shape;
+            static create(properties?: threatguard.v1.WhoAmIRequest.$Properties): threatguard.v1.WhoAmIRequest;
+            static encode(message: threatguard.v1.WhoAmIRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.WhoAmIRequest & threatguard.v1.WhoAmIRequest.$Shape;
+        }
+
+        namespace WhoAmIRequest {
+            interface $Properties {
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.WhoAmIRequest.$Properties;
+        }
+
+        interface IWhoAmIResponse extends threatguard.v1.WhoAmIResponse.$Properties {
+        }
+
+        class WhoAmIResponse {
+            constructor(properties?: threatguard.v1.WhoAmIResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: string;
+            name: string;
+            role: string;
+            scopes: string[];
+            source: string;
+            static create(properties: threatguard.v1.WhoAmIResponse.$Shape): threatguard.v1.WhoAmIResponse & threatguard.v1.WhoAmIResponse.$Shape;
+            static create(properties?: threatguard.v1.WhoAmIResponse.$Properties): threatguard.v1.WhoAmIResponse;
+            static encode(message: threatguard.v1.WhoAmIResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.WhoAmIResponse & threatguard.v1.WhoAmIResponse.$Shape;
+        }
+
+        namespace WhoAmIResponse {
+            interface $Properties {
+                kind?: string;
+                name?: string;
+                role?: string;
+                scopes?: string[];
+                source?: string;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.WhoAmIResponse.$Properties;
         }
 
         interface IListRulesRequest extends threatguard.v1.ListRulesRequest.$Properties {

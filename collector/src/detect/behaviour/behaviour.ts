@@ -29,6 +29,8 @@ const PEERS_HOUR = 2;
 const DAY_HOURS = 24;
 /** Hours all models have judged before they may speak together: a day or two of a fleet. */
 const ENSEMBLE_LEAST = 1_000;
+/** Once in ten hours is nothing. */
+const BASELINE_LEAST = 1;
 /** Of the budget. */
 const ENSEMBLE_SHARE = 0.2;
 
@@ -216,8 +218,10 @@ export class Behaviour {
     }));
     const score = combineDependent(votes.map(({ surprise }) => surprise ?? 0));
     const spoken = profile.spoken > 0;
-    if (!spoken && score >= bar.score) {
-      const rarity = bar.rarity(score);
+    const rarity = bar.rarity(score);
+    // What the baselines see nothing in has to be rarer still: words for it are few.
+    const need = own < BASELINE_LEAST ? bar.need + RARER_LEAST : bar.need;
+    if (!spoken && score >= bar.score && rarity >= need) {
       profile.spoken = rarity;
       if (!this.#isTold(hostOf(profile, batch), profile.hour, rarity)) {
         into.push(this.#describe(profile, { batch, row, rarity, votes }));

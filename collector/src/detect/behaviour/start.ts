@@ -4,6 +4,7 @@ import type { CollectorConfig } from '../../config.ts';
 import type { CollectorSigner } from '../../fleet/collector-identity.ts';
 import type { Store } from '../../store/store.ts';
 import { BehaviourKeeper } from './keeper.ts';
+import type { OtherModel } from './trained/other-model.ts';
 import { ModelRegistry } from './trained/registry.ts';
 import { TrainingSchedule } from './trained/schedule.ts';
 import { voteOf } from './trained/voters.ts';
@@ -24,15 +25,17 @@ export async function startBehaviour(parts: {
   directory: string;
   signer: () => CollectorSigner;
   agentName: (agentId: string) => string;
+  /** Models that are trained from something else than hours. */
+  others: readonly OtherModel[];
   nowUs: () => number;
   log: Logger;
   failed: (error: unknown) => void;
 }): Promise<RunningModels | undefined> {
-  const { config, store, directory, signer, agentName, nowUs, log, failed } = parts;
+  const { config, store, directory, signer, agentName, others, nowUs, log, failed } = parts;
   const { enabled, learning_days: learningDays, alerts_per_host_day: alertsPerHostDay } = config.models;
   if (!enabled) return undefined;
   const registry = await ModelRegistry.load(
-    { directory, store, signer, alertsPerHostDay, seed: SEED, nowUs },
+    { directory, store, signer, alertsPerHostDay, seed: SEED, nowUs, others },
     ({ name, version }, reason) => log.warn({ name, version, reason }, 'a model was refused'),
   );
   const vote = (profile: Parameters<typeof voteOf>[1]) => voteOf(registry.active.values(), profile);

@@ -1,7 +1,7 @@
 // The nearest rows of a query, exactly: by a k-d tree where it leaves most of them out, else by the distance of all, as is quicker
 // where rows have many columns that do not depend on each other (Weber, Schek and Blott, "A Quantitative Analysis and Performance Study for Similarity-Search Methods in
 // High-Dimensional Spaces", VLDB 1998).
-import { DistanceKernel, QUERIES_MAX } from './distance-kernel.ts';
+import { BLOCK, DistanceKernel, QUERIES_MAX, type Squares } from './distance-kernel.ts';
 import { insert, KdTree, type Neighbours, reach, roomForNeighbours } from './kd-tree.ts';
 import { type Matrix, rowOf } from './matrix.ts';
 
@@ -9,9 +9,7 @@ import { type Matrix, rowOf } from './matrix.ts';
 const TREE_COLUMNS_MAX = 4;
 /** Queries a tree is tried by, and the share of rows that it may hold them against. */
 const TRIED = 32;
-const COMPARED_MAX = 0.2;
-/** Half of the distance between neighbouring floats of 32 bits, as a share. */
-const FLOAT_ERROR = 2 ** -24;
+const COMPARED_MAX = 0.1;
 /** Beyond this the square is no float of 32 bits any more. */
 const FLOAT_SAFE = 1e15;
 
@@ -89,7 +87,7 @@ class Scan implements NearestRows {
       const largest = Math.max(this.#largest, largestOf(part));
       const rough = largest < FLOAT_SAFE ? this.#kernel.squares(part) : undefined;
       for (let row = start; row < end; row++) {
-        const from = { query: rowOf(queries, row), rough: rough?.[row - start], largest, except: others ? row : -1 };
+        const from = { query: rowOf(queries, row), rough: rough?.[row - start], except: others ? row : -1 };
         this.#nearest(from, k, found);
         visit(row, found);
       }
@@ -97,32 +95,36 @@ class Scan implements NearestRows {
   }
 
   #nearest(
-    from: { query: Float64Array; rough: Float32Array | undefined; largest: number; except: number },
+    { query, rough, except }: { query: Float64Array; rough: Squares | undefined; except: number },
     k: number,
     found: Neighbours,
   ): void {
     found.count = 0;
-    const { query, rough, largest, except } = from;
-    const { rows, columns } = this.#data;
-    // What rounding to floats may have added to a distance; within it, the exact one decides.
-    const slack = 4 * FLOAT_ERROR * largest * Math.sqrt(columns);
+    const { rows, columns, values } = this.#data;
+    // Below what a rough square may be where the exact one is the limit; the exact one decides.
+    const own = query.reduce((sum, value) => sum + value * value, 0) * (1 - this.#kernel.error);
     let limit = Number.POSITIVE_INFINITY;
     let roughLimit = Number.POSITIVE_INFINITY;
-    for (let row = 0; row < rows; row++) {
-      if ((rough && rough[row]! > roughLimit) || row === except) continue;
-      const square = squareBetween(query, rowOf(this.#data, row));
-      if (square >= limit) continue;
-      insert(found, k, row, square);
-      limit = reach(found, k);
-      roughLimit = (Math.sqrt(limit) * (1 + columns * FLOAT_ERROR) + slack) ** 2;
+    for (let start = 0; start < rows; start += BLOCK) {
+      if (rough && rough.least[start / BLOCK]! > roughLimit) continue;
+      const end = Math.min(rows, start + BLOCK);
+      for (let row = start; row < end; row++) {
+        if ((rough && rough.squares[row]! > roughLimit) || row === except) continue;
+        const square = squareBetween(query, values, row * columns);
+        if (square >= limit) continue;
+        insert(found, k, row, square);
+        limit = reach(found, k);
+        roughLimit = limit - own;
+      }
     }
   }
 }
 
-function squareBetween(one: Float64Array, other: Float64Array): number {
+/** Of a point and the row that begins at a place. */
+function squareBetween(point: Float64Array, values: Float64Array, start: number): number {
   let square = 0;
-  for (let column = 0; column < one.length; column++) {
-    const difference = one[column]! - other[column]!;
+  for (let column = 0; column < point.length; column++) {
+    const difference = point[column]! - values[start + column]!;
     square += difference * difference;
   }
   return square;

@@ -20,6 +20,7 @@ caption { text-align: left; font-weight: 600; padding: 0.25rem 0; }
 form { max-width: 26rem; } label { display: block; margin: 0.75rem 0 0.25rem; font-weight: 600; }
 input { width: 100%; padding: 0.5rem; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--quiet); border-radius: 4px; }
 button { margin-top: 1rem; padding: 0.5rem 1.25rem; font: inherit; font-weight: 600; color: var(--ground); background: var(--accent); border: 0; border-radius: 4px; }
+a.button { display: inline-block; padding: 0.5rem 1.25rem; font-weight: 600; color: var(--ground); background: var(--accent); border-radius: 4px; text-decoration: none; }
 form.inline { display: flex; gap: 0.5rem; align-items: baseline; margin-left: auto; } form.inline button { margin: 0; padding: 0.2rem 0.75rem; }
 [aria-current] { font-weight: 700; }
 .degraded { font-weight: 700; } .up { color: var(--good); font-weight: 700; } .down, .problem { color: var(--bad); font-weight: 700; }

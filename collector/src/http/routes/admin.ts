@@ -16,7 +16,9 @@ import { PROBLEMS, ProblemError, toProblemError } from '../problem.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { HttpStatus } from '../status.ts';
 import { isoTime } from '../times.ts';
+import { cookieOf, sendPage, setCookie } from './cookies.ts';
 import { originOf } from './origin.ts';
+import { singleSignOnRoutes } from './single-sign-on.ts';
 
 const COOKIE_SECONDS = 24 * 3600;
 const FORM_BYTES_MAX = 4_096;
@@ -46,6 +48,7 @@ export function adminRoutes(app: HttpApp, parts: AdminRoutesParts): void {
 function addPages(pages: FastifyInstance, { access, limits, status, board, agents, secure }: AdminRoutesParts): void {
   // The prefix has browsers refuse the cookie unless it is of this host alone, for all of it, over TLS.
   const cookieName = secure ? '__Host-threatguard' : 'threatguard';
+  const provider = access.singleSignOn?.page && access.singleSignOn.name;
   const open = { config: { access: 'anyone' }, schema: { hide: true } } as const;
   pages.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -53,20 +56,24 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
     (_, body, done) => done(null, Object.fromEntries(new URLSearchParams(body.toString()))),
   );
 
-  pages.get('/admin/login', open, (_, reply) => sendPage(reply, loginPage({})));
+  pages.get('/admin/login', open, (_, reply) => sendPage(reply, loginPage({ provider })));
+  singleSignOnRoutes(pages, { access, limits, secure, loggedIn });
 
   pages.post('/admin/login', open, async (request, reply) => {
     refuseForeignForm(request);
     const { name, password, code } = read(loginForm, request.body);
     try {
       const { sessionId } = await access.logIn({ name, password, code }, originOf(request));
-      setCookie(reply, access.pageTicket(sessionId), COOKIE_SECONDS);
+      loggedIn(reply, sessionId);
       return reply.redirect('/admin', 303);
     } catch (error) {
       if (!(error instanceof AccessError)) throw error;
       if (error.code === 'wrong_credentials') await limits.failedFrom(request.ip);
       const refusal = toProblemError(error)!;
-      return sendPage(reply.code(PROBLEMS[refusal.code].status), loginPage({ name, problem: refusal.message }));
+      return sendPage(
+        reply.code(PROBLEMS[refusal.code].status),
+        loginPage({ name, problem: refusal.message, provider }),
+      );
     }
   });
 
@@ -83,7 +90,7 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
       const change = { by, nowUs: status.nowMs() * 1000, correlationId };
       await access.sessions.end([caller.id], { ...change, user, action: 'user.logged_out' });
     }
-    setCookie(reply, '', 0);
+    keep(reply, '', 0);
     return reply.redirect('/admin/login', 303);
   });
 
@@ -129,20 +136,18 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
     });
   }
 
-  function callerOf({ headers }: FastifyRequest): Caller | undefined {
-    const prefix = `${cookieName}=`;
-    const found = (headers.cookie ?? '').split('; ').find((each) => each.startsWith(prefix));
-    return found === undefined ? undefined : access.identifyPage(found.slice(prefix.length));
+  function callerOf(request: FastifyRequest): Caller | undefined {
+    const ticket = cookieOf(request, cookieName);
+    return ticket === '' ? undefined : access.identifyPage(ticket);
   }
 
-  function setCookie(reply: FastifyReply, value: string, seconds: number): void {
-    const attributes = ['Path=/', 'HttpOnly', 'SameSite=Strict', `Max-Age=${seconds}`, ...(secure ? ['Secure'] : [])];
-    reply.header('set-cookie', [`${cookieName}=${value}`, ...attributes].join('; '));
+  function loggedIn(reply: FastifyReply, sessionId: string): void {
+    keep(reply, access.pageTicket(sessionId), COOKIE_SECONDS);
   }
-}
 
-function sendPage(reply: FastifyReply, text: string) {
-  return reply.type('text/html; charset=utf-8').serializer(String).send(text);
+  function keep(reply: FastifyReply, value: string, seconds: number): void {
+    setCookie(reply, { name: cookieName, value, seconds, secure, sameSite: 'Strict' });
+  }
 }
 
 /** Every browser says where a form comes from: Sec-Fetch-Site, or else Origin. Who says neither is no browser, and has no cookie of one. */

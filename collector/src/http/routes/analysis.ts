@@ -12,7 +12,7 @@ import type { HealthBoard } from '../health/board.ts';
 import { ProblemError } from '../problem.ts';
 import { toHostEvent } from '../schemas/event-input.ts';
 import { describeAlert, describeDetection, describeIncident, severityNumber } from '../schemas/findings.ts';
-import { guarded } from '../schemas/problem.ts';
+import { guarded, known } from '../schemas/problem.ts';
 import {
   analyzeAnswer,
   analyzeBody,
@@ -58,7 +58,7 @@ export function analysisRoutes(app: HttpApp, { status, board, fleet, shards, rep
       schema: {
         tags: ['analysis'],
         summary: 'Whether threats are looked for',
-        response: { 200: threatHealthAnswer, ...guarded() },
+        response: { 200: threatHealthAnswer, ...known() },
       },
     },
     async () => {

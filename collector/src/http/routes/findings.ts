@@ -1,5 +1,5 @@
 // What was found: alerts, incidents, the risk of entities.
-import { AlertState } from '@threatguard/proto';
+import { AlertOrder, AlertState } from '@threatguard/proto';
 import { getAlert, listAlerts } from '../../api/alerts.ts';
 import { contributionAt, HALF_LIFE_US, riskAt } from '../../correlate/risk.ts';
 import type { Store } from '../../store/store.ts';
@@ -20,6 +20,7 @@ import {
 } from '../schemas/threat.ts';
 import { isoTime, isoTimeUs } from '../times.ts';
 
+const ORDERS = { newest: AlertOrder.ALERT_ORDER_NEWEST, triage: AlertOrder.ALERT_ORDER_TRIAGE } as const;
 const WEEK_US = 7 * 24 * 3_600_000_000;
 
 export function findingRoutes(app: HttpApp, { store, nowMs }: { store: Store; nowMs: () => number }): void {
@@ -29,13 +30,13 @@ export function findingRoutes(app: HttpApp, { store, nowMs }: { store: Store; no
       config: { access: 'alerts:read' },
       schema: {
         tags: ['findings'],
-        summary: 'Alerts, the newest first',
+        summary: 'Alerts, the newest first or the likeliest to be real',
         querystring: alertsQuery,
         response: { 200: alertsAnswer, ...guarded('unavailable', 'timed_out') },
       },
     },
     async (request) => {
-      const { limit, after = '', severity, state, since, until, ...rest } = request.query;
+      const { limit, after = '', severity, state, since, until, sort, ...rest } = request.query;
       const filter = {
         ...rest,
         ...(severity && { severityMin: severityNumber(severity) }),
@@ -43,7 +44,11 @@ export function findingRoutes(app: HttpApp, { store, nowMs }: { store: Store; no
         ...(since && { sinceUs: timeUs(since) }),
         ...(until && { untilUs: timeUs(until) }),
       };
-      const { alerts = [], next = '' } = await listAlerts(store, { filter, limit, after }, request.due);
+      const { alerts = [], next = '' } = await listAlerts(
+        store,
+        { filter, limit, after, order: ORDERS[sort] },
+        request.due,
+      );
       return { alerts: alerts.map(describeAlert), next: next ?? '' };
     },
   );

@@ -22,7 +22,7 @@ import {
   secondFactorAnswer,
   userAnswer,
 } from '../schemas/login.ts';
-import { guarded, refusals } from '../schemas/problem.ts';
+import { refusals, known as toKnown } from '../schemas/problem.ts';
 import { isoTime } from '../times.ts';
 import { changeBy, originOf } from './origin.ts';
 
@@ -91,7 +91,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
       schema: {
         tags: ['login'],
         summary: 'Ends this login: its tokens are refused from now on',
-        response: { ...NOTHING, ...guarded('conflict') },
+        response: { ...NOTHING, ...toKnown('conflict') },
       },
     },
     async (request, reply) => {
@@ -107,7 +107,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
     '/api/auth/me',
     {
       config: known,
-      schema: { tags: ['login'], summary: 'Who calls, and what he may', response: { 200: meAnswer, ...guarded() } },
+      schema: { tags: ['login'], summary: 'Who calls, and what he may', response: { 200: meAnswer, ...toKnown() } },
     },
     (request) => {
       const { userId, kind, scopes, expiresAtUs } = request.caller!;
@@ -124,7 +124,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
         tags: ['login'],
         summary: 'Another password for who calls; every other login of his ends',
         body: passwordBody,
-        response: { ...NOTHING, ...guarded('conflict', 'unavailable') },
+        response: { ...NOTHING, ...toKnown('conflict', 'unavailable') },
       },
     },
     async (request, reply) => {
@@ -142,7 +142,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
         tags: ['login'],
         summary: 'A secret for an authenticator app; it counts once it is confirmed',
         body: confirmBody,
-        response: { 200: secondFactorAnswer, ...guarded('conflict', 'unavailable') },
+        response: { 200: secondFactorAnswer, ...toKnown('conflict', 'unavailable') },
       },
     },
     (request) =>
@@ -157,7 +157,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
         tags: ['login'],
         summary: 'From now on a login needs a code',
         body: codeBody,
-        response: { ...NOTHING, ...guarded('conflict') },
+        response: { ...NOTHING, ...toKnown('conflict') },
       },
     },
     async (request, reply) => {
@@ -174,7 +174,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
         tags: ['login'],
         summary: 'From now on a login needs no code',
         body: confirmBody,
-        response: { ...NOTHING, ...guarded('conflict', 'unavailable') },
+        response: { ...NOTHING, ...toKnown('conflict', 'unavailable') },
       },
     },
     async (request, reply) => {

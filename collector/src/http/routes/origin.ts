@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Origin } from '../../access/access.ts';
+import { networkOf } from '../../access/network.ts';
 import type { Change } from '../../access/users.ts';
-import { networkOf } from '../rate-limits.ts';
 
 /** Where a request comes from. */
 export function originOf(request: FastifyRequest): Origin {

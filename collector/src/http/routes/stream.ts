@@ -42,7 +42,7 @@ export function streamRoutes(
     schema: {
       tags: ['findings'],
       summary:
-        'Alerts as they are raised and changed, over WebSocket: {"type": "alert", "alert": ...}. Who is too slow is cut with code 1013 and the reason',
+        'Alerts of all collectors of the store as they are raised and changed, over WebSocket: {"type": "alert", "alert": ...}; "partial" and "whole" where those of other collectors are late, and are known again; "missed" with how many were left out. Who is too slow is cut with code 1013 and the reason',
       querystring: streamQuery,
       response: { ...guarded('unavailable') },
     },

@@ -15,7 +15,7 @@ import {
   userParams,
   usersAnswer,
 } from '../schemas/login.ts';
-import { guarded } from '../schemas/problem.ts';
+import { guarded, known as toKnown } from '../schemas/problem.ts';
 import { isoTime } from '../times.ts';
 import { describeUser } from './login.ts';
 import { changeBy } from './origin.ts';
@@ -99,7 +99,7 @@ export function userRoutes(app: HttpApp, { access, nowMs }: { access: Access; no
       schema: {
         tags: ['login'],
         summary: 'Tokens for scripts: of everybody with the scope users:write, else of who calls',
-        response: { 200: tokensAnswer, ...guarded() },
+        response: { 200: tokensAnswer, ...toKnown() },
       },
     },
     (request) => {
@@ -145,7 +145,7 @@ export function userRoutes(app: HttpApp, { access, nowMs }: { access: Access; no
         tags: ['login'],
         summary: 'Removes a token, which is refused from now on',
         params: tokenParams,
-        response: { ...NOTHING, ...guarded('not_found') },
+        response: { ...NOTHING, ...toKnown('not_found') },
       },
     },
     async (request, reply) => {

@@ -7,6 +7,7 @@ import {
   type Severity,
   type StoredEvent,
   severityName,
+  type TriageScore,
   toEcs,
 } from '@threatguard/proto';
 import { z } from 'zod';
@@ -21,6 +22,21 @@ export const STATES = ['open', 'acknowledged', 'closed'] as const;
 const time = z.iso.datetime();
 const texts = z.array(z.string());
 const entityName = z.object({ kind: z.string(), name: z.string() });
+
+const triageAnswer = z.object({
+  probability: z.number().describe('Of being closed as a true positive, 0 to 1, calibrated'),
+  sentence: z.string(),
+  features: z.array(
+    z.object({
+      name: z.string(),
+      value: z.string(),
+      effect: z.number().describe('On the log odds; above 0 speaks for an intrusion'),
+      sentence: z.string(),
+    }),
+  ),
+  verdicts: z.int().describe('It was learned from'),
+  model_version: z.int(),
+});
 
 export const alertAnswer = z.object({
   id: z.string(),
@@ -42,6 +58,9 @@ export const alertAnswer = z.object({
   raised_at: time.optional(),
   updated_at: time.optional(),
   values: z.record(z.string(), z.string()).describe('What made it speak, by ECS name'),
+  triage: triageAnswer
+    .optional()
+    .describe('How likely it is to be real, as learned from verdicts; absent before enough of them'),
 });
 
 export function describeAlert(alert: Alert): z.output<typeof alertAnswer> {
@@ -65,6 +84,22 @@ export function describeAlert(alert: Alert): z.output<typeof alertAnswer> {
     raised_at: isoTimeUs(alert.raisedAtUs),
     updated_at: isoTimeUs(alert.updatedAtUs),
     values: { ...alert.values },
+    ...(alert.triage && { triage: describeTriage(alert.triage) }),
+  };
+}
+
+function describeTriage({ probability, sentence, features, verdicts, modelVersion }: TriageScore) {
+  return {
+    probability: probability ?? 0,
+    sentence: sentence ?? '',
+    features: (features ?? []).map(({ name, value, effect, sentence }) => ({
+      name: name ?? '',
+      value: value ?? '',
+      effect: effect ?? 0,
+      sentence: sentence ?? '',
+    })),
+    verdicts: verdicts ?? 0,
+    model_version: modelVersion ?? 0,
   };
 }
 

@@ -24,7 +24,12 @@ export function refusals(...codes: ProblemCode[]) {
   ) as Record<400, { description: string; content: { 'application/problem+json': { schema: typeof problem } } }>;
 }
 
-/** Of a route that somebody has to be known for. */
+/** Of a route that somebody has to be known for, whoever it is. */
+export function known(...codes: ProblemCode[]) {
+  return refusals('unauthenticated', ...codes);
+}
+
+/** Of a route that needs a scope. */
 export function guarded(...codes: ProblemCode[]) {
   return refusals('unauthenticated', 'forbidden', ...codes);
 }

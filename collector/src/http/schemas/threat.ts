@@ -159,6 +159,7 @@ export const alertsQuery = z.strictObject({
     .regex(/^[Tt]\d{4}(\.\d{3})?$/, 'an ATT&CK technique, such as T1110')
     .optional(),
   state: z.enum(STATES).optional(),
+  sort: z.enum(['newest', 'triage']).default('newest').describe('triage: the likeliest to be real first'),
   ...span,
 });
 export const alertsAnswer = z.object({ alerts: z.array(alertAnswer), next });

@@ -1,16 +1,16 @@
 // The live stream of alerts to WebSocket clients: one subscription to the feed however many there are, and each alert made into
-// text once.
+// the bytes of a message once: a thousand clients who are slow wait for the same bytes.
 //
 // Invariant: #clients holds those that are open and may go on; who may not any more is cut within CHECK_MS.
 import type { Alert, AlertFilter } from '@threatguard/proto';
 import type { Caller } from '../../access/caller.ts';
 import { matchesAlert } from '../../api/alert-filter.ts';
-import type { AlertFeed } from '../../publish/alert-feed.ts';
+import type { FleetItem } from '../../publish/fleet-feed.ts';
 import { describeAlert } from '../schemas/findings.ts';
 
 export const CLIENTS_MAX = 1_000;
 /** Not yet sent to one client: some hundreds of alerts. Who lets more gather is cut, and told why. */
-const WAITING_BYTES_MAX = 1024 * 1024;
+export const WAITING_BYTES_MAX = 1024 * 1024;
 const CHECK_MS = 1_000;
 /** A client that says nothing to two of these is gone. */
 const PING_MS = 20_000;
@@ -21,7 +21,7 @@ const CLOSE = { goingAway: 1001, slow: 1013, notAllowed: 4401 } as const;
 /** What is used of a WebSocket of `ws`. */
 export interface StreamSocket {
   readonly bufferedAmount: number;
-  send(text: string): void;
+  send(bytes: Buffer, options: { binary: false }): void;
   ping(): void;
   close(code: number, reason: string): void;
   terminate(): void;
@@ -38,7 +38,7 @@ interface Client {
 }
 
 export interface AlertStreamParts {
-  feed: Pick<AlertFeed, 'subscribe'>;
+  feed: { subscribe(listener: (item: FleetItem) => void): () => void };
   /** Whether what proved who calls still holds. */
   holds: (caller: Caller) => boolean;
 }
@@ -49,6 +49,8 @@ export class AlertStream implements Disposable {
   #unsubscribe: (() => void) | undefined;
   readonly #checking: NodeJS.Timeout;
   #pingedAtMs = 0;
+  /** Why alerts of other collectors are not known at present. */
+  #away: string | undefined;
 
   constructor(parts: AlertStreamParts) {
     this.#parts = parts;
@@ -73,38 +75,45 @@ export class AlertStream implements Disposable {
     socket.on('pong', () => {
       client.answered = true;
     });
-    this.#unsubscribe ??= this.#parts.feed.subscribe((item) => {
-      if (item.kind === 'alert') this.#send(item.alert);
-      else this.#tellAll({ type: 'missed', missed: item.missed });
-    });
-    socket.send(JSON.stringify({ type: 'ready' }));
+    this.#deliver(client, messageOf({ type: 'ready' }));
+    if (this.#unsubscribe && this.#away !== undefined) this.#deliver(client, partial(this.#away));
+    this.#unsubscribe ??= this.#parts.feed.subscribe((item) => this.#take(item));
   }
 
-  #send(alert: Alert): void {
-    let text: string | undefined;
-    for (const client of this.#clients) {
-      if (!matchesAlert(alert, client.filter) || !this.#parts.holds(client.caller)) continue;
-      text ??= JSON.stringify({ type: 'alert', alert: describeAlert(alert) });
-      this.#deliver(client, text);
+  #take(item: FleetItem): void {
+    if (item.kind === 'alert') this.#send(item.alert);
+    else if (item.kind === 'lagged') this.#tellAll(messageOf({ type: 'missed', missed: item.missed }));
+    else {
+      this.#away = item.away;
+      this.#tellAll(item.away === undefined ? messageOf({ type: 'whole' }) : partial(item.away));
     }
   }
 
-  #tellAll(message: object): void {
-    const text = JSON.stringify(message);
-    for (const client of this.#clients) this.#deliver(client, text);
+  #send(alert: Alert): void {
+    let bytes: Buffer | undefined;
+    for (const client of this.#clients) {
+      if (!matchesAlert(alert, client.filter) || !this.#parts.holds(client.caller)) continue;
+      bytes ??= messageOf({ type: 'alert', alert: describeAlert(alert) });
+      if (this.#deliver(client, bytes)) client.sent++;
+    }
   }
 
-  #deliver(client: Client, text: string): void {
+  #tellAll(bytes: Buffer): void {
+    for (const client of this.#clients) this.#deliver(client, bytes);
+  }
+
+  /** Whether it is on its way; else the client was cut. */
+  #deliver(client: Client, bytes: Buffer): boolean {
     if (client.socket.bufferedAmount > WAITING_BYTES_MAX) {
       this.#cut(
         client,
         CLOSE.slow,
         `too slow: alerts after the ${client.sent}th were missed; list them and connect again`,
       );
-      return;
+      return false;
     }
-    client.sent++;
-    client.socket.send(text);
+    client.socket.send(bytes, { binary: false });
+    return true;
   }
 
   #check(nowMs: number): void {
@@ -135,6 +144,7 @@ export class AlertStream implements Disposable {
     if (this.#clients.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    this.#away = undefined;
   }
 
   /** Every client is told that the collector stops. */
@@ -142,4 +152,12 @@ export class AlertStream implements Disposable {
     clearInterval(this.#checking);
     for (const client of this.#clients) this.#cut(client, CLOSE.goingAway, 'the collector is stopping; connect again');
   }
+}
+
+function messageOf(message: object): Buffer {
+  return Buffer.from(JSON.stringify(message));
+}
+
+function partial(reason: string): Buffer {
+  return messageOf({ type: 'partial', reason: `alerts of other collectors come late: ${reason}` });
 }

@@ -1,12 +1,15 @@
 import { Args, Flags } from '@oclif/core';
 import { ConsoleError } from '../../model/console-error.ts';
-import { parseDuration } from '../../model/duration.ts';
-import { exceptionRecord, previewLines, previewRecord } from '../../model/exception.ts';
+import {
+  EXPIRES_DEFAULT,
+  exceptionRecord,
+  exceptionRequest,
+  previewLines,
+  previewRecord,
+  readExpiry,
+} from '../../model/exception.ts';
 import { canAsk, confirm } from '../confirm.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
-
-const EXPIRES_DEFAULT = '30d';
-const EXPIRES_DAYS_MAX = 3_650;
 
 export class AlertsExcept extends ConsoleCommand {
   static override summary = 'Make an exception from an alert: more of the same is recorded, and raises no alert.';
@@ -54,14 +57,9 @@ export class AlertsExcept extends ConsoleCommand {
       output.show(previewRecord(preview), () => previewLines(preview, { ...output, endsAtUs }));
     if (flags['dry-run']) return;
     if (!flags.yes) await this.#ask();
-    const { exception } = await client.addException({
-      alertId: preview.alertId,
-      alertRevision: preview.alertRevision,
-      fields: (preview.conditions ?? []).map(({ field }) => field ?? ''),
-      reason: flags.reason ?? '',
-      expiresSeconds: expiresSeconds ?? 0,
-      neverExpires: expiresSeconds === undefined,
-    });
+    const { exception } = await client.addException(
+      exceptionRequest(preview, { reason: flags.reason ?? '', expiresSeconds }),
+    );
     if (!table) output.show(exceptionRecord(exception ?? {}), () => []);
     output.note(
       `exception ${exception?.id} is in force; the alert itself stays as it is, and "threatguard alerts exceptions remove ${exception?.id}" takes it back`,
@@ -79,12 +77,4 @@ export class AlertsExcept extends ConsoleCommand {
       throw new ConsoleError('failure', 'nothing was saved');
     }
   }
-}
-
-/** Seconds; undefined for `never`. */
-function readExpiry(text: string): number | undefined {
-  if (text === 'never') return undefined;
-  const seconds = parseDuration(text);
-  if (seconds !== undefined && seconds > 0 && seconds <= EXPIRES_DAYS_MAX * 86_400) return seconds;
-  throw new ConsoleError('usage', `--expires "${text}" must be a duration such as 12h or 30d, at most 3650d, or never`);
 }

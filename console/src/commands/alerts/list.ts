@@ -1,17 +1,20 @@
 import { Flags } from '@oclif/core';
-import { Withheld } from '@threatguard/proto';
+import { AlertOrder, Withheld } from '@threatguard/proto';
 import { ALERT_KEYS, alertColumns, alertRecord } from '../../model/alert.ts';
 import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
-import { ConsoleCommand, describe, wholeNumber } from '../console-command.ts';
+import { ConsoleCommand, describe, oneOf, wholeNumber } from '../console-command.ts';
 import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
 
+const ORDERS = { newest: AlertOrder.ALERT_ORDER_NEWEST, triage: AlertOrder.ALERT_ORDER_TRIAGE } as const;
+
 export class AlertsList extends ConsoleCommand {
-  static override summary = 'List alerts, newest first.';
+  static override summary = 'List alerts, newest first, or the likeliest to be real.';
   static override description = describe('Each alert folds the detections about one entity and cause.');
   static override examples = [
     '<%= config.bin %> alerts list --severity high --since 24h',
     '<%= config.bin %> alerts list --technique T1110 --output json',
     '<%= config.bin %> alerts list --agent web-1 --user root',
+    '<%= config.bin %> alerts list --status open --sort triage',
     '<%= config.bin %> alerts list --since 24h --output ocsf > alerts.ndjson',
   ];
   static override flags = {
@@ -19,6 +22,11 @@ export class AlertsList extends ConsoleCommand {
     ...exportOutput,
     until: Flags.string({ summary: 'Until a time; a duration counts back from now.', helpValue: 'TIME' }),
     withheld: Flags.boolean({ summary: 'Only those over the budget of their day, which are left out else.' }),
+    sort: Flags.string({
+      summary: `In this order: ${Object.keys(ORDERS).join(', ')}; triage has the likeliest to be real first.`,
+      default: 'newest',
+      helpValue: 'ORDER',
+    }),
     limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
   };
 
@@ -28,10 +36,11 @@ export class AlertsList extends ConsoleCommand {
     const nowMs = Date.now();
     const withheld = flags.withheld ? Withheld.WITHHELD_ONLY : Withheld.WITHHELD_LEFT_OUT;
     const filter = { ...readAlertFilter(flags), ...readTimeRange(flags, { nowMs, utc: flags.utc }), withheld };
+    const order = ORDERS[oneOf('sort', Object.keys(ORDERS) as (keyof typeof ORDERS)[], flags.sort.toLowerCase())];
     const limit = wholeNumber('limit', flags.limit, { min: 1, max: 100_000 });
     const { client } = await this.connect(flags);
     using _ = client;
-    const rows = await client.listAlerts(filter, limit);
+    const rows = await client.listAlerts(filter, limit, order);
     const format = exportFormat(output);
     if (format) writeExport(output, { alerts: rows, format, version: this.config.version });
     else output.list({ rows, columns: alertColumns({ ...output, nowMs }), keys: ALERT_KEYS, record: alertRecord });

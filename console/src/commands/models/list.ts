@@ -1,11 +1,13 @@
 import { learningText, MODEL_KEYS, modelColumns, modelSummaryRecord } from '../../model/models.ts';
+import { verdictsText } from '../../model/triage-score.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
 
 export class ModelsList extends ConsoleCommand {
   static override summary = 'List the trained models with their versions, and how far learning is.';
   static override description = describe(
     'What is usual for every host, user, account and program is learned from each event. From whole hours models are trained ' +
-      'beside that; all together decide whether an hour is spoken of.',
+      'beside that; all together decide whether an hour is spoken of. From the verdicts alerts are closed with, triage learns how ' +
+      'likely the next ones are to be real.',
   );
   static override examples = ['<%= config.bin %> models list', '<%= config.bin %> models list --output json'];
 
@@ -19,6 +21,8 @@ export class ModelsList extends ConsoleCommand {
     const nowMs = Date.now();
     output.list({ rows, columns: modelColumns(nowMs), keys: MODEL_KEYS, record: modelSummaryRecord });
     output.note(learningText(learning ?? {}));
+    const verdicts = verdictsText(learning ?? {});
+    if (verdicts) output.note(verdicts);
     if (rows.length === 0) output.note('nothing is trained yet; "threatguard models train" does it now');
   }
 }

@@ -1,6 +1,4 @@
 import { Args } from '@oclif/core';
-import { verifyBytes } from '@threatguard/proto';
-import { ConsoleError } from '../../model/console-error.ts';
 import { cardPairs, cardRecord } from '../../model/models.ts';
 import { renderPairs } from '../../model/table.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
@@ -23,17 +21,8 @@ export class ModelsShow extends ConsoleCommand {
     const version = readVersion(args.version);
     const { client, deployment } = await this.connect(flags);
     using _ = client;
-    const { model, card, signature, certificate } = await client.getModel(args.name, version);
-    const { trustedSigningKey } = await import('../../client/collector-key.ts');
-    const publicKey = trustedSigningKey({
-      certificate: certificate ?? new Uint8Array(),
-      ca: deployment.ca,
-      nowMs: (model?.trainedAtUs ?? 0) / 1000,
-    });
-    const message = Buffer.from(card ?? '');
-    if (!verifyBytes({ message, signature: signature ?? new Uint8Array(), publicKey, purpose: 'model' })) {
-      throw new ConsoleError('refused', 'the card of this model was not signed by the collector');
-    }
+    const { verifiedCard } = await import('../../services/model-card.ts');
+    const { model, card } = await verifiedCard(client, deployment.ca, { name: args.name, version });
     output.show(cardRecord(model ?? {}, card ?? ''), () =>
       renderPairs(cardPairs(model ?? {}, card ?? '', { ...output, nowMs: Date.now() })),
     );

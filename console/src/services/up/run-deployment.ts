@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CollectorClient } from '../../client/collector-client.ts';
+import { type CollectorClient, openCollector } from '../../client/collector-client.ts';
 import { type Deployment, readDeployment } from '../../client/deployment.ts';
 import { Child, type ChildOptions } from './child.ts';
 import { findNatsServer } from './nats-program.ts';
@@ -72,7 +72,7 @@ export async function runDeployment(options: UpOptions): Promise<RunningDeployme
     stopMsMax: STOP_MS_MAX,
   });
   const deployment = readDeployment(home);
-  const client = stack.use(new CollectorClient(deployment));
+  const client = stack.use(openCollector(deployment));
   await enrolAgent(options, client);
   await start({
     name: 'agent',

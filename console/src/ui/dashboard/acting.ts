@@ -30,8 +30,16 @@ async function run(
   const { place } = dashboard.state.top;
   dashboard.say(`${chosen.label} ...`);
   try {
-    dashboard.say(await chosen.run(dashboard.parts.source, rows, given), 'good');
+    const became = await chosen.run(dashboard.parts.source, rows, given);
     dashboard.state.change(place, { marks: new Set() });
+    const { said, leadsTo } = typeof became === 'string' ? { said: became, leadsTo: undefined } : became;
+    // Who went elsewhere meanwhile stays there.
+    if (leadsTo !== undefined && dashboard.state.top.place === place) {
+      if (leadsTo === 'back') dashboard.leave();
+      else dashboard.go(leadsTo);
+      return dashboard.say(said, 'good');
+    }
+    dashboard.say(said, 'good');
   } catch (error) {
     if (!(error instanceof ConsoleError)) throw error;
     dashboard.say(error.message, 'bad');

@@ -121,22 +121,33 @@ export class Dashboard implements Disposable {
   // Where one goes.
 
   go(place: Place, change: Partial<PlaceState> = {}): void {
-    const stack = [...this.state.snapshot().stack, placeState({ ...place }, change)].slice(-STACK_MAX);
+    const { stack: before } = this.state.snapshot();
+    const view = this.view;
+    const { top } = this.state;
+    // A form that was changed shows what it was until there is an answer to what it is.
+    const filledIn = !isList(view) && view.form && place.view === view.name;
+    const next = filledIn ? { ...top, place: { ...place } } : placeState({ ...place }, change);
+    const stack = [...(filledIn ? before.slice(0, -1) : before), next].slice(-STACK_MAX);
     this.state.set({ stack, overlay: undefined, message: undefined });
     void this.load();
   }
 
   /** One step back: out of what lies over the view, then the marks, then the filter, then the view. */
   back(): void {
-    const { overlay, stack } = this.state.snapshot();
+    const { overlay } = this.state.snapshot();
     const { place, marks, filter } = this.state.top;
     if (overlay) this.state.set({ overlay: undefined });
     else if (marks.size > 0) this.state.change(place, { marks: new Set() });
     else if (filter) this.state.change(place, { filter: '', selected: undefined });
-    else if (stack.length > 1) {
-      this.state.set({ stack: stack.slice(0, -1), message: undefined });
-      void this.load();
-    }
+    else this.leave();
+  }
+
+  /** Out of the view, whatever is marked in it. */
+  leave(): void {
+    const { stack } = this.state.snapshot();
+    if (stack.length <= 1) return;
+    this.state.set({ stack: stack.slice(0, -1), message: undefined });
+    void this.load();
   }
 
   enter(): void {
@@ -168,6 +179,7 @@ export class Dashboard implements Disposable {
 
   mark(): void {
     const view = this.view;
+    if (!isList(view) && view.form) this.enter();
     const row = this.selectedRow();
     if (!isList(view) || !row) return;
     const { place, marks } = this.state.top;

@@ -44,7 +44,7 @@ export async function showDashboard(options: ShowDashboardOptions): Promise<void
   const stop = new AbortController();
   const signal = AbortSignal.any([options.stopped, stop.signal]);
   using dashboard = new Dashboard({
-    source: sourceOf(client, new LiveAlerts()),
+    source: sourceOf(client, new LiveAlerts(), options.ca),
     views: VIEWS,
     start: { view: 'overview', arg: '' },
     saved: options.saved,

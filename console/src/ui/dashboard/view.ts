@@ -52,14 +52,17 @@ export type Asked =
       reason: string;
     };
 
+/** What became of an act: a sentence, with where it goes on from here. */
+type Became = string | { said: string; leadsTo: Place | 'back' };
+
 /** Something a key does to the selected rows, or the marked ones. */
 export interface Act<Row> {
   key: string;
   label: string;
   /** Undefined where it does not apply to these. */
   asks(rows: readonly Row[]): Asked | undefined;
-  /** What became of it, in a sentence. `answer` is the text or the value that was asked for, `reason` a second one. */
-  run(source: DashboardSource, rows: readonly Row[], given: { answer: string; reason: string }): Promise<string>;
+  /** `answer` is the text or the value that was asked for, `reason` a second one. */
+  run(source: DashboardSource, rows: readonly Row[], given: { answer: string; reason: string }): Promise<Became>;
 }
 
 interface AnyView {
@@ -105,6 +108,8 @@ export interface PageView<Data> extends AnyView {
   lines(data: Data, look: Look): readonly PageLine[];
   pivots?(data: Data): readonly Pivot[];
   acts?: readonly Act<Data>[];
+  /** What is filled in is its argument: to go from it to itself is no step that one would go back. */
+  form?: true;
 }
 
 export type View = ListView<unknown> | PageView<unknown>;

@@ -5,7 +5,6 @@
 
 import type { KeyObject } from 'node:crypto';
 import { sha256, verifyBytes } from '@threatguard/proto';
-import { FEATURES_VERSION } from '../features.ts';
 import { ModelError } from './model-error.ts';
 
 const MAGIC = Buffer.from('TGMODEL1');
@@ -19,10 +18,11 @@ export interface ModelCard {
   seed: number;
   featuresVersion: number;
   features: readonly string[];
-  /** Rows of which kind of entity it was trained from, and from when to when they are. */
+  /** Rows of which kind it was trained from, and from when to when they are. */
   data: { fromUs: number; toUs: number; rows: Record<string, number> };
   parameters: Record<string, number | string>;
-  metrics: { alertsLastWeek: number; alertsAllowed: number; hoursLastWeek: number };
+  /** Of models about hours alertsLastWeek, alertsAllowed and hoursLastWeek. */
+  metrics: Record<string, number>;
   /** SHA-256 of the body, hex. */
   digest: string;
 }
@@ -44,7 +44,7 @@ export function encodeModelFile(parts: { card: Uint8Array; signature: Uint8Array
 /** The card and the body of a file that is what this collector signed under this name; throws ModelError otherwise. */
 export function openModelFile(
   bytes: Buffer,
-  expected: { name: string; version: number; publicKey: KeyObject },
+  expected: { name: string; version: number; featuresVersion: number; publicKey: KeyObject },
 ): { card: ModelCard; body: Buffer } {
   const { card: cardBytes, signature, body } = splitFile(bytes);
   if (!verifyBytes({ message: cardBytes, signature, publicKey: expected.publicKey, purpose: 'model' })) {
@@ -58,7 +58,7 @@ export function openModelFile(
     const text = `this file is ${card.name} ${card.version}, not ${expected.name} ${expected.version}`;
     throw new ModelError('mismatch', text);
   }
-  if (card.featuresVersion !== FEATURES_VERSION) {
+  if (card.featuresVersion !== expected.featuresVersion) {
     throw new ModelError(
       'mismatch',
       'this model was trained from other features than this release has; train it again',

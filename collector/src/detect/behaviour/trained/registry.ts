@@ -3,8 +3,6 @@
 // Invariant: of each name at most one version is active, and that one was opened, its signature and digest checked, by this
 // process. What cannot be opened is `refused` and takes no part.
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sha256, signBytes } from '@threatguard/proto';
 import type { CollectorSigner } from '../../../fleet/collector-identity.ts';
 import type { BehaviourStore, ModelRecord, ModelStore } from '../../../store/behaviour-store.ts';
@@ -26,7 +24,9 @@ import {
   trainModel,
 } from './kinds.ts';
 import { ModelError } from './model-error.ts';
-import { encodeCard, encodeModelFile, FILE_BYTES_MAX, type ModelCard, openModelFile } from './model-file.ts';
+import { encodeCard, type ModelCard } from './model-file.ts';
+import { ModelFiles } from './model-files.ts';
+import type { Measure, OtherModel } from './other-model.ts';
 import type { HourModelName } from './scorers.ts';
 
 const WEEK_US = 7 * 86_400_000_000;
@@ -40,6 +40,8 @@ export interface RegistryParts {
   alertsPerHostDay: number;
   seed: number;
   nowUs: () => number;
+  /** Models that are trained from something else than hours. */
+  others?: readonly OtherModel[];
 }
 
 export class ModelRegistry {
@@ -48,18 +50,20 @@ export class ModelRegistry {
   /** The model of sequences in use. */
   sequences: ActiveSequences | undefined;
   readonly #parts: RegistryParts;
+  readonly #files: ModelFiles;
   readonly #publicKey: () => KeyObject;
   #training = false;
 
   private constructor(parts: RegistryParts) {
     this.#parts = parts;
+    this.#files = new ModelFiles(parts.directory);
     this.#publicKey = () => createPublicKey(parts.signer().privateKey);
   }
 
   /** Opens what is active; what is not what it says is refused, and `refused` told why. */
   static async load(parts: RegistryParts, refused: (record: ModelRecord, why: string) => void): Promise<ModelRegistry> {
     const registry = new ModelRegistry(parts);
-    await mkdir(parts.directory, { recursive: true, mode: 0o700 });
+    await registry.#files.prepare();
     for (const record of await parts.store.models.list()) {
       if (record.state !== 'active') continue;
       try {
@@ -79,6 +83,17 @@ export class ModelRegistry {
     return this.#parts.store.models.list();
   }
 
+  /** Names of models that are trained from something else than hours, of which there is enough that their newest versions lack. */
+  async othersDue(): Promise<string[]> {
+    const versions = await this.list();
+    const due: string[] = [];
+    for (const other of this.#parts.others ?? []) {
+      const newest = versions.find(({ name }) => name === other.name);
+      if (await other.due(newest && (JSON.parse(newest.card) as ModelCard))) due.push(other.name);
+    }
+    return due;
+  }
+
   /** A version, or where that is 0 the active one, else the newest. */
   async find(name: string, version: number): Promise<ModelRecord> {
     const versions = (await this.list()).filter((record) => record.name === name);
@@ -96,36 +111,38 @@ export class ModelRegistry {
    * One training at a time: ModelError `busy` otherwise.
    */
   async train(
-    name: ModelName,
+    name: string,
     how: { progress: (progress: TrainProgress) => void; signal: AbortSignal; by?: AuditActor | undefined },
   ): Promise<ModelRecord> {
     if (this.#training) throw new ModelError('busy', 'a model is being trained already; try again when it is done');
     this.#training = true;
     try {
-      return await this.#train(name, how);
+      const other = this.#other(name);
+      return await (other ? this.#trainOther(other, how) : this.#train(name as HourModelName, how));
     } finally {
       this.#training = false;
     }
   }
 
-  /** The last week through a version. */
-  async evaluate(name: string, version: number): Promise<{ record: ModelRecord; evaluation: Evaluation }> {
+  /** The last week through a version; of a model that is not about hours, its own measures. */
+  async evaluate(
+    name: string,
+    version: number,
+  ): Promise<{ record: ModelRecord; evaluation: Evaluation } | { record: ModelRecord; measures: Measure[] }> {
     const record = await this.find(name, version);
-    const model = await this.#open(record);
-    const evaluation = await this.#evaluate(model, this.#parts.nowUs());
-    return { record, evaluation };
+    const { card, body } = await this.#open(record);
+    const other = this.#other(name);
+    if (other) return { record, measures: await other.evaluate(body, card) };
+    const model = openModel(name as ModelName, record.version, body);
+    return { record, evaluation: await this.#evaluate(model, this.#parts.nowUs()) };
   }
 
   /** Takes a version into use; `over_budget` where it would raise too many alerts and that is not forced. */
   async activate(name: string, version: number, how: { force: boolean; by: AuditActor }): Promise<ModelRecord> {
     const record = await this.find(name, version);
-    const { alertsLastWeek, alertsAllowed } = (JSON.parse(record.card) as ModelCard).metrics;
-    if (alertsLastWeek > alertsAllowed && !how.force) {
-      const would = `${name} ${record.version} would have raised ${alertsLastWeek} alerts last week`;
-      throw new ModelError(
-        'over_budget',
-        `${would}; the budget allows ${alertsAllowed.toFixed(1)}. --force does it anyway`,
-      );
+    const objection = this.#objection(JSON.parse(record.card) as ModelCard);
+    if (objection && !how.force) {
+      throw new ModelError('over_budget', `${name} ${record.version} ${objection}. --force does it anyway`);
     }
     await this.#use(record);
     await this.#parts.store.models.activate(record, this.#parts.nowUs(), how.by);
@@ -145,7 +162,10 @@ export class ModelRegistry {
     return { ...before, state: 'active' };
   }
 
-  async #train(name: ModelName, { progress, signal, by }: Parameters<ModelRegistry['train']>[1]): Promise<ModelRecord> {
+  async #train(
+    name: HourModelName,
+    { progress, signal, by }: Parameters<ModelRegistry['train']>[1],
+  ): Promise<ModelRecord> {
     const { store, seed, nowUs } = this.#parts;
     const trainedAtUs = nowUs();
     const span = await spanOf(name, store.behaviour);
@@ -154,11 +174,7 @@ export class ModelRegistry {
     const untilUs = span.toUs - heldUs;
     const trained = await trainModel(name, { seed, store: store.behaviour, untilUs, progress, signal });
     progress({ phase: 'evaluating', done: 0, total: 0 });
-    const version =
-      (await store.models.list()).reduce(
-        (most, each) => (each.name === name ? Math.max(most, each.version) : most),
-        0,
-      ) + 1;
+    const version = await this.#nextVersion(name);
     const model = openModel(name, version, trained.body);
     const evaluation = await this.#evaluate(model, span.toUs, heldUs);
     if (signal.aborted) throw new ModelError('cancelled', 'the training was cancelled; nothing of it is kept');
@@ -180,10 +196,47 @@ export class ModelRegistry {
     };
     const record = await this.#save(card, trained.body, by);
     progress({ phase: 'saved', done: 1, total: 1 });
-    if (evaluation.alerts > evaluation.allowed) return record;
+    if (record.notice) return record;
     this.#take(model);
     await store.models.activate(record, nowUs(), by);
     return { ...record, state: 'active' };
+  }
+
+  async #trainOther(
+    other: OtherModel,
+    { progress, signal, by }: Parameters<ModelRegistry['train']>[1],
+  ): Promise<ModelRecord> {
+    const { store, seed, nowUs } = this.#parts;
+    const { name, featuresVersion } = other;
+    const trainedAtUs = nowUs();
+    const { body, card: own } = await other.train({ seed, progress, signal });
+    if (signal.aborted) throw new ModelError('cancelled', 'the training was cancelled; nothing of it is kept');
+    const version = await this.#nextVersion(name);
+    const digest = sha256(body).toString('hex');
+    const record = await this.#save({ name, version, trainedAtUs, seed, featuresVersion, ...own, digest }, body, by);
+    progress({ phase: 'saved', done: 1, total: 1 });
+    if (record.notice) return record;
+    await this.#use(record);
+    await store.models.activate(record, nowUs(), by);
+    return { ...record, state: 'active' };
+  }
+
+  async #nextVersion(name: string): Promise<number> {
+    const versions = (await this.list()).filter((each) => each.name === name);
+    return Math.max(0, ...versions.map(({ version }) => version)) + 1;
+  }
+
+  #other(name: string): OtherModel | undefined {
+    return this.#parts.others?.find((other) => other.name === name);
+  }
+
+  /** Why a version does not come into use by itself. */
+  #objection(card: ModelCard): string | undefined {
+    const other = this.#other(card.name);
+    if (other) return other.objection(card);
+    const { alertsLastWeek = 0, alertsAllowed = 0 } = card.metrics;
+    if (alertsLastWeek <= alertsAllowed) return undefined;
+    return `would have raised ${alertsLastWeek} alerts last week; the budget allows ${alertsAllowed.toFixed(1)}`;
   }
 
   async #save(card: ModelCard, body: Uint8Array, by: AuditActor | undefined): Promise<ModelRecord> {
@@ -191,12 +244,8 @@ export class ModelRegistry {
     const { privateKey, certificate } = signer();
     const encoded = encodeCard(card);
     const signature = signBytes({ message: encoded, privateKey, purpose: 'model' });
-    await writeWhole(this.#fileOf(card), encodeModelFile({ card: encoded, signature, body }));
-    const { alertsLastWeek, alertsAllowed } = card.metrics;
-    const over = alertsLastWeek > alertsAllowed;
-    const notice = over
-      ? `would have raised ${alertsLastWeek} alerts last week; the budget allows ${alertsAllowed.toFixed(1)}`
-      : '';
+    await this.#files.write(card, { card: encoded, signature, body });
+    const notice = this.#objection(card) ?? '';
     const record: ModelRecord = {
       name: card.name,
       version: card.version,
@@ -218,9 +267,7 @@ export class ModelRegistry {
     const versions = (await this.list()).filter((record) => record.name === name);
     for (const record of versions.slice(VERSIONS_KEPT).filter(({ state }) => state !== 'active')) {
       await this.#parts.store.models.remove(record.name, record.version);
-      await unlink(this.#fileOf(record)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
+      await this.#files.remove(record);
     }
   }
 
@@ -230,7 +277,11 @@ export class ModelRegistry {
   }
 
   async #use(record: ModelRecord): Promise<void> {
-    this.#take(await this.#open(record));
+    const { version } = record;
+    const { body } = await this.#open(record);
+    const other = this.#other(record.name);
+    if (other) return other.use(body, { version });
+    this.#take(openModel(record.name as ModelName, version, body));
   }
 
   #take(model: OpenModel): void {
@@ -239,34 +290,19 @@ export class ModelRegistry {
   }
 
   /** Reads and checks the file of a version. The store's digest has to be that of the card: a file alone proves nothing. */
-  async #open(record: ModelRecord): Promise<OpenModel> {
-    const { name, version } = record;
-    if (!isModelName(name)) throw new ModelError('mismatch', `this release has no ${name}`);
-    const bytes = await readFile(this.#fileOf(record)).catch((error: NodeJS.ErrnoException) => {
-      throw new ModelError('malformed', `the file of ${name} ${version} cannot be read: ${error.message}`);
-    });
-    if (bytes.length > FILE_BYTES_MAX) throw new ModelError('malformed', 'a model file is larger than any model');
-    const { card, body } = openModelFile(bytes, { name, version, publicKey: this.#publicKey() });
-    if (card.digest !== Buffer.from(record.digest).toString('hex')) {
+  async #open(record: ModelRecord): Promise<{ card: ModelCard; body: Buffer }> {
+    const featuresVersion = this.#featuresVersion(record.name);
+    const opened = await this.#files.open(record, { featuresVersion, publicKey: this.#publicKey() });
+    if (opened.card.digest !== Buffer.from(record.digest).toString('hex')) {
       throw new ModelError('digest', 'this model is another one than was stored; train it again');
     }
-    return openModel(name, version, body);
+    return opened;
   }
 
-  #fileOf({ name, version }: { name: string; version: number }): string {
-    return join(this.#parts.directory, `${name}-${version}.tgmodel`);
+  #featuresVersion(name: string): number {
+    if (isModelName(name)) return FEATURES_VERSION;
+    const other = this.#other(name);
+    if (!other) throw new ModelError('mismatch', `this release has no ${name}`);
+    return other.featuresVersion;
   }
-}
-
-/** Never half a file: written beside it, flushed, and put in its place. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${path}.new`;
-  const file = await open(beside, 'w', 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
 }

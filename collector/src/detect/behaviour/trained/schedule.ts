@@ -10,7 +10,7 @@ const HOUR_US = 3_600_000_000;
 export interface ScheduleParts {
   registry: ModelRegistry;
   everyHours: number;
-  /** Whether there is enough to train from: learning is over. */
+  /** Whether there are enough hours to train from: learning is over. */
   ready: () => boolean;
   nowUs: () => number;
   trained: (name: string, version: number, state: string) => void;
@@ -40,12 +40,14 @@ export class TrainingSchedule implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const { registry, everyHours, ready, nowUs, trained, failed } = this.#parts;
-    if (!ready()) return;
     try {
       const versions = await registry.list();
-      for (const name of MODEL_NAMES) {
+      const old = (name: string) => {
         const newest = versions.find((record) => record.name === name);
-        if (newest && nowUs() - newest.createdAtUs < everyHours * HOUR_US) continue;
+        return !newest || nowUs() - newest.createdAtUs >= everyHours * HOUR_US;
+      };
+      const due = [...(ready() ? MODEL_NAMES.filter(old) : []), ...(await registry.othersDue())];
+      for (const name of due) {
         if (this.#stop.signal.aborted) return;
         const record = await registry.train(name, { progress: () => undefined, signal: this.#stop.signal });
         trained(name, record.version, record.state);

@@ -61,15 +61,25 @@ const TRIAGE: readonly Triage[] = [
 /** Acts on whatever has an alert in it. */
 export function alertActs<Row>(alertOf: (row: Row) => Alert | undefined): readonly Act<Row>[] {
   const alertsOf = (rows: readonly Row[]) => rows.map(alertOf).filter((alert) => alert !== undefined);
-  return TRIAGE.map(({ key, label, word, asks, request }) => ({
-    key,
-    label,
-    asks: (rows) => {
-      const alerts = alertsOf(rows);
-      return alerts.length > 0 ? asks(alerts) : undefined;
-    },
-    run: (source, rows, given) => act(source, word, alertsOf(rows), request(given)),
-  }));
+  const triage = TRIAGE.map(
+    ({ key, label, word, asks, request }): Act<Row> => ({
+      key,
+      label,
+      asks: (rows) => {
+        const alerts = alertsOf(rows);
+        return alerts.length > 0 ? asks(alerts) : undefined;
+      },
+      run: (source, rows, given) => act(source, word, alertsOf(rows), request(given)),
+    }),
+  );
+  const except: Act<Row> = {
+    key: 'x',
+    label: 'except',
+    // What an exception asks for is of one alert.
+    asks: (rows) => (alertsOf(rows).length === 1 ? { kind: 'nothing' } : undefined),
+    run: async (_source, rows) => ({ said: '', leadsTo: { view: 'except', arg: alertsOf(rows)[0]!.id ?? '' } }),
+  };
+  return [...triage, except];
 }
 
 /** Refused for each alert that somebody acted on since it was shown here. */

@@ -1,5 +1,12 @@
 // One alert: why it was raised, what happened around it, what to do next, what was done.
-import { type Alert, type AlertAct, type GetAlertResponse, type StoredEvent, severityName } from '@threatguard/proto';
+import {
+  type Alert,
+  type AlertAct,
+  type GetAlertResponse,
+  type LookupIntelResponse,
+  type StoredEvent,
+  severityName,
+} from '@threatguard/proto';
 import { stateName, verdictName } from '../../../model/alert.ts';
 import { ConsoleError } from '../../../model/console-error.ts';
 import { nextSteps } from '../../../model/next-steps.ts';
@@ -10,7 +17,9 @@ import { actText } from '../../../model/triage.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type Look, type PageLine, page } from '../view.ts';
 import { alertActs } from './alert-acts.ts';
-import { eventLine, heading, pair, said, wrapped } from './page-parts.ts';
+import { hitLines, indicatorHits } from './indicator-hits.ts';
+import { reasonLines } from './model-reason.ts';
+import { eventLine, heading, orWhy, pair, said, wrapped } from './page-parts.ts';
 import { alertPivots } from './pivots.ts';
 import { severityTone } from './severity-tone.ts';
 
@@ -29,6 +38,7 @@ interface AlertPage {
   around: StoredEvent[] | string;
   processes: StoredEvent[] | string;
   related: Alert[] | string;
+  listed: LookupIntelResponse[] | string;
 }
 
 async function load(source: DashboardSource, id: string): Promise<AlertPage> {
@@ -40,13 +50,14 @@ async function load(source: DashboardSource, id: string): Promise<AlertPage> {
   const host = { field: 'agent.id', value: alert.agentId ?? '' };
   const found = async (filters: { field: string; value: string }[]) =>
     (await source.searchEvents({ filters, ...span }, AROUND_EVENTS_MAX)).rows;
-  const [history, around, processes, related] = await Promise.all([
+  const [history, around, processes, related, listed] = await Promise.all([
     orWhy(source.alertHistory(alert.id ?? '')),
     orWhy(found(field ? [{ field, value }] : [host])),
     orWhy(found([host, { field: 'event.category', value: 'process' }])),
     orWhy(relatedTo(source, alert)),
+    orWhy(indicatorHits(source, alert)),
   ]);
-  return { shown, history, around, processes, related };
+  return { shown, history, around, processes, related, listed };
 }
 
 /** Other alerts of the same host or user of the same day. */
@@ -60,15 +71,6 @@ async function relatedTo(source: DashboardSource, alert: Alert): Promise<Alert[]
   return [...others.values()].sort((a, b) => (b.lastAtUs ?? 0) - (a.lastAtUs ?? 0)).slice(0, RELATED_MAX);
 }
 
-async function orWhy<T>(asked: Promise<T>): Promise<T | string> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof ConsoleError) return error.message;
-    throw error;
-  }
-}
-
 /** What an alert is about: `source.ip=192.0.2.1`. */
 function entityField({ entity = '' }: Alert): [string, string] {
   const at = entity?.indexOf('=') ?? -1;
@@ -79,6 +81,9 @@ function lines(data: AlertPage, look: Look): PageLine[] {
   const { alert = {}, events } = data.shown;
   return [
     ...facts(alert ?? {}, look),
+    ...(alert?.modelReason ? [...heading('Why models spoke'), ...reasonLines(alert.modelReason, look)] : []),
+    ...heading('Indicators'),
+    ...told(data.listed, 'no source lists a value of it', (found) => found.flatMap((each) => hitLines(each, look))),
     ...heading('What to do next'),
     ...nextSteps(alert?.tactics ?? []).flatMap((step) => wrapped(`- ${step}`, look)),
     ...heading('What was done'),
@@ -122,6 +127,7 @@ function facts(alert: Alert, look: Look): PageLine[] {
       value: alert.title ?? '',
     },
     ...wrapped(alert.reason ?? '', look, { value: alert.reason ?? '' }),
+    ...(alert.triage?.sentence ? wrapped(alert.triage.sentence, look, { value: alert.triage.sentence }) : []),
     said(''),
     pair('state', state.filter(Boolean).join(', ')),
     pair('host', alert.agentName ?? '', { view: 'agent', arg: alert.agentName ?? '' }),

@@ -1,6 +1,7 @@
 import { type Alert, severityName } from '@threatguard/proto';
 import { alertFacts, stateName } from '../../../model/alert.ts';
 import { age, humanTime, zoneName } from '../../../model/time.ts';
+import { chanceText } from '../../../model/triage-score.ts';
 import { LIVE_ALERTS_MAX } from '../../../services/live-alerts.ts';
 import { type ListColumn, type Look, list } from '../view.ts';
 import { alertActs } from './alert-acts.ts';
@@ -37,6 +38,13 @@ function alertListColumns(look: Look): ListColumn<Alert>[] {
       cell: (alert) => severityName(alert.severity ?? 0),
       order: (alert) => alert.severity ?? 0,
       tone: (alert) => severityTone(alert.severity),
+    },
+    {
+      title: 'REAL',
+      cell: chanceText,
+      order: (alert) => alert.triage?.probability ?? -1,
+      align: 'right',
+      optional: true,
     },
     {
       title: 'STATE',

@@ -1,10 +1,12 @@
-import type { Entity, EntityName, GetEntityResponse } from '@threatguard/proto';
+import type { Entity, EntityName, GetEntityResponse, ModelReason } from '@threatguard/proto';
 import { brailleLine } from '../../../model/charts/braille.ts';
 import { bar } from '../../../model/charts/spark.ts';
 import { decayedRisk } from '../../../model/risk-history.ts';
 import { age, humanTime } from '../../../model/time.ts';
+import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type Look, list, type PageLine, type Pivot, page } from '../view.ts';
-import { heading, pair, said } from './page-parts.ts';
+import { habitLines } from './model-reason.ts';
+import { heading, orWhy, pair, said } from './page-parts.ts';
 import { pivotTo } from './pivots.ts';
 import { riskTone } from './severity-tone.ts';
 
@@ -91,21 +93,50 @@ function historyLines({ history = [], entity, halfLifeUs }: GetEntityResponse, l
   }));
 }
 
-export const entity = page<GetEntityResponse>({
+/** An entity, and why models spoke of it: those of its alerts that are among the reasons for its risk. */
+interface EntityPage {
+  data: GetEntityResponse;
+  spoken: readonly ModelReason[] | string;
+}
+
+/** Alerts of models that are looked at for one page. */
+const SPOKEN_MAX = 4;
+
+async function spokenOf(source: DashboardSource, { reasons }: Entity): Promise<ModelReason[] | string> {
+  const ids = (reasons ?? []).filter(({ ruleId }) => ruleId?.startsWith('model/')).map(({ alertId }) => alertId ?? '');
+  const asked = [...new Set(ids)].slice(0, SPOKEN_MAX).map((id) => source.getAlert(id));
+  const alerts = await orWhy(Promise.all(asked));
+  return typeof alerts === 'string' ? alerts : alerts.flatMap(({ alert }) => alert?.modelReason ?? []);
+}
+
+function habits(spoken: readonly ModelReason[] | string, look: Look): PageLine[] {
+  if (typeof spoken === 'string') return [said(`  not available: ${spoken}`, 'bad')];
+  if (spoken.length === 0) return [said('  no model speaks of it', 'dim')];
+  return spoken.flatMap((reason) => [
+    said(
+      `  ${reason.entityKind ?? ''} ${reason.entity ?? ''}, the hour from ${humanTime(reason.hourAtUs, look.utc)}`,
+      'dim',
+    ),
+    ...habitLines(reason, look),
+  ]);
+}
+
+export const entity = page<EntityPage>({
   name: 'entity',
   aliases: [],
-  summary: 'one entity with the history of its risk',
+  summary: "one entity: the history of its risk, its own and its peers' habits",
   takes: 'a kind and a name: user root',
   refreshMs: REFRESH_MS,
   command: (arg) => {
     const [kind = '', ...name] = arg.split(' ');
     return `threatguard entities show ${kind} ${quoted(name.join(' '))}`;
   },
-  load: (source, arg) => {
+  load: async (source, arg) => {
     const [kind = '', ...name] = arg.split(' ');
-    return source.getEntity({ name: { kind, name: name.join(' ') } });
+    const data = await source.getEntity({ name: { kind, name: name.join(' ') } });
+    return { data, spoken: await spokenOf(source, data.entity ?? {}) };
   },
-  lines: (data, look) => {
+  lines: ({ data, spoken }, look) => {
     const { name, risk, reasons, firstSeenAtUs, lastSeenAtUs } = data.entity ?? {};
     return [
       {
@@ -132,9 +163,11 @@ export const entity = page<GetEntityResponse>({
           value: reason.alertId ?? '',
         }),
       ),
+      ...heading("Against its own and its peers' habits"),
+      ...habits(spoken, look),
     ];
   },
-  pivots: (data) => entityPivots(data.entity ?? {}),
+  pivots: ({ data }) => entityPivots(data.entity ?? {}),
 });
 
 /** A word for a shell. */

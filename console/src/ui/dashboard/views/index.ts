@@ -5,10 +5,13 @@ import { alerts } from './alerts.ts';
 import { audit, auditEntry } from './audit.ts';
 import { entities, entity } from './entities.ts';
 import { about, event, events } from './events.ts';
+import { except } from './except.ts';
+import { exception, exceptions } from './exceptions.ts';
 import { hunt, hunts } from './hunts.ts';
 import { incident, incidents } from './incidents.ts';
-import { indicators } from './indicators.ts';
+import { indicator, indicators } from './indicators.ts';
 import { keys } from './keys.ts';
+import { model, models } from './models.ts';
 import { overview } from './overview.ts';
 import { rule, rules } from './rules.ts';
 
@@ -17,6 +20,9 @@ export const VIEWS: readonly View[] = [
   overview,
   alerts,
   alert,
+  except,
+  exceptions,
+  exception,
   incidents,
   incident,
   entities,
@@ -29,6 +35,9 @@ export const VIEWS: readonly View[] = [
   rules,
   rule,
   indicators,
+  indicator,
+  models,
+  model,
   agents,
   agent,
   keys,

@@ -2,6 +2,8 @@
 import {
   type AgentSummary,
   type Entity,
+  type LearningState,
+  type ModelSummary,
   Severity,
   type StatusReport,
   severityName,
@@ -12,6 +14,7 @@ import { bar, sparkline } from '../../../model/charts/spark.ts';
 import { age } from '../../../model/time.ts';
 import { fitLine, type Line, lineWidth } from '../spans.ts';
 import { type Look, type PageLine, page } from '../view.ts';
+import { modelLines } from './models.ts';
 import { heading, said } from './page-parts.ts';
 import { riskTone, severityTone } from './severity-tone.ts';
 
@@ -28,13 +31,19 @@ interface Overview {
   volumes: Volumes;
   entities: Entity[];
   agents: AgentSummary[];
+  models: { learning: LearningState; models: readonly ModelSummary[] };
 }
 
 function lines(data: Overview, look: Look): PageLine[] {
   const wide = look.columns >= TWO_COLUMNS_FROM;
   const half = wide ? { ...look, columns: Math.floor(look.columns / 2) - 1 } : look;
   const left = [...alertLines(data, half), ...riskLines(data, half)];
-  const right = [...intakeLines(data, half), ...fleetLines(data, half)];
+  const right = [
+    ...intakeLines(data, half),
+    ...fleetLines(data, half),
+    ...heading('Models'),
+    ...modelLines(data.models),
+  ];
   const main = wide ? beside(left, right, half.columns) : [...left, ...right];
   return [...main, ...heatLines(data, look)];
 }
@@ -46,7 +55,7 @@ function alertLines({ volumes, status }: Overview, look: Look): PageLine[] {
     return { severity, hours, sum: hours.reduce((total, count) => total + count, 0) };
   });
   return [
-    said(`Alerts raised in 24 h, ${status.alertsOpen ?? 0} open`, 'title'),
+    said(`Alerts raised in 24 h, ${status.alertsOpen ?? 0} open${withheld(status)}`, 'title'),
     ...rows.map(({ severity, hours, sum }) => ({
       spans: [
         { text: `  ${severityName(severity).padEnd(14)}`, tone: severityTone(severity) },
@@ -57,6 +66,10 @@ function alertLines({ volumes, status }: Overview, look: Look): PageLine[] {
       place: { view: 'alerts', arg: '' },
     })),
   ];
+}
+
+function withheld({ alertsWithheld }: StatusReport): string {
+  return alertsWithheld ? `, ${alertsWithheld} withheld` : '';
 }
 
 function riskLines({ entities }: Overview, look: Look): PageLine[] {
@@ -168,18 +181,19 @@ function beside(left: readonly PageLine[], right: readonly PageLine[], columns: 
 export const overview = page<Overview>({
   name: 'overview',
   aliases: ['o', 'home'],
-  summary: 'alerts over time, risk, intake and fleet at a glance',
+  summary: 'alerts over time, risk, intake, fleet and models at a glance',
   refreshMs: 5_000,
   command: () => 'threatguard status',
   concerns: () => true,
   load: async (source) => {
-    const [status, volumes, entities, agents] = await Promise.all([
+    const [status, volumes, entities, agents, { learning, models }] = await Promise.all([
       source.getStatus(),
       source.getVolumes((source.nowMs() - DAYS * 86_400_000) * 1000),
       source.listEntities('', ENTITIES_SHOWN),
       source.listAgents(),
+      source.listModels(),
     ]);
-    return { status, volumes, entities, agents };
+    return { status, volumes, entities, agents, models: { learning: learning ?? {}, models: models ?? [] } };
   },
   lines,
 });

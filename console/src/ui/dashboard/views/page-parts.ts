@@ -1,4 +1,5 @@
 import type { StoredEvent } from '@threatguard/proto';
+import { ConsoleError } from '../../../model/console-error.ts';
 import { eventSummary, eventWhat } from '../../../model/event.ts';
 import { printable, wrap } from '../../../model/printable.ts';
 import { humanTime } from '../../../model/time.ts';
@@ -40,4 +41,14 @@ export function eventLine(stored: StoredEvent, look: Look): PageLine {
     ],
     value: text,
   };
+}
+
+/** What was asked for, or why it could not be: the rest of a page is shown without it. */
+export async function orWhy<T>(asked: Promise<T>): Promise<T | string> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ConsoleError) return error.message;
+    throw error;
+  }
 }

@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import type { CollectorClient } from '../client/collector-client.ts';
+import { type Deployment, defaultHome } from '../client/deployment.ts';
+import { printable } from '../model/printable.ts';
+import { Contexts, LOCAL_CONTEXT } from '../services/contexts.ts';
+import { configDirectory } from '../services/xdg.ts';
+import type { Invocation } from './invocation.ts';
+
+export interface PlaceFlags {
+  home?: string | undefined;
+  context?: string | undefined;
+}
+
+/** A deployment: its home, and the context it was chosen by, absent where a directory was named. */
+export interface Place {
+  home: string;
+  context?: string;
+}
+
+export function contextsOf({ env, isRoot }: Pick<Invocation, 'env' | 'isRoot'>): Contexts {
+  return new Contexts({ configDirectory: configDirectory(env), localHome: defaultHome(env, isRoot) });
+}
+
+/** Which deployment is meant: by flag, else by the environment, else by choice. Throws `usage` for a context there is not. */
+export function placeOf(invocation: Pick<Invocation, 'env' | 'isRoot'>, flags: PlaceFlags): Place {
+  const { env } = invocation;
+  if (flags.home !== undefined) return { home: resolve(flags.home) };
+  const contexts = contextsOf(invocation);
+  const named = flags.context ?? (env.THREATGUARD_CONTEXT || (env.THREATGUARD_HOME ? LOCAL_CONTEXT : undefined));
+  const { name: context, home } = named === undefined ? contexts.current() : contexts.find(named);
+  return { home, context };
+}
+
+/** A client of the deployment's collector. gRPC is loaded here, so that help and wrong use answer without it. */
+export async function connectTo(
+  invocation: Invocation,
+  flags: PlaceFlags,
+): Promise<{ client: CollectorClient; deployment: Deployment }> {
+  const [{ readDeployment }, { openCollector }] = await Promise.all([
+    import('../client/deployment.ts'),
+    import('../client/collector-client.ts'),
+  ]);
+  const { connections, stderr } = invocation;
+  const deployment = readDeployment(placeOf(invocation, flags).home);
+  if (connections) return { client: connections.open(deployment), deployment };
+  const note = (text: string) => stderr.write(`${printable(text)}\n`);
+  return { client: openCollector(deployment, note), deployment };
+}

@@ -1,0 +1,18 @@
+import { type Config, run } from '@oclif/core';
+import { explain } from './explain.ts';
+import { helpWords, refuseUnknownCommand } from './resolve.ts';
+
+/** Runs one command to its end. Never throws: what went wrong is in what it gives, with the exit code. */
+export async function runWords(
+  argv: readonly string[],
+  config: Config,
+): Promise<{ message: string; exitCode: number }> {
+  try {
+    const words = helpWords(argv);
+    refuseUnknownCommand(words, config.commands);
+    await run([...words], config);
+    return { message: '', exitCode: 0 };
+  } catch (error) {
+    return explain(error);
+  }
+}
