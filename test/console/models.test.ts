@@ -62,6 +62,15 @@ describe('models', () => {
     expect((await run('models', 'evaluate', 'isolation-forest')).stdout).toMatch(/alerts +\d+; the budget allows/);
   });
 
+  it('trains, shows and evaluates the model of sequences as the others', async () => {
+    const trained = await run('models', 'train', 'sequences');
+    expect(trained.stdout).toMatch(/sequences +1 +(active|ready)/);
+    const shown = await run('models', 'show', 'sequences');
+    expect(shown.stdout).toMatch(/rows +\d+ login sequence, \d+ program sequence/);
+    expect((await run('models', 'evaluate', 'sequences')).code).toBe(0);
+    expect((await run('models', 'train', 'sequence')).stderr).toMatch(/no model "sequence".*sequences/s);
+  });
+
   it('go back to the version before, and forth', async () => {
     await run('models', 'train', 'isolation-forest');
     expect((await run('models', 'rollback', 'isolation-forest')).stdout).toMatch(/isolation-forest 1 is in use again/);

@@ -13,7 +13,7 @@ import { Words } from './words.ts';
 /** Tokens of a piece. */
 export const PIECE_TOKENS = 64;
 
-export interface HourSequence {
+interface HourSequence {
   /** Of the piece that is not full yet. */
   tokens: number[];
   /** Pieces before it in this hour. */

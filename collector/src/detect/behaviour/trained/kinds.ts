@@ -15,7 +15,7 @@ export const SEQUENCES = 'sequences';
 export const MODEL_NAMES = [...HOUR_MODELS, SEQUENCES] as const;
 export type ModelName = (typeof MODEL_NAMES)[number];
 
-export type KindScorers = Partial<Record<EntityKind, Scorer>>;
+type KindScorers = Partial<Record<EntityKind, Scorer>>;
 
 /** A model of hours, opened. */
 export interface ActiveModel {
