@@ -45,6 +45,8 @@ const http = z
     monitoring: z.enum(['local', 'anyone', 'token']).default('local'),
     /** `hybrid`: access tokens have an RS256 signature beside that of ML-DSA, and both must be right. */
     tokens: z.enum(['ml-dsa', 'hybrid']).default('ml-dsa'),
+    /** Where spans of requests are sent: OTLP over HTTP with JSON. */
+    traces: z.url({ protocol: /^https?$/, error: 'write a URL such as http://127.0.0.1:4318/v1/traces' }).optional(),
     /** How browsers reach the service; a provider of single sign-on sends them back there. */
     public_url: origin.optional(),
     oidc: oidcSettings.optional(),
@@ -325,6 +327,8 @@ http:
   # certificate: /etc/threatguard/http.crt
   # key: /etc/threatguard/http.key
   # origins: [https://soc.example.org]
+  # Where spans of requests are sent: OTLP over HTTP with JSON.
+  # traces: http://127.0.0.1:4318/v1/traces
   # Single sign-on by OpenID Connect; local accounts stay beside it. Of the provider, HTTPS only. The page is sent back to
   # PUBLIC_URL/admin/oidc/callback; "threatguard login" needs the device flow of the client instead.
   # public_url: https://soc.example.org:3002

@@ -356,6 +356,7 @@ export async function startCollector(parts: {
     baselines,
     recent,
     metrics,
+    models: behaviour,
     report,
     ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),
     log,

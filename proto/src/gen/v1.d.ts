@@ -3404,6 +3404,7 @@ export namespace threatguard {
             spooledEnvelopes: number;
             address: string;
             group: string;
+            labels: { [k: string]: string };
             static create(properties: threatguard.v1.AgentSummary.$Shape): threatguard.v1.AgentSummary & threatguard.v1.AgentSummary.$Shape;
             static create(properties?: threatguard.v1.AgentSummary.$Properties): threatguard.v1.AgentSummary;
             static encode(message: threatguard.v1.AgentSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3429,6 +3430,7 @@ export namespace threatguard {
                 spooledEnvelopes?: number;
                 address?: string;
                 group?: string;
+                labels?: { [k: string]: string };
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AgentSummary.$Properties;
@@ -3532,6 +3534,102 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.RevokeAgentResponse.$Properties;
+        }
+
+        interface ILabelAgentRequest extends threatguard.v1.LabelAgentRequest.$Properties {
+        }
+
+        class LabelAgentRequest {
+            constructor(properties?: threatguard.v1.LabelAgentRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: string;
+            set: { [k: string]: string };
+            remove: string[];
+            static create(properties: threatguard.v1.LabelAgentRequest.$Shape): threatguard.v1.LabelAgentRequest & threatguard.v1.LabelAgentRequest.$Shape;
+            static create(properties?: threatguard.v1.LabelAgentRequest.$Properties): threatguard.v1.LabelAgentRequest;
+            static encode(message: threatguard.v1.LabelAgentRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LabelAgentRequest & threatguard.v1.LabelAgentRequest.$Shape;
+        }
+
+        namespace LabelAgentRequest {
+            interface $Properties {
+                agent?: string;
+                set?: { [k: string]: string };
+                remove?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LabelAgentRequest.$Properties;
+        }
+
+        interface ILabelAgentResponse extends threatguard.v1.LabelAgentResponse.$Properties {
+        }
+
+        class LabelAgentResponse {
+            constructor(properties?: threatguard.v1.LabelAgentResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            labels: { [k: string]: string };
+            static create(properties: threatguard.v1.LabelAgentResponse.$Shape): threatguard.v1.LabelAgentResponse & threatguard.v1.LabelAgentResponse.$Shape;
+            static create(properties?: threatguard.v1.LabelAgentResponse.$Properties): threatguard.v1.LabelAgentResponse;
+            static encode(message: threatguard.v1.LabelAgentResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LabelAgentResponse & threatguard.v1.LabelAgentResponse.$Shape;
+        }
+
+        namespace LabelAgentResponse {
+            interface $Properties {
+                agentId?: string;
+                labels?: { [k: string]: string };
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LabelAgentResponse.$Properties;
+        }
+
+        interface IRemoveAgentRequest extends threatguard.v1.RemoveAgentRequest.$Properties {
+        }
+
+        class RemoveAgentRequest {
+            constructor(properties?: threatguard.v1.RemoveAgentRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: string;
+            force: boolean;
+            static create(properties: threatguard.v1.RemoveAgentRequest.$Shape): threatguard.v1.RemoveAgentRequest & threatguard.v1.RemoveAgentRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveAgentRequest.$Properties): threatguard.v1.RemoveAgentRequest;
+            static encode(message: threatguard.v1.RemoveAgentRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveAgentRequest & threatguard.v1.RemoveAgentRequest.$Shape;
+        }
+
+        namespace RemoveAgentRequest {
+            interface $Properties {
+                agent?: string;
+                force?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveAgentRequest.$Properties;
+        }
+
+        interface IRemoveAgentResponse extends threatguard.v1.RemoveAgentResponse.$Properties {
+        }
+
+        class RemoveAgentResponse {
+            constructor(properties?: threatguard.v1.RemoveAgentResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            name: string;
+            revoked: boolean;
+            static create(properties: threatguard.v1.RemoveAgentResponse.$Shape): threatguard.v1.RemoveAgentResponse & threatguard.v1.RemoveAgentResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveAgentResponse.$Properties): threatguard.v1.RemoveAgentResponse;
+            static encode(message: threatguard.v1.RemoveAgentResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveAgentResponse & threatguard.v1.RemoveAgentResponse.$Shape;
+        }
+
+        namespace RemoveAgentResponse {
+            interface $Properties {
+                agentId?: string;
+                name?: string;
+                revoked?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveAgentResponse.$Properties;
         }
 
         interface ICreateTokenRequest extends threatguard.v1.CreateTokenRequest.$Properties {
