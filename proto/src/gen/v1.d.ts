@@ -694,6 +694,9 @@ export namespace threatguard {
             days: number;
             surprise: number;
             sentence: string;
+            after: string[];
+            usually: string[];
+            timesPossible: number;
             static create(properties: threatguard.v1.FeatureReason.$Shape): threatguard.v1.FeatureReason & threatguard.v1.FeatureReason.$Shape;
             static create(properties?: threatguard.v1.FeatureReason.$Properties): threatguard.v1.FeatureReason;
             static encode(message: threatguard.v1.FeatureReason.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -718,6 +721,9 @@ export namespace threatguard {
                 days?: number;
                 surprise?: number;
                 sentence?: string;
+                after?: string[];
+                usually?: string[];
+                timesPossible?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.FeatureReason.$Properties;
