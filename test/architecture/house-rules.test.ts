@@ -32,6 +32,7 @@ const OWNERS: Record<string, string[]> = {
   '@openforge-sh/liboqs': ['proto/src/crypto/'],
   fastify: ['collector/src/http/'],
   'prom-client': ['collector/src/http/metrics/'],
+  ioredis: ['collector/src/cache/'],
   jose: ['collector/src/access/'],
   'openid-client': ['collector/src/access/oidc/'],
   '@peculiar/x509': ['agent/src/identity/', 'collector/src/fleet/'],
