@@ -23,7 +23,7 @@ export interface Login {
 }
 
 /** A file that is there and is none of ours. */
-export class LoginFileError extends Error {
+class LoginFileError extends Error {
   override readonly name = 'LoginFileError';
   readonly code = 'malformed';
 }
