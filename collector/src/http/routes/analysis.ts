@@ -4,6 +4,7 @@ import { getAlert } from '../../api/alerts.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Shards } from '../../shards/shards.ts';
 import type { Store } from '../../store/store.ts';
+import type { Baselines } from '../analysis/baselines.ts';
 import { HOUR_US, judgeBehaviour } from '../analysis/behaviour.ts';
 import { correlateAlerts } from '../analysis/correlate.ts';
 import { NetworkPicture } from '../analysis/network.ts';
@@ -44,11 +45,13 @@ export interface AnalysisRoutesParts {
   board: HealthBoard;
   fleet: Fleet;
   shards: Pick<Shards, 'try'>;
+  baselines: Baselines;
   /** Keeps detections no agent sent, and raises alerts of them. */
   report: (detections: readonly Detection[]) => Promise<void>;
 }
 
-export function analysisRoutes(app: HttpApp, { status, board, fleet, shards, report }: AnalysisRoutesParts): void {
+export function analysisRoutes(app: HttpApp, parts: AnalysisRoutesParts): void {
+  const { status, board, fleet, shards, baselines, report } = parts;
   const { store, nowMs } = status;
 
   app.get(
@@ -117,7 +120,11 @@ export function analysisRoutes(app: HttpApp, { status, board, fleet, shards, rep
       if (entity.kind === 'host' && !agent) throw new ProblemError('not_found', 'no agent has this name or id');
       const fromUs = windowFromUs - BASELINE_US;
       const about = agent ? { agentId: agent.id } : { user: entity.name };
-      const points = await store.series({ resolution: 'hour', fromUs, toUs, ...about });
+      const [past, own] = await Promise.all([
+        baselines.past(about, fromUs, windowFromUs),
+        store.series({ resolution: 'hour', fromUs: windowFromUs, toUs, ...about }),
+      ]);
+      const points = [...past, ...own];
       if (points.length === 0)
         throw new ProblemError('not_found', `nothing was ever counted of the ${entity.kind} "${entity.name}"`);
       const observed = agent ? await store.observedRatio(agent.id, fromUs, toUs) : 1;

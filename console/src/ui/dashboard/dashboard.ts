@@ -41,13 +41,15 @@ export class Dashboard implements Disposable {
   readonly #loading = new Map<Place, number>();
   readonly #loadedMs = new WeakMap<Place, number>();
   #dirty = false;
+  /** What was asked last has come, or why it has not. */
+  answered: Promise<void>;
   /** Undefined for everything: who asks decides nothing here. */
   #who: Who | undefined;
 
   constructor(parts: DashboardParts) {
     this.parts = parts;
     this.state = new DashboardState(placeState(parts.start));
-    void this.load();
+    this.answered = this.#load();
   }
 
   get look(): Look {
@@ -126,7 +128,12 @@ export class Dashboard implements Disposable {
   }
 
   /** Asks for what is shown. The newest answer counts; a failure is said and leaves what was there. */
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    this.answered = this.#load();
+    return this.answered;
+  }
+
+  async #load(): Promise<void> {
     const { place } = this.state.top;
     const view = this.view;
     const turn = (this.#loading.get(place) ?? 0) + 1;
