@@ -2932,6 +2932,7 @@ export namespace threatguard {
             after: string;
             digest: Uint8Array;
             previousDigest: Uint8Array;
+            actorName: string;
             static create(properties: threatguard.v1.AuditEntry.$Shape): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
             static create(properties?: threatguard.v1.AuditEntry.$Properties): threatguard.v1.AuditEntry;
             static encode(message: threatguard.v1.AuditEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2951,6 +2952,7 @@ export namespace threatguard {
                 after?: string;
                 digest?: Uint8Array;
                 previousDigest?: Uint8Array;
+                actorName?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AuditEntry.$Properties;

@@ -13124,6 +13124,7 @@ export const threatguard = $root.threatguard = (() => {
             AuditEntry.prototype.after = "";
             AuditEntry.prototype.digest = $util.newBuffer([]);
             AuditEntry.prototype.previousDigest = $util.newBuffer([]);
+            AuditEntry.prototype.actorName = "";
 
             AuditEntry.create = function(properties) {
                 return new AuditEntry(properties);
@@ -13158,6 +13159,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(82).bytes(message.digest);
                 if (message.previousDigest != null && $Object.hasOwnProperty.call(message, "previousDigest") && message.previousDigest.length)
                     writer.uint32(250).bytes(message.previousDigest);
+                if (message.actorName != null && $Object.hasOwnProperty.call(message, "actorName") && message.actorName !== "")
+                    writer.uint32(410).string(message.actorName);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13288,6 +13291,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.previousDigest = value;
                             else
                                 delete message.previousDigest;
+                            continue;
+                        }
+                    case 51: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.actorName = value;
+                            else
+                                delete message.actorName;
                             continue;
                         }
                     }
