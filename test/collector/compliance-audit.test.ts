@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessLog, type AccessLogParts } from '../../collector/src/compliance/access-log.ts';
 import { StoreError } from '../../collector/src/store/store.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { streamed } from '../support/person.ts';
 
 let home: string;
@@ -88,12 +88,12 @@ describe('reads of personal data', () => {
 
 describe('an export of the audit log', () => {
   const file = () => join(directory, 'audit.ndjson');
-  const verify = (...args: string[]) => runConsole(['audit', 'verify', ...args], { THREATGUARD_HOME: '/nowhere' });
+  const verify = (...args: string[]) => runCommand(['audit', 'verify', ...args], { THREATGUARD_HOME: '/nowhere' });
 
   it('proves itself without a collector, and is held against a head that was kept', async () => {
     const { headSequence, headDigest } = await collector.console.verifyAudit();
     const head = `${headSequence}:${Buffer.from(headDigest!).toString('hex')}`;
-    const exported = await runConsole(['audit', 'export', '-o', file(), '--home', home, '--output', 'json']);
+    const exported = await runCommand(['audit', 'export', '-o', file(), '--home', home, '--output', 'json']);
     expect(exported).toMatchObject({ code: 0, stderr: '' });
     const { entries } = JSON.parse(exported.stdout) as { entries: number };
     const found = await verify('--file', file(), '--head', head, '--output', 'json');

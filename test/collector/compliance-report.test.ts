@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FACTS } from '../../collector/src/compliance/facts.ts';
 import { FRAMEWORKS } from '../../collector/src/compliance/frameworks/all.ts';
 import { FRAMEWORK_NAMES } from '../../console/src/model/compliance.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { collectorOn, logon } from '../support/person.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { ENGINES, type EngineUnderTest } from '../support/stores.ts';
@@ -86,7 +86,7 @@ for (const { name, available, start } of ENGINES) {
 
     it('becomes one file of HTML without scripts, JSON and CSV', async () => {
       const run = (...args: string[]) =>
-        runConsole([
+        runCommand([
           'compliance',
           'report',
           '--framework',

@@ -9,7 +9,7 @@ import type { EvidenceReport } from '@threatguard/proto/evidence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../collector/src/store/open.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { processEvents } from '../support/envelopes.ts';
 import { exportBundle, exportChunks, takeApart, treeHeads, verifyBytesOf } from '../support/evidence.ts';
 import { natsAvailable, startNats } from '../support/nats.ts';
@@ -93,9 +93,9 @@ describe('the bundle of an agent', () => {
 
 describe('the console', () => {
   const bundle = () => join(directory, 'web-1.tgev');
-  const withHome = (...args: string[]) => runConsole([...args, '--home', collector.home]);
+  const withHome = (...args: string[]) => runCommand([...args, '--home', collector.home]);
   // Neither a home nor anything of one: verification needs the file and the fingerprint.
-  const alone = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: join(directory, 'nowhere') });
+  const alone = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: join(directory, 'nowhere') });
 
   it('exports into a file that is whole or not there, and replaces none without being told', async () => {
     const args = ['evidence', 'export', '--agent', 'web-1', '--from', '1h', '-o', bundle()];

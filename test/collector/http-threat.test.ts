@@ -10,7 +10,7 @@ import { StreamTickets } from '../../collector/src/http/stream/tickets.ts';
 import type { FeedListener } from '../../collector/src/publish/alert-feed.ts';
 import { ApiUser } from '../support/api-user.ts';
 import { TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { failedLogin } from '../support/envelopes.ts';
 import { ask } from '../support/http.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
@@ -261,7 +261,7 @@ describe('indicators', () => {
     const file = join(collector.home, 'blocklist.txt');
     writeFileSync(file, '203.0.113.9\nevil.example\n');
     writeFileSync(join(collector.home, 'console', 'console.json'), JSON.stringify({ collector: collector.address }));
-    const imported = await runConsole(['intel', 'import', file, '--source', 'blocklist'], {
+    const imported = await runCommand(['intel', 'import', file, '--source', 'blocklist'], {
       THREATGUARD_HOME: collector.home,
     });
     expect(imported).toMatchObject({ code: 0 });
@@ -288,7 +288,7 @@ describe('indicators', () => {
     const before = await layer();
     expect([await known(), await known(), await known()]).toEqual([true, true, true]);
     expect(await layer()).toMatchObject({ hits: before.hits + 2, misses: before.misses + 1 });
-    const intel = (...words: string[]) => runConsole(['intel', ...words], { THREATGUARD_HOME: collector.home });
+    const intel = (...words: string[]) => runCommand(['intel', ...words], { THREATGUARD_HOME: collector.home });
     expect(await intel('remove', '203.0.113.9')).toMatchObject({ code: 0 });
     expect(await known()).toBe(false);
     expect(await intel('remove', '203.0.113.9', '--undo')).toMatchObject({ code: 0 });

@@ -14,7 +14,7 @@ import {
 } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConsoleClient, initTestHome, TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { RAW, HOSTILE as UNREADABLE } from '../support/hostile.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
@@ -80,7 +80,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const run = (...words: string[]) => runConsole(words, { THREATGUARD_HOME: home, TZ: 'UTC', NO_COLOR: '1' });
+const run = (...words: string[]) => runCommand(words, { THREATGUARD_HOME: home, TZ: 'UTC', NO_COLOR: '1' });
 const call: ConsoleClient['call'] = (method, request) => collector.console.call(method, request);
 let pid = 1_000;
 

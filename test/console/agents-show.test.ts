@@ -1,13 +1,13 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { percentText } from '../../console/src/model/percent.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
 import { agent, alert, NOW_US } from './samples.ts';
 
 let server: FakeConsoleServer;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
 
 function fill(text: (plain: string) => string): void {
   server.agents = [agent({ name: text('web-1'), os: text('Debian 12'), spooledEnvelopes: 2 })];

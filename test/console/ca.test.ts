@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { readCertificates } from '@threatguard/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 
 let collector: TestCollector;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: collector.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: collector.home, TZ: 'UTC' });
 const json = async (...args: string[]) => JSON.parse((await run(...args, '--output', 'json')).stdout);
 const file = (name: string) => readFileSync(join(collector.home, 'console', name), 'utf8');
 const states = async () => (await json('ca', 'status')).map(({ state }: { state: string }) => state);

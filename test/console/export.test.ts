@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { statusPairs, statusRecord } from '../../console/src/model/status.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
 import { alert, NOW_US, storedEvent } from './samples.ts';
 
 let server: FakeConsoleServer;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
 
 beforeAll(async () => {
   server = await FakeConsoleServer.start();

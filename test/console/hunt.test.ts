@@ -7,13 +7,13 @@ import { bar, sparkline } from '../../console/src/model/charts/spark.ts';
 import { processTree } from '../../console/src/model/process-tree.ts';
 import { decayedRisk } from '../../console/src/model/risk-history.ts';
 import { NewEvents } from '../../console/src/services/new-events.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
 import { NOW_US, storedEvent } from './samples.ts';
 
 let server: FakeConsoleServer;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: server.home, TZ: 'UTC', LANG: 'C.UTF-8' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: server.home, TZ: 'UTC', LANG: 'C.UTF-8' });
 
 beforeAll(async () => {
   server = await FakeConsoleServer.start();

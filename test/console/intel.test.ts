@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { Activity, Direction, EventClass, type HostEvent } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initTestHome, TestCollector } from '../support/collector.ts';
-import { RunningConsole, runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
+import { RunningConsole } from '../support/console-process.ts';
 import { stixBundle } from '../support/intel-feeds.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
@@ -21,7 +22,7 @@ let feeds: Server;
 const answers = new Map<string, { body: string; etag?: string }>();
 const asked: { path: string; etag: string | undefined }[] = [];
 
-const run = (...args: string[]) => runConsole(['intel', ...args], { THREATGUARD_HOME: home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(['intel', ...args], { THREATGUARD_HOME: home, TZ: 'UTC' });
 const json = async (...args: string[]) => JSON.parse((await run(...args, '--output', 'json')).stdout);
 const file = (name: string, text: string) => {
   writeFileSync(join(directory, name), text);

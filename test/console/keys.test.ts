@@ -1,7 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import type { KeysReport } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { RunningConsole, runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
+import { RunningConsole } from '../support/console-process.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
 import { until } from '../support/until.ts';
@@ -10,7 +11,7 @@ const LIMIT_MS = 20_000;
 const START_US = Date.UTC(2026, 10, 21, 10) * 1000;
 
 let server: FakeConsoleServer;
-const run = (...args: string[]) => runConsole(['keys', ...args], { THREATGUARD_HOME: server.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(['keys', ...args], { THREATGUARD_HOME: server.home, TZ: 'UTC' });
 const watch = (...args: string[]) => new RunningConsole(['keys', ...args], { THREATGUARD_HOME: server.home });
 const noted = (view: RunningConsole, text: string) =>
   until(() => view.notes.some((note) => note.includes(text)), {

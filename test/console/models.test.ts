@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exec, logon, ordinaryHours, sent } from '../support/behaviour-events.ts';
 import { TestCollector } from '../support/collector.ts';
-import { RunningConsole, runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
+import { RunningConsole } from '../support/console-process.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
 
@@ -13,7 +14,7 @@ const NOW_US = Math.floor((Date.now() * 1000) / HOUR_US) * HOUR_US;
 const FROM_US = NOW_US - HOURS * HOUR_US;
 
 let collector: TestCollector;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: collector.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: collector.home, TZ: 'UTC' });
 
 beforeAll(async () => {
   collector = await TestCollector.start({ config: 'models:\n  learning_days: 1\n  alerts_per_host_day: 0.5\n' });
@@ -54,7 +55,7 @@ describe('models', () => {
     expect(trained.stderr).toMatch(/isolation-forest +reading[^\n]*\[#+\.*\] \d+ %/);
     expect(trained.stdout).toMatch(/isolation-forest +1 +active/);
     const shown = await run('models', 'show', 'isolation-forest');
-    expect(shown.stdout).toMatch(/hours +\d+ of hosts, \d+ of users/);
+    expect(shown.stdout).toMatch(/rows +\d+ host, \d+ user/);
     expect(shown.stdout).toMatch(/signature +the collector's, checked/);
     const json = JSON.parse((await run('models', 'show', 'isolation-forest', '--output', 'json')).stdout);
     expect(json.card).toMatchObject({ name: 'isolation-forest', version: 1, features: expect.any(Array) });

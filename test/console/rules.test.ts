@@ -6,14 +6,14 @@ import { Activity, EventClass } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeRuleFiles } from '../../console/src/services/rule-files.ts';
 import { TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 
 let collector: TestCollector;
 let agent: SealingAgent;
 let directory: string;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: collector.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: collector.home, TZ: 'UTC' });
 const json = async (...args: string[]) => JSON.parse((await run(...args, '--output', 'json')).stdout);
 
 const ruleText = (id: string, title = `Rule ${id}`) => `title: ${JSON.stringify(title)}

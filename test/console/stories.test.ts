@@ -1,12 +1,12 @@
 import { Severity } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
 
 const AT_US = Date.UTC(2026, 10, 21, 9, 59, 58) * 1000;
 let server: FakeConsoleServer;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
 
 function fill(text: (plain: string) => string): void {
   const times = { firstAtUs: AT_US, lastAtUs: AT_US, raisedAtUs: AT_US, updatedAtUs: AT_US };

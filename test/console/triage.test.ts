@@ -1,13 +1,13 @@
 import { AlertState, AlertVerdict, TriageAction } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { matchesAlert } from '../../console/src/model/alert-filter.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
 import { alert, NOW_US } from './samples.ts';
 
 let server: FakeConsoleServer;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
 
 beforeAll(async () => {
   server = await FakeConsoleServer.start();

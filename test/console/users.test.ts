@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { ask } from '../support/http.ts';
 
 let collector: TestCollector;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: collector.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: collector.home, TZ: 'UTC' });
 const json = async (...args: string[]) => JSON.parse((await run(...args, '--output', 'json')).stdout);
 
 beforeAll(async () => {
