@@ -45,6 +45,8 @@ const http = z
     monitoring: z.enum(['local', 'anyone', 'token']).default('local'),
     /** `hybrid`: access tokens have an RS256 signature beside that of ML-DSA, and both must be right. */
     tokens: z.enum(['ml-dsa', 'hybrid']).default('ml-dsa'),
+    /** Where spans of requests are sent: OTLP over HTTP with JSON. */
+    traces: z.url({ protocol: /^https?$/, error: 'write a URL such as http://127.0.0.1:4318/v1/traces' }).optional(),
     /** How browsers reach the service; a provider of single sign-on sends them back there. */
     public_url: origin.optional(),
     oidc: oidcSettings.optional(),
@@ -78,6 +80,8 @@ const intelSource = z.strictObject({
 
 const schema = z.strictObject({
   listen: listen.default('127.0.0.1:7443'),
+  /** Serves invented hosts and nothing else: `threatguard up --demo`. Decided by `init`. */
+  demo: z.boolean().default(false),
   database: z.strictObject({ url: databaseUrl.optional() }).prefault({}),
   nats: z.strictObject({ url: natsUrl.optional(), console_url: natsUrl.optional() }).prefault({}),
   /** What several collectors share, and what is remembered beside the store; memory of this process without it. */
@@ -212,6 +216,19 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** The file `init --demo` writes. Within a replayed week models have learned enough to speak of its last days. */
+export function demoConfig(listenAt: string): string {
+  return `# ThreatGuard collector for demonstrations: everything in it is invented, and it takes no real host.
+demo: true
+listen: ${JSON.stringify(listenAt)}
+fleet:
+  name: DEMO
+models:
+  learning_days: 4
+http: off
+`;
+}
+
 /** The file `init` writes: every key with its default, so that nobody has to look them up; the profile once it is decided. */
 export function initialConfig(listenAt: string, profile?: ProfileName): string {
   return `# ThreatGuard collector. Every key may be left out; environment variables named beside them go first.
@@ -325,6 +342,8 @@ http:
   # certificate: /etc/threatguard/http.crt
   # key: /etc/threatguard/http.key
   # origins: [https://soc.example.org]
+  # Where spans of requests are sent: OTLP over HTTP with JSON.
+  # traces: http://127.0.0.1:4318/v1/traces
   # Single sign-on by OpenID Connect; local accounts stay beside it. Of the provider, HTTPS only. The page is sent back to
   # PUBLIC_URL/admin/oidc/callback; "threatguard login" needs the device flow of the client instead.
   # public_url: https://soc.example.org:3002

@@ -4,7 +4,9 @@ import type {
   GetAgentRequest,
   GetAlertRequest,
   GetEventRequest,
+  LabelAgentRequest,
   ListAlertsRequest,
+  RemoveAgentRequest,
   RevokeAgentRequest,
   SearchEventsRequest,
   SignedAlert,
@@ -15,7 +17,15 @@ import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { AlertFeed } from '../publish/alert-feed.ts';
 import type { Disclosure } from '../store/disclosures.ts';
 import type { AuditActor } from '../store/store.ts';
-import { type AgentsParts, createJoinToken, getAgent, listAgents, revokeAgent } from './agents.ts';
+import {
+  type AgentsParts,
+  createJoinToken,
+  getAgent,
+  labelAgent,
+  listAgents,
+  removeAgent,
+  revokeAgent,
+} from './agents.ts';
 import { getAlert, listAlerts } from './alerts.ts';
 import { listedAlerts, searchedEvents, viewedAlert, viewedEvent } from './disclosed.ts';
 import { findEvent } from './event-id.ts';
@@ -47,6 +57,8 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
     listAgents: unary(async () => ({ agents: await listAgents(agents) }), failed),
     getAgent: unary((request: GetAgentRequest) => getAgent(agents, request), failed),
     revokeAgent: unary((request: RevokeAgentRequest, from) => revokeAgent(agents, request, actor(from)), failed),
+    labelAgent: unary((request: LabelAgentRequest, from) => labelAgent(agents, request, actor(from)), failed),
+    removeAgent: unary((request: RemoveAgentRequest, from) => removeAgent(agents, request, actor(from)), failed),
     createToken: unary((request: CreateTokenRequest, from) => createJoinToken(agents, request, actor(from)), failed),
     listAlerts: unary(async (request: ListAlertsRequest, from, signal) => {
       await disclose(from, listedAlerts(request));

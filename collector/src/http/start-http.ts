@@ -6,11 +6,13 @@ import type { Access } from '../access/access.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { AccessLog } from '../compliance/access-log.ts';
 import { type CollectorConfig, isLoopback, parseListen } from '../config.ts';
+import type { RunningModels } from '../detect/behaviour/start.ts';
 import type { RunningEpochs } from '../fleet/epochs/start-epochs.ts';
 import type { Shards } from '../shards/shards.ts';
 import type { Intel } from '../start-intel.ts';
 import { Admission } from './admission.ts';
 import type { Baselines } from './analysis/baselines.ts';
+import { ModelBehaviour } from './analysis/model-behaviour.ts';
 import { makeApp } from './app.ts';
 import { HealthBoard } from './health/board.ts';
 import { publishProbe, rulesProbe, storeProbe } from './health/probes.ts';
@@ -35,6 +37,7 @@ import type { HttpStatus } from './status.ts';
 import { AlertStream, type AlertStreamParts } from './stream/alert-stream.ts';
 import type { RecentAlerts } from './stream/recent-alerts.ts';
 import { StreamTickets } from './stream/tickets.ts';
+import { TraceExporter } from './traces.ts';
 
 export interface HttpParts {
   config: CollectorConfig['http'];
@@ -50,6 +53,8 @@ export interface HttpParts {
   intel: Pick<Intel, 'library'>;
   kem: RunningEpochs;
   shards: Pick<Shards, 'try'>;
+  /** None where models are switched off. */
+  models: Pick<RunningModels, 'keeper'> | undefined;
   /** Alerts for the live stream: of this collector, or of all of its store. */
   feed: AlertStreamParts['feed'];
   /** Keeps detections that no agent sent, and raises alerts of them. */
@@ -93,6 +98,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
     caSha256: () => status.authorities.newest.fingerprint,
     nowUs: () => nowMs() * 1000,
   };
+  const behaviour = new ModelBehaviour({ keeper: parts.models?.keeper, store, fleet: status.fleet });
   const limits = new RateLimits(new SharedRateStore(cache, nowMs));
   const admission = new Admission({
     identify: (token) => access.identify(token),
@@ -100,6 +106,10 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
     limits,
     monitoring: config.monitoring,
   });
+  const traces =
+    config.traces === undefined
+      ? undefined
+      : stack.use(new TraceExporter({ url: config.traces, version: status.version, nowMs, log }));
   const tls = await chooseTls(parts, address.host);
   const service = stack.use(
     await HttpService.start({
@@ -118,18 +128,22 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
           origins: config.origins,
           admit: (request, access) => admission.admit(request, access),
           accesses: parts.accesses,
-          answered: (about) => metrics.answered(about),
+          answered: (about) => {
+            metrics.answered(about);
+            traces?.add(about);
+          },
           failed,
         });
         healthRoutes(app, { board, status, redis: () => describeRedisHealth(cache) });
         metricsRoute(app, metrics);
         loginRoutes(app, { access, limits, nowMs });
         userRoutes(app, { access, nowMs });
-        findingRoutes(app, { store, nowMs });
+        findingRoutes(app, { store, behaviour, nowMs });
         fleetRoutes(app, { agents, rules });
         analysisRoutes(app, {
           ...{ status, board, fleet: status.fleet, shards: parts.shards, report: parts.report },
           baselines: parts.baselines,
+          behaviour,
         });
         intelligenceRoutes(app, {
           library: parts.intel.library,
