@@ -694,6 +694,9 @@ export namespace threatguard {
             days: number;
             surprise: number;
             sentence: string;
+            after: string[];
+            usually: string[];
+            timesPossible: number;
             static create(properties: threatguard.v1.FeatureReason.$Shape): threatguard.v1.FeatureReason & threatguard.v1.FeatureReason.$Shape;
             static create(properties?: threatguard.v1.FeatureReason.$Properties): threatguard.v1.FeatureReason;
             static encode(message: threatguard.v1.FeatureReason.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -718,6 +721,9 @@ export namespace threatguard {
                 days?: number;
                 surprise?: number;
                 sentence?: string;
+                after?: string[];
+                usually?: string[];
+                timesPossible?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.FeatureReason.$Properties;
@@ -2926,6 +2932,7 @@ export namespace threatguard {
             after: string;
             digest: Uint8Array;
             previousDigest: Uint8Array;
+            actorName: string;
             static create(properties: threatguard.v1.AuditEntry.$Shape): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
             static create(properties?: threatguard.v1.AuditEntry.$Properties): threatguard.v1.AuditEntry;
             static encode(message: threatguard.v1.AuditEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2945,6 +2952,7 @@ export namespace threatguard {
                 after?: string;
                 digest?: Uint8Array;
                 previousDigest?: Uint8Array;
+                actorName?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AuditEntry.$Properties;

@@ -3160,6 +3160,8 @@ export const threatguard = $root.threatguard = (() => {
         v1.FeatureReason = (function() {
 
             const FeatureReason = function (properties) {
+                this.after = [];
+                this.usually = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -3182,6 +3184,9 @@ export const threatguard = $root.threatguard = (() => {
             FeatureReason.prototype.days = 0;
             FeatureReason.prototype.surprise = 0;
             FeatureReason.prototype.sentence = "";
+            FeatureReason.prototype.after = $util.emptyArray;
+            FeatureReason.prototype.usually = $util.emptyArray;
+            FeatureReason.prototype.timesPossible = 0;
 
             FeatureReason.create = function(properties) {
                 return new FeatureReason(properties);
@@ -3226,6 +3231,14 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(121).double(message.surprise);
                 if (message.sentence != null && $Object.hasOwnProperty.call(message, "sentence") && message.sentence !== "")
                     writer.uint32(130).string(message.sentence);
+                if (message.after != null && message.after.length)
+                    for (let i = 0; i < message.after.length; ++i)
+                        writer.uint32(290).string(message.after[i]);
+                if (message.usually != null && message.usually.length)
+                    for (let i = 0; i < message.usually.length; ++i)
+                        writer.uint32(298).string(message.usually[i]);
+                if (message.timesPossible != null && $Object.hasOwnProperty.call(message, "timesPossible") && message.timesPossible !== 0)
+                    writer.uint32(304).uint32(message.timesPossible);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3401,6 +3414,31 @@ export const threatguard = $root.threatguard = (() => {
                                 message.sentence = value;
                             else
                                 delete message.sentence;
+                            continue;
+                        }
+                    case 36: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.after && message.after.length))
+                                message.after = [];
+                            message.after.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 37: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.usually && message.usually.length))
+                                message.usually = [];
+                            message.usually.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 38: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.timesPossible = value;
+                            else
+                                delete message.timesPossible;
                             continue;
                         }
                     }
@@ -13086,6 +13124,7 @@ export const threatguard = $root.threatguard = (() => {
             AuditEntry.prototype.after = "";
             AuditEntry.prototype.digest = $util.newBuffer([]);
             AuditEntry.prototype.previousDigest = $util.newBuffer([]);
+            AuditEntry.prototype.actorName = "";
 
             AuditEntry.create = function(properties) {
                 return new AuditEntry(properties);
@@ -13120,6 +13159,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(82).bytes(message.digest);
                 if (message.previousDigest != null && $Object.hasOwnProperty.call(message, "previousDigest") && message.previousDigest.length)
                     writer.uint32(250).bytes(message.previousDigest);
+                if (message.actorName != null && $Object.hasOwnProperty.call(message, "actorName") && message.actorName !== "")
+                    writer.uint32(410).string(message.actorName);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13250,6 +13291,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.previousDigest = value;
                             else
                                 delete message.previousDigest;
+                            continue;
+                        }
+                    case 51: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.actorName = value;
+                            else
+                                delete message.actorName;
                             continue;
                         }
                     }
