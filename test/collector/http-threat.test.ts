@@ -146,6 +146,25 @@ describe('analyses of what is stored', () => {
     expect(body.reasons.join(' ')).toContain('only 0 hours');
   });
 
+  it('remembers the past it compares with, and reads the window itself each time', async () => {
+    const layer = async () => {
+      const { cache } = (await ask(`${collector.httpUrl}/health/redis`)).body;
+      return cache.layers.find(({ name }: { name: string }) => name === 'baselines');
+    };
+    const to = new Date(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS);
+    const window = { from: new Date(to.getTime() - 2 * HOUR_MS).toISOString(), to: to.toISOString() };
+    const failed = async () => {
+      const json = { entity: { kind: 'host', name: 'web-1' }, window };
+      const { body } = await analyst.ask('/api/threat/analyze-behavior', { json });
+      return body.baseline.measures[1].observed_total;
+    };
+    const first = await failed();
+    const before = await layer();
+    await agent.send([failedLogin('192.0.2.78')]);
+    expect(await failed()).toBe(first + 1);
+    expect(await layer()).toMatchObject({ hits: before.hits + 1, misses: before.misses });
+  });
+
   it('find the hour that is unlike four weeks before it, and leave an ordinary one', () => {
     const HOUR_US = HOUR_MS * 1000;
     const hours = 28 * 24;
@@ -254,6 +273,26 @@ describe('indicators', () => {
     expect(body.results[2]).toMatchObject({ kind: 'address', value: '192.0.2.200', known: false });
     const listed = await viewer.ask('/api/threat/indicators?source=blocklist&kind=address');
     expect(listed.body.indicators).toMatchObject([{ value: '203.0.113.9' }]);
+  });
+
+  it('are remembered by what there is, so a removal and an import show at once', async () => {
+    const asked = ['203.0.113.9', ...Array.from({ length: 11 }, (_, index) => `198.51.100.${index}`)];
+    const known = async () => {
+      const { body } = await viewer.ask('/api/threat/query-intelligence', { json: { indicators: asked } });
+      return body.results[0].known;
+    };
+    const layer = async () => {
+      const { cache } = (await ask(`${collector.httpUrl}/health/redis`)).body;
+      return cache.layers.find(({ name }: { name: string }) => name === 'indicators');
+    };
+    const before = await layer();
+    expect([await known(), await known(), await known()]).toEqual([true, true, true]);
+    expect(await layer()).toMatchObject({ hits: before.hits + 2, misses: before.misses + 1 });
+    const intel = (...words: string[]) => runCommand(['intel', ...words], { THREATGUARD_HOME: collector.home });
+    expect(await intel('remove', '203.0.113.9')).toMatchObject({ code: 0 });
+    expect(await known()).toBe(false);
+    expect(await intel('remove', '203.0.113.9', '--undo')).toMatchObject({ code: 0 });
+    expect(await known()).toBe(true);
   });
 
   it.each([
@@ -397,6 +436,15 @@ describe('the live stream', () => {
     });
     expect(none).toEqual([{ type: 'ready' }]);
     for (const socket of [all, others]) socket.close();
+    // Who was cut meanwhile has it when he comes again, where he asks for it.
+    const again = open('/api/stream?replay=300', withToken(viewer));
+    const replayed = await follow(again);
+    await until(() => replayed.find(({ alert }) => alert?.values['source.ip'] === '192.0.2.120'), {
+      limitMs: 10_000,
+      what: 'the alert again',
+    });
+    expect(replayed.slice(1).every((message) => 'replayed' in message)).toBe(true);
+    again.close();
   });
 
   it('opens for a ticket, once', async () => {
