@@ -1,7 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import { Config } from '@oclif/core';
-import { beginInvocation } from './commands/invocation.ts';
-import { runWords } from './commands/run-words.ts';
+import { beginInvocation, invocation } from './commands/invocation.ts';
+import { runQuickDashboard } from './commands/quick-dashboard.ts';
 import { printableLines } from './model/printable.ts';
 
 // Whoever reads us may stop reading (`| head`): that is no error, and nobody is left to tell.
@@ -39,7 +37,17 @@ beginInvocation({
   },
 });
 
-const config = await Config.load(fileURLToPath(new URL('..', import.meta.url)));
-const { message, exitCode } = await runWords(argv, config);
+const { message, exitCode } = await runInvocation();
 if (message) process.stderr.write(`${printableLines(message)}\n`);
 process.stdout.write('', () => process.exit(exitCode));
+
+async function runInvocation(): Promise<{ message: string; exitCode: number }> {
+  try {
+    if (await runQuickDashboard(invocation())) return { message: '', exitCode: 0 };
+  } catch (error) {
+    const { explain } = await import('./commands/explain.ts');
+    return explain(error);
+  }
+  const { loadConfig, runWords } = await import('./commands/run-words.ts');
+  return runWords(argv, await loadConfig());
+}

@@ -15,7 +15,7 @@ describe('an exception from an alert', () => {
     await shown.shows('would have hidden  12 of 40');
     expect(shown.frame()).toMatch(/\[x\] user.name +without it \d+ +root/);
     // The fields begin after the title, the alert and a heading.
-    for (let step = 0; step < 5; step++) shown.press('down');
+    for (let step = 0; step < 7; step++) shown.press('down');
     shown.press('space');
     await shown.shows(/\[ \] user.name/);
     expect(shown.frame()).toContain('would have hidden  18 of 40');
@@ -44,7 +44,7 @@ describe('an exception from an alert', () => {
     const source = filledSource();
     using shown = showDashboard({ source, start: { view: 'except', arg: '01kb3 --field source.ip' } });
     await shown.shows('[x] source.ip');
-    for (let step = 0; step < 5; step++) shown.press('down');
+    for (let step = 0; step < 6; step++) shown.press('down');
     shown.press('space', 'enter');
     expect(shown.dashboard.state.top.place.arg).toBe('01kb3 --field source.ip');
   });

@@ -5,10 +5,10 @@ import { AlertState, AlertVerdict, TriageAction } from '@threatguard/proto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConsoleError } from '../../console/src/model/console-error.ts';
 import { LIVE_ALERTS_MAX } from '../../console/src/services/live-alerts.ts';
+import { clipboardSequence } from '../../console/src/ui/dashboard/clipboard.ts';
 import { DashboardState } from '../../console/src/ui/dashboard/dashboard-state.ts';
 import { BINDINGS } from '../../console/src/ui/dashboard/key-map.ts';
 import { placeState } from '../../console/src/ui/dashboard/place-state.ts';
-import { clipboardSequence } from '../../console/src/ui/dashboard/show-dashboard.ts';
 import { VIEWS } from '../../console/src/ui/dashboard/views/index.ts';
 import { showDashboard } from '../support/dashboard.ts';
 import { until } from '../support/until.ts';
@@ -211,6 +211,32 @@ describe('an act', () => {
     await other.shows('Interactive shell');
     other.press('c', 'esc', 'A', 'esc', 'O', 'n');
     expect(source.calls.map(({ method }) => method)).not.toContain('actOnAlerts');
+  });
+});
+
+describe('who is logged in', () => {
+  it('does what the role allows and no more, from the moment that is known', async () => {
+    const source = filledSource();
+    using shown = showDashboard({ source, start: ALERTS });
+    await shown.shows('Interactive shell');
+    const acts = () => {
+      shown.press('c');
+      const frame = shown.frame();
+      shown.press('esc');
+      return frame;
+    };
+    shown.dashboard.setWho({ title: '', scopes: new Set() });
+    expect(acts()).toContain('read-only until the collector has said who you are');
+    shown.dashboard.setWho({ title: 'vic (viewer)', scopes: new Set(['alerts:read']) });
+    expect(acts()).toMatch(/read-only: vic \(viewer\) may not close/);
+    expect(shown.frame().split('\n')[0]).toContain('vic (viewer) read-only');
+    shown.dashboard.setWho({ title: 'ana (analyst)', scopes: new Set(['alerts:write']) });
+    expect(acts()).not.toContain('read-only');
+    shown.dashboard.go({ view: 'agents', arg: '' });
+    await shown.shows('web-1');
+    shown.press('X');
+    expect(shown.frame()).toContain('ana (analyst) may not revoke');
+    expect(source.calls.map(({ method }) => method)).not.toContain('revokeAgent');
   });
 });
 

@@ -157,6 +157,13 @@ const UNUSUAL = alert({
   values: { 'user.name': 'root', 'destination.ip': '203.0.113.7' },
   entity: 'user.name=root',
   modelReason: REASON,
+  triage: {
+    probability: 0.87,
+    sentence: '87 % likely to be real, as 40 verdicts have it',
+    features: [{ name: 'rule', value: 'model/account', effect: 1.2, sentence: 'alerts of this rule were real' }],
+    verdicts: 40,
+    modelVersion: 2,
+  },
   raisedAtUs: NOW_US - 7_200e6,
   updatedAtUs: NOW_US - 7_200e6,
 });
@@ -184,7 +191,18 @@ const CARD = JSON.stringify({
 });
 
 const MODELS: ListModelsResponse = {
-  learning: { learnedDays: 5, neededDays: 7, hosts: 12, users: 30, accounts: 44, programs: 180, peerGroups: 2 },
+  learning: {
+    learnedDays: 5,
+    neededDays: 7,
+    hosts: 12,
+    users: 30,
+    accounts: 44,
+    programs: 180,
+    peerGroups: 2,
+    verdictsTrue: 4,
+    verdictsOther: 9,
+    verdictsNeeded: 20,
+  },
   models: [
     FOREST,
     { ...FOREST, version: 2, state: 'retired' },

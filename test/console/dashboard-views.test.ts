@@ -13,7 +13,7 @@ const PLACES: readonly (readonly [Place, string])[] = [
   [{ view: 'overview', arg: '' }, 'Highest risk'],
   [{ view: 'alerts', arg: '' }, 'Interactive shell'],
   [{ view: 'alert', arg: '01kb4' }, 'What to do next'],
-  [{ view: 'alert', arg: '01kb5' }, 'Why models spoke'],
+  [{ view: 'alert', arg: '01kb5' }, 'as 40 verdicts have it'],
   [{ view: 'except', arg: '01kb3 --field source.ip' }, 'would have hidden'],
   [{ view: 'exceptions', arg: '' }, '01kd0'],
   [{ view: 'exception', arg: '01kd0' }, 'our own scanner'],

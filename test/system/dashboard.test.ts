@@ -100,7 +100,7 @@ describe.skipIf(!hasTmux)('the dashboard in a terminal (needs tmux)', () => {
     agent = await SealingAgent.connect({ address, identity: agent.identity, position: agent.position });
     await attack('192.0.2.56');
     await console.shows('192.0.2.56');
-    await console.shows(/^ThreatGuard 127/);
+    await console.shows(/^ThreatGuard local 127/);
     console.press('q');
     await console.shows('ended with 0');
   });

@@ -1,8 +1,6 @@
 import { Args, Flags } from '@oclif/core';
-import { ConsoleError } from '../model/console-error.ts';
-import { configDirectory } from '../services/xdg.ts';
 import { ConsoleCommand, describe } from './console-command.ts';
-import { isUtf8 } from './locale.ts';
+import { needTerminal } from './terminal.ts';
 
 export class DashboardCommand extends ConsoleCommand {
   static override summary = 'The full-screen console: alerts, incidents, entities, agents, keys, audit, live.';
@@ -24,30 +22,15 @@ export class DashboardCommand extends ConsoleCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(DashboardCommand);
     const output = this.outputFor(flags);
-    const { stdin, stdout, env, stopped } = this.invocation;
-    if (!stdout.isTTY || !(stdin as { isTTY?: boolean }).isTTY) {
-      throw new ConsoleError('usage', 'the dashboard needs a terminal; "threatguard alerts watch" works in a pipe');
-    }
-    await import('../ui/lean-ink.ts');
-    // Beside each other: what draws and what speaks to the collector take about as long to load.
-    const [{ showDashboard }, { SavedViews }, { client, deployment }] = await Promise.all([
-      import('../ui/dashboard/show-dashboard.ts'),
-      import('../services/saved-views.ts'),
-      this.connect(flags),
-    ]);
-    using _ = client;
-    await showDashboard({
-      client,
-      ca: deployment.ca,
-      collector: `${this.placeOf(flags).context ?? ''} ${deployment.collector}`.trim(),
-      start: args.view,
-      saved: new SavedViews(configDirectory(env)),
-      readonly: flags.readonly ?? false,
-      utc: output.utc,
-      colour: output.colour,
-      ascii: (flags.ascii ?? false) || !isUtf8(env),
-      streams: this.invocation,
-      stopped,
-    });
+    needTerminal(this.invocation);
+    const connected = await this.connect(flags);
+    using _ = connected.client;
+    const { startDashboard } = await import('./start-dashboard.ts');
+    const { readonly = false, ascii = false } = flags;
+    await startDashboard(
+      { view: args.view, readonly, ascii, utc: output.utc, context: this.placeOf(flags).context },
+      connected,
+      this.invocation,
+    );
   }
 }

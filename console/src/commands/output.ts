@@ -12,6 +12,11 @@ export const OUTPUT_FORMATS = ['table', 'json', 'csv'] as const;
 /** Commands that print alerts or events have schemas of others too (export-output.ts). */
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number] | ExportFormat;
 
+/** https://no-color.org: present and not empty. */
+export function showsColour({ stdout, env }: Pick<Invocation, 'stdout' | 'env'>): boolean {
+  return Boolean(stdout.isTTY) && !env.NO_COLOR && env.TERM !== 'dumb';
+}
+
 /** Where a command writes: data to stdout, notes to stderr. */
 export class Output {
   readonly format: OutputFormat;
@@ -31,11 +36,10 @@ export class Output {
     fields?: readonly string[] | undefined;
     invocation: Invocation;
   }) {
-    const { stdout, env } = options.invocation;
+    const { stdout } = options.invocation;
     this.format = options.format;
     this.utc = options.utc;
-    // https://no-color.org: present and not empty.
-    this.colour = Boolean(stdout.isTTY) && !env.NO_COLOR && env.TERM !== 'dumb';
+    this.colour = showsColour(options.invocation);
     this.columns = stdout.isTTY ? stdout.columns || 80 : undefined;
     this.#fields = options.fields;
     this.#invocation = options.invocation;

@@ -95,8 +95,8 @@ export class Up extends ConsoleCommand {
   }
 
   async #view(running: RunningDeployment, output: Output, stop: AbortController): Promise<void> {
-    await import('../ui/lean-ink.ts');
-    const { showLiveView } = await import('../ui/live-view.ts');
+    const { withoutFetch } = await import('../ui/lean-ink.ts');
+    const { showLiveView } = await withoutFetch(() => import('../ui/live-view.ts'));
     await showLiveView({
       client: running.client,
       ca: running.deployment.ca,

@@ -10,13 +10,12 @@ export type JsonValue =
 
 export type JsonRecord = Record<string, JsonValue>;
 
-// JSON itself escapes C0, quotes and lone surrogates. DEL, C1, bidi and zero-width characters are legal in it, and would
-// reach a terminal raw.
-const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
-
 /** One line of JSON that is safe to show on a terminal and reads back as the same value. */
 export function toJson(value: JsonValue): string {
-  return JSON.stringify(value).replace(UNSAFE, (character) =>
+  // JSON itself escapes C0, quotes and lone surrogates. DEL, C1, bidi and zero-width characters are legal in it, and would
+  // reach a terminal raw.
+  const unsafe = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+  return JSON.stringify(value).replace(unsafe, (character) =>
     Array.from({ length: character.length }, (_, unit) => {
       return `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`;
     }).join(''),

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import textWidth, { isOrdinary } from './text-width.ts';
 
 // The one gate between text that came from a host and a terminal. What could move the cursor, colour, reorder, hide or
 // overwrite text becomes visible (`\x1b`, `\u202e`); ordinary text, wide and combining characters included, stays.
@@ -6,11 +6,6 @@ import stringWidth from 'string-width';
 /** Combining marks kept on one character; more would draw over the lines above and below. */
 const COMBINING_MARKS_MAX = 4;
 
-const PLAIN = /^[\x20-\x7e]*$/;
-// Controls, format characters (bidi, zero width, tags), private and unassigned ones, line and paragraph separators, lone
-// surrogates, and what Unicode says is drawn as nothing (variation selectors, fillers): their width is anyone's guess.
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]|\p{Default_Ignorable_Code_Point}/gu;
-const STACKED = /(^|[^\p{M}])(\p{M}+)/gu;
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escapeCharacter(character: string): string {
@@ -30,8 +25,16 @@ function limitMarks(_whole: string, base: string, marks: string): string {
 
 /** The text on one line, safe to write to any terminal. */
 export function printable(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return text.replace(UNSAFE, escapeCharacter).replace(STACKED, limitMarks);
+  return isOrdinary(text) ? text : escapeUnsafe(text);
+}
+
+// Expressions over all of Unicode are made where they are first needed: they take a while.
+function escapeUnsafe(text: string): string {
+  // Controls, format characters (bidi, zero width, tags), private and unassigned ones, line and paragraph separators, lone
+  // surrogates, and what Unicode says is drawn as nothing (variation selectors, fillers): their width is anyone's guess.
+  const unsafe = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]|\p{Default_Ignorable_Code_Point}/gu;
+  const stacked = /(^|[^\p{M}])(\p{M}+)/gu;
+  return text.replace(unsafe, escapeCharacter).replace(stacked, limitMarks);
 }
 
 /** Lines of ours that name what hosts and people wrote: each through the gate on its own. */
@@ -41,7 +44,7 @@ export function printableLines(text: string): string {
 
 /** Columns that printable text takes. */
 export function width(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  return textWidth(text);
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });

@@ -4,6 +4,7 @@ import { getAlert } from '../../api/alerts.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Shards } from '../../shards/shards.ts';
 import type { Store } from '../../store/store.ts';
+import type { Baselines } from '../analysis/baselines.ts';
 import { HOUR_US, judgeBehaviour } from '../analysis/behaviour.ts';
 import { correlateAlerts } from '../analysis/correlate.ts';
 import { describeModel, type ModelBehaviour, sayLearning } from '../analysis/model-behaviour.ts';
@@ -47,6 +48,7 @@ export interface AnalysisRoutesParts {
   board: HealthBoard;
   fleet: Fleet;
   shards: Pick<Shards, 'try'>;
+  baselines: Baselines;
   /** Keeps detections no agent sent, and raises alerts of them. */
   report: (detections: readonly Detection[]) => Promise<void>;
   behaviour: ModelBehaviour;
@@ -56,7 +58,7 @@ const BY_MODELS = 'each hour by the models of behaviour: its own habits, its pee
 const BY_SERIES = 'hours scored in order by an online forecast of the same measure; the highest of the window';
 
 export function analysisRoutes(app: HttpApp, parts: AnalysisRoutesParts): void {
-  const { status, board, fleet, shards, report, behaviour } = parts;
+  const { status, board, fleet, shards, baselines, report, behaviour } = parts;
   const { store, nowMs } = status;
   /** It costs nothing of an allowance, so it may not cost the store anything for each who asks. */
   let counted: { atMs: number; alertsOpen: Promise<number> } | undefined;
@@ -127,7 +129,11 @@ export function analysisRoutes(app: HttpApp, parts: AnalysisRoutesParts): void {
       if (entity.kind === 'host' && !agent) throw new ProblemError('not_found', 'no agent has this name or id');
       const fromUs = windowFromUs - BASELINE_US;
       const about = agent ? { agentId: agent.id } : { user: entity.name };
-      const points = await store.series({ resolution: 'hour', fromUs, toUs, ...about });
+      const [past, own] = await Promise.all([
+        baselines.past(about, fromUs, windowFromUs),
+        store.series({ resolution: 'hour', fromUs: windowFromUs, toUs, ...about }),
+      ]);
+      const points = [...past, ...own];
       if (points.length === 0)
         throw new ProblemError('not_found', `nothing was ever counted of the ${entity.kind} "${entity.name}"`);
       const observed = agent ? await store.observedRatio(agent.id, fromUs, toUs) : 1;

@@ -6,6 +6,7 @@ import {
   type LookupIntelResponse,
   type StoredEvent,
   severityName,
+  type TriageScore,
 } from '@threatguard/proto';
 import { stateName, verdictName } from '../../../model/alert.ts';
 import { ConsoleError } from '../../../model/console-error.ts';
@@ -14,6 +15,7 @@ import { percentText } from '../../../model/percent.ts';
 import { processTree } from '../../../model/process-tree.ts';
 import { humanTime, zoneName } from '../../../model/time.ts';
 import { actText } from '../../../model/triage.ts';
+import { scorePairs } from '../../../model/triage-score.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type Look, type PageLine, page } from '../view.ts';
 import { alertActs } from './alert-acts.ts';
@@ -81,9 +83,8 @@ function lines(data: AlertPage, look: Look): PageLine[] {
   const { alert = {}, events } = data.shown;
   return [
     ...facts(alert ?? {}, look),
+    ...(alert?.triage?.features?.length ? scoreLines(alert.triage) : []),
     ...(alert?.modelReason ? [...heading('Why models spoke'), ...reasonLines(alert.modelReason, look)] : []),
-    ...heading('Indicators'),
-    ...told(data.listed, 'no source lists a value of it', (found) => found.flatMap((each) => hitLines(each, look))),
     ...heading('What to do next'),
     ...nextSteps(alert?.tactics ?? []).flatMap((step) => wrapped(`- ${step}`, look)),
     ...heading('What was done'),
@@ -95,6 +96,8 @@ function lines(data: AlertPage, look: Look): PageLine[] {
         ],
       })),
     ),
+    ...heading('Indicators'),
+    ...told(data.listed, 'no source lists a value of it', (found) => found.flatMap((each) => hitLines(each, look))),
     ...heading(`Events behind it (${events?.length ?? 0})`),
     ...told(events ?? [], 'no events are kept for it', (rows) => rows.map((stored) => eventLine(stored, look))),
     ...heading('Processes around it'),
@@ -147,6 +150,12 @@ function facts(alert: Alert, look: Look): PageLine[] {
       .filter(([, value]) => !pivots.some((pivot) => pivot.value === value))
       .map(([name, value]) => ({ ...pair(name, value), value })),
   ];
+}
+
+/** What moved the chance that stands among the facts. */
+function scoreLines(score: TriageScore): PageLine[] {
+  const [, ...moved] = scorePairs(score);
+  return [...heading('Why it is as likely real'), ...moved.map(([name, value]) => ({ ...pair(name, value), value }))];
 }
 
 function treeLines(processes: readonly StoredEvent[], behind: readonly StoredEvent[], look: Look): PageLine[] {

@@ -67,24 +67,37 @@ function fieldLine(
   };
 }
 
+/** All fields by name, so that one stays where it is when it is taken in or out. */
+function fieldLines(
+  { conditions, others, reach }: PreviewExceptionResponse,
+  to: (fields: readonly string[]) => Place,
+): PageLine[] {
+  const asked = (conditions ?? []).map(({ field }) => field ?? '');
+  const without = new Map((reach?.without ?? []).map(({ field, count }) => [field, count ?? 0]));
+  const all = [...(conditions ?? []), ...(others ?? [])];
+  return all
+    .toSorted((a, b) => ((a.field ?? '') < (b.field ?? '') ? -1 : 1))
+    .map((each) => {
+      const field = each.field ?? '';
+      if (!asked.includes(field))
+        return fieldLine(each, { asked: false, without: undefined, place: to([...asked, field]) });
+      const rest = asked.filter((other) => other !== field);
+      // Nothing asked for would be everything the rule ever finds.
+      return fieldLine(each, {
+        asked: true,
+        without: without.get(field),
+        place: rest.length > 0 ? to(rest) : undefined,
+      });
+    });
+}
+
 function lines({ wanted, preview }: Form, look: Look): PageLine[] {
-  const asked = (preview.conditions ?? []).map(({ field }) => field ?? '');
-  const without = new Map((preview.reach?.without ?? []).map(({ field, count }) => [field, count ?? 0]));
-  const to = (fields: readonly string[]) => placeOf({ ...wanted, fields });
   const next = EXPIRIES[(EXPIRIES.indexOf(wanted.expires) + 1) % EXPIRIES.length]!;
   return [
     said(`No more alerts of ${preview.ruleTitle ?? ''} (${preview.ruleId ?? ''})`, 'title'),
     pair('from alert', preview.alertId ?? '', { view: 'alert', arg: preview.alertId ?? '' }),
     ...heading('where each of these is what it is in the alert (enter or space: with it or without)'),
-    ...(preview.conditions ?? []).map((each) => {
-      const others = asked.filter((field) => field !== each.field);
-      // Nothing asked for would be everything the rule ever finds.
-      const place = others.length > 0 ? to(others) : undefined;
-      return fieldLine(each, { asked: true, without: without.get(each.field), place });
-    }),
-    ...(preview.others ?? []).map((each) =>
-      fieldLine(each, { asked: false, without: undefined, place: to([...asked, each.field ?? '']) }),
-    ),
+    ...fieldLines(preview, (fields) => placeOf({ ...wanted, fields })),
     said(''),
     pair(
       'ends in',

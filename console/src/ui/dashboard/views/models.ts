@@ -1,5 +1,6 @@
 import type { GetModelResponse, LearningState, ModelSummary } from '@threatguard/proto';
 import { cardPairs, isLearning, learningText, modelColumns } from '../../../model/models.ts';
+import { verdictsText } from '../../../model/triage-score.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import type { Tone } from '../spans.ts';
 import { type Act, type Look, list, type PageLine, page } from '../view.ts';
@@ -93,7 +94,7 @@ export const models = list<ModelSummary>({
               (alertsLastWeek ?? 0) > (alertsAllowed ?? 0) ? 'bad' : undefined,
           };
         case 'VERSION':
-        case 'HOURS':
+        case 'ROWS':
           return { ...column, cell };
         default:
           return column;
@@ -109,6 +110,7 @@ export function modelLines({ learning, models: all }: { learning: LearningState;
   const active = all.filter(({ state }) => state === 'active');
   const refused = all.filter(({ state }) => state === 'refused').length;
   const place = { view: 'models', arg: '' };
+  const verdicts = verdictsText(learning);
   const names = active.map(({ name, version }) => `${name} ${version}`).join(', ');
   return [
     {
@@ -122,6 +124,7 @@ export function modelLines({ learning, models: all }: { learning: LearningState;
       ],
       place,
     },
+    ...(verdicts ? [{ ...said(`  ${verdicts}`, 'dim' as const), place }] : []),
   ];
 }
 
@@ -156,6 +159,7 @@ function pageLines({ model, card, learning }: ModelPage, look: Look): PageLine[]
       heading,
       said(''),
       ...wrapped(learningText(learning), look),
+      ...wrapped(verdictsText(learning) ?? 'triage has learned from enough verdicts', look),
       said(''),
       pair('budget', `${learning.alertsPerHostDay ?? 0} alerts a host and day`),
       count('hours kept', learning.hoursStored),
