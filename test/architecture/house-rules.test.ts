@@ -80,7 +80,7 @@ describe('packages', () => {
   it.each(['.', ...WORKSPACES])('%s names exact versions', (name) => {
     const { dependencies = {}, devDependencies = {} } = manifest(name);
     const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+      ([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+$/.test(version),
     );
     expect(loose).toEqual([]);
   });

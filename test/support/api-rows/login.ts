@@ -116,7 +116,7 @@ export const LOGIN_ROWS: Record<string, Row> = {
       body: { scopes: ['alerts:read'], user: 'root-admin' },
     })),
     refuses(404, 'one of nobody', { body: { scopes: ['alerts:read'], user: 'nobody' } }),
-    refuses(400, 'a scope there is not', { body: { scopes: ['alerts:write'] } }, '/body/scopes/0'),
+    refuses(400, 'a scope there is not', { body: { scopes: ['everything'] } }, '/body/scopes/0'),
     refuses(400, 'a hundred years', { body: { scopes: ['alerts:read'], valid_days: 36_500 } }, '/body/valid_days'),
   ),
   'DELETE /api/tokens/{id}': answers(
