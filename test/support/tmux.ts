@@ -47,6 +47,11 @@ export class TmuxShell implements Disposable {
     return this.#tmux('capture-pane', '-p');
   }
 
+  /** With SGR sequences between what looks different. */
+  colouredScreen(): string {
+    return this.#tmux('capture-pane', '-p', '-e', '-N');
+  }
+
   /** The process in the terminal: the shell, whose child is the console. */
   pid(): number {
     return Number(this.#tmux('display-message', '-p', '#{pane_pid}'));

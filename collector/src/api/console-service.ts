@@ -42,7 +42,9 @@ export interface ConsoleServiceParts {
   agents: AgentsParts;
   feed: AlertFeed;
   accesses: Pick<AccessLog, 'note'>;
-  /** Who calls from an address: for the audit log. */
+  /** '' of whoever is no user, or not any more. */
+  userName: (by: AuditActor) => string;
+  /** Who makes a call: for the audit log. */
   actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }
@@ -83,7 +85,7 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
       await disclose(from, viewedEvent(request));
       return findEvent(agents, request.event ?? '');
     }, failed),
-    ...storyHandlers({ store, nowUs: agents.nowUs, disclose, failed }),
+    ...storyHandlers({ store, nowUs: agents.nowUs, userName: parts.userName, disclose, failed }),
   };
 }
 

@@ -2932,6 +2932,7 @@ export namespace threatguard {
             after: string;
             digest: Uint8Array;
             previousDigest: Uint8Array;
+            actorName: string;
             static create(properties: threatguard.v1.AuditEntry.$Shape): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
             static create(properties?: threatguard.v1.AuditEntry.$Properties): threatguard.v1.AuditEntry;
             static encode(message: threatguard.v1.AuditEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2951,6 +2952,7 @@ export namespace threatguard {
                 after?: string;
                 digest?: Uint8Array;
                 previousDigest?: Uint8Array;
+                actorName?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AuditEntry.$Properties;
@@ -3112,6 +3114,7 @@ export namespace threatguard {
             alertBudget: number;
             exceptions: number;
             forwards: threatguard.v1.ForwardTargetState[];
+            demo: boolean;
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3155,6 +3158,7 @@ export namespace threatguard {
                 alertBudget?: number;
                 exceptions?: number;
                 forwards?: threatguard.v1.ForwardTargetState.$Properties[];
+                demo?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
@@ -5242,6 +5246,7 @@ export namespace threatguard {
             hostName: string;
             machineId: string;
             bootId: string;
+            demo: boolean;
             static create(properties: threatguard.v1.EnrolRequest.$Shape): threatguard.v1.EnrolRequest & threatguard.v1.EnrolRequest.$Shape;
             static create(properties?: threatguard.v1.EnrolRequest.$Properties): threatguard.v1.EnrolRequest;
             static encode(message: threatguard.v1.EnrolRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -5256,6 +5261,7 @@ export namespace threatguard {
                 hostName?: string;
                 machineId?: string;
                 bootId?: string;
+                demo?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolRequest.$Properties;

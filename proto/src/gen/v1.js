@@ -13124,6 +13124,7 @@ export const threatguard = $root.threatguard = (() => {
             AuditEntry.prototype.after = "";
             AuditEntry.prototype.digest = $util.newBuffer([]);
             AuditEntry.prototype.previousDigest = $util.newBuffer([]);
+            AuditEntry.prototype.actorName = "";
 
             AuditEntry.create = function(properties) {
                 return new AuditEntry(properties);
@@ -13158,6 +13159,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(82).bytes(message.digest);
                 if (message.previousDigest != null && $Object.hasOwnProperty.call(message, "previousDigest") && message.previousDigest.length)
                     writer.uint32(250).bytes(message.previousDigest);
+                if (message.actorName != null && $Object.hasOwnProperty.call(message, "actorName") && message.actorName !== "")
+                    writer.uint32(410).string(message.actorName);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13288,6 +13291,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.previousDigest = value;
                             else
                                 delete message.previousDigest;
+                            continue;
+                        }
+                    case 51: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.actorName = value;
+                            else
+                                delete message.actorName;
                             continue;
                         }
                     }
@@ -13844,6 +13856,7 @@ export const threatguard = $root.threatguard = (() => {
             StatusReport.prototype.alertBudget = 0;
             StatusReport.prototype.exceptions = 0;
             StatusReport.prototype.forwards = $util.emptyArray;
+            StatusReport.prototype.demo = false;
 
             StatusReport.create = function(properties) {
                 return new StatusReport(properties);
@@ -13933,6 +13946,8 @@ export const threatguard = $root.threatguard = (() => {
                 if (message.forwards != null && message.forwards.length)
                     for (let i = 0; i < message.forwards.length; ++i)
                         $root.threatguard.v1.ForwardTargetState.encode(message.forwards[i], writer.uint32(962).fork(), _depth + 1).ldelim();
+                if (message.demo != null && $Object.hasOwnProperty.call(message, "demo") && message.demo !== false)
+                    writer.uint32(1120).bool(message.demo);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -14272,6 +14287,15 @@ export const threatguard = $root.threatguard = (() => {
                             if (!(message.forwards && message.forwards.length))
                                 message.forwards = [];
                             message.forwards.push($root.threatguard.v1.ForwardTargetState.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 140: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.demo = value;
+                            else
+                                delete message.demo;
                             continue;
                         }
                     }
@@ -23603,6 +23627,7 @@ export const threatguard = $root.threatguard = (() => {
             EnrolRequest.prototype.hostName = "";
             EnrolRequest.prototype.machineId = "";
             EnrolRequest.prototype.bootId = "";
+            EnrolRequest.prototype.demo = false;
 
             EnrolRequest.create = function(properties) {
                 return new EnrolRequest(properties);
@@ -23627,6 +23652,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(42).string(message.machineId);
                 if (message.bootId != null && $Object.hasOwnProperty.call(message, "bootId") && message.bootId !== "")
                     writer.uint32(202).string(message.bootId);
+                if (message.demo != null && $Object.hasOwnProperty.call(message, "demo") && message.demo !== false)
+                    writer.uint32(360).bool(message.demo);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -23712,6 +23739,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.bootId = value;
                             else
                                 delete message.bootId;
+                            continue;
+                        }
+                    case 45: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.demo = value;
+                            else
+                                delete message.demo;
                             continue;
                         }
                     }
