@@ -32,7 +32,7 @@ export interface ReasonParts {
   threshold: number;
   votes: readonly ModelVote[];
   /** What it did one after the other that it seldom does. */
-  sequence: Said | undefined;
+  sequence?: Said | undefined;
 }
 
 export function buildReason(parts: ReasonParts): { reason: ModelReason; sentence: string } {
