@@ -55,7 +55,7 @@ describe('models', () => {
     expect(trained.stderr).toMatch(/isolation-forest +reading[^\n]*\[#+\.*\] \d+ %/);
     expect(trained.stdout).toMatch(/isolation-forest +1 +active/);
     const shown = await run('models', 'show', 'isolation-forest');
-    expect(shown.stdout).toMatch(/rows +\d+ host, \d+ user/);
+    expect(shown.stdout).toMatch(/hours +\d+ of hosts, \d+ of users/);
     expect(shown.stdout).toMatch(/signature +the collector's, checked/);
     const json = JSON.parse((await run('models', 'show', 'isolation-forest', '--output', 'json')).stdout);
     expect(json.card).toMatchObject({ name: 'isolation-forest', version: 1, features: expect.any(Array) });
