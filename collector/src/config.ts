@@ -2,6 +2,8 @@ import { PROFILES, PROVIDER_NAMES, type ProfileName } from '@threatguard/proto';
 import { readConfig } from '@threatguard/proto/config';
 import { z } from 'zod';
 import { oidcSettings } from './access/oidc/settings.ts';
+import { CacheError } from './cache/cache-error.ts';
+import { readRedisUrl } from './cache/redis-url.ts';
 import { BUDGET_MAX } from './correlate/alert-budget.ts';
 import { TLPS } from './detect/intel/indicator.ts';
 import { FEED_FORMATS } from './detect/intel/read-feed.ts';
@@ -16,6 +18,15 @@ const natsUrl = z
   .string()
   .refine((text) => /^(nats|tls):\/\/[^\s/]+$/.test(text), 'write nats://USER:PASSWORD@HOST:PORT');
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'write postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+
+const redisUrl = z.string().superRefine((text, context) => {
+  try {
+    readRedisUrl(text);
+  } catch (error) {
+    if (!(error instanceof CacheError)) throw error;
+    context.addIssue(error.message);
+  }
+});
 
 const days = z.coerce.number().int().min(1).max(36_600);
 
@@ -34,6 +45,8 @@ const http = z
     monitoring: z.enum(['local', 'anyone', 'token']).default('local'),
     /** `hybrid`: access tokens have an RS256 signature beside that of ML-DSA, and both must be right. */
     tokens: z.enum(['ml-dsa', 'hybrid']).default('ml-dsa'),
+    /** Where spans of requests are sent: OTLP over HTTP with JSON. */
+    traces: z.url({ protocol: /^https?$/, error: 'write a URL such as http://127.0.0.1:4318/v1/traces' }).optional(),
     /** How browsers reach the service; a provider of single sign-on sends them back there. */
     public_url: origin.optional(),
     oidc: oidcSettings.optional(),
@@ -69,6 +82,15 @@ const schema = z.strictObject({
   listen: listen.default('127.0.0.1:7443'),
   database: z.strictObject({ url: databaseUrl.optional() }).prefault({}),
   nats: z.strictObject({ url: natsUrl.optional(), console_url: natsUrl.optional() }).prefault({}),
+  /** What several collectors share, and what is remembered beside the store; memory of this process without it. */
+  redis: z
+    .strictObject({
+      url: redisUrl.optional(),
+      password_file: z.string().min(1).optional(),
+      sentinel_password_file: z.string().min(1).optional(),
+      ca_file: z.string().min(1).optional(),
+    })
+    .prefault({}),
   agents: z
     .strictObject({
       silent_after_seconds: z.coerce.number().int().min(5).max(86_400).default(60),
@@ -143,6 +165,7 @@ const OVERRIDES = {
   THREATGUARD_DATABASE_URL: 'database.url',
   THREATGUARD_NATS_URL: 'nats.url',
   THREATGUARD_NATS_CONSOLE_URL: 'nats.console_url',
+  THREATGUARD_REDIS_URL: 'redis.url',
   THREATGUARD_SHARDS: 'shards',
   THREATGUARD_CRYPTO_PROVIDER: 'crypto.provider',
   THREATGUARD_HTTP_LISTEN: 'http.listen',
@@ -206,6 +229,14 @@ listen: ${JSON.stringify(listenAt)}
 # nats:
 #   url: nats://collector:password@127.0.0.1:4222
 #   console_url: nats://console:password@127.0.0.1:4222
+
+# Redis: limits, lockouts, logins and what is remembered for several collectors at once (they need the same fleet.name and keys);
+# without it each has its own in memory. One server, sentinels or a cluster; rediss instead of redis is TLS. THREATGUARD_REDIS_URL
+# redis:
+#   url: redis://127.0.0.1:6379
+#   # redis+sentinel://sentinel1:26379,sentinel2:26379/NAME
+#   # redis+cluster://node1:6379,node2:6379
+#   password_file: /etc/threatguard/redis.password
 
 agents:
   silent_after_seconds: 60
@@ -296,6 +327,8 @@ http:
   # certificate: /etc/threatguard/http.crt
   # key: /etc/threatguard/http.key
   # origins: [https://soc.example.org]
+  # Where spans of requests are sent: OTLP over HTTP with JSON.
+  # traces: http://127.0.0.1:4318/v1/traces
   # Single sign-on by OpenID Connect; local accounts stay beside it. Of the provider, HTTPS only. The page is sent back to
   # PUBLIC_URL/admin/oidc/callback; "threatguard login" needs the device flow of the client instead.
   # public_url: https://soc.example.org:3002

@@ -61,6 +61,7 @@ export interface ConsoleServicesParts {
   pipeline: Pick<Pipeline, 'movePile'>;
   feed: AlertFeed;
   accesses: AccessLog;
+  forgetPerson: (user: string) => Promise<void>;
   peers: Peers;
   sessions: Sessions;
   desk: TriageDesk;
@@ -157,6 +158,7 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
       handlers: complianceHandlers({
         ...always,
         keeper,
+        forgetPerson: parts.forgetPerson,
         about: { retention, collectorVersion: status.version },
       }),
     },

@@ -1,6 +1,5 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
@@ -9,13 +8,10 @@ import { readSingleSignOn } from './access/oidc/read-single-sign-on.ts';
 import { agentReports } from './agent-reports.ts';
 import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
+import { Cache } from './cache/cache.ts';
 import { AccessLog } from './compliance/access-log.ts';
-import { type CollectorConfig, parseListen, retentionDays } from './config.ts';
+import { type CollectorConfig, parseListen } from './config.ts';
 import { consoleServices } from './console-services.ts';
-import { Correlator } from './correlate/correlator.ts';
-import { startBudget } from './correlate/start-budget.ts';
-import { startBehaviour } from './detect/behaviour/start.ts';
-import { replayWindows } from './detect/replay-windows.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
@@ -30,35 +26,24 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
+import { Baselines } from './http/analysis/baselines.ts';
 import { CollectorMetrics } from './http/metrics/collector-metrics.ts';
 import { startHttp } from './http/start-http.ts';
+import { RecentAlerts } from './http/stream/recent-alerts.ts';
 import { HuntSchedule } from './hunt/hunt-schedule.ts';
 import { CollectorServer } from './ingest/collector-server.ts';
 import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
-import { startJudge } from './judge/start-judge.ts';
-import { LiveRules } from './live-rules.ts';
-import { Pipeline } from './pipeline.ts';
-import { AlertFeed } from './publish/alert-feed.ts';
-import { AlertSigner } from './publish/alert-signer.ts';
-import { DiscardedOutbox } from './publish/discarded-outbox.ts';
-import { FleetFeed } from './publish/fleet-feed.ts';
-import { Forwarding } from './publish/forward/forwarding.ts';
-import { OutboxPublisher } from './publish/outbox-publisher.ts';
-import { Shards } from './shards/shards.ts';
+import type { Pipeline } from './pipeline.ts';
+import { startPublishing } from './publish/start-publishing.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
+import { startDetection } from './start-detection.ts';
 import { startIntel } from './start-intel.ts';
-import { Maintenance } from './store/maintenance.ts';
-import { openStore } from './store/open.ts';
+import { startStore } from './start-store.ts';
 import { StoreError } from './store/store.ts';
-import { Writer } from './store/writer.ts';
-import { TriageScoring } from './triage/learned/triage-scoring.ts';
-import { TriageTrainer } from './triage/learned/triage-trainer.ts';
 import { TriageDesk } from './triage/triage-desk.ts';
-
-const RULES_DIRECTORY = join(import.meta.dirname, '..', 'rules');
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
@@ -103,107 +88,37 @@ export async function startCollector(parts: {
     nowMs: nowMs(),
   });
 
-  const store = stack.use(await openStore({ url: config.database.url, directory: paths.storeDirectory }));
-  for (const notice of store.notices) log.info({ engine: store.engine }, notice);
-  const retention = retentionDays(config);
-  stack.use(
-    await Maintenance.start({
-      store,
-      retention,
-      nowUs,
-      done: (report) => log.info(report, 'the store was kept in shape'),
-      indexed: (names) => log.info({ names }, 'days that have passed were indexed'),
-      failed: (error) => log.warn({ reason: String(error) }, 'the store could not be kept in shape; tried again'),
-    }),
-  );
+  const { store, retention } = stack.use(await startStore({ config, directory: paths.storeDirectory, nowUs, log }));
   const directory = paths.kemDirectory;
   const found = await findEpochs({ directory, store: store.epochs, signer: () => identity, nowUs: nowUs() });
-  const signer = new AlertSigner(identity);
-  const outbox = config.nats.url
-    ? stack.use(OutboxPublisher.start({ store, url: config.nats.url, signer }))
-    : new DiscardedOutbox({ store, failed });
-  const forwarding = stack.use(
-    await Forwarding.start({
-      settings: config.forward,
-      store: store.forwarding,
-      exporter: { version: packageFile.version, observer: hostname() },
-      nowMs,
-      changed: (target, problem) =>
-        problem ? log.warn({ target, problem }, 'nothing is forwarded') : log.info({ target }, 'forwarding goes on'),
-      failed,
-    }),
-  );
-  const totals = await store.agentTotals();
-  const lossyAgents = new Set([...totals].flatMap(([id, { lost }]) => (lost > 0 ? [id] : [])));
-  const correlator = await Correlator.load(store, nowUs());
-  const triage = stack.use(
-    await TriageScoring.load({ store: store.verdicts, find: (id) => correlator.folder.find(id), failed }),
-  );
-  const writer = stack.use(
-    new Writer({
-      store,
-      lossyAgents,
-      clock,
-      triage,
-      stateChanged: (problem) =>
-        problem ? log.warn({ problem }, 'the store does not answer; agents wait') : log.info('the store answers again'),
-    }),
-  );
-
-  const rulesDirectory = config.rules.directory ?? RULES_DIRECTORY;
-  const rules = stack.use(await LiveRules.open({ directory: rulesDirectory, store, nowUs, log, failed }));
-  const { engine, simulations } = rules;
-  const shards = stack.use(
-    await Shards.start({ rules: rules.forShards, kemKeys: found.keys.opening(), timed, crypto }, config.shards),
-  );
-  rules.follow(shards);
-  const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
-  await replayWindows({ engine, store, nowUs: nowUs() });
+  const publishing = stack.use(await startPublishing({ config, store, identity, nowMs, log, failed }));
+  const { feed } = publishing;
 
   const fleet = await Fleet.load(store);
   const presence = new Presence();
   const rate = new RateMeter(nowMs());
-  const feed = new AlertFeed(signer);
   const metrics = new CollectorMetrics();
   const agentName = (id: string) => fleet.agent(id)?.name ?? '';
-  const behaviour = stack.use(
-    await startBehaviour({
+  const detecting = stack.use(
+    await startDetection({
       config,
       store,
-      directory: paths.modelsDirectory,
+      fleet,
+      publishing,
+      kemKeys: found.keys,
+      crypto,
+      modelsDirectory: paths.modelsDirectory,
       signer: () => identity,
       agentName,
-      others: [new TriageTrainer({ store: store.verdicts, use: (model) => triage.use(model) })],
+      stored: (events) => rate.add(events, nowMs()),
+      watch: metrics,
+      clock,
       nowUs,
       log,
       failed,
     }),
   );
-  const pipeline = new Pipeline({
-    shards,
-    rules: engine,
-    behaviour: behaviour?.keeper,
-    judge,
-    simulations,
-    correlator,
-    writer,
-    feed,
-    outbox: {
-      wake: () => {
-        outbox.wake();
-        forwarding.wake();
-      },
-    },
-    agentName,
-    signers: (agentId) => fleet.signers(agentId),
-    stored: (events) => rate.add(events, nowMs()),
-    nowUs,
-    watch: metrics,
-    clock,
-  });
-  const configured = config.alerts.budget_per_day;
-  const budgeted = await startBudget(correlator.budget, { store, configured, nowUs: nowUs() });
-  void pipeline.movePile(budgeted).catch(failed);
+  const { pipeline, shards, rules, correlator, judge, writer, triage, behaviour } = detecting;
   const silenceUsMax = config.agents.silent_after_seconds * 1_000_000;
   const reports = agentReports({
     agentName,
@@ -251,7 +166,7 @@ export async function startCollector(parts: {
       nowUs,
       signed: ({ number, treeSize, digest }, signed) => {
         log.info({ number, treeSize, sha256: digest.toString('hex') }, 'tree head signed');
-        if ('announce' in outbox) outbox.announce(TREE_HEAD_SUBJECT, SignedTreeHead.encode(signed).finish());
+        publishing.announce(TREE_HEAD_SUBJECT, SignedTreeHead.encode(signed).finish());
       },
       failed,
     }),
@@ -284,9 +199,9 @@ export async function startCollector(parts: {
     store,
     retention,
     writer,
-    publishState: () => outbox.state(),
-    forwards: () => forwarding.states(),
-    rules: engine,
+    publishState: () => publishing.state(),
+    forwards: () => publishing.forwards(),
+    rules: rules.engine,
     correlator,
     behaviour: behaviour?.keeper.behaviour,
     judge,
@@ -299,8 +214,23 @@ export async function startCollector(parts: {
     // Who read alerts from NATS could go on after his login was ended.
     consoleNatsUrl: loginRequired ? undefined : config.nats.console_url,
   };
+  const cache = stack.use(
+    await Cache.open({
+      settings: config.redis,
+      fleetName,
+      nowMs,
+      changed: (redis, problem) =>
+        problem
+          ? log.warn({ redis, reason: problem }, 'Redis does not answer; memory of this process is used')
+          : log.info({ redis }, 'Redis answers'),
+    }),
+  );
+  const recent = new RecentAlerts(cache, nowMs);
+  feed.observe((alerts) => recent.add(alerts));
+  const baselines = new Baselines(cache.layers.baselines, (query) => store.series(query));
   const access = await Access.load({
     store: store.access,
+    cache,
     directory: paths.accessDirectory,
     mode: config.http.tokens,
     issuer: `urn:threatguard:${fleetName}`,
@@ -308,6 +238,7 @@ export async function startCollector(parts: {
     nowMs,
     failed,
   });
+  stack.use(access);
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
@@ -370,6 +301,7 @@ export async function startCollector(parts: {
           pipeline,
           feed,
           accesses,
+          forgetPerson: (user) => baselines.forget(user),
           peers,
           sessions,
           desk: new TriageDesk({
@@ -417,12 +349,14 @@ export async function startCollector(parts: {
     kem,
     intel,
     shards,
-    feed: config.nats.url
-      ? stack.use(FleetFeed.start({ own: feed, store, url: config.nats.url, nowUs, failed }))
-      : feed,
+    feed: publishing.fleetFeed(),
     access,
     accesses,
+    cache,
+    baselines,
+    recent,
     metrics,
+    models: behaviour,
     report,
     ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),
     log,

@@ -32,6 +32,7 @@ const OWNERS: Record<string, string[]> = {
   '@openforge-sh/liboqs': ['proto/src/crypto/'],
   fastify: ['collector/src/http/'],
   'prom-client': ['collector/src/http/metrics/'],
+  ioredis: ['collector/src/cache/'],
   jose: ['collector/src/access/'],
   'openid-client': ['collector/src/access/oidc/'],
   '@peculiar/x509': ['agent/src/identity/', 'collector/src/fleet/'],
@@ -138,7 +139,7 @@ describe('the collector', () => {
         .filter((specifier) => specifier.startsWith('.'))
         .map((specifier) => join(dirname(file.path), specifier))
         .filter((target) => STAGES.findIndex((name) => target.startsWith(`collector/src/${name}/`)) > stage)
-        .filter((target) => !/collector\/src\/store\/(store|(behaviour|epoch|judgement|rule)-store)\.ts$/.test(target))
+        .filter((target) => !/collector\/src\/store\/(store|(behaviour|epoch|judgement|rule|verdict)-store)\.ts$/.test(target))
         .map((target) => `${file.path} imports ${target}`);
     });
     expect(offences).toEqual([]);

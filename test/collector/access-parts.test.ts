@@ -11,6 +11,7 @@ import { checkPassword, Passwords } from '../../collector/src/access/passwords.t
 import { SecretBox } from '../../collector/src/access/secret-box.ts';
 import { loadTokenKeys, publicKeySet, type TokenKey } from '../../collector/src/access/token-keys.ts';
 import { base32, hotp, totpUri, verifyTotp } from '../../collector/src/access/totp.ts';
+import { MemoryWrongCounts } from '../../collector/src/access/wrong-counts.ts';
 
 describe('codes of an authenticator app', () => {
   const secret = Buffer.from('12345678901234567890');
@@ -116,33 +117,33 @@ describe('passwords', () => {
 });
 
 describe('wrong passwords', () => {
-  it('cost waiting, twice as long each time, for this network alone', () => {
+  it('cost waiting, twice as long each time, for this network alone', async () => {
     let nowMs = 0;
-    const lockout = new Lockout(() => nowMs);
+    const lockout = new Lockout(new MemoryWrongCounts(() => nowMs));
     for (let count = 0; count < 5; count++) {
-      lockout.check('alice', '192.0.2.1');
-      lockout.failed('alice', '192.0.2.1');
+      await lockout.check('alice', '192.0.2.1');
+      await lockout.failed('alice', '192.0.2.1');
     }
-    expect(() => lockout.check('alice', '192.0.2.1')).toThrow(
+    await expect(lockout.check('alice', '192.0.2.1')).rejects.toThrow(
       expect.objectContaining({ code: 'locked', retryAfterS: 1 }),
     );
-    expect(() => lockout.check('alice', '192.0.2.2')).not.toThrow();
+    await lockout.check('alice', '192.0.2.2');
     nowMs += 1_000;
-    lockout.check('alice', '192.0.2.1');
-    lockout.failed('alice', '192.0.2.1');
-    expect(() => lockout.check('alice', '192.0.2.1')).toThrow(expect.objectContaining({ retryAfterS: 2 }));
-    for (let count = 0; count < 30; count++) lockout.failed('alice', '192.0.2.1');
-    expect(() => lockout.check('alice', '192.0.2.1')).toThrow(expect.objectContaining({ retryAfterS: 900 }));
+    await lockout.check('alice', '192.0.2.1');
+    await lockout.failed('alice', '192.0.2.1');
+    await expect(lockout.check('alice', '192.0.2.1')).rejects.toThrow(expect.objectContaining({ retryAfterS: 2 }));
+    for (let count = 0; count < 30; count++) await lockout.failed('alice', '192.0.2.1');
+    await expect(lockout.check('alice', '192.0.2.1')).rejects.toThrow(expect.objectContaining({ retryAfterS: 900 }));
     nowMs += 900_000;
-    lockout.succeeded('alice', '192.0.2.1');
-    expect(() => lockout.check('alice', '192.0.2.1')).not.toThrow();
+    await lockout.succeeded('alice', '192.0.2.1');
+    await lockout.check('alice', '192.0.2.1');
   });
 
-  it('from everywhere cost waiting too, later', () => {
-    const lockout = new Lockout(() => 0);
-    for (let count = 0; count < 50; count++) lockout.failed('alice', `192.0.2.${count}`);
-    expect(() => lockout.check('alice', '198.51.100.1')).toThrow(expect.objectContaining({ code: 'locked' }));
-    expect(() => lockout.check('bob', '198.51.100.1')).not.toThrow();
+  it('from everywhere cost waiting too, later', async () => {
+    const lockout = new Lockout(new MemoryWrongCounts(() => 0));
+    for (let count = 0; count < 50; count++) await lockout.failed('alice', `192.0.2.${count}`);
+    await expect(lockout.check('alice', '198.51.100.1')).rejects.toThrow(expect.objectContaining({ code: 'locked' }));
+    await lockout.check('bob', '198.51.100.1');
   });
 });
 

@@ -1,23 +1,27 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiUser } from '../support/api-user.ts';
 import { ordinaryHours, sent } from '../support/behaviour-events.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 
 const HOUR_US = 3_600_000_000;
-const HOURS = 60;
-const CONFIG = 'models:\n  learning_days: 1\n  alerts_per_host_day: 0.5\n';
+/** Two whole days of every host lie before the last night, when peers are found. */
+const HOURS = 108;
+const CONFIG = 'http:\n  listen: 127.0.0.1:0\nmodels:\n  learning_days: 1\n  alerts_per_host_day: 0.5\n';
 /** Events may be as old as they like; the last hour begins now. */
 const NOW_US = Math.floor((Date.now() * 1000) / HOUR_US) * HOUR_US;
 const FROM_US = NOW_US - HOURS * HOUR_US;
 
 let home: string;
 let collector: TestCollector;
+let user: ApiUser;
 const agents: SealingAgent[] = [];
 
 beforeAll(async () => {
   home = await initTestHome();
   collector = await TestCollector.start({ home, config: CONFIG });
+  user = await ApiUser.first(collector);
   for (let host = 0; host < 8; host++) {
     const identity = await collector.enrol(`desk-${host}`);
     agents.push(await SealingAgent.connect({ address: collector.address, identity }));
@@ -29,6 +33,9 @@ afterAll(async () => {
   await collector?.[Symbol.asyncDispose]();
   rmSync(home, { recursive: true, force: true });
 });
+
+const analyze = async (kind: string, name: string) =>
+  (await user.ask('/api/threat/analyze-behavior', { json: { entity: { kind, name } } })).body;
 
 const modelAlerts = async () =>
   ((await collector.console.alerts({ limit: 100 })).alerts ?? []).filter(({ ruleId }) => ruleId!.startsWith('model/'));
@@ -43,6 +50,13 @@ describe('models of behaviour in a collector', () => {
       expect.stringMatching(/models are learning, 0 of 1 days/),
     );
     expect(await modelAlerts()).toEqual([]);
+  });
+
+  it('say over HTTP how much they learned, and leave the answer to the series meanwhile', async () => {
+    const answer = await analyze('host', 'desk-0');
+    expect(answer).toMatchObject({ model: { learning: { days: 0, of: 1, done: false } } });
+    expect(answer.reasons[0]).toBe('models are learning, 0 of 1 days: until then the series speak');
+    expect(answer.method).toMatch(/^hours scored in order/);
   });
 
   it('say nothing of ordinary hours once they know them', async () => {
@@ -73,6 +87,28 @@ describe('models of behaviour in a collector', () => {
     expect(feature!.usualHigh!).toBeLessThan(1e6);
     expect(feature!.sentence).toBe(alert!.reason!.split('; ').slice(0, 3).join('; '));
     expect(alert!.modelReason!.score!).toBeGreaterThan(alert!.modelReason!.threshold!);
+  });
+
+  it('answer over HTTP how unusual the last day was, by own habits and by peers', async () => {
+    const [odd, ordinary] = [await analyze('host', 'desk-3'), await analyze('host', 'desk-5')];
+    expect(odd.method).toMatch(/^each hour by the models/);
+    expect(odd.anomaly_score).toBeGreaterThan(0.5);
+    expect(ordinary.anomaly_score).toBeLessThan(odd.anomaly_score);
+    expect(odd.reasons.join('; ')).toMatch(/43 MB out at .* UTC; usual at this hour/);
+    expect(odd.confidence).toBeGreaterThan(0);
+    expect(odd.model.hours).toBeGreaterThan(12);
+    const sentBytes = odd.model.features.find(({ feature }: { feature: string }) => feature === 'bytes_out');
+    expect(sentBytes).toMatchObject({ observed: 43e6, peers: expect.any(Number) });
+    expect(sentBytes.peers).toBeGreaterThanOrEqual(5);
+    expect(sentBytes.usual_high).toBeLessThan(1e6);
+    expect(sentBytes.peers_high).toBeLessThan(1e6);
+    const user3 = await analyze('user', 'user3');
+    expect(user3.model.learning.done).toBe(true);
+    const { behaviour } = (await user.ask('/api/threat/risk-profile/host/desk-3')).body;
+    expect(behaviour).toMatchObject({
+      learning: { done: true },
+      reasons: [expect.stringContaining('43 MB out'), expect.anything()],
+    });
   });
 
   it('know after a restart what they knew, and do not say it twice', async () => {

@@ -35,12 +35,13 @@ describe('health', () => {
     expect(body.components.map(({ name, status }: Record<string, string>) => [name, status])).toEqual([
       ['store', 'up'],
       ['nats', 'not_configured'],
+      ['redis', 'not_configured'],
       ['rules', 'up'],
     ]);
     expect(body.agents).toEqual({ enrolled: 0, connected: 0 });
     const redis = await get('/health/redis');
     expect(redis.status).toBe(200);
-    expect(redis.body).toMatchObject({ status: 'not_configured', cache: { hits: null }, errors: { last_error: null } });
+    expect(redis.body).toMatchObject({ status: 'not_configured', cache: { hits: 0, hit_rate: null } });
   });
 
   it.each([

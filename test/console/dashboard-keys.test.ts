@@ -214,6 +214,32 @@ describe('an act', () => {
   });
 });
 
+describe('who is logged in', () => {
+  it('does what the role allows and no more, from the moment that is known', async () => {
+    const source = filledSource();
+    using shown = showDashboard({ source, start: ALERTS });
+    await shown.shows('Interactive shell');
+    const acts = () => {
+      shown.press('c');
+      const frame = shown.frame();
+      shown.press('esc');
+      return frame;
+    };
+    shown.dashboard.setWho({ title: '', scopes: new Set() });
+    expect(acts()).toContain('read-only until the collector has said who you are');
+    shown.dashboard.setWho({ title: 'vic (viewer)', scopes: new Set(['alerts:read']) });
+    expect(acts()).toMatch(/read-only: vic \(viewer\) may not close/);
+    expect(shown.frame().split('\n')[0]).toContain('vic (viewer) read-only');
+    shown.dashboard.setWho({ title: 'ana (analyst)', scopes: new Set(['alerts:write']) });
+    expect(acts()).not.toContain('read-only');
+    shown.dashboard.go({ view: 'agents', arg: '' });
+    await shown.shows('web-1');
+    shown.press('X');
+    expect(shown.frame()).toContain('ana (analyst) may not revoke');
+    expect(source.calls.map(({ method }) => method)).not.toContain('revokeAgent');
+  });
+});
+
 describe('what stands behind a view', () => {
   it('is a command, shown and copied', async () => {
     using shown = showDashboard({ source: filledSource(), start: { view: 'alert', arg: '01kb4' } });

@@ -16,7 +16,10 @@ export class ApiUser {
   }
 
   /** The first admin of a collector that has nobody yet. */
-  static async first(collector: TestCollector, name = 'root-admin'): Promise<ApiUser> {
+  static async first(
+    collector: Pick<TestCollector, 'httpUrl' | 'firstAdminSecret'>,
+    name = 'root-admin',
+  ): Promise<ApiUser> {
     const body = { secret: collector.firstAdminSecret!, name, password: PASSWORD };
     const made = await ask(`${collector.httpUrl}/api/auth/first-admin`, { json: body });
     if (made.status !== 201) throw new Error(`no first admin: ${JSON.stringify(made.body)}`);

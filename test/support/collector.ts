@@ -260,6 +260,11 @@ export class TestCollector implements AsyncDisposable {
 /** What `init` printed for each home of this process. */
 const firstAdminSecrets = new Map<string, string | undefined>();
 
+/** For a collector of its own process on a home that this one made. */
+export function firstAdminSecretOf(home: string): string | undefined {
+  return firstAdminSecrets.get(home);
+}
+
 export async function initTestHome(profile?: ProfileName, nowMs = Date.now()): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'threatguard-collector-'));
   const { firstAdminSecret } = await initHome({ home, listen: '127.0.0.1:0', profile, nowMs });

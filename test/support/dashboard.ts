@@ -91,7 +91,7 @@ export function showDashboard(options: {
       collector: '127.0.0.1:7443',
       look: dashboard.look,
       keys: keyHints(dashboard),
-      readonly: options.readonly ?? false,
+      readonly: dashboard.readonly,
       candidates: overlay?.kind === 'prompt' ? candidatesFor(dashboard, overlay.text) : [],
     })
       .map((spans) =>

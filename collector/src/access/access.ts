@@ -1,9 +1,11 @@
 // Who may ask the HTTP service: logging in, staying logged in, tokens for scripts, and who a token is of.
 import { randomUUID } from 'node:crypto';
 import type { JWK } from 'jose';
+import type { Cache } from '../cache/cache.ts';
 import type { AccessStore, UserRecord } from '../store/access-store.ts';
 import type { AuditActor } from '../store/store.ts';
 import { AccessError } from './access-error.ts';
+import { AccessState } from './access-state.ts';
 import { ACCESS_SECONDS, AccessTokens } from './access-tokens.ts';
 import type { Caller } from './caller.ts';
 import { isFirstAdminSecret, spendFirstAdminSecret } from './first-admin.ts';
@@ -18,11 +20,14 @@ import { SecretBox } from './secret-box.ts';
 import { loadOrMakeBoxKey, loadTokenKeys, publicKeySet, type TokenMode } from './token-keys.ts';
 import { base32, makeTotpSecret, totpUri, verifyTotp } from './totp.ts';
 import { type Change, loginName, scopesOf, Users } from './users.ts';
+import { SharedWrongCounts } from './wrong-counts.ts';
 
 const HOUR_US = 3_600_000_000;
 
 export interface AccessParts {
   store: AccessStore;
+  /** What collectors share; of this one alone without Redis. */
+  cache: Pick<Cache, 'link' | 'layers'>;
   /** For keys and the first admin's secret; made by `init`. */
   directory: string;
   mode: TokenMode;
@@ -52,7 +57,7 @@ export interface Origin {
   correlationId?: string | undefined;
 }
 
-export class Access {
+export class Access implements Disposable {
   readonly users: Users;
   readonly sessions: LoginSessions;
   readonly tokens: ScriptTokens;
@@ -65,6 +70,7 @@ export class Access {
   readonly #lockout: Lockout;
   readonly #access: AccessTokens;
   readonly #box: SecretBox;
+  readonly #state: AccessState;
 
   private constructor(
     parts: AccessParts,
@@ -75,6 +81,7 @@ export class Access {
       access: AccessTokens;
       box: SecretBox;
       publicKeys: { keys: JWK[] };
+      version: number;
     },
   ) {
     this.#parts = parts;
@@ -84,8 +91,9 @@ export class Access {
     this.publicKeys = held.publicKeys;
     this.#access = held.access;
     this.#box = held.box;
-    this.#lockout = new Lockout(parts.nowMs);
-    const { singleSignOn, nowMs } = parts;
+    this.#lockout = new Lockout(new SharedWrongCounts(parts.cache, parts.nowMs));
+    const { store, cache, failed, singleSignOn, nowMs } = parts;
+    this.#state = new AccessState({ store, cache, failed, load: () => this.#load() }, held.version);
     this.singleSignOn = singleSignOn && new SingleSignOn(singleSignOn, { box: held.box, nowMs });
   }
 
@@ -94,17 +102,19 @@ export class Access {
     const nowUs = nowMs() * 1000;
     const keys = await loadTokenKeys(directory, mode);
     const box = new SecretBox(await loadOrMakeBoxKey(directory));
+    const version = await store.version();
     const users = await Users.load(store);
     const hours = parts.singleSignOn?.settings.session_hours;
     const vouchedUs = hours === undefined ? undefined : hours * HOUR_US;
     const sessions = new LoginSessions({ store, users, box, sessions: await store.sessions(nowUs), vouchedUs });
     const tokens = new ScriptTokens({ store, users, tokens: await store.tokens(nowUs) });
     const access = new AccessTokens(keys, issuer);
-    return new Access(parts, { users, sessions, tokens, access, box, publicKeys: await publicKeySet(keys) });
+    return new Access(parts, { users, sessions, tokens, access, box, version, publicKeys: await publicKeySet(keys) });
   }
 
   /** Who a bearer token is of; undefined where it is of nobody, or not any more. */
   async identify(token: string): Promise<Caller | undefined> {
+    await this.#state.refresh();
     const nowUs = this.#nowUs;
     if (token.startsWith('tgs_')) return this.tokens.identify(token, nowUs);
     const claims = await this.#access.verify(token, Math.floor(nowUs / 1e6));
@@ -127,9 +137,10 @@ export class Access {
   }
 
   /** Who the cookie of a page is of; undefined where it is of nobody, or not any more. */
-  identifyPage(ticket: string): Caller | undefined {
+  async identifyPage(ticket: string): Promise<Caller | undefined> {
     const [id = '', mac = ''] = ticket.split('.');
     if (!this.#box.isVouched(`threatguard/page/v1 ${id}`, mac)) return undefined;
+    await this.#state.refresh();
     const session = this.sessions.find(id);
     const user = session && this.users.get(session.userId);
     if (!user || !this.sessions.isLive(id, user.id, this.#nowUs)) return undefined;
@@ -164,16 +175,17 @@ export class Access {
   /** Throws AccessError `wrong_credentials` (whatever of the three was wrong, in the same time), `locked` or `busy`. */
   async logIn(given: { name: string; password: string; code?: string | undefined }, origin: Origin): Promise<Grant> {
     const name = loginName(given.name).slice(0, 64);
-    this.#lockout.check(name, origin.network);
+    await this.#state.refresh();
+    await this.#lockout.check(name, origin.network);
     const user = this.users.named(name);
     const right = await this.#passwords.verify(given.password, user?.password ?? '');
     if (!right || !user || !(await this.#isSecondFactor(user, given.code ?? ''))) {
-      this.#lockout.failed(name, origin.network);
+      await this.#lockout.failed(name, origin.network);
       // Not waited for: a name that is known would take longer to refuse.
       if (user) this.#recordFailure(user, origin).catch(this.#parts.failed);
       throw new AccessError('wrong_credentials', 'name, password or code is wrong');
     }
-    this.#lockout.succeeded(name, origin.network);
+    await this.#lockout.succeeded(name, origin.network);
     return this.grant(user, origin);
   }
 
@@ -188,6 +200,7 @@ export class Access {
   /** For somebody the provider vouches for. Whose groups have no role any more is logged out everywhere, too. */
   async logInVouched(vouched: Vouched, origin: Origin): Promise<Grant> {
     const { from, correlationId } = origin;
+    await this.#state.refresh();
     try {
       const change = { from, nowUs: this.#nowUs, correlationId };
       return await this.grant(await this.users.vouchFor(vouched, change), origin);
@@ -202,6 +215,7 @@ export class Access {
   async refresh(refreshToken: string, origin: Origin): Promise<Grant> {
     const by: AuditActor = { kind: 'user', id: '', from: origin.from };
     const change = { by, nowUs: this.#nowUs, correlationId: origin.correlationId };
+    await this.#state.refresh();
     const next = await this.sessions.refresh(refreshToken, change);
     const user = this.users.get(next.session.userId);
     if (!user) throw new AccessError('not_known', 'this user is not there any more');
@@ -211,9 +225,10 @@ export class Access {
   /** Makes the first admin. Throws AccessError `wrong_credentials`, `first_admin_done`, or what is wrong with name or password. */
   async makeFirstAdmin(given: { secret: string; name: string; password: string }, origin: Origin): Promise<UserRecord> {
     const { directory } = this.#parts;
-    this.#lockout.check('first admin', origin.network);
+    await this.#state.refresh();
+    await this.#lockout.check('first admin', origin.network);
     if (!(await isFirstAdminSecret(directory, given.secret))) {
-      this.#lockout.failed('first admin', origin.network);
+      await this.#lockout.failed('first admin', origin.network);
       throw new AccessError('wrong_credentials', 'this is not the secret that init printed, or it was used');
     }
     const by: AuditActor = { kind: 'user', id: 'first admin', from: origin.from };
@@ -273,12 +288,12 @@ export class Access {
   }
 
   async confirmSecondFactor(user: UserRecord, code: string, origin: Origin): Promise<void> {
-    this.#lockout.check(user.name, origin.network);
+    await this.#lockout.check(user.name, origin.network);
     const sealed = this.users.get(user.id)?.totpPending;
     const secret = sealed && this.#box.open(sealed, user.id);
     const step = secret && verifyTotp(secret, code, { nowS: this.#nowUs / 1e6, usedStep: 0 });
     if (!sealed || step === undefined) {
-      this.#lockout.failed(user.name, origin.network);
+      await this.#lockout.failed(user.name, origin.network);
       throw new AccessError('wrong_credentials', 'this is no code of the secret that was asked for last');
     }
     await this.users.setTotp(user.id, { secret: sealed, step }, this.#changeBy(user, origin));
@@ -287,6 +302,18 @@ export class Access {
   async removeSecondFactor(user: UserRecord, password: string, origin: Origin): Promise<void> {
     await this.#mustBe(user, password, origin);
     await this.users.setTotp(user.id, undefined, this.#changeBy(user, origin));
+  }
+
+  async #load(): Promise<void> {
+    const { store } = this.#parts;
+    const nowUs = this.#nowUs;
+    // One after the other: what is read last is the newest, and each is newer than the number that stands for all.
+    const users = await store.users();
+    const sessions = await store.sessions(nowUs);
+    const tokens = await store.tokens(nowUs);
+    this.users.replace(users);
+    this.sessions.replace(sessions);
+    this.tokens.replace(tokens);
   }
 
   get #nowUs(): number {
@@ -298,10 +325,10 @@ export class Access {
   }
 
   async #mustBe(user: UserRecord, password: string, origin: Origin): Promise<void> {
-    this.#lockout.check(user.name, origin.network);
+    await this.#lockout.check(user.name, origin.network);
     if (user.password === '') throw new AccessError('no_local_password', 'this user logs in elsewhere');
     if (await this.#passwords.verify(password, user.password)) return;
-    this.#lockout.failed(user.name, origin.network);
+    await this.#lockout.failed(user.name, origin.network);
     throw new AccessError('wrong_credentials', 'the password is wrong');
   }
 
@@ -329,5 +356,9 @@ export class Access {
       jti: randomUUID(),
     });
     return { accessToken, refreshToken, expiresInSeconds: ACCESS_SECONDS, user, sessionId };
+  }
+
+  [Symbol.dispose](): void {
+    this.#state[Symbol.dispose]();
   }
 }

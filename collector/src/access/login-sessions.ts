@@ -1,7 +1,8 @@
 // Logins that go on. Each has a refresh token, exchanged for the next one every time it is used: one that was exchanged
 // already and comes again was copied, by whoever has the other one or by whoever shows this one, so both are out.
 //
-// Form: #byId holds every session of the store that is not over. Invariant: a generation is committed before its token leaves.
+// Form: #byId holds every session of the store that is not over, #ended those that were ended here: they stay ended whatever the
+// store says, which may not have been reached. Invariant: a generation is committed before its token leaves.
 import { randomUUID } from 'node:crypto';
 import type { AccessStore, SessionRecord } from '../store/access-store.ts';
 import { AccessError } from './access-error.ts';
@@ -14,6 +15,8 @@ const IDLE_US = DAY_US;
 const LIFE_US = 7 * DAY_US;
 /** Of one user; the one that was used least lately goes. */
 const OF_USER_MAX = 20;
+/** Remembered as ended; as many as the store gives. */
+const ENDED_MAX = 50_000;
 const TOKEN = /^tgr\.(?<id>[0-9a-f-]{36})\.(?<generation>\d{1,9})\.(?<mac>[A-Za-z0-9_-]{43})$/;
 
 export class LoginSessions {
@@ -21,7 +24,8 @@ export class LoginSessions {
   readonly #users: Users;
   readonly #box: SecretBox;
   readonly #vouchedUs: number;
-  readonly #byId: Map<string, SessionRecord>;
+  readonly #ended = new Set<string>();
+  #byId: Map<string, SessionRecord>;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: {
@@ -37,6 +41,11 @@ export class LoginSessions {
     this.#box = parts.box;
     this.#vouchedUs = parts.vouchedUs ?? LIFE_US;
     this.#byId = new Map(parts.sessions.map((session) => [session.id, session]));
+  }
+
+  /** As they stand in the store now: another collector may have changed them. */
+  replace(sessions: readonly SessionRecord[]): void {
+    this.#byId = new Map(sessions.filter(({ id }) => !this.#ended.has(id)).map((session) => [session.id, session]));
   }
 
   /** Whether a session goes on: asked of every access token. */
@@ -88,9 +97,8 @@ export class LoginSessions {
     }
     const expiresAtUs = Math.min(nowUs + IDLE_US, session.madeAtUs + this.#lifeUs(user));
     const next = { ...session, generation: session.generation + 1, usedAtUs: nowUs, expiresAtUs };
-    await this.#store.saveSession(next);
-    // It may have been ended meanwhile.
-    if (!this.#byId.has(session.id)) throw refused;
+    // It may have been ended meanwhile, or renewed by another collector.
+    if (!(await this.#store.renewSession(next)) || !this.#byId.has(session.id)) throw refused;
     this.#byId.set(session.id, next);
     return { session: next, refreshToken: this.#token(next) };
   }
@@ -100,7 +108,11 @@ export class LoginSessions {
     ids: readonly string[],
     about?: Change & { user: { id: string; name: string }; action: string; after?: object },
   ): Promise<void> {
-    for (const id of ids) this.#byId.delete(id);
+    for (const id of ids) {
+      this.#byId.delete(id);
+      this.#ended.add(id);
+      if (this.#ended.size > ENDED_MAX) this.#ended.delete(this.#ended.values().next().value!);
+    }
     await this.#store.removeSessions(ids, about && fact(about.action, about.user, about, { after: about.after ?? {} }));
   }
 

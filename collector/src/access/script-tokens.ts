@@ -17,12 +17,17 @@ const TOKEN = /^tgs_(?<id>[0-9a-f]{16})_(?<secret>[A-Za-z0-9_-]{43})$/;
 export class ScriptTokens {
   readonly #store: AccessStore;
   readonly #users: Users;
-  readonly #byId: Map<string, UserTokenRecord>;
+  #byId: Map<string, UserTokenRecord>;
 
   constructor(parts: { store: AccessStore; users: Users; tokens: readonly UserTokenRecord[] }) {
     this.#store = parts.store;
     this.#users = parts.users;
     this.#byId = new Map(parts.tokens.map((token) => [token.id, token]));
+  }
+
+  /** As they stand in the store now: another collector may have changed them. */
+  replace(tokens: readonly UserTokenRecord[]): void {
+    this.#byId = new Map(tokens.map((token) => [token.id, token]));
   }
 
   all(nowUs: number): UserTokenRecord[] {

@@ -3,7 +3,7 @@
 // Invariants: every user of the store is here, by id and by name; what changed was committed before; there is one who may
 // change users, once there was one.
 import { randomUUID } from 'node:crypto';
-import type { AccessFact, AccessStore, UserRecord } from '../store/access-store.ts';
+import type { AccessFact, AccessStore, UserChange, UserRecord } from '../store/access-store.ts';
 import type { AuditActor } from '../store/store.ts';
 import { AccessError } from './access-error.ts';
 import type { Vouched } from './oidc/vouched.ts';
@@ -24,7 +24,7 @@ export interface Change {
 
 export class Users {
   readonly #store: AccessStore;
-  readonly #byId: Map<string, UserRecord>;
+  #byId: ReadonlyMap<string, UserRecord>;
   /** One change at a time: two must not both find that there is another admin. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -35,6 +35,11 @@ export class Users {
 
   static async load(store: AccessStore): Promise<Users> {
     return new Users(store, await store.users());
+  }
+
+  /** As they stand in the store now: another collector may have changed them. */
+  replace(users: readonly UserRecord[]): void {
+    this.#byId = new Map(users.map((user) => [user.id, user]));
   }
 
   /** By name. */
@@ -90,8 +95,8 @@ export class Users {
         madeAtUs: change.nowUs,
         lastLoginAtUs: undefined,
       };
-      await this.#store.saveUser(user, fact('user.added', user, change, { after: { name, role, issuer } }));
-      this.#byId.set(user.id, user);
+      await this.#store.addUser(user, fact('user.added', user, change, { after: { name, role, issuer } }));
+      this.replace([...this.#byId.values(), user]);
       return user;
     });
   }
@@ -126,7 +131,7 @@ export class Users {
       const states = { before: { role: known.role }, after: { role: now, issuer } };
       await this.#inTurn(async () => {
         const user = this.#byId.get(known.id);
-        if (user) await this.#save({ ...user, role: now }, fact('user.role_changed', user, { ...rest, by }, states));
+        if (user) await this.#save(user, { role: now }, fact('user.role_changed', user, { ...rest, by }, states));
       });
     }
     const user = this.get(known.id);
@@ -140,7 +145,7 @@ export class Users {
       const user = this.mustFind(name);
       if (role !== 'admin') this.#keepAnAdmin(user);
       const states = { before: { role: user.role }, after: { role } };
-      return this.#save({ ...user, role }, fact('user.role_changed', user, change, states));
+      return this.#save(user, { role }, fact('user.role_changed', user, change, states));
     });
   }
 
@@ -150,7 +155,7 @@ export class Users {
       this.#keepAnAdmin(user);
       const before = { name: user.name, role: user.role };
       await this.#store.removeUser(user.id, fact('user.removed', user, change, { before }));
-      this.#byId.delete(user.id);
+      this.replace([...this.#byId.values()].filter(({ id }) => id !== user.id));
       return user;
     });
   }
@@ -173,8 +178,8 @@ export class Users {
   useTotpStep(id: string, totpStep: number): Promise<boolean> {
     return this.#inTurn(async () => {
       const user = this.#byId.get(id);
-      if (!user || user.totpStep >= totpStep) return false;
-      await this.#save({ ...user, totpStep });
+      if (!user || !(await this.#store.useTotpStep(id, totpStep))) return false;
+      this.#keep({ ...user, totpStep });
       return true;
     });
   }
@@ -182,22 +187,30 @@ export class Users {
   loggedIn(id: string, lastLoginAtUs: number): Promise<unknown> {
     return this.#inTurn(async () => {
       const user = this.#byId.get(id);
-      if (user) await this.#save({ ...user, lastLoginAtUs });
+      if (user) await this.#save(user, { lastLoginAtUs });
     });
   }
 
-  #change(id: string, changed: Partial<UserRecord>, change: Change, action: string): Promise<UserRecord> {
+  #change(id: string, changed: UserChange, change: Change, action: string): Promise<UserRecord> {
     return this.#inTurn(async () => {
       const user = this.#byId.get(id);
       if (!user) throw new AccessError('no_such_user', 'this user is not there any more');
-      return this.#save({ ...user, ...changed }, fact(action, user, change, {}));
+      return this.#save(user, changed, fact(action, user, change, {}));
     });
   }
 
-  async #save(user: UserRecord, about?: AccessFact): Promise<UserRecord> {
-    await this.#store.saveUser(user, about);
-    this.#byId.set(user.id, user);
-    return user;
+  async #save(user: UserRecord, changed: UserChange, about?: AccessFact): Promise<UserRecord> {
+    if (!(await this.#store.changeUser(user.id, changed, about))) {
+      throw new AccessError('no_such_user', 'this user is not there any more');
+    }
+    // What else is known of him may be newer by now.
+    const next = { ...(this.#byId.get(user.id) ?? user), ...changed };
+    this.#keep(next);
+    return next;
+  }
+
+  #keep(user: UserRecord): void {
+    this.#byId = new Map(this.#byId).set(user.id, user);
   }
 
   #admins(): UserRecord[] {

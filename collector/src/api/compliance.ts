@@ -39,6 +39,8 @@ export interface ComplianceParts {
   store: Store;
   fleet: Fleet;
   keeper: Pick<TreeKeeper, 'sign'>;
+  /** What is remembered of a person beside the store. */
+  forgetPerson: (user: string) => Promise<void>;
   about: Pick<ReportParts, 'retention' | 'collectorVersion'>;
   actor: (from: CallFrom) => AuditActor;
   nowUs: () => number;
@@ -187,6 +189,7 @@ async function* erase(
   }
   const order = { person, by, reason, apply: Boolean(request.apply), pseudonymise: Boolean(request.pseudonymise) };
   yield* eraseSubject({ store: store.compliance, signHead: () => keeper.sign(), nowUs, stopped }, order);
+  if (request.apply) await parts.forgetPerson(person.user);
 }
 
 function personOf(parts: ComplianceParts, { user, agent }: { user?: string | null; agent?: string | null }): Person {

@@ -1,5 +1,6 @@
 // What every route of the HTTP service has around it. Routes are added by the caller, and each says who may ask it: one that
 // does not is refused when the service starts.
+import type { ServerResponse } from 'node:http';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
@@ -32,6 +33,7 @@ import {
 } from './limits.ts';
 import { describeApi } from './openapi.ts';
 import { PROBLEMS, ProblemError, problemOf, toProblemError } from './problem.ts';
+import type { AnsweredRequest } from './traces.ts';
 
 /** Who may ask a route: anybody, whoever monitors (config `http.monitoring`), whoever is known, or who has a scope. */
 export type Access = 'anyone' | 'monitoring' | 'known' | Scope;
@@ -49,7 +51,7 @@ declare module 'fastify' {
     /** Undefined where nobody had to be known. */
     caller: Caller | undefined;
     /** Fires when the answer is due, or who asked has gone. */
-    due: AbortSignal;
+    readonly due: AbortSignal;
   }
 }
 
@@ -72,7 +74,7 @@ export interface AppParts {
   /** Lets a request pass, or throws ProblemError; gives who it is of where that had to be known. */
   admit: (request: FastifyRequest, access: Access) => Promise<Caller | undefined>;
   /** An answer was given. */
-  answered?: (about: { route: string; method: string; status: number; seconds: number }) => void;
+  answered?: (about: AnsweredRequest) => void;
   failed: (error: unknown) => void;
 }
 
@@ -130,7 +132,12 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
 
   app.decorateRequest('trace', null as unknown as TraceContext);
   app.decorateRequest('caller', undefined);
-  app.decorateRequest('due', null as unknown as AbortSignal);
+  const dueOf = new WeakMap<object, () => AbortSignal>();
+  app.decorateRequest('due', {
+    getter(this: FastifyRequest) {
+      return dueOf.get(this)!();
+    },
+  });
   app.addHook('onRequest', async (request, reply) => {
     request.trace = traceOf(request.headers);
     const { traceId, spanId, parentSpanId } = request.trace;
@@ -138,11 +145,7 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     reply.header('x-correlation-id', request.id);
     reply.header('traceresponse', traceResponse(request.trace));
     reply.header('cache-control', 'no-store');
-    const gone = new AbortController();
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) gone.abort();
-    });
-    request.due = AbortSignal.any([gone.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+    dueOf.set(request, dueSignal(reply.raw));
     const { access } = request.routeOptions.config;
     if (access) request.caller = await parts.admit(request, access);
   });
@@ -151,7 +154,8 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     const { method } = request;
     const route = request.routeOptions.url ?? 'none';
     const ms = reply.elapsedTime;
-    parts.answered?.({ route, method, status: reply.statusCode, seconds: ms / 1000 });
+    const { trace, id: correlationId } = request;
+    parts.answered?.({ route, method, status: reply.statusCode, seconds: ms / 1000, trace, correlationId });
     const about = {
       method,
       route,
@@ -191,6 +195,22 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
       .serializer((value: unknown) => JSON.stringify(value))
       .send(problemOf(refusal, request));
   }
+}
+
+/** Made where it is asked for: most answers are given at once, and a timer for each of thousands a second is not nothing. */
+function dueSignal(answer: ServerResponse): () => AbortSignal {
+  let signal: AbortSignal | undefined;
+  return () => {
+    if (signal) return signal;
+    const gone = new AbortController();
+    const check = () => {
+      if (answer.destroyed && !answer.writableFinished) gone.abort();
+    };
+    answer.once('close', check);
+    check();
+    signal = AbortSignal.any([gone.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+    return signal;
+  };
 }
 
 /** Nothing may be loaded but our own style sheet and pictures, nothing runs, and nobody may show a page of ours in his. */

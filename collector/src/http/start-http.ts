@@ -3,18 +3,24 @@ import { readFile } from 'node:fs/promises';
 import { activeProfile, type Detection } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import type { Access } from '../access/access.ts';
+import type { Cache } from '../cache/cache.ts';
 import type { AccessLog } from '../compliance/access-log.ts';
 import { type CollectorConfig, isLoopback, parseListen } from '../config.ts';
+import type { RunningModels } from '../detect/behaviour/start.ts';
 import type { RunningEpochs } from '../fleet/epochs/start-epochs.ts';
 import type { Shards } from '../shards/shards.ts';
 import type { Intel } from '../start-intel.ts';
 import { Admission } from './admission.ts';
+import type { Baselines } from './analysis/baselines.ts';
+import { ModelBehaviour } from './analysis/model-behaviour.ts';
 import { makeApp } from './app.ts';
 import { HealthBoard } from './health/board.ts';
 import { publishProbe, rulesProbe, storeProbe } from './health/probes.ts';
+import { describeRedisHealth, redisProbe } from './health/redis-health.ts';
 import { HttpService, type TlsMaterial } from './http-service.ts';
+import { describeCache } from './metrics/cache-metrics.ts';
 import type { CollectorMetrics } from './metrics/collector-metrics.ts';
-import { MemoryRateStore, RateLimits } from './rate-limits.ts';
+import { RateLimits } from './rate-limits.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -26,10 +32,12 @@ import { loginRoutes } from './routes/login.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { userRoutes } from './routes/users.ts';
-import { REDIS_NOT_CONFIGURED } from './schemas/health.ts';
+import { SharedRateStore } from './shared-rates.ts';
 import type { HttpStatus } from './status.ts';
 import { AlertStream, type AlertStreamParts } from './stream/alert-stream.ts';
+import type { RecentAlerts } from './stream/recent-alerts.ts';
 import { StreamTickets } from './stream/tickets.ts';
+import { TraceExporter } from './traces.ts';
 
 export interface HttpParts {
   config: CollectorConfig['http'];
@@ -39,9 +47,14 @@ export interface HttpParts {
   metrics: CollectorMetrics;
   access: Access;
   accesses: Pick<AccessLog, 'note'>;
+  cache: Pick<Cache, 'link' | 'layers'>;
+  baselines: Baselines;
+  recent: Pick<RecentAlerts, 'since'>;
   intel: Pick<Intel, 'library'>;
   kem: RunningEpochs;
   shards: Pick<Shards, 'try'>;
+  /** None where models are switched off. */
+  models: Pick<RunningModels, 'keeper'> | undefined;
   /** Alerts for the live stream: of this collector, or of all of its store. */
   feed: AlertStreamParts['feed'];
   /** Keeps detections that no agent sent, and raises alerts of them. */
@@ -61,18 +74,22 @@ export interface RunningHttp extends AsyncDisposable {
 
 /** Undefined where it is configured off. */
 export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefined> {
-  const { config, status, metrics, access, failed } = parts;
+  const { config, status, metrics, access, cache, failed } = parts;
   const address = parseListen(config.listen);
   if (!address) return undefined;
   const log = parts.log.child({ part: 'http' });
   await using stack = new AsyncDisposableStack();
   const { store, writer, rules, publishState, nowMs } = status;
   const board = stack.use(
-    await HealthBoard.start([storeProbe(store, writer), publishProbe(publishState), rulesProbe(rules)], nowMs),
+    await HealthBoard.start(
+      [storeProbe(store, writer), publishProbe(publishState), redisProbe(cache), rulesProbe(rules)],
+      nowMs,
+    ),
   );
   const stream = stack.use(new AlertStream({ feed: parts.feed, holds: (caller) => access.holds(caller) }));
   const tickets = new StreamTickets(nowMs);
   metrics.describe({ status, board, streams: () => stream.clients });
+  describeCache(metrics, cache);
   const agents = {
     store,
     fleet: status.fleet,
@@ -81,13 +98,18 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
     caSha256: () => status.authorities.newest.fingerprint,
     nowUs: () => nowMs() * 1000,
   };
-  const limits = new RateLimits(new MemoryRateStore(nowMs));
+  const behaviour = new ModelBehaviour({ keeper: parts.models?.keeper, store, fleet: status.fleet });
+  const limits = new RateLimits(new SharedRateStore(cache, nowMs));
   const admission = new Admission({
     identify: (token) => access.identify(token),
     redeem: (ticket) => tickets.redeem(ticket),
     limits,
     monitoring: config.monitoring,
   });
+  const traces =
+    config.traces === undefined
+      ? undefined
+      : stack.use(new TraceExporter({ url: config.traces, version: status.version, nowMs, log }));
   const tls = await chooseTls(parts, address.host);
   const service = stack.use(
     await HttpService.start({
@@ -106,18 +128,29 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp | undefin
           origins: config.origins,
           admit: (request, access) => admission.admit(request, access),
           accesses: parts.accesses,
-          answered: (about) => metrics.answered(about),
+          answered: (about) => {
+            metrics.answered(about);
+            traces?.add(about);
+          },
           failed,
         });
-        healthRoutes(app, { board, status, redis: () => REDIS_NOT_CONFIGURED });
+        healthRoutes(app, { board, status, redis: () => describeRedisHealth(cache) });
         metricsRoute(app, metrics);
         loginRoutes(app, { access, limits, nowMs });
         userRoutes(app, { access, nowMs });
-        findingRoutes(app, { store, nowMs });
+        findingRoutes(app, { store, behaviour, nowMs });
         fleetRoutes(app, { agents, rules });
-        analysisRoutes(app, { status, board, fleet: status.fleet, shards: parts.shards, report: parts.report });
-        intelligenceRoutes(app, { library: parts.intel.library, nowUs: agents.nowUs });
-        streamRoutes(app, { stream, tickets, origins: config.origins });
+        analysisRoutes(app, {
+          ...{ status, board, fleet: status.fleet, shards: parts.shards, report: parts.report },
+          baselines: parts.baselines,
+          behaviour,
+        });
+        intelligenceRoutes(app, {
+          library: parts.intel.library,
+          layer: cache.layers.indicators,
+          nowUs: agents.nowUs,
+        });
+        streamRoutes(app, { stream, recent: parts.recent, tickets, origins: config.origins, nowMs });
         adminRoutes(app, { access, limits, status, board, agents, secure: tls !== undefined });
         docsRoutes(app);
         return app;

@@ -30,9 +30,15 @@ interface Subscriber {
 export class AlertFeed {
   readonly #signer: AlertSigner;
   readonly #subscribers = new Set<Subscriber>();
+  readonly #observers: ((alerts: readonly Alert[]) => void)[] = [];
 
   constructor(signer: AlertSigner) {
     this.#signer = signer;
+  }
+
+  /** Shows every alert that is published, unsigned and without a copy; what it does with it takes no time. */
+  observe(observer: (alerts: readonly Alert[]) => void): void {
+    this.#observers.push(observer);
   }
 
   get subscribers(): number {
@@ -44,6 +50,7 @@ export class AlertFeed {
    * another revision of the same alert.
    */
   publish(alerts: readonly Alert[], { urgent = false } = {}): void {
+    for (const observe of this.#observers) observe(alerts);
     for (const subscriber of this.#subscribers) {
       const room = WAITING_MAX - subscriber.waiting.length - subscriber.urgent.length;
       for (const alert of alerts.slice(0, room)) {

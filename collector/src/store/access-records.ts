@@ -1,6 +1,13 @@
-import type { AccessFact, AccessStore, SessionRecord, UserRecord, UserTokenRecord } from './access-store.ts';
+import type {
+  AccessFact,
+  AccessStore,
+  SessionRecord,
+  UserChange,
+  UserRecord,
+  UserTokenRecord,
+} from './access-store.ts';
 import { appendAudit } from './audit.ts';
-import type { Database, Session } from './database.ts';
+import type { Database, Parameter, Session } from './database.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** Ten times what an organisation that runs one collector has. */
@@ -8,11 +15,33 @@ const USERS_MAX = 10_000;
 const SESSIONS_MAX = 50_000;
 const TOKENS_MAX = 50_000;
 
+const asIs = <T extends Parameter>(value: T): Parameter => value;
+
+/** Columns of `users` that may change. */
+const CHANGEABLE = {
+  role: { column: 'role', stored: asIs },
+  password: { column: 'password', stored: asIs },
+  totpSecret: { column: 'totp_secret', stored: asIs },
+  totpPending: { column: 'totp_pending', stored: asIs },
+  totpStep: { column: 'totp_step', stored: asIs },
+  lastLoginAtUs: { column: 'last_login_at', stored: timestamp },
+} as const satisfies Record<keyof UserChange, { column: string; stored: (value: never) => Parameter }>;
+
 export class AccessRecords implements AccessStore {
   readonly #database: Database;
+  #changed: (version: number) => Promise<void> = async () => undefined;
 
   constructor(database: Database) {
     this.#database = database;
+  }
+
+  onChange(listener: (version: number) => Promise<void>): void {
+    this.#changed = listener;
+  }
+
+  async version(): Promise<number> {
+    const [row] = await this.#database.query('select version from access_state');
+    return row!.version;
   }
 
   async users(): Promise<UserRecord[]> {
@@ -37,29 +66,41 @@ export class AccessRecords implements AccessStore {
     }));
   }
 
-  saveUser(user: UserRecord, fact?: AccessFact): Promise<void> {
+  addUser(user: UserRecord, fact: AccessFact): Promise<void> {
     return this.#with(fact, async (session) => {
-      await session.query(
-        `insert into users values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-         on conflict (id) do update set name = excluded.name, role = excluded.role, scopes = excluded.scopes,
-           password = excluded.password, totp_secret = excluded.totp_secret, totp_pending = excluded.totp_pending,
-           totp_step = excluded.totp_step, issuer = excluded.issuer, subject = excluded.subject,
-           last_login_at = excluded.last_login_at`,
-        [
-          user.id,
-          storableText(user.name),
-          user.role,
-          user.scopes ? JSON.stringify(user.scopes) : null,
-          user.password,
-          user.totpSecret ?? null,
-          user.totpPending ?? null,
-          user.totpStep,
-          storableText(user.issuer),
-          storableText(user.subject),
-          timestamp(user.madeAtUs),
-          user.lastLoginAtUs === undefined ? null : timestamp(user.lastLoginAtUs),
-        ],
-      );
+      await session.query('insert into users values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', [
+        user.id,
+        storableText(user.name),
+        user.role,
+        user.scopes ? JSON.stringify(user.scopes) : null,
+        user.password,
+        user.totpSecret ?? null,
+        user.totpPending ?? null,
+        user.totpStep,
+        storableText(user.issuer),
+        storableText(user.subject),
+        timestamp(user.madeAtUs),
+        user.lastLoginAtUs === undefined ? null : timestamp(user.lastLoginAtUs),
+      ]);
+    });
+  }
+
+  changeUser(id: string, change: UserChange, fact?: AccessFact): Promise<boolean> {
+    return this.#with(fact, async (session) => {
+      const values: Parameter[] = [id];
+      const assignments = Object.entries(change).map(([name, value]) => {
+        const { column, stored } = CHANGEABLE[name as keyof UserChange];
+        return `${column} = $${values.push(value === undefined ? null : stored(value as never))}`;
+      });
+      const rows = await session.query(`update users set ${assignments.join(', ')} where id = $1 returning id`, values);
+      return rows.length > 0;
+    });
+  }
+
+  useTotpStep(id: string, step: number): Promise<boolean> {
+    return this.#with(undefined, async (session) => {
+      const sql = 'update users set totp_step = $2 where id = $1 and totp_step < $2 returning id';
+      return (await session.query(sql, [id, step])).length > 0;
     });
   }
 
@@ -91,10 +132,20 @@ export class AccessRecords implements AccessStore {
     return this.#with(fact, async (session) => {
       await session.query(
         `insert into user_sessions values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (id) do update set generation = excluded.generation, used_at = excluded.used_at,
-           expires_at = excluded.expires_at`,
+         on conflict (id) do nothing`,
         [id, userId, generation, from, timestamp(madeAtUs), timestamp(usedAtUs), timestamp(expiresAtUs)],
       );
+    });
+  }
+
+  renewSession({ id, generation, usedAtUs, expiresAtUs }: SessionRecord): Promise<boolean> {
+    return this.#with(undefined, async (session) => {
+      const rows = await session.query(
+        `update user_sessions set generation = $2, used_at = $3, expires_at = $4
+         where id = $1 and generation = $5 returning id`,
+        [id, generation, timestamp(usedAtUs), timestamp(expiresAtUs), generation - 1],
+      );
+      return rows.length > 0;
     });
   }
 
@@ -143,13 +194,17 @@ export class AccessRecords implements AccessStore {
   }
 
   recordFact(fact: AccessFact): Promise<void> {
-    return this.#with(fact, async () => undefined);
+    return this.#database.transaction((session) => appendAudit(session, fact.atUs, fact.by, fact));
   }
 
-  #with(fact: AccessFact | undefined, change: (session: Session) => Promise<void>): Promise<void> {
-    return this.#database.transaction(async (session) => {
-      await change(session);
+  async #with<T>(fact: AccessFact | undefined, change: (session: Session) => Promise<T>): Promise<T> {
+    const { result, version } = await this.#database.transaction(async (session) => {
+      const result = await change(session);
+      const [state] = await session.query('update access_state set version = version + 1 returning version');
       if (fact) await appendAudit(session, fact.atUs, fact.by, fact);
+      return { result, version: state!.version as number };
     });
+    await this.#changed(version);
+    return result;
   }
 }

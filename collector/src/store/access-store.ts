@@ -22,6 +22,11 @@ export interface UserRecord {
   lastLoginAtUs: number | undefined;
 }
 
+/** `undefined` takes off what may be missing. */
+export type UserChange = Partial<
+  Pick<UserRecord, 'role' | 'password' | 'totpSecret' | 'totpPending' | 'totpStep' | 'lastLoginAtUs'>
+>;
+
 export interface SessionRecord {
   /** UUID. */
   id: string;
@@ -58,14 +63,26 @@ export interface AccessFact {
 
 /** Each change and its entry in one transaction. Failed calls throw StoreError. */
 export interface AccessStore {
+  /** Higher after each change of users, sessions or tokens, whoever made it. */
+  version(): Promise<number>;
+  /** Told of each change that was committed here, with its version, before whoever made it is answered. */
+  onChange(listener: (version: number) => Promise<void>): void;
   users(): Promise<UserRecord[]>;
-  /** Adds or replaces. A fact that is left out is nothing to be audited: the time of a login, the step of a code. */
-  saveUser(user: UserRecord, fact?: AccessFact): Promise<void>;
+  addUser(user: UserRecord, fact: AccessFact): Promise<void>;
+  /**
+   * Only what is named: another collector may change the rest meanwhile. False where there is no such user. A fact that is
+   * left out is nothing to be audited: the time of a login.
+   */
+  changeUser(id: string, change: UserChange, fact?: AccessFact): Promise<boolean>;
+  /** A code is good once, wherever it is shown: false where one of this step or a later one was used. */
+  useTotpStep(id: string, step: number): Promise<boolean>;
   /** With sessions and tokens. */
   removeUser(id: string, fact: AccessFact): Promise<void>;
   /** Those that are not over. */
   sessions(nowUs: number): Promise<SessionRecord[]>;
   saveSession(session: SessionRecord, fact?: AccessFact): Promise<void>;
+  /** The next generation of one there is; false where it was ended, or another collector was first. */
+  renewSession(next: SessionRecord): Promise<boolean>;
   removeSessions(ids: readonly string[], fact?: AccessFact): Promise<void>;
   /** Those that are not over. */
   tokens(nowUs: number): Promise<UserTokenRecord[]>;

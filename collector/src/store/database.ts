@@ -41,7 +41,10 @@ export interface Database extends Session, AsyncDisposable {
    * here each would wait for a turn between the frames of all agents. Of the group's bytes that thread has copies.
    */
   commit(group: CommitGroup, ways: CommitWays): Promise<void>;
-  /** Resolves where the database answers, on a connection of its own; embedded, where its engine runs. */
+  /**
+   * Resolves where the database answers, on a connection of its own or, where that is slow, anything else that was asked: one
+   * that is busy has not died. Embedded, where its engine runs.
+   */
   ping(signal: AbortSignal): Promise<void>;
   /**
    * Statements outside any transaction and without a time limit, beside reads and commits. The embedded engine has one

@@ -48,6 +48,7 @@ export class PostgresDatabase implements Database {
   /** Only ever asked whether it answers: what the others wait for does not keep it waiting. */
   readonly #pulse: pg.Pool;
   readonly #committer: Committer;
+  readonly #waitingForAnyAnswer = new Set<() => void>();
   readonly #subject: string;
 
   constructor(url: string) {
@@ -64,13 +65,18 @@ export class PostgresDatabase implements Database {
 
   async query(sql: string, parameters: readonly Parameter[] = [], signal?: AbortSignal): Promise<Row[]> {
     try {
-      if (!signal) return (await this.#readers.query(sql, parameters as Parameter[])).rows;
+      if (!signal) {
+        const { rows } = await this.#readers.query(sql, parameters as Parameter[]);
+        this.#wasHeard();
+        return rows;
+      }
       signal.throwIfAborted();
       const client = await this.#readers.connect();
       let answered = false;
       try {
         const rows = await this.#cancellable(client, sql, parameters, signal);
         answered = true;
+        this.#wasHeard();
         return rows;
       } finally {
         // A word to end a statement may still be under way to this connection: no other statement shall have it.
@@ -115,6 +121,7 @@ export class PostgresDatabase implements Database {
         const result = await work(session(client));
         await client.query('commit');
         healthy = true;
+        this.#wasHeard();
         return result;
       } catch (error) {
         healthy = await client.query('rollback').then(
@@ -128,12 +135,26 @@ export class PostgresDatabase implements Database {
     });
   }
 
-  commit(group: CommitGroup, ways: CommitWays): Promise<void> {
-    return this.#attempt(() => this.#committer.commit(group, ways));
+  async commit(group: CommitGroup, ways: CommitWays): Promise<void> {
+    await this.#attempt(() => this.#committer.commit(group, ways));
+    this.#wasHeard();
   }
 
   async ping(signal: AbortSignal): Promise<void> {
-    await this.#attempt(async () => {
+    const { promise: heard, resolve: hear } = Promise.withResolvers<void>();
+    this.#waitingForAnyAnswer.add(hear);
+    const beat = this.#beat(signal);
+    // Where another answer came first nobody waits for this one.
+    beat.catch(() => undefined);
+    try {
+      await Promise.race([beat, heard]);
+    } finally {
+      this.#waitingForAnyAnswer.delete(hear);
+    }
+  }
+
+  #beat(signal: AbortSignal): Promise<void> {
+    return this.#attempt(async () => {
       const client = await this.#pulse.connect();
       // What does not answer in time is cut off, so that the next is not asked behind it.
       let released = false;
@@ -143,11 +164,13 @@ export class PostgresDatabase implements Database {
       };
       const cut = () => release(true);
       signal.addEventListener('abort', cut, { once: true });
+      const limit = setTimeout(cut, CANCEL_TIMEOUT_MS);
       let answered = false;
       try {
         await client.query('select 1');
         answered = true;
       } finally {
+        clearTimeout(limit);
         signal.removeEventListener('abort', cut);
         release(!answered);
       }
@@ -180,6 +203,10 @@ export class PostgresDatabase implements Database {
     } finally {
       signal.removeEventListener('abort', cancel);
     }
+  }
+
+  #wasHeard(): void {
+    for (const hear of this.#waitingForAnyAnswer) hear();
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {

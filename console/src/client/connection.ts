@@ -7,9 +7,11 @@ import {
   type MethodDefinition,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { certificatesService, RENEW_METADATA } from '@threatguard/proto';
+import { certificatesService, type LoginGrant, loginService, RENEW_METADATA } from '@threatguard/proto';
 import { channelOptionsFor, collectorCredentials } from '@threatguard/proto/client';
+import { bringLogin, LoginBearer } from './bring-login.ts';
 import type { Deployment } from './deployment.ts';
+import type { LoginFile } from './login-file.ts';
 import { saveRenewed } from './renew-identity.ts';
 import { toConsoleError } from './rpc-error.ts';
 
@@ -27,8 +29,8 @@ export class Connection implements Disposable {
   #renewing: Promise<void> | undefined;
   readonly #waiting = new Set<ClientUnaryCall>();
 
-  /** `note` is told what a person should know and no answer says. */
-  constructor(deployment: Deployment, note: (text: string) => void = () => undefined) {
+  /** `note` is told what a person should know and no answer says. Calls are those of `login` where somebody is logged in. */
+  constructor(deployment: Deployment, note: (text: string) => void = () => undefined, login?: LoginFile) {
     this.address = deployment.collector;
     this.#deployment = deployment;
     this.#note = note;
@@ -41,6 +43,7 @@ export class Connection implements Disposable {
       ...channelOptionsFor(deployment),
       // A person waits: after a restart of the collector the next call must not.
       'grpc.max_reconnect_backoff_ms': 2000,
+      ...(login && { interceptors: [bringLogin(new LoginBearer(login, (token) => this.#refreshLogin(token)))] }),
     });
   }
 
@@ -63,6 +66,10 @@ export class Connection implements Disposable {
     if (this.#renewal) this.#renewing ??= this.#renew(this.#renewal);
     await this.#renewing;
     return response;
+  }
+
+  #refreshLogin(refreshToken: string): Promise<LoginGrant> {
+    return this.#callOnce(loginService.refreshLogin, { refreshToken });
   }
 
   /** Once for each client: the next command goes with the new certificate. */

@@ -1,5 +1,6 @@
 import { type CollectorClient, openCollector } from './collector-client.ts';
 import type { Deployment } from './deployment.ts';
+import type { LoginFile } from './login-file.ts';
 
 /** Collectors one shell speaks to at a time; the one asked longest ago is let go. */
 const KEPT_MAX = 8;
@@ -13,10 +14,10 @@ export class Connections implements Disposable {
     this.#note = note;
   }
 
-  /** The client of a deployment as it is on disk now: a renewed certificate gets a connection of its own. */
-  open(deployment: Deployment): CollectorClient {
-    const key = [deployment.collector, deployment.certificate, deployment.ca].join('\n');
-    const client = this.#clients.get(key) ?? openCollector(deployment, this.#note);
+  /** The client of a deployment as it is on disk now: a renewed certificate, or another login, gets a connection of its own. */
+  open(deployment: Deployment, login: LoginFile): CollectorClient {
+    const key = [deployment.collector, deployment.certificate, deployment.ca, login.user].join('\n');
+    const client = this.#clients.get(key) ?? openCollector(deployment, this.#note, login);
     this.#clients.delete(key);
     this.#clients.set(key, client);
     for (const [oldest, old] of this.#clients) {

@@ -1,4 +1,5 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
+import { LOGIN_METADATA } from '@threatguard/proto';
 import { ConsoleError, type ConsoleErrorCode } from '../model/console-error.ts';
 
 const CODES: Partial<Record<status, ConsoleErrorCode>> = {
@@ -37,6 +38,7 @@ function explain(error: ServiceError, code: ConsoleErrorCode, collector: string)
     }
     return `no collector answers at ${collector}; start it with "npm start" or "threatguard up"`;
   }
+  if (error.metadata?.get(LOGIN_METADATA).length) return details;
   if (code === 'refused') return `the collector at ${collector} refused this console: ${details}`;
   return details;
 }

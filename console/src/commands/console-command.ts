@@ -1,13 +1,11 @@
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { suggest } from '@threatguard/proto';
 import { EXPORT_FORMATS } from '@threatguard/proto/export';
-import type { CollectorClient } from '../client/collector-client.ts';
-import type { Deployment } from '../client/deployment.ts';
 import { ConsoleError } from '../model/console-error.ts';
 import type { Contexts } from '../services/contexts.ts';
 import { invocation } from './invocation.ts';
 import { OUTPUT_FORMATS, Output } from './output.ts';
-import { connectTo, contextsOf, type Place, type PlaceFlags, placeOf } from './place.ts';
+import { type Connected, connectTo, contextsOf, type Place, type PlaceFlags, placeOf } from './place.ts';
 
 /** Stands in the help of every command. */
 const EXIT_CODES_HELP =
@@ -89,7 +87,7 @@ export abstract class ConsoleCommand extends Command {
     return contextsOf(this.invocation);
   }
 
-  protected connect(flags: PlaceFlags): Promise<{ client: CollectorClient; deployment: Deployment }> {
+  protected connect(flags: PlaceFlags): Promise<Connected> {
     return connectTo(this.invocation, flags);
   }
 

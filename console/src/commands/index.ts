@@ -65,6 +65,8 @@ import { KeysResume } from './keys/resume.ts';
 import { KeysRotate } from './keys/rotate.ts';
 import { KeysSchedule } from './keys/schedule.ts';
 import { KeysStatus } from './keys/status.ts';
+import { LogInCommand } from './login.ts';
+import { LogOutCommand } from './logout.ts';
 import { ModelsActivate } from './models/activate.ts';
 import { ModelsEvaluate } from './models/evaluate.ts';
 import { ModelsExplain } from './models/explain.ts';
@@ -92,6 +94,7 @@ import { UsersRole } from './users/role.ts';
 import { UsersTokenCreate } from './users/token/create.ts';
 import { UsersTokenList } from './users/token/list.ts';
 import { UsersTokenRemove } from './users/token/remove.ts';
+import { WhoAmI } from './whoami.ts';
 
 /** Every command by its words. Each loads what is heavy (gRPC, NATS, Ink) only when it runs. */
 export const COMMANDS = {
@@ -106,6 +109,9 @@ export const COMMANDS = {
   'context:show': ContextShow,
   'context:remove': ContextRemove,
   status: Status,
+  login: LogInCommand,
+  logout: LogOutCommand,
+  whoami: WhoAmI,
   'agents:list': AgentsList,
   'agents:show': AgentsShow,
   'agents:revoke': AgentsRevoke,

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { CollectorClient } from '../client/collector-client.ts';
 import { type Deployment, defaultHome } from '../client/deployment.ts';
+import type { LoginFile } from '../client/login-file.ts';
 import { printable } from '../model/printable.ts';
 import { Contexts, LOCAL_CONTEXT } from '../services/contexts.ts';
-import { configDirectory } from '../services/xdg.ts';
+import { configDirectory, stateDirectory } from '../services/xdg.ts';
 import type { Invocation } from './invocation.ts';
 
 export interface PlaceFlags {
@@ -31,18 +32,24 @@ export function placeOf(invocation: Pick<Invocation, 'env' | 'isRoot'>, flags: P
   return { home, context };
 }
 
+export interface Connected {
+  client: CollectorClient;
+  deployment: Deployment;
+  /** Of whoever is logged in there. */
+  login: LoginFile;
+}
+
 /** A client of the deployment's collector. gRPC is loaded here, so that help and wrong use answer without it. */
-export async function connectTo(
-  invocation: Invocation,
-  flags: PlaceFlags,
-): Promise<{ client: CollectorClient; deployment: Deployment }> {
-  const [{ readDeployment }, { openCollector }] = await Promise.all([
+export async function connectTo(invocation: Invocation, flags: PlaceFlags): Promise<Connected> {
+  const [{ readDeployment }, { openCollector }, { LoginFile }] = await Promise.all([
     import('../client/deployment.ts'),
     import('../client/collector-client.ts'),
+    import('../client/login-file.ts'),
   ]);
-  const { connections, stderr } = invocation;
+  const { connections, stderr, env } = invocation;
   const deployment = readDeployment(placeOf(invocation, flags).home);
-  if (connections) return { client: connections.open(deployment), deployment };
+  const login = new LoginFile(stateDirectory(env), deployment);
+  if (connections) return { client: connections.open(deployment, login), deployment, login };
   const note = (text: string) => stderr.write(`${printable(text)}\n`);
-  return { client: openCollector(deployment, note), deployment };
+  return { client: openCollector(deployment, note, login), deployment, login };
 }

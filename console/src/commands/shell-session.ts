@@ -14,7 +14,7 @@ const INTERRUPTED_EXIT_CODE = 130;
 /** A person waits for Tab no longer; the next one may find it. */
 const COMPLETE_MS_MAX = 1_500;
 
-const LEAVE: ReadonlySet<string> = new Set(['exit', 'quit', 'logout']);
+const LEAVE: ReadonlySet<string> = new Set(['exit', 'quit']);
 
 /** Lines of one shell, run one after another. `exitCode` is that of the last; after `ended` none is run. */
 export class ShellSession {

@@ -27,8 +27,8 @@ export function modelSummaryRecord(model: ModelSummary): JsonRecord {
     rows: model.rows ?? 0,
     from: isoTime(model.fromUs),
     to: isoTime(model.toUs),
-    alerts_last_week: model.alertsLastWeek ?? 0,
-    alerts_allowed: model.alertsAllowed ?? 0,
+    alerts_last_week: isAboutHours(model) ? (model.alertsLastWeek ?? 0) : undefined,
+    alerts_allowed: isAboutHours(model) ? (model.alertsAllowed ?? 0) : undefined,
     digest: model.digest ?? '',
     notice: model.notice || undefined,
   };
@@ -46,10 +46,17 @@ export function modelColumns(nowMs: number): Column<ModelSummary>[] {
   ];
 }
 
-/** A model that raises no alerts has none to count. */
-function alertsText({ alertsLastWeek, alertsAllowed }: ModelSummary): string {
-  if ((alertsLastWeek ?? 0) < 0) return '-';
-  return `${alertsLastWeek ?? 0} of ${(alertsAllowed ?? 0).toFixed(1)}`;
+/** Others raise no alerts, and have none to count. */
+function isAboutHours({ alertsLastWeek }: ModelSummary): boolean {
+  return (alertsLastWeek ?? 0) >= 0;
+}
+
+function rowsText(model: ModelSummary, kind: string, count: number): string {
+  return isAboutHours(model) ? `${count} of ${kind}s` : `${count} ${kind}`;
+}
+
+function alertsText(model: ModelSummary): string {
+  return isAboutHours(model) ? `${model.alertsLastWeek ?? 0} of ${(model.alertsAllowed ?? 0).toFixed(1)}` : '-';
 }
 
 export function isLearning({ learnedDays, neededDays }: LearningState): boolean {
@@ -79,8 +86,7 @@ export function cardRecord(model: ModelSummary, card: string): JsonRecord {
 
 /** What it was judged by before it came into use. */
 function measurePairs(model: ModelSummary, metrics: Record<string, number>): [string, string][] {
-  if ((model.alertsLastWeek ?? 0) >= 0)
-    return [['alerts', `${alertsText(model)} allowed in the week it was judged by`]];
+  if (isAboutHours(model)) return [['alerts', `${alertsText(model)} allowed in the week it was judged by`]];
   const measures = Object.entries(metrics).map(([name, value]): [string, string] => [name, measureText(value)]);
   return [['judged by', 'alerts raised after those it had learned from'], ...measures];
 }
@@ -104,7 +110,7 @@ export function cardPairs(
     ['state', [model.state, model.notice].filter(Boolean).join(': ')],
     ['trained', time(model.trainedAtUs)],
     ['data', `${time(model.fromUs)} to ${time(model.toUs)}`],
-    ['rows', rows.map(([kind, count]) => `${count} ${kind}`).join(', ')],
+    [isAboutHours(model) ? 'hours' : 'rows', rows.map(([kind, count]) => rowsText(model, kind, count)).join(', ')],
     ['features', ((parsed.features as string[]) ?? []).join(', ')],
     [
       'parameters',

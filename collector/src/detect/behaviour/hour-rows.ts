@@ -57,6 +57,11 @@ export class HourGathering {
     return taken.filter(({ rows }) => rows.length > 0);
   }
 
+  /** Rows of the kind of an entity that wait for the next checkpoint. */
+  of({ kind }: Pick<Profile, 'kind'>): HourRows {
+    return readRows(Buffer.concat(this.#rows[ENTITY_KINDS.indexOf(kind)] ?? []));
+  }
+
   /** Puts back what could not be stored. */
   giveBack(taken: readonly { kind: number; rows: Buffer[] }[]): void {
     for (const { kind, rows } of taken) {
@@ -82,6 +87,11 @@ export async function packHours({ kind, rows }: { kind: number; rows: Buffer[] }
 export async function unpackHours({ bytes, hours }: Pick<HoursBlock, 'bytes' | 'hours'>): Promise<HourRows> {
   const whole = await decompress(bytes, { maxOutputLength: BLOCK_BYTES_MAX });
   if (whole.length !== hours * ROW_BYTES) throw new RangeError('a block of hours has another length than it says');
+  return readRows(whole);
+}
+
+function readRows(whole: Buffer): HourRows {
+  const hours = whole.length / ROW_BYTES;
   const rows: HourRows = {
     entities: new Float64Array(hours),
     hours: new Uint32Array(hours),

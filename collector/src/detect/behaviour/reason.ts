@@ -56,35 +56,44 @@ type Said = FeatureReason & { surprise: number; sentence: string };
 
 function volumes({ profile, groups, calibration, atUs }: ReasonParts): Said[] {
   const { kind, numbers } = profile;
-  const hourOfDay = profile.hour % 24;
   const said: Said[] = [];
   for (let feature = 0; feature < FEATURE_COUNT; feature++) {
     const observed = numbers[LAYOUT.window + feature]!;
     if (observed <= 0) continue;
-    const usual = usualAt(profile, feature, hourOfDay);
-    const once = calibration.rarity(kind, VOLUME + feature, surpriseOf(usual, observed));
+    const compared = compareVolume(profile, groups, { feature, observed, hour: profile.hour });
+    const once = calibration.rarity(kind, VOLUME + feature, compared.surprise);
     const persistent = numbers[LAYOUT.signal + PERSISTENT + feature]!;
     const often = persistent > 0 ? calibration.rarity(kind, PERSISTENT + feature, persistent) : 0;
     const surprise = Math.max(once, often);
     if (surprise < SURPRISE_LEAST) continue;
-    const times = timesSeen(profile, feature, observed);
-    const described = {
-      feature: FEATURES[feature]!.name,
-      unit: FEATURES[feature]!.unit,
-      observed,
-      usual: quantileOf(usual, 0.5),
-      usualLow: quantileOf(usual, 0.05),
-      usualHigh: quantileOf(usual, 0.95),
-      ...peerRange(groups.of(profile), feature, hourOfDay),
-      timesSeen: times,
-      timesSeenMore: times === TOP_KEPT,
-      days: daysOf(profile),
-      surprise,
-    };
+    const described = { ...compared, surprise };
     const sentence = sayVolume(FEATURES[feature]!, described, atUs);
     said.push({ ...described, sentence: often > once ? `${sentence}, and above it for hours` : sentence });
   }
   return said;
+}
+
+/** A feature of an hour beside what is usual then for the entity and its peers. `surprise` is by the entity's own past alone. */
+export function compareVolume(
+  profile: Profile,
+  groups: PeerGroups,
+  { feature, observed, hour }: { feature: number; observed: number; hour: number },
+) {
+  const usual = usualAt(profile, feature, hour % 24);
+  const times = timesSeen(profile, feature, observed);
+  return {
+    feature: FEATURES[feature]!.name,
+    unit: FEATURES[feature]!.unit,
+    observed,
+    usual: quantileOf(usual, 0.5),
+    usualLow: quantileOf(usual, 0.05),
+    usualHigh: quantileOf(usual, 0.95),
+    ...peerRange(groups.of(profile), feature, hour % 24),
+    timesSeen: times,
+    timesSeenMore: times === TOP_KEPT,
+    days: daysOf(profile),
+    surprise: surpriseOf(usual, observed),
+  };
 }
 
 /** What is usual for peers at this hour: the middle nine tenths of their medians. */
@@ -95,7 +104,7 @@ function peerRange(peers: readonly Profile[], feature: number, hourOfDay: number
   return { peersLow: at(0.05), peersHigh: at(0.95), peers: peers.length };
 }
 
-function sayVolume(feature: Feature, said: FeatureReason, atUs: number): string {
+export function sayVolume(feature: Feature, said: FeatureReason, atUs: number): string {
   const amount = (value: number | null | undefined) => sayAmount(value ?? 0, feature.unit);
   const parts = [
     `${amount(said.observed)} ${Math.round(said.observed ?? 0) === 1 ? singular(feature) : feature.said} at ${clock(atUs)}`,

@@ -26,6 +26,11 @@ const KIND_HASH = Object.fromEntries(ENTITY_KINDS.map((kind) => [kind, hashText(
   number
 >;
 
+/** Under which a host, user or program is known; of a host the name is its agent's id. */
+export function hashEntity(kind: EntityKind, name: string): number {
+  return hashPair(KIND_HASH[kind], hashText(name));
+}
+
 /** Places in DISTINCT. */
 const TRIED = 0;
 const SOURCES = 1;

@@ -157,6 +157,7 @@ function write(gathered: Gathered, sources: readonly SourceRecords[]): IndexBuff
     prefixes6: [...prefixes[16]].sort((a, b) => b - a),
     sources: sources.map(({ id, about }) => [id, about] as const),
     firstEndSeconds,
+    digest: '',
   };
 }
 

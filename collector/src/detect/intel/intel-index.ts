@@ -36,6 +36,8 @@ export interface IndexBuffers {
   sources: readonly (readonly [number, SourceOfClaims])[];
   /** When the first claim ends that is in it, seconds; 0 where none does. */
   firstEndSeconds: number;
+  /** Of all that a look-up answers with, what was taken out included: two of the same digest answer alike. '' for none. */
+  digest: string;
 }
 
 /** What one source says of a value. */
@@ -58,6 +60,7 @@ const EMPTY_INDEX: IndexBuffers = {
   prefixes6: [],
   sources: [],
   firstEndSeconds: 0,
+  digest: '',
 };
 
 const UNKNOWN_SOURCE: SourceOfClaims = { name: 'unknown', confidence: 0, tlp: TLP_DEFAULT };

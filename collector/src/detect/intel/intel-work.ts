@@ -1,4 +1,5 @@
 // The heavy half of an import, without effects: the thread (intel-thread.ts) does it, so that no envelope waits for it.
+import { createHash } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { buildIndex, type SourceRecords } from './build-index.ts';
 import type { FeedRefusal } from './feed-report.ts';
@@ -127,7 +128,17 @@ export interface Withdrawn {
   source: number;
 }
 
-export function buildSources({ sources, nowUs, withdrawn }: BuildJob): IndexBuffers {
+export function buildSources(job: BuildJob): IndexBuffers {
+  const buffers = buildWanted(job);
+  const digest = createHash('sha256');
+  for (const part of [buffers.entries, buffers.labels])
+    digest.update(new Uint8Array(part)).update(`;${part.byteLength};`);
+  const out = job.withdrawn.map(({ key, ...about }) => ({ ...about, key: Buffer.from(key).toString('hex') }));
+  digest.update(JSON.stringify([buffers.sources, out]));
+  return { ...buffers, digest: digest.digest('base64url') };
+}
+
+function buildWanted({ sources, nowUs, withdrawn }: BuildJob): IndexBuffers {
   const unpacked = sources.map((source) => ({ ...source, chunks: source.chunks.map(decompress) }));
   const out = new Set(withdrawn.map(({ key, source }) => `${source} ${Buffer.from(key).toString('latin1')}`));
   if (out.size === 0) return buildIndex(unpacked, nowUs);

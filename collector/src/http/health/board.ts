@@ -3,14 +3,16 @@
 //
 // A state is left for a worse one after LOOKS_TO_FALL looks that agree, and for a better one after LOOKS_TO_RISE: with a look
 // every LOOK_EVERY_MS, what has died is said within half a second, and what comes and goes stays down until it has stayed up
-// for three quarters of one. What does not answer is `degraded` from SLOW_MS on and `down` from SILENT_MS on: a database that
-// is busy is not one that has died.
+// for three quarters of one. What does not answer is `degraded` from SLOW_MS on and `down` from SILENT_MS on, so what hangs is
+// said within a second as well; a probe that can tell busy from hung answers while it is only busy.
+
+import { inTime } from '../../in-time.ts';
 
 const LOOK_EVERY_MS = 250;
 const LOOKS_TO_FALL = 2;
 const LOOKS_TO_RISE = 3;
-const SLOW_MS = 800;
-const SILENT_MS = 3_000;
+const SLOW_MS = 400;
+const SILENT_MS = 700;
 
 export const HEALTH_STATES = ['up', 'degraded', 'down', 'not_configured'] as const;
 export type HealthState = (typeof HEALTH_STATES)[number];
@@ -27,6 +29,8 @@ export interface Probe {
   name: string;
   /** Whether the collector is down without it; else it is degraded. */
   needed: boolean;
+  /** Whether it has looked several times itself: what it finds is taken at once. */
+  judged?: boolean;
   /** What throws is down. The signal fires when nobody waits any more. */
   look: (signal: AbortSignal) => Finding | Promise<Finding>;
 }
@@ -121,10 +125,10 @@ export class HealthBoard implements AsyncDisposable {
     );
     const slow: Finding = { state: 'degraded', detail: `no answer for ${SLOW_MS} ms` };
     const silent: Finding = { state: 'down', detail: `no answer for ${SILENT_MS} ms` };
-    let found = await within(answer, SLOW_MS, slow);
+    let found = await inTime(answer, SLOW_MS, slow);
     if (found === slow) {
       this.#judge(watched, slow, performance.now() - startedMs);
-      found = await within(answer, SILENT_MS - SLOW_MS, silent);
+      found = await inTime(answer, SILENT_MS - SLOW_MS, silent);
       patience.abort();
       // One such look has been as long as several others.
       if (found === silent) watched.contrary = LOOKS_TO_FALL;
@@ -144,7 +148,7 @@ export class HealthBoard implements AsyncDisposable {
     }
     watched.contrary++;
     const worse = RANK[found.state] > RANK[watched.state];
-    if (!first && watched.contrary < (worse ? LOOKS_TO_FALL : LOOKS_TO_RISE)) return;
+    if (!first && !watched.probe.judged && watched.contrary < (worse ? LOOKS_TO_FALL : LOOKS_TO_RISE)) return;
     Object.assign(watched, { state: found.state, detail: found.detail, sinceMs: nowMs, contrary: 0 });
   }
 
@@ -153,17 +157,6 @@ export class HealthBoard implements AsyncDisposable {
     this.#stop.abort();
     await Promise.all(this.#loops);
   }
-}
-
-/** What is answered in time, `late` otherwise. A thread that was busy itself looks at what has come before it says so. */
-function within(answer: Promise<Finding>, ms: number, late: Finding): Promise<Finding> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => setImmediate(() => setImmediate(() => resolve(late))), ms);
-    void answer.then((finding) => {
-      clearTimeout(timer);
-      resolve(finding);
-    });
-  });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

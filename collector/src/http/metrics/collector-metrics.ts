@@ -113,13 +113,13 @@ export class CollectorMetrics implements PipelineWatch {
 
   #describeProcess({ status, board, streams }: MetricsParts): void {
     const { version, store, startedAtUs } = status;
-    this.#gauge('threatguard_build_info', 'Always 1; what runs', ['version', 'engine'], (gauge) =>
+    this.gauge('threatguard_build_info', 'Always 1; what runs', ['version', 'engine'], (gauge) =>
       gauge.set({ version, engine: store.engine }, 1),
     );
-    this.#gauge('threatguard_start_timestamp_seconds', 'When the collector started', [], (gauge) =>
+    this.gauge('threatguard_start_timestamp_seconds', 'When the collector started', [], (gauge) =>
       gauge.set(startedAtUs / 1e6),
     );
-    this.#gauge(
+    this.gauge(
       'threatguard_component_up',
       '1 up, 0.5 degraded, 0 down; none where not configured',
       ['component'],
@@ -130,36 +130,36 @@ export class CollectorMetrics implements PipelineWatch {
         }
       },
     );
-    this.#gauge('threatguard_stream_clients', 'Clients of the live stream', [], (gauge) => gauge.set(streams()));
+    this.gauge('threatguard_stream_clients', 'Clients of the live stream', [], (gauge) => gauge.set(streams()));
   }
 
   #describeFleet({ status }: MetricsParts): void {
     const { fleet, presence, rules, handshakes, epochs, identity, authorities } = status;
-    this.#gauge('threatguard_agents', 'Agents by state', ['state'], (gauge) => {
+    this.gauge('threatguard_agents', 'Agents by state', ['state'], (gauge) => {
       const count = { connected: 0, silent: 0, revoked: 0 };
       for (const { id, revokedAtUs } of fleet.agents()) {
         count[revokedAtUs !== undefined ? 'revoked' : presence.get(id)?.connected ? 'connected' : 'silent']++;
       }
       for (const [state, agents] of Object.entries(count)) gauge.set({ state }, agents);
     });
-    this.#gauge('threatguard_rules', 'Rules by state', ['state'], (gauge) => {
+    this.gauge('threatguard_rules', 'Rules by state', ['state'], (gauge) => {
       gauge.set({ state: 'loaded' }, rules.rules.length);
       gauge.set({ state: 'disabled' }, rules.disabled().length);
     });
-    this.#mirror(
+    this.mirror(
       'threatguard_rule_groups_evicted_total',
       'Groups of correlations forgotten for lack of room',
       [],
       (set) => set({}, rules.counters().groupsEvicted),
     );
-    this.#mirror('threatguard_rule_events_late_total', 'Events that came after their window had passed', [], (set) =>
+    this.mirror('threatguard_rule_events_late_total', 'Events that came after their window had passed', [], (set) =>
       set({}, rules.counters().eventsLate),
     );
-    this.#mirror('threatguard_handshakes_refused_total', 'Connections refused before a call', ['code'], (set) => {
+    this.mirror('threatguard_handshakes_refused_total', 'Connections refused before a call', ['code'], (set) => {
       for (const [code, count] of handshakes.entries()) set({ code }, count);
     });
-    this.#gauge('threatguard_kem_epoch', 'The ML-KEM epoch agents are told', [], (gauge) => gauge.set(epochs.epoch));
-    this.#gauge('threatguard_certificate_expiry_timestamp_seconds', 'When a certificate expires', ['of'], (gauge) => {
+    this.gauge('threatguard_kem_epoch', 'The ML-KEM epoch agents are told', [], (gauge) => gauge.set(epochs.epoch));
+    this.gauge('threatguard_certificate_expiry_timestamp_seconds', 'When a certificate expires', ['of'], (gauge) => {
       gauge.set({ of: 'collector' }, identity.certificate.validToDate.getTime() / 1000);
       gauge.set({ of: 'ca' }, authorities.newest.certificate.validToDate.getTime() / 1000);
     });
@@ -168,7 +168,7 @@ export class CollectorMetrics implements PipelineWatch {
   #describeStore({ status }: MetricsParts): void {
     const figures = new StoreFigures(status.store, status.nowMs);
     const stored = (name: string, help: string, labels: string[], set: (gauge: Gauge, from: StoredFigures) => void) =>
-      this.#gauge(name, help, labels, async (gauge) => {
+      this.gauge(name, help, labels, async (gauge) => {
         const read = await figures.read();
         gauge.reset();
         // Where the store was never reached there is no figure, rather than a wrong one.
@@ -185,7 +185,7 @@ export class CollectorMetrics implements PipelineWatch {
     stored('threatguard_store_bytes', 'Bytes on disk', ['kind'], (gauge, { space }) => {
       for (const [kind, bytes] of Object.entries(space)) if (kind !== 'bytesPerEvent') gauge.set({ kind }, bytes);
     });
-    this.#gauge('threatguard_store_problem', '1 while nothing can be stored', [], (gauge) =>
+    this.gauge('threatguard_store_problem', '1 while nothing can be stored', [], (gauge) =>
       gauge.set(status.writer.problem ? 1 : 0),
     );
   }
@@ -194,7 +194,8 @@ export class CollectorMetrics implements PipelineWatch {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 
-  #gauge(name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void | Promise<void>): void {
+  /** A figure somebody else has, read when it is asked for. */
+  gauge(name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void | Promise<void>): void {
     new Gauge({
       name,
       help,
@@ -207,7 +208,7 @@ export class CollectorMetrics implements PipelineWatch {
   }
 
   /** A counter somebody else counts. */
-  #mirror(
+  mirror(
     name: string,
     help: string,
     labelNames: string[],

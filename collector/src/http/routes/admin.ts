@@ -79,7 +79,7 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
 
   pages.post('/admin/logout', open, async (request, reply) => {
     refuseForeignForm(request);
-    const caller = callerOf(request);
+    const caller = await callerOf(request);
     const { csrf } = read(logoutForm, request.body);
     if (caller) {
       if (!access.isPageProof(caller.id, csrf))
@@ -129,14 +129,14 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
   /** For whoever is logged in and has the scope; others are sent to log in. */
   function guardedPage(path: string, scope: Scope, make: (visitor: Visitor) => Promise<string>): void {
     pages.get(path, open, async (request, reply) => {
-      const caller = callerOf(request);
+      const caller = await callerOf(request);
       if (!caller) return reply.redirect('/admin/login', 303);
       if (!caller.scopes.has(scope)) throw new ProblemError('forbidden', `this page needs the scope ${scope}`);
       return sendPage(reply, await make({ name: caller.name, csrf: access.pageProof(caller.id) }));
     });
   }
 
-  function callerOf(request: FastifyRequest): Caller | undefined {
+  async function callerOf(request: FastifyRequest): Promise<Caller | undefined> {
     const ticket = cookieOf(request, cookieName);
     return ticket === '' ? undefined : access.identifyPage(ticket);
   }

@@ -4,8 +4,10 @@ import { getAlert } from '../../api/alerts.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Shards } from '../../shards/shards.ts';
 import type { Store } from '../../store/store.ts';
+import type { Baselines } from '../analysis/baselines.ts';
 import { HOUR_US, judgeBehaviour } from '../analysis/behaviour.ts';
 import { correlateAlerts } from '../analysis/correlate.ts';
+import { describeModel, type ModelBehaviour, sayLearning } from '../analysis/model-behaviour.ts';
 import { NetworkPicture } from '../analysis/network.ts';
 import type { HttpApp } from '../app.ts';
 import type { HealthBoard } from '../health/board.ts';
@@ -36,6 +38,8 @@ const NETWORK_EVENTS_MAX = 10_000;
 const PAGE = 1_000;
 const ALERTS_MAX = 500;
 const NETWORK_ALERTS_MAX = 50;
+/** Open alerts are counted once in so long. */
+const COUNTED_MS = 1_000;
 /** An event of a few hundred bytes: how large a question is for the shard. */
 const EVENT_BYTES = 300;
 
@@ -44,12 +48,20 @@ export interface AnalysisRoutesParts {
   board: HealthBoard;
   fleet: Fleet;
   shards: Pick<Shards, 'try'>;
+  baselines: Baselines;
   /** Keeps detections no agent sent, and raises alerts of them. */
   report: (detections: readonly Detection[]) => Promise<void>;
+  behaviour: ModelBehaviour;
 }
 
-export function analysisRoutes(app: HttpApp, { status, board, fleet, shards, report }: AnalysisRoutesParts): void {
+const BY_MODELS = 'each hour by the models of behaviour: its own habits, its peers, what was new to it';
+const BY_SERIES = 'hours scored in order by an online forecast of the same measure; the highest of the window';
+
+export function analysisRoutes(app: HttpApp, parts: AnalysisRoutesParts): void {
+  const { status, board, fleet, shards, baselines, report, behaviour } = parts;
   const { store, nowMs } = status;
+  /** It costs nothing of an allowance, so it may not cost the store anything for each who asks. */
+  let counted: { atMs: number; alertsOpen: Promise<number> } | undefined;
 
   app.get(
     '/api/threat/health',
@@ -67,7 +79,7 @@ export function analysisRoutes(app: HttpApp, { status, board, fleet, shards, rep
       return {
         status: board.state,
         rules: { loaded: status.rules.rules.length, disabled: status.rules.disabled().length },
-        alerts_open: answers ? (await store.totals()).alertsOpen : null,
+        alerts_open: answers ? await alertsOpen() : null,
         agents: { enrolled, connected: status.presence.connectedCount() },
         events_per_second: status.rate.perSecond(nowMs()),
       };
@@ -105,7 +117,7 @@ export function analysisRoutes(app: HttpApp, { status, board, fleet, shards, rep
       config: { access: 'analysis:run', cost: 5 },
       schema: {
         tags: ['analysis'],
-        summary: 'How unusual a window is for a host or a user, by its own past',
+        summary: 'How unusual a window is for a host or a user, by its own past and by its peers',
         body: analyzeBody,
         response: { 200: analyzeAnswer, ...guarded('not_found', 'unavailable', 'timed_out') },
       },
@@ -117,12 +129,18 @@ export function analysisRoutes(app: HttpApp, { status, board, fleet, shards, rep
       if (entity.kind === 'host' && !agent) throw new ProblemError('not_found', 'no agent has this name or id');
       const fromUs = windowFromUs - BASELINE_US;
       const about = agent ? { agentId: agent.id } : { user: entity.name };
-      const points = await store.series({ resolution: 'hour', fromUs, toUs, ...about });
+      const [past, own] = await Promise.all([
+        baselines.past(about, fromUs, windowFromUs),
+        store.series({ resolution: 'hour', fromUs: windowFromUs, toUs, ...about }),
+      ]);
+      const points = [...past, ...own];
       if (points.length === 0)
         throw new ProblemError('not_found', `nothing was ever counted of the ${entity.kind} "${entity.name}"`);
       const observed = agent ? await store.observedRatio(agent.id, fromUs, toUs) : 1;
       const judged = judgeBehaviour(points, { fromUs, windowFromUs, toUs, observed });
       const baselineFromUs = windowFromUs - judged.hours * HOUR_US;
+      const model = await behaviour.assess(entity, { fromUs: windowFromUs, toUs, stored: true });
+      const learned = model?.learning.done ? model : undefined;
       return {
         entity,
         window: { from: isoTime(windowFromUs / 1000), to: isoTime(toUs / 1000) },
@@ -132,10 +150,11 @@ export function analysisRoutes(app: HttpApp, { status, board, fleet, shards, rep
           hours: judged.hours,
           measures: judged.measures,
         },
-        anomaly_score: judged.anomalyScore,
-        confidence: judged.confidence,
-        reasons: judged.reasons,
-        method: 'hours scored in order by an online forecast of the same measure; the highest of the window',
+        model: model ? describeModel(model) : null,
+        anomaly_score: learned?.score ?? judged.anomalyScore,
+        confidence: learned ? learned.confidence * observed : judged.confidence,
+        reasons: [...(model ? sayLearning(model) : []), ...(learned?.reasons ?? []), ...judged.reasons],
+        method: learned ? BY_MODELS : BY_SERIES,
       };
     },
   );
@@ -213,6 +232,19 @@ export function analysisRoutes(app: HttpApp, { status, board, fleet, shards, rep
       return { alerts: alerts.length, incidents: incidents.map(describeIncident), entities, tactics, complete };
     },
   );
+
+  function alertsOpen(): Promise<number> {
+    const atMs = performance.now();
+    if (!counted || atMs - counted.atMs >= COUNTED_MS) {
+      const count = { atMs, alertsOpen: store.totals().then((totals) => totals.alertsOpen) };
+      counted = count;
+      // The next who asks tries again.
+      count.alertsOpen.catch(() => {
+        if (counted === count) counted = undefined;
+      });
+    }
+    return counted.alertsOpen;
+  }
 
   async function tryEvents(trial: Parameters<Shards['try']>[0]) {
     try {

@@ -3,6 +3,7 @@ import { AlertOrder, AlertState } from '@threatguard/proto';
 import { getAlert, listAlerts } from '../../api/alerts.ts';
 import { contributionAt, HALF_LIFE_US, riskAt } from '../../correlate/risk.ts';
 import type { Store } from '../../store/store.ts';
+import { type ModelBehaviour, sayLearning } from '../analysis/model-behaviour.ts';
 import type { HttpApp } from '../app.ts';
 import { ProblemError } from '../problem.ts';
 import { describeAlert, describeEvent, describeIncident, severityNumber } from '../schemas/findings.ts';
@@ -20,10 +21,18 @@ import {
 } from '../schemas/threat.ts';
 import { isoTime, isoTimeUs } from '../times.ts';
 
+/** The hour that goes on, and the one before it. */
+const PRESENT_US = 2 * 3_600_000_000;
 const ORDERS = { newest: AlertOrder.ALERT_ORDER_NEWEST, triage: AlertOrder.ALERT_ORDER_TRIAGE } as const;
 const WEEK_US = 7 * 24 * 3_600_000_000;
 
-export function findingRoutes(app: HttpApp, { store, nowMs }: { store: Store; nowMs: () => number }): void {
+export interface FindingRoutesParts {
+  store: Store;
+  behaviour: ModelBehaviour;
+  nowMs: () => number;
+}
+
+export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: FindingRoutesParts): void {
   app.get(
     '/api/threat/alerts',
     {
@@ -127,6 +136,8 @@ export function findingRoutes(app: HttpApp, { store, nowMs }: { store: Store; no
       const entity = await store.entity({ kind, name });
       if (!entity) throw new ProblemError('not_found', `no alert was ever about the ${kind} "${name}"`);
       const points = await store.riskHistory({ kind, name }, { fromUs: nowUs - WEEK_US, toUs: nowUs });
+      const window = { fromUs: nowUs - PRESENT_US, toUs: nowUs, stored: false };
+      const model = await behaviour.assess({ kind, name }, window);
       return {
         entity: { kind, name },
         risk: riskAt(entity.level, nowUs),
@@ -141,6 +152,14 @@ export function findingRoutes(app: HttpApp, { store, nowMs }: { store: Store; no
         history: points.map(({ atUs, level }) => ({ at: isoTime(atUs / 1000), risk: riskAt(level, atUs) })),
         first_seen_at: isoTimeUs(entity.firstSeenAtUs),
         last_seen_at: isoTimeUs(entity.lastSeenAtUs),
+        behaviour: model
+          ? {
+              anomaly_score: model.score,
+              confidence: model.confidence,
+              learning: model.learning,
+              reasons: [...sayLearning(model), ...model.reasons],
+            }
+          : null,
       };
     },
   );

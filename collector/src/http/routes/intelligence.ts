@@ -2,6 +2,7 @@
 import type { IntelIndicator } from '@threatguard/proto';
 import { z } from 'zod';
 import { type IntelReading, listIntel, lookupIntel } from '../../api/intel.ts';
+import type { CacheLayer } from '../../cache/cache-layer.ts';
 import { INDICATOR_KINDS } from '../../detect/intel/indicator.ts';
 import { normalise } from '../../detect/intel/normalise.ts';
 import type { HttpApp } from '../app.ts';
@@ -10,6 +11,8 @@ import { guarded } from '../schemas/problem.ts';
 import { isoTimeUs } from '../times.ts';
 
 const VALUES_MAX = 100;
+/** Fewer are looked up sooner than a Redis is asked. */
+const REMEMBERED_FROM = 10;
 const VALUE_CHARS_MAX = 2_048;
 const time = z.iso.datetime();
 const texts = z.array(z.string());
@@ -67,7 +70,9 @@ const listAnswer = z.object({
   next: z.string().describe('Of the next page, also where this one is empty; empty on the last'),
 });
 
-export function intelligenceRoutes(app: HttpApp, reading: IntelReading): void {
+export function intelligenceRoutes(app: HttpApp, parts: IntelReading & { layer: CacheLayer }): void {
+  const { layer, ...reading } = parts;
+
   app.post(
     '/api/threat/query-intelligence',
     {
@@ -79,7 +84,7 @@ export function intelligenceRoutes(app: HttpApp, reading: IntelReading): void {
         response: { 200: queryAnswer, ...guarded() },
       },
     },
-    (request) => {
+    async (request) => {
       const { indicators } = request.body;
       const wrong = indicators.flatMap((text, index) => {
         const read = normalise(text);
@@ -88,22 +93,34 @@ export function intelligenceRoutes(app: HttpApp, reading: IntelReading): void {
       if (wrong.length > 0) {
         throw new ProblemError('invalid', `${wrong[0]!.path}: ${wrong[0]!.message}`, { fields: wrong });
       }
-      const results = indicators.map((asked) => {
-        const {
-          kind = '',
-          value = '',
-          indicators: found = [],
-          withdrawn = [],
-        } = lookupIntel(reading, { value: asked });
-        return {
-          ...{ asked, kind, value, known: found.length > 0 },
-          indicators: found.map(describeIndicator),
-          withdrawn: withdrawn.map(({ source = '', atUs, by = '' }) => ({ source, at: isoTimeUs(atUs), by })),
-        };
-      });
-      return { results };
+      return indicators.length < REMEMBERED_FROM ? { results: indicators.map(lookUp) } : rememberedLookUp(indicators);
     },
   );
+
+  /** An answer is of the indicators there are, so another import asks under another name; and until the first of them ends. */
+  async function rememberedLookUp(asked: readonly string[]): Promise<z.output<typeof queryAnswer>> {
+    const { digest, firstEndSeconds } = reading.library.index.buffers;
+    const nowUs = reading.nowUs();
+    const forMs = firstEndSeconds === 0 ? layer.ttlMs : firstEndSeconds * 1000 - nowUs / 1000;
+    if (digest === '' || forMs <= 0) return { results: asked.map(lookUp) };
+    const key = JSON.stringify([digest, asked]);
+    const known = await layer.get(key);
+    const read = known === undefined ? undefined : readAnswer(known);
+    if (read) return read;
+    const answer = { results: asked.map(lookUp) };
+    // What was imported meanwhile is in it, and would stand under the name of what was before.
+    if (reading.library.index.buffers.digest === digest) await layer.set(key, JSON.stringify(answer), forMs);
+    return answer;
+  }
+
+  function lookUp(asked: string): z.output<typeof queryAnswer>['results'][number] {
+    const { kind = '', value = '', indicators: found = [], withdrawn = [] } = lookupIntel(reading, { value: asked });
+    return {
+      ...{ asked, kind, value, known: found.length > 0 },
+      indicators: found.map(describeIndicator),
+      withdrawn: withdrawn.map(({ source = '', atUs, by = '' }) => ({ source, at: isoTimeUs(atUs), by })),
+    };
+  }
 
   app.get(
     '/api/threat/indicators',
@@ -121,6 +138,16 @@ export function intelligenceRoutes(app: HttpApp, reading: IntelReading): void {
       return { indicators: indicators.map(describeIndicator), next: next ?? '' };
     },
   );
+}
+
+/** What stands in Redis may have been written by another version, or by anybody who may write there. */
+function readAnswer(text: string): z.output<typeof queryAnswer> | undefined {
+  try {
+    return queryAnswer.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 function describeIndicator(indicator: IntelIndicator): z.output<typeof indicatorAnswer> {

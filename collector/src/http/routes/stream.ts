@@ -7,19 +7,32 @@ import { severityNumber } from '../schemas/findings.ts';
 import { guarded } from '../schemas/problem.ts';
 import { alertsQuery } from '../schemas/threat.ts';
 import { type AlertStream, CLIENTS_MAX, type StreamSocket } from '../stream/alert-stream.ts';
+import { REPLAY_SECONDS_MAX, type RecentAlerts } from '../stream/recent-alerts.ts';
 import { type StreamTickets, TICKET_SECONDS } from '../stream/tickets.ts';
 import { timeUs } from './findings.ts';
 
-const streamQuery = alertsQuery
-  .omit({ limit: true, after: true })
-  .extend({ ticket: z.string().max(64).optional().describe('Instead of the header, for browsers') });
+const streamQuery = alertsQuery.omit({ limit: true, after: true }).extend({
+  ticket: z.string().max(64).optional().describe('Instead of the header, for browsers'),
+  replay: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(REPLAY_SECONDS_MAX)
+    .optional()
+    .describe('First the alerts of so many seconds before, with "replayed": true, for a stream that was cut'),
+});
 
 const ticketAnswer = z.object({ ticket: z.string(), expires_in: z.int() });
 
-export function streamRoutes(
-  app: HttpApp,
-  { stream, tickets, origins }: { stream: AlertStream; tickets: StreamTickets; origins: readonly string[] },
-): void {
+export interface StreamRoutesParts {
+  stream: AlertStream;
+  recent: Pick<RecentAlerts, 'since'>;
+  tickets: StreamTickets;
+  origins: readonly string[];
+  nowMs: () => number;
+}
+
+export function streamRoutes(app: HttpApp, { stream, recent, tickets, origins, nowMs }: StreamRoutesParts): void {
   app.post(
     '/api/stream/tickets',
     {
@@ -55,7 +68,15 @@ export function streamRoutes(
       throw new ProblemError('invalid', 'this route is for WebSocket: send Connection: Upgrade and Upgrade: websocket');
     },
     wsHandler: (socket, request) => {
-      const { severity, state, since, until, ticket: _, ...rest } = request.query as z.output<typeof streamQuery>;
+      const {
+        severity,
+        state,
+        since,
+        until,
+        replay,
+        ticket: _,
+        ...rest
+      } = request.query as z.output<typeof streamQuery>;
       const filter = {
         ...rest,
         ...(severity && { severityMin: severityNumber(severity) }),
@@ -63,7 +84,8 @@ export function streamRoutes(
         ...(since && { sinceUs: timeUs(since) }),
         ...(until && { untilUs: timeUs(until) }),
       };
-      stream.add(socket as StreamSocket, { filter, caller: request.caller! });
+      const missed = replay === undefined ? undefined : recent.since(nowMs() - replay * 1000);
+      stream.add(socket as StreamSocket, { filter, caller: request.caller!, ...(missed && { missed }) });
     },
   });
 }

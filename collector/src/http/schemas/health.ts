@@ -37,38 +37,49 @@ export const detailedAnswer = healthAnswer.extend({
 });
 
 const amount = z.number().min(0).nullable();
+const count = z.int().min(0);
+
+const layer = z.object({
+  name: z.string(),
+  ttl_seconds: z.number().min(0),
+  hits: count,
+  misses: count,
+  memory_entries: count.describe('In memory of this process, where Redis was away'),
+  memory_evictions: count,
+});
 
 /** Null stands for what is not known: nothing is configured, or it was never reached. */
 export const redisAnswer = z.object({
   status: state,
   connection: z.object({
-    status: z.string(),
-    uptime_seconds: amount,
+    status: z.enum(['connected', 'disconnected', 'not_configured']),
+    detail: z.string().optional().describe('Why it is away'),
+    uptime_seconds: amount.describe('Since it answers without a break'),
     last_check: time.nullable(),
-    response_ms: amount,
+    response_ms: amount.describe('Of the last check'),
   }),
   performance: z.object({
-    latency_ms_average: amount,
-    operations_per_second: amount,
-    memory_bytes: amount,
+    latency_ms_average: amount.describe('Of commands that were answered'),
+    operations_per_second: amount.describe('Over the last minute'),
+    operations: amount.describe('Commands that were sent'),
+    memory_bytes: amount.describe('Of the server; of a cluster, of all that hold keys'),
     clients: amount,
   }),
-  cache: z.object({ hit_rate: amount, hits: amount, misses: amount, evictions: amount }),
+  cache: z.object({
+    hit_rate: amount.describe('Of look-ups, 0 to 1'),
+    hits: count,
+    misses: count,
+    evictions: amount.describe('Keys the server evicted for lack of memory since it started'),
+    layers: z.array(layer),
+  }),
   errors: z.object({
     connection_errors: amount,
     timeouts: amount,
+    refused: amount.describe('Commands answered with an error, or cut off'),
+    skipped: amount.describe('Not sent, because there was no connection or no answer; memory was used'),
     last_error: z.string().nullable(),
-    error_rate: amount,
+    error_rate: amount.describe('Of commands that were sent, 0 to 1'),
   }),
 });
 
 export type RedisHealth = z.output<typeof redisAnswer>;
-
-/** What is said where no Redis is configured. */
-export const REDIS_NOT_CONFIGURED: RedisHealth = {
-  status: 'not_configured',
-  connection: { status: 'not_configured', uptime_seconds: null, last_check: null, response_ms: null },
-  performance: { latency_ms_average: null, operations_per_second: null, memory_bytes: null, clients: null },
-  cache: { hit_rate: null, hits: null, misses: null, evictions: null },
-  errors: { connection_errors: null, timeouts: null, last_error: null, error_rate: null },
-};

@@ -61,6 +61,31 @@ export const analyzeBody = z.strictObject({
     .optional()
     .describe('The last 24 hours where it is left out; whole hours'),
 });
+const learning = z
+  .object({ days: z.int(), of: z.int(), done: z.boolean() })
+  .describe('Days the entity is known, of those the models need');
+const modelAnswer = z
+  .object({
+    learning,
+    hours: z.int().describe('Of the window, in which the entity did anything'),
+    at: time.optional().describe('The most unusual of them'),
+    features: z
+      .array(
+        z.object({
+          feature: z.string(),
+          unit: z.string(),
+          observed: z.number(),
+          usual: z.number().describe('For the entity at that hour of the day: the median'),
+          usual_low: z.number().describe('95 % of such hours have more'),
+          usual_high: z.number(),
+          peers: z.int().describe('Entities like it that were asked; 0 where there are too few'),
+          peers_low: z.number().describe("Of the peers' medians, the middle nine tenths"),
+          peers_high: z.number(),
+        }),
+      )
+      .describe('Of that hour'),
+  })
+  .describe('What the models of behaviour say; null where they know no such entity, or are off');
 export const analyzeAnswer = z.object({
   entity,
   window: z.object({ from: time, to: time }),
@@ -79,10 +104,15 @@ export const analyzeAnswer = z.object({
       }),
     ),
   }),
-  anomaly_score: z.number().min(0).max(1),
+  model: modelAnswer.nullable(),
+  anomaly_score: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('By the models: how likely it is that so many ordinary hours have none like the most unusual one'),
   confidence: z.number().min(0).max(1).describe('By how much there is to compare with, and how much of it was seen'),
   reasons: z.array(z.string()),
-  method: z.string(),
+  method: z.string().describe('By what the score was made: the models, or the series while they are learning'),
 });
 
 export const networkBody = z.strictObject({
@@ -146,6 +176,15 @@ export const riskAnswer = z.object({
   history: z.array(z.object({ at: time, risk: z.number() })).describe('Of the last 7 days, oldest first'),
   first_seen_at: time.optional(),
   last_seen_at: time.optional(),
+  behaviour: z
+    .object({
+      anomaly_score: z.number().min(0).max(1),
+      confidence: z.number().min(0).max(1),
+      learning,
+      reasons: z.array(z.string()),
+    })
+    .nullable()
+    .describe('Its present hours by the models of behaviour; null where they know no such entity'),
 });
 
 export const alertsQuery = z.strictObject({

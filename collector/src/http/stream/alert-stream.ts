@@ -65,8 +65,11 @@ export class AlertStream implements Disposable {
     return this.#clients.size >= CLIENTS_MAX;
   }
 
-  /** Sends what passes the filter from now on, until the client goes or is cut. */
-  add(socket: StreamSocket, { filter, caller }: { filter: AlertFilter; caller: Caller }): void {
+  /** Sends what was `missed` and what passes the filter from now on, until the client goes or is cut. */
+  add(
+    socket: StreamSocket,
+    { filter, caller, missed }: { filter: AlertFilter; caller: Caller; missed?: Promise<Alert[]> },
+  ): void {
     const client: Client = { socket, filter, caller, sent: 0, answered: true };
     this.#clients.add(client);
     socket.on('close', () => this.#forget(client));
@@ -78,6 +81,16 @@ export class AlertStream implements Disposable {
     this.#deliver(client, messageOf({ type: 'ready' }));
     if (this.#unsubscribe && this.#away !== undefined) this.#deliver(client, partial(this.#away));
     this.#unsubscribe ??= this.#parts.feed.subscribe((item) => this.#take(item));
+    void missed?.then((alerts) => this.#replay(client, alerts));
+  }
+
+  /** What was raised before it came. One that is raised meanwhile may come both ways. */
+  #replay(client: Client, alerts: readonly Alert[]): void {
+    for (const alert of alerts) {
+      if (!this.#clients.has(client)) return;
+      if (!matchesAlert(alert, client.filter)) continue;
+      this.#deliver(client, messageOf({ type: 'alert', alert: describeAlert(alert), replayed: true }));
+    }
   }
 
   #take(item: FleetItem): void {

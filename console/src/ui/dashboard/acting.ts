@@ -14,7 +14,8 @@ export function actsOf({ view }: Dashboard): readonly Act<unknown>[] {
 
 /** Asks what the act needs, then does it to what is marked or selected now, whatever is shown by then. */
 export function act(dashboard: Dashboard, chosen: Act<unknown>) {
-  if (dashboard.parts.readonly) return dashboard.say(`read-only: this console may not ${chosen.label}`, 'bad');
+  const refusal = dashboard.refusal(chosen.label, chosen.needs ?? 'alerts:write');
+  if (refusal) return dashboard.say(refusal, 'bad');
   const rows = dashboard.concerned();
   const asked = rows.length > 0 ? chosen.asks(rows) : undefined;
   if (!asked) return dashboard.say(`nothing here to ${chosen.label}`, 'bad');

@@ -31,7 +31,7 @@ export function DashboardScreen({ dashboard, collector, colour, size }: Dashboar
     collector,
     look: dashboard.look,
     keys: keyHints(dashboard),
-    readonly: dashboard.parts.readonly,
+    readonly: dashboard.readonly,
     candidates:
       overlay?.kind === 'prompt' && overlay.purpose === 'command' ? candidatesFor(dashboard, overlay.text) : [],
   });

@@ -45,6 +45,8 @@ export interface Snapshot {
   /** Alerts that came while paused. */
   held: number;
   status: StatusReport | undefined;
+  /** Who the dashboard is to the collector; empty where that is not said. */
+  who: string;
   /** Why there is no fresh status; empty while there is. */
   trouble: string;
   way: FeedWay;
@@ -67,6 +69,7 @@ export class DashboardState implements Disposable {
       paused: false,
       held: 0,
       status: undefined,
+      who: '',
       trouble: '',
       way: 'none',
       message: undefined,

@@ -26,6 +26,13 @@ export interface DashboardParts {
   quit(): void;
 }
 
+/** Who the dashboard is to the collector. */
+export interface Who {
+  /** For people: a name and a role; empty while that is not known. */
+  title: string;
+  scopes: ReadonlySet<string>;
+}
+
 export class Dashboard implements Disposable {
   readonly state: DashboardState;
   readonly parts: DashboardParts;
@@ -36,6 +43,8 @@ export class Dashboard implements Disposable {
   #dirty = false;
   /** What was asked last has come, or why it has not. */
   answered: Promise<void>;
+  /** Undefined for everything: who asks decides nothing here. */
+  #who: Who | undefined;
 
   constructor(parts: DashboardParts) {
     this.parts = parts;
@@ -70,6 +79,24 @@ export class Dashboard implements Disposable {
     const wasAway = this.state.snapshot().trouble !== '';
     this.state.set({ status, trouble: '' });
     if (wasAway) void this.load();
+  }
+
+  setWho(who: Who): void {
+    this.#who = who;
+    this.state.set({ who: who.title });
+  }
+
+  /** Why a thing that needs `scope` may not be done; undefined where it may. */
+  refusal(label: string, scope: string): string | undefined {
+    if (this.parts.readonly) return `read-only: this console may not ${label}`;
+    if (!this.#who || this.#who.scopes.has(scope)) return undefined;
+    const { title } = this.#who;
+    if (title === '') return `read-only until the collector has said who you are; ${label} then`;
+    return `read-only: ${title} may not ${label} (${scope}); "threatguard login" as someone else`;
+  }
+
+  get readonly(): boolean {
+    return this.refusal('', 'alerts:write') !== undefined;
   }
 
   setTrouble(trouble: string): void {

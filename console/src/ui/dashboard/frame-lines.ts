@@ -66,9 +66,10 @@ function pageLines(view: PageView<unknown>, state: PlaceState, look: Look): { li
 const WAYS = { nats: 'NATS', grpc: 'gRPC', none: 'no alerts' } as const;
 
 function statusLine({ snapshot, collector, look, readonly }: FrameParts): Line {
-  const { status, trouble, way, paused, held } = snapshot;
+  const { status, trouble, way, paused, held, who } = snapshot;
   const flags: Span[] = [
     ...(paused ? [span(` PAUSED${held > 0 ? ` ${held} new` : ''} `, 'selected')] : []),
+    ...(who ? [span(` ${who}`, 'dim')] : []),
     ...(readonly ? [span(' read-only', 'dim')] : []),
     span(` ${WAYS[way]}`, way === 'none' ? 'bad' : way === 'nats' ? 'good' : 'medium'),
   ];

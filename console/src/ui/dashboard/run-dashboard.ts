@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CollectorClient } from '../../client/collector-client.ts';
 import { sourceOf } from '../../services/dashboard-source.ts';
-import { followFeed, followStatus } from '../../services/follow-collector.ts';
+import { followFeed, followStatus, followWho } from '../../services/follow-collector.ts';
 import { LiveAlerts } from '../../services/live-alerts.ts';
 import type { SavedViews } from '../../services/saved-views.ts';
 import { withoutFetch } from '../lean-ink.ts';
@@ -54,6 +54,7 @@ export async function runDashboard(options: RunDashboardOptions): Promise<void> 
     onStatus: dashboard.setStatus.bind(dashboard),
     onTrouble: dashboard.setTrouble.bind(dashboard),
     onWay: dashboard.setWay.bind(dashboard),
+    onWho: dashboard.setWho.bind(dashboard),
     onNote: (note: string) => dashboard.say(note),
     onAlert: dashboard.addAlert.bind(dashboard),
   };
@@ -62,7 +63,7 @@ export async function runDashboard(options: RunDashboardOptions): Promise<void> 
   await answered;
   const ticking = setInterval(() => dashboard.tick(), TICK_MS);
   const live = async () => {
-    await Promise.all([status, followFeed({ client, ca }, follower, signal)]);
+    await Promise.all([status, followWho(client, follower, signal), followFeed({ client, ca }, follower, signal)]);
   };
   try {
     await showDashboard(dashboard, { ...options, live });

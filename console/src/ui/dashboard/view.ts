@@ -59,6 +59,8 @@ type Became = string | { said: string; leadsTo: Place | 'back' };
 export interface Act<Row> {
   key: string;
   label: string;
+  /** The scope it needs; `alerts:write` where nothing stands here. */
+  needs?: string;
   /** Undefined where it does not apply to these. */
   asks(rows: readonly Row[]): Asked | undefined;
   /** `answer` is the text or the value that was asked for, `reason` a second one. */

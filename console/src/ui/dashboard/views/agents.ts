@@ -20,6 +20,7 @@ function agentActs<Row>(agentOf: (row: Row) => AgentSummary | undefined): readon
     {
       key: 'K',
       label: 'new signing key',
+      needs: 'keys:write',
       asks: (rows) =>
         named(rows).length > 0
           ? { kind: 'confirm', question: `have ${named(rows).join(', ')} make a new signing key?` }
@@ -32,6 +33,7 @@ function agentActs<Row>(agentOf: (row: Row) => AgentSummary | undefined): readon
     {
       key: 'X',
       label: 'revoke',
+      needs: 'agents:write',
       asks: (rows) => {
         const [name, ...others] = named(rows);
         // What cannot be taken back is done to one at a time, by its name.

@@ -40,13 +40,6 @@ function alertListColumns(look: Look): ListColumn<Alert>[] {
       tone: (alert) => severityTone(alert.severity),
     },
     {
-      title: 'REAL',
-      cell: chanceText,
-      order: (alert) => alert.triage?.probability ?? -1,
-      align: 'right',
-      optional: true,
-    },
-    {
       title: 'STATE',
       cell: (alert) => stateName(alert.state),
       tone: (alert) => (stateName(alert.state) === 'open' ? undefined : 'dim'),
@@ -56,6 +49,13 @@ function alertListColumns(look: Look): ListColumn<Alert>[] {
     { title: 'WHO', cell: (alert) => alertFacts(alert).user, shrink: true, optional: true },
     { title: 'ADDRESS', cell: (alert) => alertFacts(alert).address, shrink: true, optional: true },
     { title: 'ASSIGNEE', cell: (alert) => alert.assignee ?? '', shrink: true, optional: true },
+    {
+      title: 'REAL',
+      cell: chanceText,
+      order: (alert) => alert.triage?.probability ?? -1,
+      align: 'right',
+      optional: true,
+    },
     {
       title: 'COUNT',
       cell: (alert) => String(alert.count ?? 0),

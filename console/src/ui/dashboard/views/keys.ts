@@ -7,6 +7,7 @@ function control(key: string, action: 'pause' | 'resume' | 'abort', question: st
   return {
     key,
     label: `${action} the rotation`,
+    needs: 'keys:write',
     asks: ([report]) => (report?.rotation && !report.rotation.endedAtUs ? { kind: 'confirm', question } : undefined),
     run: async (source) => {
       await source.controlRotation(action);
@@ -28,6 +29,7 @@ export const keys = page<KeysReport>({
     {
       key: 'R',
       label: 'rotate',
+      needs: 'keys:write',
       asks: () => ({ kind: 'confirm', question: 'begin a new ML-KEM epoch for the whole fleet?' }),
       run: async (source) => {
         const { keys: report } = await source.rotateKeys({});

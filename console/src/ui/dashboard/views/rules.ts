@@ -11,6 +11,7 @@ function stateActs<Row>(ruleOf: (row: Row) => RuleSummary | undefined): readonly
   const change = (key: string, label: string, state: string): Act<Row> => ({
     key,
     label,
+    needs: 'rules:write',
     asks: (rows) => {
       const rules = rows.map(ruleOf).filter((rule) => rule?.id);
       const which = rules.length === 1 ? `"${rules[0]?.title ?? ''}"` : `${rules.length} rules`;

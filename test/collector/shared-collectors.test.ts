@@ -1,0 +1,224 @@
+// Two collectors on one database and one Redis: what is used up, locked or revoked at one is so at the other at once, and with
+// Redis gone nothing that was revoked is taken for good.
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AccessState } from '../../collector/src/access/access-state.ts';
+import { Cache } from '../../collector/src/cache/cache.ts';
+import { StoreError } from '../../collector/src/store/store.ts';
+import { ApiUser, PASSWORD } from '../support/api-user.ts';
+import { initTestHome, TestCollector } from '../support/collector.ts';
+import { ask } from '../support/http.ts';
+import { type PostgresServer, postgresAvailable, startPostgres } from '../support/postgres.ts';
+import { type RedisServer, redisAvailable, startRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need postgresql and redis-server)', () => {
+  let postgres: PostgresServer;
+  let redis: RedisServer;
+  let a: TestCollector;
+  let b: TestCollector;
+  let homes: string[];
+  let admin: ApiUser;
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    redis = await startRedis();
+    const config = [
+      `http:\n  listen: 127.0.0.1:0`,
+      `database:\n  url: ${postgres.createDatabase()}`,
+      `redis:\n  url: ${redis.url}`,
+      'fleet:\n  name: pair\n',
+    ].join('\n');
+    homes = [await initTestHome(), mkdtempSync(join(tmpdir(), 'threatguard-second-'))];
+    a = await TestCollector.start({ config, home: homes[0]! });
+    cpSync(homes[0]!, homes[1]!, { recursive: true });
+    b = await TestCollector.start({ config, home: homes[1]! });
+    admin = await ApiUser.first(a);
+  });
+
+  afterAll(async () => {
+    await b?.[Symbol.asyncDispose]();
+    await a?.[Symbol.asyncDispose]();
+    await redis?.[Symbol.asyncDispose]();
+    await postgres?.[Symbol.asyncDispose]();
+    for (const home of homes ?? []) rmSync(home, { recursive: true, force: true });
+  });
+
+  const me = async (at: TestCollector, token: string) => (await ask(`${at.httpUrl}/api/auth/me`, { token })).status;
+  const redisIs = (state: string) =>
+    until(
+      async () => {
+        const states = await Promise.all([a, b].map((each) => ask(`${each.httpUrl}/health/redis`)));
+        return states.every(({ body }) => body.status === state);
+      },
+      { limitMs: 10_000, what: `Redis to be ${state} for both` },
+    );
+  async function makeToken(): Promise<{ id: string; token: string }> {
+    const json = { label: 'script', scopes: ['alerts:read'] };
+    const { body } = await admin.ask('/api/tokens', { json });
+    return body;
+  }
+
+  it('know users, logins and tokens of each other at once', async () => {
+    const vic = await admin.withRole('vic', 'viewer');
+    expect(await me(b, vic.accessToken)).toBe(200);
+    const { token } = await makeToken();
+    expect(await me(b, token)).toBe(200);
+    const atB = await ApiUser.logIn(b.httpUrl, 'vic');
+    expect(await me(a, atB.accessToken)).toBe(200);
+  });
+
+  it('refuse what was revoked at the other at once', async () => {
+    const { id, token } = await makeToken();
+    const vic = await ApiUser.logIn(b.httpUrl, 'vic');
+    expect([await me(b, token), await me(a, vic.accessToken)]).toEqual([200, 200]);
+    await admin.ask(`/api/tokens/${id}`, { method: 'DELETE' });
+    expect(await me(b, token)).toBe(401);
+    expect((await vic.ask('/api/auth/logout', { method: 'POST' })).status).toBe(204);
+    expect(await me(a, vic.accessToken)).toBe(401);
+  });
+
+  it('take away a role at once, and give no more than is left', async () => {
+    const ana = await admin.withRole('ana', 'analyst');
+    const events = () => ask(`${b.httpUrl}/api/threat/events/search`, { token: ana.accessToken, json: {} });
+    expect((await events()).status).toBe(200);
+    expect((await admin.ask('/api/users/ana', { method: 'PATCH', json: { role: 'viewer' } })).status).toBe(200);
+    expect((await events()).status).toBe(403);
+    // The login at the other one does not write an older role back.
+    await ApiUser.logIn(b.httpUrl, 'ana');
+    expect((await events()).status).toBe(403);
+  });
+
+  it('take a refresh token once, whichever is asked, and end the login where it comes again', async () => {
+    const vic = await ApiUser.logIn(a.httpUrl, 'vic');
+    const refresh = (at: TestCollector, refresh_token: string) =>
+      ask(`${at.httpUrl}/api/auth/refresh`, { json: { refresh_token } });
+    const next = await refresh(b, vic.refreshToken);
+    expect(next.status).toBe(200);
+    expect((await refresh(a, vic.refreshToken)).status).toBe(401);
+    expect((await refresh(b, next.body.refresh_token)).status).toBe(401);
+    expect(await me(a, next.body.access_token)).toBe(401);
+  });
+
+  it('lock out a name for wrong passwords that were given to both', async () => {
+    const wrong = (at: TestCollector) =>
+      ask(`${at.httpUrl}/api/auth/login`, { json: { name: 'vic', password: 'not it at all' } });
+    for (let turn = 0; turn < 5; turn++) expect((await wrong(turn % 2 ? a : b)).status).toBe(401);
+    const right = { json: { name: 'vic', password: PASSWORD } };
+    const answers = await Promise.all([a, b].map((at) => ask(`${at.httpUrl}/api/auth/login`, right)));
+    expect(answers.map(({ status }) => status)).toEqual([429, 429]);
+  });
+
+  it('refuse what was revoked while Redis is away, and after it came back empty', async () => {
+    const first = await makeToken();
+    const second = await makeToken();
+    const third = await makeToken();
+    const tokens = [first, second, third].map(({ token }) => token);
+    for (const token of tokens) expect(await me(b, token)).toBe(200);
+    await redis.stop();
+    await admin.ask(`/api/tokens/${first.id}`, { method: 'DELETE' });
+    expect(await me(b, first.token)).toBe(401);
+    expect(await me(b, second.token)).toBe(200);
+    await redisIs('down');
+    await admin.ask(`/api/tokens/${second.id}`, { method: 'DELETE' });
+    expect(await me(b, second.token)).toBe(401);
+    await redis.restart();
+    await redisIs('up');
+    expect(await me(b, third.token)).toBe(200);
+    await admin.ask(`/api/tokens/${third.id}`, { method: 'DELETE' });
+    expect(await me(b, third.token)).toBe(401);
+  });
+
+  it('refuse what was revoked while Redis hangs', async () => {
+    const { id, token } = await makeToken();
+    expect(await me(b, token)).toBe(200);
+    process.kill(redis.pid, 'SIGSTOP');
+    try {
+      await admin.ask(`/api/tokens/${id}`, { method: 'DELETE' });
+      expect(await me(b, token)).toBe(401);
+      await redisIs('down');
+    } finally {
+      process.kill(redis.pid, 'SIGCONT');
+    }
+    await redisIs('up');
+    expect(await me(b, token)).toBe(401);
+  });
+
+  it('count what is shown to both against one address', async () => {
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 24; turn++) statuses.push(await me(turn % 2 ? a : b, 'tgs_wrong'));
+    expect(statuses.slice(-2)).toEqual([429, 429]);
+    expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(20);
+  });
+});
+
+describe('what a collector knows of users', () => {
+  const unavailable = () => Promise.reject(new StoreError('unavailable', 'away'));
+
+  /** Over a Redis that answers each question with what the test says. */
+  async function stateOver(redisSays: () => string | null | undefined, version: () => Promise<number>) {
+    const { layers } = await Cache.open({
+      settings: {},
+      fleetName: 'test',
+      nowMs: Date.now,
+      changed: () => undefined,
+    });
+    const link = { era: -1, ask: async () => redisSays() };
+    const loads = { count: 0 };
+    const state = new AccessState(
+      {
+        store: { version, onChange: () => undefined } as never,
+        cache: { layers, link: link as never },
+        load: async () => {
+          loads.count++;
+        },
+        failed: () => undefined,
+      },
+      7,
+    );
+    return { state, loads, [Symbol.dispose]: () => state[Symbol.dispose]() };
+  }
+
+  it('is read again when Redis names a newer state, and not for the same', async () => {
+    let newest = '7';
+    using made = await stateOver(
+      () => newest,
+      async () => Number(newest),
+    );
+    await made.state.refresh();
+    expect(made.loads.count).toBe(0);
+    newest = '9';
+    await Promise.all([made.state.refresh(), made.state.refresh()]);
+    expect(made.loads.count).toBe(1);
+  });
+
+  it('is held against the store when Redis has forgotten, does not answer, or says nonsense', async () => {
+    let stored = 7;
+    for (const answer of [null, undefined, 'x', '-1']) {
+      using made = await stateOver(
+        () => answer,
+        async () => stored,
+      );
+      stored++;
+      await made.state.refresh();
+      expect(made.loads.count).toBe(1);
+    }
+  });
+
+  it('is not believed where neither answers', async () => {
+    using made = await stateOver(() => undefined, unavailable);
+    await expect(made.state.refresh()).rejects.toThrow(expect.objectContaining({ code: 'unavailable' }));
+  });
+
+  it('is found out when somebody could not say in Redis that it changed', async () => {
+    let stored = 7;
+    using made = await stateOver(
+      () => '7',
+      async () => stored,
+    );
+    stored = 8;
+    await until(() => made.loads.count === 1, { limitMs: 5_000, what: 'the store to be looked into' });
+  });
+});
