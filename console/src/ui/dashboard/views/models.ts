@@ -44,6 +44,7 @@ function modelActs<Row>(modelOf: (row: Row) => ModelSummary | undefined): readon
   ): Act<Row> => ({
     key,
     label,
+    needs: 'rules:write',
     asks: (rows) => {
       const model = trained(rows);
       return model && { kind: 'confirm', question: question(model) };
