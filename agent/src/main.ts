@@ -11,6 +11,7 @@ const EXIT_OK = 0;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 const CONFIG_MS_MAX = 20_000;
+const DEMO_SEED = 1;
 
 /** Wrong arguments; the message says which and where to read on. */
 class UsageError extends Error {
@@ -24,6 +25,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
   parse: parseCommand,
   doctor: doctorCommand,
   keys: keysCommand,
+  demo: demoCommand,
 };
 
 /** Gives the exit code. */
@@ -34,7 +36,7 @@ async function main(args: string[]): Promise<number> {
   const command = COMMANDS[name];
   if (!command)
     throw new UsageError(
-      name ? `there is no command "${name}"` : 'which command: enroll, run, config, parse, doctor or keys?',
+      name ? `there is no command "${name}"` : 'which command: enroll, run, config, parse, doctor, keys or demo?',
     );
   if (rest.includes('--help') || rest.includes('-h')) return print(COMMAND_USAGE[name]!);
   return command(rest);
@@ -124,6 +126,34 @@ async function keysCommand([wanted = '', ...args]: string[]): Promise<number> {
   const state = wanted === 'seal' ? 'sealed' : 'open';
   const files = rewriteAgentKeys(resolve(home ?? DEFAULT_HOME), state);
   return print(files.map((file) => `${state}: ${file}\n`).join('') || `it was ${state} already\n`);
+}
+
+async function demoCommand(args: string[]): Promise<number> {
+  const { home, collector, seed, until, once } = readOptions(args, {
+    home: { type: 'string' },
+    collector: { type: 'string' },
+    seed: { type: 'string' },
+    until: { type: 'string' },
+    once: { type: 'boolean' },
+  });
+  if (!home || !collector) throw new UsageError('demo needs --home DIR and --collector HOST:PORT');
+  const endMs = until === undefined ? Date.now() : Date.parse(until);
+  if (!(endMs <= Date.now())) throw new UsageError(`--until takes a time that has passed, not "${until}"`);
+  if (seed !== undefined && !/^\d{1,9}$/.test(seed)) throw new UsageError(`--seed takes a number, not "${seed}"`);
+  const [{ createLog }, { runDemo }] = await Promise.all([import('./log.ts'), import('./demo/run-demo.ts')]);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  await runDemo({
+    home: resolve(home),
+    collector,
+    token: process.env.THREATGUARD_TOKEN,
+    seed: Number(seed ?? DEMO_SEED),
+    endUs: endMs * 1000,
+    once: once ?? false,
+    log: createLog('info'),
+    stop: stop.signal,
+  });
+  return EXIT_OK;
 }
 
 async function loadPassphrase(): Promise<void> {

@@ -12,6 +12,7 @@ Usage:
   threatguard-agent doctor [--home DIR] [--output table|json]
   threatguard-agent keys seal|unseal [--home DIR]
   threatguard-agent parse --sensor auth|audit|falco|tetragon
+  threatguard-agent demo --home DIR --collector HOST:PORT
   threatguard-agent --help | --version        (also: threatguard-agent COMMAND --help)
 
 Examples:
@@ -103,6 +104,23 @@ An event with "sent": false is one that "run" does not send: another line states
 
 Example:
   threatguard-agent parse --sensor auth < /var/log/auth.log
+
+${EXIT_CODES}
+`,
+  demo: `threatguard-agent demo: a dozen invented hosts that replay a week with attacks, and go on as it happens
+
+For "threatguard up --demo", which starts it beside a collector that takes nothing else. Nothing of this host is read.
+
+  --home DIR             state of the invented agents
+  --collector HOST:PORT  a collector made with "threatguard-collector init --demo"
+  --seed N               another week (default 1)
+  --until TIME           when the week ends (default: now)
+  --once                 ends after the week
+
+Environment: THREATGUARD_TOKEN, a join token, while not all of them are enrolled.
+
+Example:
+  threatguard-agent demo --home ./demo/agents --collector 127.0.0.1:7443
 
 ${EXIT_CODES}
 `,

@@ -44,6 +44,8 @@ export interface AgentServicesParts {
   agentName: (agentId: string) => string;
   /** How long after its expiry an agent may still ask for another certificate. */
   graceUs: number;
+  /** Whether only invented hosts may enrol. */
+  demo: boolean;
   nowMs: () => number;
   log: Logger;
   failed: (error: unknown) => void;
@@ -116,9 +118,9 @@ function telemetry(parts: AgentServicesParts) {
 }
 
 function enrolment(parts: AgentServicesParts) {
-  const { store, fleet, authorities, kem, peers, clones, reports, log, graceUs, nowMs, failed } = parts;
+  const { store, fleet, authorities, kem, peers, clones, reports, log, graceUs, demo, nowMs, failed } = parts;
   return enrolmentHandlers({
-    fleet: { store, fleet, authorities, epochs: kem.epochs, live: (agentId) => clones.liveBoot(agentId) },
+    fleet: { store, fleet, authorities, epochs: kem.epochs, live: (agentId) => clones.liveBoot(agentId), demo },
     graceUs,
     nowMs,
     expired: (address) => peers.at(address)?.expired,

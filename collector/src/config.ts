@@ -80,6 +80,8 @@ const intelSource = z.strictObject({
 
 const schema = z.strictObject({
   listen: listen.default('127.0.0.1:7443'),
+  /** Serves invented hosts and nothing else: `threatguard up --demo`. Decided by `init`. */
+  demo: z.boolean().default(false),
   database: z.strictObject({ url: databaseUrl.optional() }).prefault({}),
   nats: z.strictObject({ url: natsUrl.optional(), console_url: natsUrl.optional() }).prefault({}),
   /** What several collectors share, and what is remembered beside the store; memory of this process without it. */
@@ -212,6 +214,19 @@ export function parseListen(text: string): { host: string; port: number } | unde
 /** Whether only this host can connect there. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** The file `init --demo` writes. Within a replayed week models have learned enough to speak of its last days. */
+export function demoConfig(listenAt: string): string {
+  return `# ThreatGuard collector for demonstrations: everything in it is invented, and it takes no real host.
+demo: true
+listen: ${JSON.stringify(listenAt)}
+fleet:
+  name: DEMO
+models:
+  learning_days: 4
+http: off
+`;
 }
 
 /** The file `init` writes: every key with its default, so that nobody has to look them up; the profile once it is decided. */

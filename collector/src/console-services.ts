@@ -75,6 +75,7 @@ export interface ConsoleServicesParts {
 export function consoleServices(parts: ConsoleServicesParts): Service[] {
   const {
     status,
+    access,
     rules,
     kem,
     intel,
@@ -109,6 +110,10 @@ export function consoleServices(parts: ConsoleServicesParts): Service[] {
           caSha256: () => authorities.newest.fingerprint,
         },
         actor,
+        userName: ({ kind, id }) => {
+          const userId = kind === 'token' ? (access.tokens.find(id)?.userId ?? '') : id;
+          return kind === 'token' || kind === 'user' ? (access.users.get(userId)?.name ?? '') : '';
+        },
         feed,
         accesses: parts.accesses,
         failed,

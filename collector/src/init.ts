@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ProfileName, selectCrypto } from '@threatguard/proto';
 import { makeFirstAdminSecret } from './access/first-admin.ts';
-import { initialConfig, parseListen } from './config.ts';
+import { demoConfig, initialConfig, parseListen } from './config.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
 import { CollectorIdentity } from './fleet/collector-identity.ts';
@@ -21,6 +21,8 @@ export interface InitParts {
   nowMs: number;
   /** Whether nobody reads what init prints but a log: then the first admin's secret is not made yet. */
   unattended?: boolean;
+  /** Made for demonstrations, for ever. */
+  demo?: boolean;
 }
 
 export interface InitResult {
@@ -50,7 +52,8 @@ export async function initHome(parts: InitParts): Promise<InitResult> {
     nowMs: parts.nowMs,
   });
   await makeFirstEpochKey(paths.kemDirectory);
-  await writeOnce(paths.configFile, initialConfig(parts.listen, profile));
+  const config = parts.demo ? demoConfig(parts.listen) : initialConfig(parts.listen, profile);
+  await writeOnce(paths.configFile, config);
   const firstAdminSecret = parts.unattended ? undefined : await makeFirstAdminSecret(paths.accessDirectory);
   // Last: where it exists, everything before it does.
   await issueConsoleIdentity({

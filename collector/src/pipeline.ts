@@ -6,6 +6,7 @@
 import { type Alert, type Detection, type Loss, type RefusalCode, RefusalError } from '@threatguard/proto';
 import { type ReceivedEnvelope, SMALL_ENVELOPE_BYTES_MAX } from './batch.ts';
 import type { Correlated, Correlator } from './correlate/correlator.ts';
+import { type DemoClock, labelledDemo } from './demo-clock.ts';
 import type { BehaviourKeeper } from './detect/behaviour/keeper.ts';
 import type { RuleEngine } from './detect/rules/rule-engine.ts';
 import { detectRefusal, detectStreamHealth } from './detect/stream-health.ts';
@@ -57,6 +58,8 @@ export interface PipelineParts {
   /** Told how many events each committed batch had. */
   stored: (events: number) => void;
   nowUs: () => number;
+  /** Of a collector for demonstrations. */
+  demo?: Pick<DemoClock, 'see'> | undefined;
   watch?: PipelineWatch | undefined;
   clock?: StageClock | undefined;
 }
@@ -132,6 +135,7 @@ export class Pipeline {
 
     const { clock, watch } = this.#parts;
     const acceptedMs = performance.now();
+    this.#parts.demo?.see(batch.lastEventAtUs);
     clock?.start();
     const found = [
       ...batch.detections,
@@ -186,9 +190,9 @@ export class Pipeline {
 
   /** What becomes of detections; all are stored, and those that alert have what follows from them. */
   #judge(found: readonly Detection[]): Correlated & { detections: Detection[] } {
-    const { judge, correlator, nowUs, agentName, watch } = this.#parts;
+    const { judge, correlator, nowUs, agentName, watch, demo } = this.#parts;
     watch?.detected(found.map(({ severity }) => severity));
-    const { detections, alerting } = judge.judge(found);
+    const { detections, alerting } = judge.judge(demo ? labelledDemo(found) : found);
     return { detections, ...correlator.correlate(alerting, { nowUs: nowUs(), agentName }) };
   }
 

@@ -211,6 +211,7 @@ export async function startCollector(parts: {
     identity,
     handshakes,
     rate,
+    demo: config.demo,
     // Who read alerts from NATS could go on after his login was ended.
     consoleNatsUrl: loginRequired ? undefined : config.nats.console_url,
   };
@@ -286,6 +287,7 @@ export async function startCollector(parts: {
           reports,
           agentName,
           graceUs,
+          demo: config.demo,
           nowMs,
           log,
           failed,

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { CollectorConfig } from './config.ts';
 import { Correlator } from './correlate/correlator.ts';
 import { startBudget } from './correlate/start-budget.ts';
+import { DemoClock } from './demo-clock.ts';
 import { type RunningModels, startBehaviour } from './detect/behaviour/start.ts';
 import { replayWindows } from './detect/replay-windows.ts';
 import type { ChosenCrypto } from './fleet/chosen-crypto.ts';
@@ -80,7 +81,9 @@ export async function startDetection(parts: {
   const threads = { rules: rules.forShards, kemKeys: parts.kemKeys.opening(), timed, crypto: parts.crypto };
   const shards = stack.use(await Shards.start(threads, config.shards));
   rules.follow(shards);
-  const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs });
+  const demo = config.demo ? new DemoClock(nowUs) : undefined;
+  const judgedUs = demo?.nowUs ?? nowUs;
+  const judge = await startJudge({ store, rules: engine, suppress: config.alerts.suppress, nowUs: judgedUs });
   await replayWindows({ engine, store, nowUs: nowUs() });
 
   const behaviour = stack.use(
@@ -109,7 +112,8 @@ export async function startDetection(parts: {
     agentName,
     signers: (agentId) => fleet.signers(agentId),
     stored: parts.stored,
-    nowUs,
+    nowUs: judgedUs,
+    demo,
     watch: parts.watch,
     clock,
   });

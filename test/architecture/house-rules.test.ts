@@ -139,7 +139,10 @@ describe('the collector', () => {
         .filter((specifier) => specifier.startsWith('.'))
         .map((specifier) => join(dirname(file.path), specifier))
         .filter((target) => STAGES.findIndex((name) => target.startsWith(`collector/src/${name}/`)) > stage)
-        .filter((target) => !/collector\/src\/store\/(store|(behaviour|epoch|judgement|rule|verdict)-store)\.ts$/.test(target))
+        .filter(
+          (target) =>
+            !/collector\/src\/store\/(store|(behaviour|epoch|judgement|rule|verdict)-store)\.ts$/.test(target),
+        )
         .map((target) => `${file.path} imports ${target}`);
     });
     expect(offences).toEqual([]);

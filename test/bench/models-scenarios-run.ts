@@ -5,7 +5,13 @@ import { Behaviour } from '../../collector/src/detect/behaviour/behaviour.ts';
 import { FEATURE_COUNT } from '../../collector/src/detect/behaviour/features.ts';
 import { observe } from '../../collector/src/detect/behaviour/observations.ts';
 import { ENTITY_KINDS, type EntityKind, LAYOUT, type Profile } from '../../collector/src/detect/behaviour/profile.ts';
-import type { ActiveModel } from '../../collector/src/detect/behaviour/trained/registry.ts';
+import { FAMILIES } from '../../collector/src/detect/behaviour/sequences/families.ts';
+import {
+  type ActiveSequences,
+  SequenceScorer,
+  trainFamily,
+} from '../../collector/src/detect/behaviour/sequences/sequence-scorer.ts';
+import type { ActiveModel } from '../../collector/src/detect/behaviour/trained/kinds.ts';
 import { HOUR_MODELS, loadScorer, trainKind } from '../../collector/src/detect/behaviour/trained/scorers.ts';
 import { voteOf } from '../../collector/src/detect/behaviour/trained/voters.ts';
 import { type Attack, layAttacks } from './models-scenarios-attacks.ts';
@@ -31,6 +37,8 @@ export class ScenarioRun {
   readonly #behaviour: Behaviour;
   readonly #rows = new Map<EntityKind, Float32Array[]>(ENTITY_KINDS.map((kind) => [kind, []]));
   readonly #active: ActiveModel[] = [];
+  readonly #pieces: string[][][] = FAMILIES.map(() => []);
+  #sequenceModel: ActiveSequences | undefined;
   readonly #sequences = new Map<number, number>();
   #day = 0;
 
@@ -46,6 +54,8 @@ export class ScenarioRun {
       agentName: (id) => id,
       closed: (profile) => this.#takeHour(profile),
       vote: (profile) => voteOf(this.#active, profile),
+      sequences: () => this.#sequenceModel,
+      pieceEnded: (_, family, tokens) => this.#takePiece(family, tokens),
     });
   }
 
@@ -74,6 +84,14 @@ export class ScenarioRun {
     this.plainMs += threadMs() - startedMs;
   }
 
+  #takePiece(family: number, tokens: readonly number[]): void {
+    if (this.#day >= LEARNING_DAYS) return;
+    const startedMs = threadMs();
+    const { words } = this.#behaviour.sequences;
+    this.#pieces[family]!.push(tokens.map((hash) => words.text(hash) ?? ''));
+    this.plainMs += threadMs() - startedMs;
+  }
+
   #trainModels(): void {
     const startedMs = threadMs();
     for (const name of HOUR_MODELS) {
@@ -86,6 +104,9 @@ export class ScenarioRun {
       }
       this.#active.push(model);
     }
+    const families = FAMILIES.map((family, at) => [family, trainFamily(this.#pieces[at]!, 1)] as const);
+    this.#sequenceModel = { name: 'sequences', version: 1, scorer: new SequenceScorer(Object.fromEntries(families)) };
+    this.#pieces.length = 0;
     this.trainedMs = threadMs() - startedMs;
   }
 

@@ -29,10 +29,7 @@ export function reportScenarios(seed: number, budget: number): Record<string, nu
   const { events, observedMs, trainedMs } = run;
   const learnedMs = run.learnedMs - run.plainMs;
   const micros = (ms: number) => round((ms * 1000) / events);
-  printFigure(
-    'events',
-    `${events}; training of three models on ${LEARNING_DAYS} days ${round(trainedMs / 1000)} CPU s`,
-  );
+  printFigure('events', `${events}; training of four models on ${LEARNING_DAYS} days ${round(trainedMs / 1000)} CPU s`);
   printFigure(
     'a microsecond for each event',
     `${micros(observedMs)} where it is opened, ${micros(learnedMs)} where it is learned`,

@@ -235,6 +235,8 @@ async function addAgent(store: Store, agent: number): Promise<void> {
     supersededBy: undefined,
     keyOrderedAtUs: undefined,
     presentedCa: undefined,
+    labels: {},
+    removedAtUs: undefined,
   });
 }
 

@@ -52,6 +52,8 @@ export async function seedFleet(parts: {
       supersededBy: undefined,
       keyOrderedAtUs: undefined,
       presentedCa: undefined,
+      labels: {},
+      removedAtUs: undefined,
     });
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     lines.push(JSON.stringify({ agentId, name, certificate: certificate.toString(), key } satisfies SeededAgent));

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,13 +16,13 @@ import { combineDependent, combineIndependent, normalTail } from '../../collecto
 import { SeenSet } from '../../collector/src/detect/behaviour/seen-set.ts';
 import { openStore } from '../../collector/src/store/open.ts';
 import { exec, ordinaryHours, sent } from '../support/behaviour-events.ts';
+import { envelope, OPTIONS, START_US } from '../support/killed-checkpoint.ts';
 import { emptyPglite } from '../support/pglite.ts';
 import { group, makeBatch } from '../support/stores.ts';
 
 const HOUR_US = 3_600_000_000;
 const FROM_US = 490_000 * HOUR_US;
-/** When the batches of makeBatch are received. */
-const START_US = 1_790_000_000_000_000;
+const KILLED = new URL('../support/killed-checkpoint.ts', import.meta.url).pathname;
 
 function batch(host: number, sequence: number, events: ReturnType<typeof ordinaryHours>) {
   const agentId = `host-${host}`;
@@ -52,14 +53,24 @@ type Entries = ReturnType<SeenSet['entries']>;
 
 /** A checkpoint as data; first-seen sets by key, since the place of an item in its table depends on which came first. */
 function state(behaviour: Behaviour): unknown[] {
-  const [head, ...parts] = writeCheckpoint(behaviour).map((part) => deserialize(part));
+  const [head, ...parts] = Array.from(writeCheckpoint(behaviour), (part) => deserialize(part));
   const sorted = ({ keys, counts, lastHours }: Entries) =>
     Array.from(keys, (key, at) => [key, counts[at], lastHours[at]] as const).sort((a, b) => a[0] - b[0]);
-  const profiles = parts.flat().map((saved: { seen: (Entries | undefined)[] }) => ({
-    ...saved,
-    seen: saved.seen.map((entries) => entries && sorted(entries)),
-  }));
+  const plain = (saved: unknown) => (saved instanceof Uint8Array ? deserialize(saved) : saved);
+  const profiles = parts
+    .flat()
+    .map(plain)
+    .map((saved: { seen: (Entries | undefined)[] }) => ({
+      ...saved,
+      seen: saved.seen.map((entries) => entries && sorted(entries)),
+    }));
   return [head, ...profiles];
+}
+
+/** The order of entities is no part of what is known. */
+function sortedByName([head, ...profiles]: unknown[]): unknown[] {
+  const nameOf = (profile: unknown) => JSON.stringify((profile as { identity: unknown }).identity);
+  return [head, ...profiles.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))];
 }
 
 describe('what models know', () => {
@@ -69,7 +80,7 @@ describe('what models know', () => {
     const first = fleet();
     teach(first, { from: 0, to: 37 });
     const second = fleet();
-    expect(readCheckpoint(second, writeCheckpoint(first))).toBe(true);
+    expect(readCheckpoint(second, [...writeCheckpoint(first)])).toBe(true);
     teach(second, { from: 37, to: 60 });
     expect(state(second)).toEqual(state(whole));
     const attack = () =>
@@ -79,6 +90,44 @@ describe('what models know', () => {
     const [before, after] = [whole.observe(attack()), second.observe(attack())];
     expect(before).toHaveLength(1);
     expect(after).toEqual(before);
+  });
+
+  it('is in a checkpoint as it was when that was begun, whatever comes while it is written', () => {
+    const behaviour = fleet();
+    teach(behaviour, { from: 0, to: 30 });
+    const begun = state(behaviour);
+    const parts = writeCheckpoint(behaviour);
+    const saved = [parts.next().value!];
+    teach(behaviour, { from: 30, to: 33 });
+    expect(behaviour.observe(batch(9, 1, ordinaryHours({ user: 'new', fromUs: FROM_US, hours: 1 })))).toEqual([]);
+    saved.push(...parts);
+    const again = fleet();
+    expect(readCheckpoint(again, saved)).toBe(true);
+    expect(sortedByName(state(again))).toEqual(sortedByName(begun));
+  });
+
+  it('is what the store has, after a kill between two slices of a checkpoint', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'threatguard-behaviour-'));
+    try {
+      (await emptyPglite())(root);
+      const killed = spawnSync(process.execPath, [KILLED, root], { encoding: 'utf8', timeout: 60_000 });
+      expect([killed.signal, killed.stderr]).toEqual(['SIGKILL', expect.not.stringMatching(/Error/)]);
+      await using store = await openStore({ url: undefined, directory: root });
+      const failed = (error: unknown) => expect(error).toBeUndefined();
+      const nowUs = () => START_US + HOUR_US;
+      const { keeper, learned } = await BehaviourKeeper.start({
+        store: store.behaviour,
+        options: OPTIONS,
+        nowUs,
+        failed,
+      });
+      expect(learned).toBe(5 * 5);
+      const whole = new Behaviour(OPTIONS);
+      for (let sequence = 1; sequence <= 12; sequence++) whole.observe(envelope(sequence));
+      expect(state(keeper.behaviour)).toEqual(state(whole));
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 
   it('counts an envelope once, however often it comes', () => {

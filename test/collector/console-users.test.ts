@@ -167,7 +167,7 @@ describe('a console whose certificate may everything', () => {
     await caller.ask(usersService.addUser, { name: 'made-by-ada', role: 'viewer' });
     const { entries } = await collector.console.audit({ limit: 5 });
     const entry = entries!.find(({ action }) => action === 'user.added')!;
-    expect(entry).toMatchObject({ actorKind: 'user' });
+    expect(entry).toMatchObject({ actorKind: 'user', actorName: 'ada' });
     const { users } = (await admin.ask('/api/users')).body as { users: { name: string }[] };
     expect(users.map(({ name }) => name)).toContain('made-by-ada');
     const me = await callers.nobody!.ask(loginService.whoAmI, {});

@@ -67,6 +67,8 @@ for (const { name, available, start } of ENGINES) {
             supersededBy: undefined,
             keyOrderedAtUs: undefined,
             presentedCa: undefined,
+            labels: {},
+            removedAtUs: undefined,
           };
           await store.addAgent({ ...agent, ...times, ...rest });
           await store.commit(group({ batches: [makeBatch({ agentId: id, sequence: 1, events: EVENTS[id]! })] }));

@@ -29,6 +29,8 @@ const agent = (atUs = START_US) => ({
   supersededBy: undefined,
   keyOrderedAtUs: undefined,
   presentedCa: undefined,
+  labels: {},
+  removedAtUs: undefined,
 });
 const token = (madeAtUs = START_US) => ({
   id: randomUUID(),
@@ -73,18 +75,25 @@ for (const { name, available, start } of ENGINES) {
       await store.revokeAgent(enrolled.id, START_US + 5, ADMIN);
       await store.revokeAgent(enrolled.id, START_US + 6, ADMIN);
       await store.revokeAgent(randomUUID(), START_US + 6, ADMIN);
+      await store.labelAgent(enrolled.id, { env: 'prod' }, START_US + 7, ADMIN);
+      await store.labelAgent(randomUUID(), { env: 'prod' }, START_US + 7, ADMIN);
+      await store.removeAgent(enrolled.id, START_US + 8, ADMIN);
+      await store.removeAgent(enrolled.id, START_US + 9, ADMIN);
       const { rows, next } = await store.audit(10, '');
       expect(next).toBe('');
       expect(rows.map(({ sequence, action, subject, by, atUs }) => [sequence, action, subject, by.id, atUs])).toEqual([
+        [5, 'agent.removed', enrolled.id, 'admin', START_US + 8],
+        [4, 'agent.labelled', enrolled.id, 'admin', START_US + 7],
         [3, 'agent.revoked', enrolled.id, 'admin', START_US + 5],
         [2, 'agent.enrolled', enrolled.id, made.id, START_US],
         [1, 'token.made', made.id, 'admin', START_US],
       ]);
-      expect(JSON.parse(rows[0]!.before)).toEqual({ name: 'web-1', revoked: false });
-      expect(rows[2]!.after).not.toContain(Buffer.from(made.secretHash).toString('hex'));
-      expect(await store.verifyAudit()).toMatchObject({ entries: 3, firstSequence: 1, problem: undefined });
+      expect(JSON.parse(rows[2]!.before)).toEqual({ name: 'web-1', revoked: false });
+      expect(JSON.parse(rows[1]!.after)).toEqual({ name: 'web-1', labels: { env: 'prod' } });
+      expect(rows[4]!.after).not.toContain(Buffer.from(made.secretHash).toString('hex'));
+      expect(await store.verifyAudit()).toMatchObject({ entries: 5, firstSequence: 1, problem: undefined });
       const page = await store.audit(2, '');
-      expect((await store.audit(2, page.next)).rows.map(({ sequence }) => sequence)).toEqual([1]);
+      expect((await store.audit(2, page.next)).rows.map(({ sequence }) => sequence)).toEqual([3, 2]);
       await expect(store.audit(2, 'x')).rejects.toMatchObject({ code: 'rejected' });
     });
 

@@ -23,6 +23,8 @@ function makeAgent(parts: Partial<AgentRecord> = {}): AgentRecord {
     supersededBy: undefined,
     keyOrderedAtUs: undefined,
     presentedCa: undefined,
+    labels: {},
+    removedAtUs: undefined,
     ...parts,
   };
 }

@@ -231,7 +231,7 @@ describe('who is logged in', () => {
     expect(acts()).toMatch(/read-only: vic \(viewer\) may not close/);
     expect(shown.frame().split('\n')[0]).toContain('vic (viewer) read-only');
     shown.dashboard.setWho({ title: 'ana (analyst)', scopes: new Set(['alerts:write']) });
-    expect(acts()).not.toContain('read-only');
+    expect(acts()).toContain('close this alert as');
     shown.dashboard.go({ view: 'agents', arg: '' });
     await shown.shows('web-1');
     shown.press('X');

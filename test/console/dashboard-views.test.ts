@@ -111,3 +111,17 @@ describe('text of a host', () => {
     }
   });
 });
+
+it('of a demonstration each view says so, and no other does', async () => {
+  for (const demo of [true, false]) {
+    using shown = showDashboard({
+      source: filledSource(),
+      start: { view: 'alerts', arg: '' },
+      columns: 80,
+      rows: 24,
+      status: { ...STATUS, demo },
+    });
+    const frame = await shown.shows('Interactive shell');
+    expect(frame.split('\n')[0]!.includes(' DEMO ')).toBe(demo);
+  }
+});

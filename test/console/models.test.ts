@@ -55,11 +55,20 @@ describe('models', () => {
     expect(trained.stderr).toMatch(/isolation-forest +reading[^\n]*\[#+\.*\] \d+ %/);
     expect(trained.stdout).toMatch(/isolation-forest +1 +active/);
     const shown = await run('models', 'show', 'isolation-forest');
-    expect(shown.stdout).toMatch(/rows +\d+ host, \d+ user/);
+    expect(shown.stdout).toMatch(/hours +\d+ of hosts, \d+ of users/);
     expect(shown.stdout).toMatch(/signature +the collector's, checked/);
     const json = JSON.parse((await run('models', 'show', 'isolation-forest', '--output', 'json')).stdout);
     expect(json.card).toMatchObject({ name: 'isolation-forest', version: 1, features: expect.any(Array) });
     expect((await run('models', 'evaluate', 'isolation-forest')).stdout).toMatch(/alerts +\d+; the budget allows/);
+  });
+
+  it('trains, shows and evaluates the model of sequences as the others', async () => {
+    const trained = await run('models', 'train', 'sequences');
+    expect(trained.stdout).toMatch(/sequences +1 +(active|ready)/);
+    const shown = await run('models', 'show', 'sequences');
+    expect(shown.stdout).toMatch(/hours +\d+ of login sequences, \d+ of program sequences/);
+    expect((await run('models', 'evaluate', 'sequences')).code).toBe(0);
+    expect((await run('models', 'train', 'sequence')).stderr).toMatch(/no model "sequence".*sequences/s);
   });
 
   it('go back to the version before, and forth', async () => {

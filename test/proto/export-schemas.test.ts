@@ -11,6 +11,21 @@ import { describe, expect, it } from 'vitest';
 import { alert, NOW_US, storedEvent } from '../console/samples.ts';
 
 const exporter = { version: '0.1.0', observer: 'collector-1' };
+/** What each class requires beside what all do (OCSF 1.3.0). */
+const REQUIRED: Record<number, string[]> = {
+  0: [],
+  1001: ['actor', 'device', 'file'],
+  1007: ['actor', 'device', 'process'],
+  1008: ['actor', 'device'],
+  3001: ['user'],
+  3002: ['user', 'service'],
+  3003: ['user', 'privileges'],
+  3006: ['group', 'user'],
+  4001: ['dst_endpoint'],
+  4003: [],
+  5001: ['device'],
+  6002: ['app'],
+};
 const NOW = '2026-11-21T10:00:00.000Z';
 const asAlert = (change: Alert, format: ForwardFormat) => JSON.parse(exportAlert(alert(change), format, exporter));
 const asEvent = (event: HostEvent, format: ExportFormat, stored: StoredEvent = {}) =>
@@ -96,7 +111,7 @@ describe('an alert', () => {
         analytic: { type_id: 1, type: 'Rule', uid: 'ssh-brute-force' },
         attacks: [
           {
-            tactics: [{ uid: 'TA0006', name: 'Credential Access' }],
+            tactic: { uid: 'TA0006', name: 'Credential Access' },
             technique: { uid: 'T1110' },
             sub_technique: { uid: 'T1110.001' },
           },
@@ -104,7 +119,37 @@ describe('an alert', () => {
       },
       device: agent,
       evidences: [{ src_endpoint: { ip: '192.0.2.1' }, actor: { user: { name: 'root' } } }],
+      observables: [
+        { name: 'device.hostname', type_id: 1, type: 'Hostname', value: 'web-1' },
+        { name: 'evidences.src_endpoint.ip', type_id: 2, type: 'IP Address', value: '192.0.2.1' },
+        { name: 'evidences.actor.user.name', type_id: 4, type: 'User Name', value: 'root' },
+      ],
     });
+  });
+
+  it('has in OCSF no attribute that version 1.3.0 does not know, nor a process without its number', () => {
+    const withoutPid = asAlert(
+      { values: { 'process.executable': '/usr/bin/nc', 'process.command_line': 'nc -l' } },
+      'ocsf',
+    );
+    expect(withoutPid).not.toHaveProperty('is_alert');
+    expect(withoutPid.evidences[0].process).toBeUndefined();
+    expect(withoutPid.evidences[0].file.path).toBe('/usr/bin/nc');
+    expect(withoutPid.evidences[0].data.values).toContainEqual({ name: 'process.command_line', value: 'nc -l' });
+    const withPid = asAlert({ values: { 'process.pid': '7', 'process.parent.executable': '/bin/sh' } }, 'ocsf');
+    expect(withPid.evidences[0].process).toEqual({ pid: 7 });
+  });
+
+  it('tells techniques and several tactics apart, and says labels', () => {
+    const values = { 'labels.demo': 'true' };
+    const odd = { techniques: ['T1059.004'], tactics: ['execution', 'persistence'], values };
+    expect(asAlert(odd, 'ocsf').finding_info.attacks).toMatchObject([
+      { technique: { uid: 'T1059' }, sub_technique: { uid: 'T1059.004' } },
+      { tactic: { uid: 'TA0002' } },
+      { tactic: { uid: 'TA0003' } },
+    ]);
+    expect(asAlert(odd, 'ocsf').metadata.labels).toEqual(['demo:true']);
+    expect(asAlert(odd, 'ecs').labels).toEqual({ demo: 'true' });
   });
 
   it('is a line of CEF', () => {
@@ -158,6 +203,25 @@ describe('an alert', () => {
 });
 
 describe('an event', () => {
+  it.each(Object.values(Activity).filter((value) => typeof value === 'number'))(
+    'of activity %s has in OCSF what its class requires, where the host said nothing more',
+    (activity) => {
+      const found = asEvent({ activity }, 'ocsf');
+      expect(Object.keys(found)).toEqual(expect.arrayContaining(['metadata', 'time', 'severity_id', 'type_uid']));
+      expect(Object.keys(found)).toEqual(expect.arrayContaining(REQUIRED[found.class_uid]!));
+      if (found.class_uid === 0) expect(Object.keys(found)).not.toContain('device');
+    },
+  );
+
+  it('has in OCSF nothing below process that is not there', () => {
+    const process = { pid: 7, workingDirectory: '/srv', containerId: 'c0ffee' };
+    const found = asEvent({ activity: Activity.EXEC, process }, 'ocsf');
+    expect(found.process).toMatchObject({ pid: 7, container: { uid: 'c0ffee' } });
+    expect(found.process).not.toHaveProperty('working_directory');
+    expect(found.unmapped['process.working_directory']).toBe('/srv');
+    expect(found.metadata.profiles).toEqual(['host', 'container']);
+  });
+
   it('is an ECS document with everything the search has', () => {
     const document = JSON.parse(exportEvent(storedEvent(), 'ecs', exporter));
     expect(document).toMatchObject({
@@ -343,7 +407,7 @@ describe('an entry of the audit log', () => {
   it('is a line of CEF', () => {
     expect(exportAudit(entry, 'cef', exporter)).toBe(
       'CEF:0|ThreatGuard|ThreatGuard|0.1.0|agent.revoked|agent.revoked web-1 by console alice|1|rt=1795255200000 ' +
-        'externalId=audit:9 act=agent.revoked suser=alice duser=web-1 cs1Label=before cs2Label=after cs3Label=digest',
+        'externalId=audit:9 act=agent.revoked suser=alice duser=web-1',
     );
   });
 });

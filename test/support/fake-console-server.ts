@@ -233,6 +233,8 @@ export class FakeConsoleServer implements AsyncDisposable {
       listAgents: unary('listAgents', () => ({ agents: this.agents })),
       getAgent: unary('getAgent', () => ({ agent: this.agents[0], ...this.agentDetail })),
       revokeAgent: unary('revokeAgent', () => ({ agentId: 'a-1', streamEnded: true })),
+      labelAgent: unary('labelAgent', ({ set }) => ({ agentId: 'a-1', labels: set })),
+      removeAgent: unary('removeAgent', () => ({ agentId: 'a-1', name: 'web-1', revoked: true })),
       createToken: unary('createToken', ({ uses }) => ({
         token: 'tg1.token',
         expiresAtUs: 1_800_000_000_000_000,

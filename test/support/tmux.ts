@@ -11,19 +11,22 @@ const BIN = join(ROOT, 'console', 'bin', 'threatguard.js');
 const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 let servers = 0;
 
-/** A console command in a terminal of its own, with keys to press and a screen to look at. */
-export class TmuxConsole implements Disposable {
-  readonly #server = `threatguard-test-${process.pid}-${servers++}`;
-  readonly command: string;
+interface TmuxOptions {
+  columns: number;
+  rows: number;
+  env: Record<string, string>;
+}
 
-  constructor(args: string[], options: { columns: number; rows: number; env: Record<string, string> }) {
-    const { columns, rows } = options;
-    const env = Object.entries(options.env).map(([name, value]) => `${name}=${quote(value)}`);
-    this.command = [...env, process.execPath, '--disable-warning=ExperimentalWarning', BIN, ...args.map(quote)].join(
-      ' ',
-    );
-    // What stays on the screen after the command says how it ended.
-    const shell = `exec sh -c ${quote(`${this.command}; echo "ended with $?"; cat`)}`;
+const withEnvironment = (env: Record<string, string>, command: string) =>
+  [...Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`), command].join(' ');
+
+/** A program in a terminal of its own, with keys to press and a screen to look at. */
+export class TmuxShell implements Disposable {
+  readonly #server = `threatguard-test-${process.pid}-${servers++}`;
+
+  /** `command` is for sh(1), and runs in place of it. */
+  constructor(command: string, { columns, rows, env }: TmuxOptions) {
+    const shell = withEnvironment(env, `exec ${command}`);
     this.#tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), shell);
   }
 
@@ -42,6 +45,11 @@ export class TmuxConsole implements Disposable {
 
   screen(): string {
     return this.#tmux('capture-pane', '-p');
+  }
+
+  /** With SGR sequences between what looks different. */
+  colouredScreen(): string {
+    return this.#tmux('capture-pane', '-p', '-e', '-N');
   }
 
   /** The process in the terminal: the shell, whose child is the console. */
@@ -69,5 +77,18 @@ export class TmuxConsole implements Disposable {
 
   [Symbol.dispose](): void {
     this.#tmux('kill-server');
+  }
+}
+
+/** A console command in a terminal of its own. */
+export class TmuxConsole extends TmuxShell {
+  readonly command: string;
+
+  constructor(args: string[], options: TmuxOptions) {
+    const words = [process.execPath, '--disable-warning=ExperimentalWarning', BIN, ...args.map(quote)];
+    const command = withEnvironment(options.env, words.join(' '));
+    // What stays on the screen after the command says how it ended.
+    super(`sh -c ${quote(`${command}; echo "ended with $?"; cat`)}`, { ...options, env: {} });
+    this.command = command;
   }
 }

@@ -36,6 +36,8 @@ export interface EnrolOptions {
   /** Of this boot: tells that an agent which is connected is this very host. */
   bootId?: string;
   force: boolean;
+  /** Of a host that does not exist; only a collector for demonstrations takes it. */
+  demo?: boolean;
 }
 
 /** Enrols this host and writes its identity. Throws EnrolError; the present identity then stays as it was. */
@@ -66,6 +68,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
     hostName: name,
     machineId: options.machineId,
     bootId: options.bootId ?? '',
+    demo: options.demo ?? false,
   });
   const anchors = extendTrust([ca], answer.trustAnchors ?? {});
   const certificate = checkAnswer(answer, { anchors, publicKeyDer: key.publicKeyDer });

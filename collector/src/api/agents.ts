@@ -4,6 +4,10 @@ import type {
   CreateTokenResponse,
   GetAgentRequest,
   GetAgentResponse,
+  LabelAgentRequest,
+  LabelAgentResponse,
+  RemoveAgentRequest,
+  RemoveAgentResponse,
   RevokeAgentRequest,
   RevokeAgentResponse,
 } from '@threatguard/proto';
@@ -30,7 +34,7 @@ export async function listAgents(parts: AgentsParts): Promise<AgentSummary[]> {
   const totals = await parts.store.agentTotals();
   return parts.fleet
     .agents()
-    .filter((agent) => agent.supersededBy === undefined)
+    .filter((agent) => agent.supersededBy === undefined && agent.removedAtUs === undefined)
     .map((agent) => summarise(agent, parts, totals.get(agent.id)))
     .sort((a, b) => (a.name ?? '').localeCompare(b.name ?? ''));
 }
@@ -83,11 +87,13 @@ function summarise(
     spooledEnvelopes: live?.spooledEnvelopes,
     address: live?.address,
     group: agent.group,
+    labels: agent.labels,
   };
 }
 
 function stateOf(agent: AgentRecord, connected: boolean): string {
   if (agent.supersededBy !== undefined) return 'superseded';
+  if (agent.removedAtUs !== undefined) return 'removed';
   if (agent.revokedAtUs !== undefined) return 'revoked';
   if (connected) return 'connected';
   return agent.lastSeenAtUs > 0 ? 'silent' : 'never connected';
@@ -100,6 +106,31 @@ export async function revokeAgent(
 ): Promise<RevokeAgentResponse> {
   const agent = find(parts, request.agent);
   return { agentId: agent.id, streamEnded: await parts.fleet.revoke(agent.id, parts.nowUs(), by) };
+}
+
+export async function labelAgent(
+  parts: AgentsParts,
+  request: LabelAgentRequest,
+  by: AuditActor,
+): Promise<LabelAgentResponse> {
+  const agent = find(parts, request.agent);
+  const change = { set: request.set ?? {}, remove: request.remove ?? [] };
+  return { agentId: agent.id, labels: await parts.fleet.label(agent, change, { atUs: parts.nowUs(), by }) };
+}
+
+export async function removeAgent(
+  parts: AgentsParts,
+  request: RemoveAgentRequest,
+  by: AuditActor,
+): Promise<RemoveAgentResponse> {
+  const agent = find(parts, request.agent);
+  if (agent.removedAtUs !== undefined) throw new ApiError('not_found', 'this agent was removed already');
+  if (!request.force && agent.revokedAtUs === undefined && parts.presence.get(agent.id)?.connected) {
+    throw new ApiError('conflict', `${agent.name} is connected; --force revokes and removes it`);
+  }
+  const revoked = agent.revokedAtUs === undefined;
+  await parts.fleet.remove(agent.id, parts.nowUs(), by);
+  return { agentId: agent.id, name: agent.name, revoked };
 }
 
 export function createJoinToken(

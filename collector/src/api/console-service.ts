@@ -4,7 +4,9 @@ import type {
   GetAgentRequest,
   GetAlertRequest,
   GetEventRequest,
+  LabelAgentRequest,
   ListAlertsRequest,
+  RemoveAgentRequest,
   RevokeAgentRequest,
   SearchEventsRequest,
   SignedAlert,
@@ -15,7 +17,15 @@ import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { AlertFeed } from '../publish/alert-feed.ts';
 import type { Disclosure } from '../store/disclosures.ts';
 import type { AuditActor } from '../store/store.ts';
-import { type AgentsParts, createJoinToken, getAgent, listAgents, revokeAgent } from './agents.ts';
+import {
+  type AgentsParts,
+  createJoinToken,
+  getAgent,
+  labelAgent,
+  listAgents,
+  removeAgent,
+  revokeAgent,
+} from './agents.ts';
 import { getAlert, listAlerts } from './alerts.ts';
 import { listedAlerts, searchedEvents, viewedAlert, viewedEvent } from './disclosed.ts';
 import { findEvent } from './event-id.ts';
@@ -32,7 +42,9 @@ export interface ConsoleServiceParts {
   agents: AgentsParts;
   feed: AlertFeed;
   accesses: Pick<AccessLog, 'note'>;
-  /** Who calls from an address: for the audit log. */
+  /** '' of whoever is no user, or not any more. */
+  userName: (by: AuditActor) => string;
+  /** Who makes a call: for the audit log. */
   actor: (from: CallFrom) => AuditActor;
   failed: (error: unknown) => void;
 }
@@ -47,6 +59,8 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
     listAgents: unary(async () => ({ agents: await listAgents(agents) }), failed),
     getAgent: unary((request: GetAgentRequest) => getAgent(agents, request), failed),
     revokeAgent: unary((request: RevokeAgentRequest, from) => revokeAgent(agents, request, actor(from)), failed),
+    labelAgent: unary((request: LabelAgentRequest, from) => labelAgent(agents, request, actor(from)), failed),
+    removeAgent: unary((request: RemoveAgentRequest, from) => removeAgent(agents, request, actor(from)), failed),
     createToken: unary((request: CreateTokenRequest, from) => createJoinToken(agents, request, actor(from)), failed),
     listAlerts: unary(async (request: ListAlertsRequest, from, signal) => {
       await disclose(from, listedAlerts(request));
@@ -71,7 +85,7 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
       await disclose(from, viewedEvent(request));
       return findEvent(agents, request.event ?? '');
     }, failed),
-    ...storyHandlers({ store, nowUs: agents.nowUs, disclose, failed }),
+    ...storyHandlers({ store, nowUs: agents.nowUs, userName: parts.userName, disclose, failed }),
   };
 }
 

@@ -3,6 +3,7 @@ import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
 import { ModelError } from '../detect/behaviour/trained/model-error.ts';
 import { FeedError } from '../detect/intel/feed-report.ts';
 import { IntelError } from '../detect/intel/intel-error.ts';
+import { LabelError } from '../fleet/agent-labels.ts';
 import { CaError } from '../fleet/authorities.ts';
 import { CertificateError } from '../fleet/certificate-authority.ts';
 import { CertificationError } from '../fleet/certification.ts';
@@ -16,7 +17,7 @@ import { StoreError } from '../store/store.ts';
 /** An answer that is a refusal. The message says what to do. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  readonly code: 'not_found' | 'invalid' | 'ambiguous' | 'rate_limited';
+  readonly code: 'not_found' | 'invalid' | 'ambiguous' | 'conflict' | 'rate_limited';
 
   constructor(code: ApiError['code'], message: string) {
     super(message);
@@ -28,6 +29,7 @@ const API_STATUS = {
   not_found: status.NOT_FOUND,
   invalid: status.INVALID_ARGUMENT,
   ambiguous: status.FAILED_PRECONDITION,
+  conflict: status.FAILED_PRECONDITION,
   rate_limited: status.RESOURCE_EXHAUSTED,
 };
 
@@ -111,6 +113,7 @@ const RULE_BOOK_STATUS = {
 export function toStatus(error: unknown): { code: status; details: string } | undefined {
   if (error instanceof ApiError) return { code: API_STATUS[error.code], details: error.message };
   if (error instanceof AccessError) return { code: ACCESS_STATUS[error.code], details: error.message };
+  if (error instanceof LabelError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof EnrolmentError) return { code: status.PERMISSION_DENIED, details: error.message };
   if (error instanceof RuleBookError) return { code: RULE_BOOK_STATUS[error.code], details: error.message };
   if (error instanceof EpochError) return { code: EPOCH_STATUS[error.code], details: error.message };

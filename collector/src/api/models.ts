@@ -17,10 +17,10 @@ import {
   type TrainModelsRequest,
 } from '@threatguard/proto';
 import type { BehaviourKeeper } from '../detect/behaviour/keeper.ts';
+import { MODEL_NAMES } from '../detect/behaviour/trained/kinds.ts';
 import { ModelError } from '../detect/behaviour/trained/model-error.ts';
 import type { ModelCard } from '../detect/behaviour/trained/model-file.ts';
 import type { ModelRegistry } from '../detect/behaviour/trained/registry.ts';
-import { HOUR_MODELS } from '../detect/behaviour/trained/scorers.ts';
 import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { ModelRecord } from '../store/behaviour-store.ts';
 import type { AuditActor, Store } from '../store/store.ts';
@@ -139,7 +139,7 @@ function trainModels(parts: ModelsParts): handleServerStreamingCall<TrainModelsR
   };
 }
 
-const MODELS: readonly string[] = [...HOUR_MODELS, TRIAGE];
+const MODELS: readonly string[] = [...MODEL_NAMES, TRIAGE];
 
 function namesOf(name: string): readonly string[] {
   if (name === '') return MODELS;

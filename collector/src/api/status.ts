@@ -45,6 +45,8 @@ export interface StatusParts {
   rate: RateMeter;
   /** Where consoles may read alerts, `nats://user:password@host:port`. */
   consoleNatsUrl: string | undefined;
+  /** Whether it serves a demonstration. */
+  demo: boolean;
   nowMs: () => number;
 }
 
@@ -55,6 +57,7 @@ export async function reportStatus(parts: StatusParts): Promise<StatusReport> {
   const nats = splitNatsUrl(parts.consoleNatsUrl);
   return {
     version: parts.version,
+    demo: parts.demo,
     startedAtUs: parts.startedAtUs,
     storeEngine: parts.store.engine,
     storeVersion: parts.store.version,

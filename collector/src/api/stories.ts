@@ -21,7 +21,7 @@ import type { EntityKind } from '../correlate/entities.ts';
 import { contributionAt, type Entity, HALF_LIFE_US, riskAt } from '../correlate/risk.ts';
 import type { CallFrom } from '../ingest/call-from.ts';
 import type { Disclosure } from '../store/disclosures.ts';
-import type { Store, AuditEntry as StoredEntry } from '../store/store.ts';
+import type { AuditActor, Store, AuditEntry as StoredEntry } from '../store/store.ts';
 import { listedEntities, listedIncidents, viewedEntity, viewedIncident } from './disclosed.ts';
 import { ApiError, unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
@@ -39,6 +39,8 @@ const INCIDENT_ID = /^[0-9a-hjkmnp-tv-z]{1,26}$/;
 export function storyHandlers(parts: {
   store: Store;
   nowUs: () => number;
+  /** '' of whoever is no user, or not any more. */
+  userName: (by: AuditActor) => string;
   /** Writes down what is read of persons, before it is answered. */
   disclose: (from: CallFrom, read: Disclosure) => Promise<void>;
   failed: (error: unknown) => void;
@@ -62,7 +64,7 @@ export function storyHandlers(parts: {
       await disclose(from, viewedIncident(request));
       return getIncident(store, request);
     }, failed),
-    listAudit: unary((request: ListAuditRequest) => listAudit(store, request), failed),
+    listAudit: unary((request: ListAuditRequest) => listAudit(parts, request), failed),
     verifyAudit: unary(() => verifyAudit(store), failed),
   };
 }
@@ -128,9 +130,15 @@ async function getIncident(store: Store, request: GetIncidentRequest): Promise<G
   return { incident };
 }
 
-async function listAudit(store: Store, request: ListAuditRequest): Promise<ListAuditResponse> {
+async function listAudit(
+  { store, userName }: { store: Store; userName: (by: AuditActor) => string },
+  request: ListAuditRequest,
+): Promise<ListAuditResponse> {
   const page = await store.audit(clampLimit(request.limit), request.after ?? '');
-  return { entries: page.rows.map(auditMessage), next: page.next };
+  return {
+    entries: page.rows.map((entry) => ({ ...auditMessage(entry), actorName: userName(entry.by) })),
+    next: page.next,
+  };
 }
 
 export function auditMessage({ by, ...entry }: StoredEntry): AuditEntry {

@@ -5,18 +5,20 @@ import { homePaths } from '../fleet/home.ts';
 import { type Command, homeOf, text, UsageError } from './command.ts';
 
 export const command: Command = {
-  usage: `  threatguard-collector init --home DIR [--listen HOST:PORT] [--profile standard|cnsa2]
+  usage: `  threatguard-collector init --home DIR [--listen HOST:PORT] [--profile standard|cnsa2] [--demo]
       Makes keys, CA, configuration and a console identity under DIR. Safe to repeat: nothing is overwritten.
       The profile decides the algorithms of the whole fleet, once: standard (the default) is ML-KEM-768 with ML-DSA-65,
-      cnsa2 is ML-KEM-1024 with ML-DSA-87.
+      cnsa2 is ML-KEM-1024 with ML-DSA-87. With --demo it is for demonstrations, and takes invented hosts only.
 `,
-  options: { listen: { type: 'string' }, profile: { type: 'string' } },
+  options: { listen: { type: 'string' }, profile: { type: 'string' }, demo: { type: 'boolean' } },
   async run(invocation) {
     const home = homeOf(invocation);
     const [{ initHome }, { parseListen }] = await Promise.all([import('../init.ts'), import('../config.ts')]);
     const present = await presentConfig(home, invocation.environment);
     // Where it listens already; a new one only on this host, unless it is told otherwise.
     const listen = text(invocation, 'listen') ?? present?.listen ?? '127.0.0.1:7443';
+    if (present && invocation.values.demo === true && !present.demo)
+      throw new UsageError(`${home} is the home of a collector of real hosts; --demo needs another one`);
     const profile = text(invocation, 'profile') ?? present?.crypto.profile;
     if (profile !== undefined && !Object.hasOwn(PROFILES, profile))
       throw new UsageError(`--profile takes ${Object.keys(PROFILES).join(' or ')}, not "${profile}"`);
@@ -30,6 +32,7 @@ export const command: Command = {
       profile: profile as ProfileName | undefined,
       nowMs: Date.now(),
       unattended,
+      demo: invocation.values.demo === true,
     });
     invocation.stdout.write(
       `CA fingerprint (SHA-256): ${made.caSha256}\nprofile: ${made.profile}\nconfiguration: ${made.configFile}\n` +

@@ -10,7 +10,7 @@ import type { Fleet } from './fleet.ts';
 import { type LiveBoot, supersededBy } from './supersede.ts';
 import { hashSecret } from './tokens.ts';
 
-export type EnrolmentErrorCode = 'token_refused' | 'key_in_use';
+export type EnrolmentErrorCode = 'token_refused' | 'key_in_use' | 'demo_only' | 'no_demo';
 
 /** Enrolment will never be granted for this request. The message says what the installer can do. */
 export class EnrolmentError extends Error {
@@ -29,6 +29,8 @@ export interface EnrolmentParts {
   authorities: CertificateAuthorities;
   epochs: Pick<Epochs, 'announced'>;
   live: LiveBoot;
+  /** Whether it is for demonstrations: then only invented hosts enrol, and else none of them. */
+  demo: boolean;
 }
 
 /**
@@ -40,6 +42,12 @@ export async function enrolAgent(
   request: EnrolRequest,
   { nowUs, from }: { nowUs: number; from: string },
 ): Promise<{ response: EnrolResponse; superseded: AgentRecord[] }> {
+  if (parts.demo && !request.demo) {
+    throw new EnrolmentError('demo_only', 'this collector is for demonstrations, and takes no real host');
+  }
+  if (!parts.demo && request.demo) {
+    throw new EnrolmentError('no_demo', 'this collector watches real hosts, and takes none of a demonstration');
+  }
   const publicKey = await readCertificateRequest(request.certificateRequest ?? new Uint8Array());
   const id = keyId(publicKey).toString('hex');
   // Also one that was replaced, or of an agent that was revoked: it would come back under another name.

@@ -4,6 +4,7 @@
 // a revocation is committed before it is acted on, so no restart forgets it; so is every change of a certificate.
 import type { AgentCertificate, AgentRecord, AuditActor, CertificateChange, Store } from '../store/store.ts';
 import { AgentKeys, type KeyStanding, type SigningKey } from './agent-keys.ts';
+import { changeLabels, type Labels } from './agent-labels.ts';
 
 /** More names than this on one host name mean that something enrols in a loop. */
 const NAME_SUFFIX_MAX = 10_000;
@@ -35,10 +36,12 @@ export class Fleet {
     return [...this.#agents.values()];
   }
 
-  /** By id, or by the name of an agent that is not revoked, or of a revoked one where no other has it. */
+  /** By id, or by the name of an agent that is not revoked, or of a revoked one where no other has it; removed ones last. */
   find(nameOrId: string): AgentRecord | undefined {
     const named = this.agents().filter((agent) => agent.name === nameOrId);
-    return this.#agents.get(nameOrId) ?? named.find((agent) => agent.revokedAtUs === undefined) ?? named[0];
+    const listed = named.filter((agent) => agent.removedAtUs === undefined);
+    const found = listed.find((agent) => agent.revokedAtUs === undefined) ?? listed[0] ?? named[0];
+    return this.#agents.get(nameOrId) ?? found;
   }
 
   /** What a key is to an agent; undefined where it is not one of his, or there is no such agent. */
@@ -67,12 +70,14 @@ export class Fleet {
    * Returns the agent as it was stored.
    */
   async add(
-    agent: Omit<AgentRecord, 'name'>,
+    agent: Omit<AgentRecord, 'name' | 'labels' | 'removedAtUs'>,
     hostName: string,
     { by, supersedes = [] }: { by: AuditActor; supersedes?: readonly AgentRecord[] },
   ): Promise<AgentRecord> {
     const former = supersedes.map(({ id }) => id);
-    const named = { ...agent, name: this.#uniqueName(hostName, former) };
+    // It is the same host again: what was said of it still holds.
+    const labels: Labels = Object.assign({}, ...supersedes.map((each) => each.labels));
+    const named = { ...agent, name: this.#uniqueName(hostName, former), labels, removedAtUs: undefined };
     this.#namesBeingAdded.add(named.name);
     try {
       await this.#store.addAgent(named, by, former);
@@ -124,6 +129,35 @@ export class Fleet {
     const agent = this.#agents.get(id);
     if (agent) agent.revokedAtUs ??= atUs;
     return this.#endStreams(id);
+  }
+
+  /** Resolves with all its labels once they are committed. Throws LabelError where one cannot be. */
+  async label(
+    agent: AgentRecord,
+    change: { set: Labels; remove: readonly string[] },
+    { atUs, by }: { atUs: number; by: AuditActor },
+  ): Promise<Labels> {
+    const before = agent.labels;
+    // Known before it is committed, so that two changes at once are both kept.
+    agent.labels = changeLabels(before, change);
+    try {
+      await this.#store.labelAgent(agent.id, agent.labels, atUs, by);
+    } catch (error) {
+      agent.labels = before;
+      throw error;
+    }
+    return agent.labels;
+  }
+
+  /** Takes an agent off the list; revoked with it where it was not, and its streams end. */
+  async remove(id: string, atUs: number, by: AuditActor): Promise<void> {
+    await this.#store.removeAgent(id, atUs, by);
+    const agent = this.#agents.get(id);
+    if (agent) {
+      agent.removedAtUs ??= atUs;
+      agent.revokedAtUs ??= atUs;
+    }
+    this.#endStreams(id);
   }
 
   #endStreams(id: string): boolean {

@@ -65,6 +65,7 @@ const API_PROBLEMS = {
   not_found: 'not_found',
   invalid: 'invalid',
   ambiguous: 'conflict',
+  conflict: 'conflict',
   rate_limited: 'rate_limited',
 } as const;
 

@@ -18,6 +18,8 @@ export const RPC_SCOPES: Readonly<Record<string, Scope | 'certificate'>> = {
   'Console/ListAgents': 'agents:read',
   'Console/GetAgent': 'agents:read',
   'Console/RevokeAgent': 'agents:write',
+  'Console/LabelAgent': 'agents:write',
+  'Console/RemoveAgent': 'agents:write',
   'Console/CreateToken': 'agents:write',
   'Console/ListAlerts': 'alerts:read',
   'Console/GetAlert': 'alerts:read',

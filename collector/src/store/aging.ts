@@ -57,6 +57,7 @@ export async function ageOut(run: UpkeepRun, retention: Retention, nowUs: number
   );
   await run.deleteRows('entities', `updated_at < ${before(retention.alerts)} and not ${HELD.entities}`);
   await run.deleteRows('behaviour_hours', `last_at < ${before(retention.events)}`);
+  await run.deleteRows('behaviour_sequences', `last_at < ${before(retention.events)}`);
   await run.deleteRows('tokens', `expires_at < ${before(TOKEN_DAYS)}`);
   await run.deleteRows('refusals', `last_at < ${before(retention.evidence)}`);
   await run.deleteRows('quarantine', `received_at < ${before(retention.evidence)} and not ${HELD.quarantine}`);

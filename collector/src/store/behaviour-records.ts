@@ -1,6 +1,6 @@
 // Behaviour in the store: checkpoints, the hours models are trained from, and what came after a checkpoint.
 import type { StoredEvent } from '@threatguard/proto';
-import type { BehaviourSave, BehaviourStore, HoursBlock } from './behaviour-store.ts';
+import type { BehaviourSave, BehaviourStore, HoursBlock, SequencesBlock } from './behaviour-store.ts';
 import type { Database, Session } from './database.ts';
 import { eventsByReference } from './event-reads.ts';
 import { timestamp } from './values.ts';
@@ -17,13 +17,14 @@ export class BehaviourRecords implements BehaviourStore {
     this.#database = database;
   }
 
-  save({ atUs, parts, hours }: BehaviourSave): Promise<void> {
+  save({ atUs, parts, hours, sequences = [] }: BehaviourSave): Promise<void> {
     return this.#database.transaction(async (session) => {
       await session.query('delete from behaviour_parts');
       for (const [part, bytes] of parts.entries()) {
         await session.query('insert into behaviour_parts values ($1, $2, $3)', [part, timestamp(atUs), bytes]);
       }
       for (const block of hours) await insertHours(session, block);
+      for (const block of sequences) await insertSequences(session, block);
     });
   }
 
@@ -53,6 +54,33 @@ export class BehaviourRecords implements BehaviourStore {
       );
       if (!row) return;
       yield { kind, firstAtUs: row.first_at, lastAtUs: row.last_at, hours: row.hours, bytes: row.bytes };
+      after = row.number;
+    }
+  }
+
+  async sequencesStored(): Promise<number> {
+    const [row] = await this.#database.query(
+      'select coalesce(sum(sequences), 0)::bigint as sequences from behaviour_sequences',
+    );
+    return row!.sequences;
+  }
+
+  async sequencesSpan(): Promise<{ fromUs: number; toUs: number }> {
+    const [row] = await this.#database.query(
+      'select min(first_at) as first, max(last_at) as last from behaviour_sequences',
+    );
+    return { fromUs: row!.first ?? 0, toUs: row!.last ?? 0 };
+  }
+
+  async *sequences(family: number, fromUs: number): AsyncIterable<SequencesBlock> {
+    for (let after = 0; ; ) {
+      const [row] = await this.#database.query(
+        `select number, first_at, last_at, sequences, bytes from behaviour_sequences
+         where family = $1 and last_at >= $2 and number > $3 order by number limit 1`,
+        [family, timestamp(fromUs), after],
+      );
+      if (!row) return;
+      yield { family, firstAtUs: row.first_at, lastAtUs: row.last_at, sequences: row.sequences, bytes: row.bytes };
       after = row.number;
     }
   }
@@ -108,5 +136,13 @@ async function insertHours(session: Session, { kind, firstAtUs, lastAtUs, hours,
   await session.query(
     'insert into behaviour_hours (kind, first_at, last_at, hours, bytes) values ($1, $2, $3, $4, $5)',
     [kind, timestamp(firstAtUs), timestamp(lastAtUs), hours, bytes],
+  );
+}
+
+async function insertSequences(session: Session, block: SequencesBlock): Promise<void> {
+  const { family, firstAtUs, lastAtUs, sequences, bytes } = block;
+  await session.query(
+    'insert into behaviour_sequences (family, first_at, last_at, sequences, bytes) values ($1, $2, $3, $4, $5)',
+    [family, timestamp(firstAtUs), timestamp(lastAtUs), sequences, bytes],
   );
 }

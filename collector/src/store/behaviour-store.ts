@@ -12,15 +12,26 @@ export interface HoursBlock {
   bytes: Uint8Array;
 }
 
+/** Pieces of sequences of one family that are over (detect/behaviour/sequences/gathering.ts). */
+export interface SequencesBlock {
+  /** Its place in FAMILIES. */
+  family: number;
+  firstAtUs: number;
+  lastAtUs: number;
+  sequences: number;
+  bytes: Uint8Array;
+}
+
 export interface BehaviourSave {
   atUs: number;
   parts: readonly Uint8Array[];
   hours: readonly HoursBlock[];
+  sequences?: readonly SequencesBlock[];
 }
 
 /** What models know of behaviour. */
 export interface BehaviourStore {
-  /** Replaces the checkpoint and adds hours, in one transaction. */
+  /** Replaces the checkpoint and adds hours and sequences, in one transaction. */
   save(save: BehaviourSave): Promise<void>;
   /** The parts of the checkpoint; none where there is none. */
   load(): Promise<Uint8Array[]>;
@@ -29,6 +40,10 @@ export interface BehaviourStore {
   hoursSpan(): Promise<{ fromUs: number; toUs: number }>;
   /** In the order they were stored, those that end at a time or later. */
   hours(kind: number, fromUs: number): AsyncIterable<HoursBlock>;
+  sequencesStored(): Promise<number>;
+  /** As of hours. */
+  sequencesSpan(): Promise<{ fromUs: number; toUs: number }>;
+  sequences(family: number, fromUs: number): AsyncIterable<SequencesBlock>;
   /**
    * What is stored of every stream beyond a position (by agent and stream in hex), received since a time, oldest first: the
    * events of one envelope at once. Of more than `eventsMax` the newest.

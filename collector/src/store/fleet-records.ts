@@ -16,14 +16,14 @@ export async function addAgent(session: Session, agent: AgentRecord): Promise<vo
   await session.query(
     `insert into agents (id, name, machine_id, key_id, certificate, certificate_expires_at, enrolled_at, revoked_at,
        last_seen_at, version, os, kernel, group_name, superseded_by, key_ordered_at,
-       presented_ca)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+       presented_ca, labels)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
      on conflict (id) do update set name = excluded.name, machine_id = excluded.machine_id, key_id = excluded.key_id,
        certificate = excluded.certificate, certificate_expires_at = excluded.certificate_expires_at,
        enrolled_at = excluded.enrolled_at, revoked_at = excluded.revoked_at, last_seen_at = excluded.last_seen_at,
        version = excluded.version, os = excluded.os, kernel = excluded.kernel, group_name = excluded.group_name,
        superseded_by = excluded.superseded_by, key_ordered_at = excluded.key_ordered_at,
-       presented_ca = excluded.presented_ca`,
+       presented_ca = excluded.presented_ca, labels = excluded.labels`,
     [
       agent.id,
       storableText(agent.name),
@@ -41,9 +41,12 @@ export async function addAgent(session: Session, agent: AgentRecord): Promise<vo
       agent.supersededBy ?? null,
       agent.keyOrderedAtUs === undefined ? null : timestamp(agent.keyOrderedAtUs),
       agent.presentedCa ?? null,
+      labelsText(agent.labels),
     ],
   );
 }
+
+const labelsText = (labels: AgentRecord['labels']) => storableText(JSON.stringify(labels));
 
 /** The key and certificate of an agent as they are now, and whether another key is asked of it. */
 export async function keepCertificate(session: Session, agent: AgentRecord): Promise<void> {
@@ -77,7 +80,8 @@ export async function supersedeAgent(
 export async function listAgents(session: Session): Promise<AgentRecord[]> {
   const rows = await session.query(
     `select id::text as id, name, machine_id, key_id, certificate, certificate_expires_at, enrolled_at, revoked_at,
-       last_seen_at, version, os, kernel, group_name, superseded_by::text as superseded_by, key_ordered_at, presented_ca
+       last_seen_at, version, os, kernel, group_name, superseded_by::text as superseded_by, key_ordered_at, presented_ca,
+       labels, removed_at
      from agents order by enrolled_at, id limit $1`,
     [AGENTS_MAX],
   );
@@ -89,6 +93,32 @@ export async function revokeAgent(session: Session, id: string, atUs: number): P
   const sql = 'update agents set revoked_at = $2 where id = $1 and revoked_at is null returning name';
   const [row] = await session.query(sql, [id, timestamp(atUs)]);
   return row?.name;
+}
+
+/** The name and the labels it had; undefined where there is no such agent. */
+export async function labelAgent(
+  session: Session,
+  id: string,
+  labels: AgentRecord['labels'],
+): Promise<{ name: string; before: AgentRecord['labels'] } | undefined> {
+  const [had] = await session.query('select name, labels from agents where id = $1 for update', [id]);
+  await session.query('update agents set labels = $2 where id = $1', [id, labelsText(labels)]);
+  return had && { name: had.name, before: JSON.parse(had.labels) };
+}
+
+/** Its name, and whether it was revoked before; undefined where it was removed already. */
+export async function removeAgent(
+  session: Session,
+  id: string,
+  atUs: number,
+): Promise<{ name: string; revoked: boolean } | undefined> {
+  const sql =
+    'select name, revoked_at is not null as revoked from agents where id = $1 and removed_at is null for update';
+  const [row] = await session.query(sql, [id]);
+  const change =
+    'update agents set removed_at = $2, revoked_at = coalesce(revoked_at, $2) where id = $1 and removed_at is null';
+  await session.query(change, [id, timestamp(atUs)]);
+  return row && { name: row.name, revoked: row.revoked };
 }
 
 export async function touchAgent(
@@ -224,5 +254,7 @@ function agentRecord(row: Row): AgentRecord {
     supersededBy: row.superseded_by ?? undefined,
     keyOrderedAtUs: row.key_ordered_at ?? undefined,
     presentedCa: row.presented_ca ?? undefined,
+    labels: JSON.parse(row.labels),
+    removedAtUs: row.removed_at ?? undefined,
   };
 }

@@ -167,6 +167,25 @@ export class SqlStore implements Store {
     });
   }
 
+  labelAgent(id: string, labels: AgentRecord['labels'], atUs: number, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction(async (session) => {
+      const had = await fleet.labelAgent(session, id, labels);
+      if (!had) return;
+      const { name, before } = had;
+      const states = { before: { name, labels: before }, after: { name, labels } };
+      await appendAudit(session, atUs, by, { action: 'agent.labelled', subject: id, ...states });
+    });
+  }
+
+  removeAgent(id: string, atUs: number, by = COLLECTOR_ACTOR) {
+    return this.#database.transaction(async (session) => {
+      const had = await fleet.removeAgent(session, id, atUs);
+      if (!had) return;
+      const after = { name: had.name, revoked: true, removed: true };
+      await appendAudit(session, atUs, by, { action: 'agent.removed', subject: id, before: had, after });
+    });
+  }
+
   touchAgent(id: string, seen: Parameters<Store['touchAgent']>[1]) {
     return fleet.touchAgent(this.#database, id, seen);
   }

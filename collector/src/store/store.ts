@@ -98,6 +98,10 @@ export interface AgentRecord {
   supersededBy: string | undefined;
   /** Since when a new signing key is asked of it; undefined where none is. */
   keyOrderedAtUs: number | undefined;
+  /** What administrators say of it, in order of their names. */
+  labels: Readonly<Record<string, string>>;
+  /** Taken off the list of the fleet; such a one is revoked as well. */
+  removedAtUs: number | undefined;
   /** SHA-256 of the key of the CA whose certificate it last connected with, hex; undefined before it ever did. */
   presentedCa: string | undefined;
 }
@@ -274,6 +278,10 @@ export interface Store extends AsyncDisposable {
   addAgent(agent: AgentRecord, by?: AuditActor, supersedes?: readonly string[]): Promise<void>;
   agents(): Promise<AgentRecord[]>;
   revokeAgent(id: string, atUs: number, by?: AuditActor): Promise<void>;
+  /** Replaces its labels. */
+  labelAgent(id: string, labels: Readonly<Record<string, string>>, atUs: number, by?: AuditActor): Promise<void>;
+  /** Takes it off the list and revokes it where it was not. */
+  removeAgent(id: string, atUs: number, by?: AuditActor): Promise<void>;
   touchAgent(id: string, seen: { atUs: number; version?: string; os?: string; kernel?: string }): Promise<void>;
   /** Gives the newest session the agent had before. */
   recordAgentSession(

@@ -3,7 +3,7 @@
 //
 // Invariants: 0600 in a directory of 0700, replaced whole; a refresh token is shown once, so only whoever holds the lock does.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -23,7 +23,7 @@ export interface Login {
 }
 
 /** A file that is there and is none of ours. */
-export class LoginFileError extends Error {
+class LoginFileError extends Error {
   override readonly name = 'LoginFileError';
   readonly code = 'malformed';
 }
@@ -65,6 +65,11 @@ export class LoginFile {
       if (error instanceof LoginFileError) return '';
       throw error;
     }
+  }
+
+  /** Whether there is a file, good or not. */
+  get isThere(): boolean {
+    return existsSync(this.path);
   }
 
   write(login: Login): void {

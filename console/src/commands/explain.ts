@@ -45,5 +45,6 @@ export function explain(error: unknown): Ending {
 /** With the second where the first only announces it ("Missing 1 required arg:"). */
 function firstLine(text: string): string {
   const [first = '', second = ''] = text.split('\n').map((line) => line.trim().replaceAll(/\s+/g, ' '));
+  if (/^The following errors? occurred:$/.test(first)) return second;
   return first.endsWith(':') ? `${first} ${second}` : first;
 }

@@ -1,4 +1,6 @@
+import { AgentsLabel } from './agents/label.ts';
 import { AgentsList } from './agents/list.ts';
+import { AgentsRemove } from './agents/remove.ts';
 import { AgentsRevoke } from './agents/revoke.ts';
 import { AgentsRotateKey } from './agents/rotate-key.ts';
 import { AgentsShow } from './agents/show.ts';
@@ -114,6 +116,8 @@ export const COMMANDS = {
   whoami: WhoAmI,
   'agents:list': AgentsList,
   'agents:show': AgentsShow,
+  'agents:label': AgentsLabel,
+  'agents:remove': AgentsRemove,
   'agents:revoke': AgentsRevoke,
   'agents:token:create': AgentsTokenCreate,
   'alerts:list': AlertsList,

@@ -14,6 +14,7 @@ export class LogOutCommand extends ConsoleCommand {
     const output = this.outputFor(flags);
     const { client, deployment, login } = await this.connect(flags);
     using _ = client;
+    if (!login.isThere) return output.note(`nobody is logged in to ${deployment.collector} here`);
     let ended = true;
     try {
       await client.logOut();

@@ -1,5 +1,5 @@
 import type { GetAgentResponse, Loss } from '@threatguard/proto';
-import { agentRecord } from './agent.ts';
+import { agentRecord, labelText } from './agent.ts';
 import type { JsonRecord } from './json.ts';
 import { percentText } from './percent.ts';
 import { type Column, renderPairs } from './table.ts';
@@ -38,6 +38,7 @@ export function agentDetailPairs(detail: GetAgentResponse, look: Look): string[]
     ['name', agent.name ?? ''],
     ['id', agent.id ?? ''],
     ['group', agent.group || '-'],
+    ['labels', labelText(agent.labels) || '-'],
     ['state', agent.state ?? ''],
     ['address', agent.address || '-'],
     ['machine id', detail.machineId || '-'],

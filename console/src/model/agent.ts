@@ -8,6 +8,7 @@ export const AGENT_KEYS = [
   'id',
   'name',
   'group',
+  'labels',
   'state',
   'address',
   'version',
@@ -29,6 +30,7 @@ export function agentRecord(agent: AgentSummary): JsonRecord {
     id: agent.id ?? '',
     name: agent.name ?? '',
     group: agent.group || undefined,
+    labels: agent.labels ?? {},
     state: agent.state ?? '',
     address: agent.address || undefined,
     version: agent.version || undefined,
@@ -56,6 +58,7 @@ export function agentColumns(nowMs: number): Column<AgentSummary>[] {
   return [
     { title: 'NAME', cell: (agent) => agent.name ?? '', shrink: true },
     { title: 'GROUP', cell: (agent) => agent.group ?? '', shrink: true, optional: true },
+    { title: 'LABELS', cell: (agent) => labelText(agent.labels), shrink: true, optional: true },
     { title: 'STATE', cell: (agent) => agent.state ?? '' },
     { title: 'SEEN', cell: (agent) => age(agent.lastSeenAtUs, nowMs), align: 'right' },
     { title: 'EVENTS', cell: (agent) => String(agent.events ?? 0), align: 'right' },
@@ -65,6 +68,13 @@ export function agentColumns(nowMs: number): Column<AgentSummary>[] {
     { title: 'SENSORS', cell: (agent) => (agent.sensors ?? []).map(sensorText).join(', '), shrink: true },
     { title: 'ID', cell: (agent) => agent.id ?? '', shrink: true, optional: true },
   ];
+}
+
+/** As they are written: `env=prod role=web`. */
+export function labelText(labels: Readonly<Record<string, string>> | null | undefined): string {
+  return Object.entries(labels ?? {})
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
 }
 
 function sensorText(sensor: NonNullable<AgentSummary['sensors']>[number]): string {

@@ -10,6 +10,7 @@ export const AUDIT_KEYS = [
   'at',
   'actor.kind',
   'actor.id',
+  'actor.name',
   'from',
   'action',
   'subject',
@@ -24,6 +25,7 @@ export function auditRecord(entry: AuditEntry): JsonRecord {
     at: isoTime(entry.atUs),
     'actor.kind': entry.actorKind ?? '',
     'actor.id': entry.actorId ?? '',
+    'actor.name': entry.actorName ?? '',
     from: entry.from ?? '',
     action: entry.action ?? '',
     subject: entry.subject ?? '',
@@ -33,11 +35,16 @@ export function auditRecord(entry: AuditEntry): JsonRecord {
   };
 }
 
+/** For people: by name where there is one. */
+export function auditActor({ actorKind, actorId, actorName }: AuditEntry): string {
+  return `${actorKind ?? ''} ${actorName || actorId || ''}`.trim();
+}
+
 export function auditColumns(utc: boolean): Column<AuditEntry>[] {
   return [
     { title: 'NUMBER', cell: (entry) => String(entry.sequence ?? 0), align: 'right' },
     { title: 'AT', cell: (entry) => humanTime(entry.atUs, utc) },
-    { title: 'WHO', cell: (entry) => `${entry.actorKind ?? ''} ${entry.actorId ?? ''}`.trim(), shrink: true },
+    { title: 'WHO', cell: (entry) => auditActor(entry), shrink: true },
     { title: 'FROM', cell: (entry) => entry.from ?? '', shrink: true, optional: true },
     { title: 'ACTION', cell: (entry) => entry.action ?? '' },
     { title: 'SUBJECT', cell: (entry) => entry.subject ?? '', shrink: true },

@@ -20,6 +20,8 @@ export type AskedKind = LiveKind | 'contexts';
 const LIVE_FLAGS: Record<string, AskedKind> = { agent: 'agents', alert: 'alerts', context: 'contexts' };
 const LIVE_ARGS: Record<string, AskedKind> = {
   'agents:show': 'agents',
+  'agents:label': 'agents',
+  'agents:remove': 'agents',
   'agents:revoke': 'agents',
   'agents:rotate-key': 'agents',
   'alerts:show': 'alerts',

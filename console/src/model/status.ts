@@ -49,6 +49,7 @@ export function statusRecord(status: StatusReport, collector: string): JsonRecor
   return {
     collector,
     version: status.version ?? '',
+    demo: status.demo ?? false,
     started_at: isoTime(status.startedAtUs),
     'store.engine': status.storeEngine ?? '',
     'store.version': status.storeVersion ?? '',
@@ -86,6 +87,7 @@ export function statusRecord(status: StatusReport, collector: string): JsonRecor
 
 export function statusPairs(status: StatusReport, collector: string, nowMs: number): string[] {
   return renderPairs([
+    ...(status.demo ? [['DEMO', 'invented hosts, users and attacks; nothing here is real'] as const] : []),
     ['collector', `${collector}, version ${status.version ?? '?'}, up ${age(status.startedAtUs, nowMs)}`],
     ['store', `${status.storeEngine ?? '?'} ${status.storeVersion ?? ''}: ${status.storeState ?? '?'}`],
     ...spacePairs(status),

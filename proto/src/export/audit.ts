@@ -1,6 +1,6 @@
 // Entries of the audit log: what a console, an agent or the collector itself changed.
 import type { AuditEntry } from '../v1.ts';
-import { formatCef } from './cef.ts';
+import { customString, formatCef } from './cef.ts';
 import { ECS_OBSERVER } from './ecs-alert.ts';
 import { type ExportDocument, nestDocument, withoutEmpty } from './json.ts';
 import { ocsfMetadata } from './ocsf-alert.ts';
@@ -69,10 +69,7 @@ export function auditToOcsf(entry: AuditEntry, exporter: Exporter): ExportDocume
   const data = (text: string | null | undefined) => (text ? { data: text } : undefined);
   return withoutEmpty({
     ...ocsfHead({ classUid: 3004, activityId, activityName }),
-    metadata: {
-      ...ocsfMetadata(exporter, { uid: auditKeyOf(entry), logName: 'threatguard.audit' }),
-      profiles: undefined,
-    },
+    metadata: ocsfMetadata(exporter, { uid: auditKeyOf(entry), logName: 'threatguard.audit' }),
     time: toMs(entry.atUs),
     severity_id: 1,
     severity: 'Informational',
@@ -81,7 +78,7 @@ export function auditToOcsf(entry: AuditEntry, exporter: Exporter): ExportDocume
     message: sentence(entry),
     actor: { user: { name: entry.actorId || undefined, type: entry.actorKind || undefined }, app_name: PRODUCT },
     entity: { uid: entry.subject || 'none', type: (entry.action ?? '').split('.')[0] || 'none', ...data(entry.before) },
-    entity_result: data(entry.after),
+    entity_result: entry.after ? { uid: entry.subject || 'none', data: entry.after } : undefined,
     unmapped: { action: entry.action, from: entry.from || undefined, digest: hex(entry.digest) || undefined },
   });
 }
@@ -100,12 +97,9 @@ export function auditToCef(entry: AuditEntry, exporter: Exporter): string {
       { key: 'act', value: entry.action ?? '', charactersMax: 63 },
       { key: 'suser', value: entry.actorId ?? '' },
       { key: 'duser', value: entry.subject ?? '' },
-      { key: 'cs1Label', value: 'before' },
-      { key: 'cs1', value: entry.before ?? '', charactersMax: 4000 },
-      { key: 'cs2Label', value: 'after' },
-      { key: 'cs2', value: entry.after ?? '', charactersMax: 4000 },
-      { key: 'cs3Label', value: 'digest' },
-      { key: 'cs3', value: hex(entry.digest) },
+      ...customString(1, 'before', entry.before ?? ''),
+      ...customString(2, 'after', entry.after ?? ''),
+      ...customString(3, 'digest', hex(entry.digest)),
     ],
   });
 }

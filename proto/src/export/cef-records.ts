@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import { ECS_FIELDS } from '../ecs.ts';
 import { severityName } from '../subjects.ts';
 import { type Alert, AlertState, Direction, type HostEvent, Severity, type StoredEvent } from '../v1.ts';
-import { type CefMember, formatCef } from './cef.ts';
+import { type CefMember, customString, formatCef } from './cef.ts';
 import { alertKeyOf, type Exporter, eventKeyOf, eventTimeUs, PRODUCT, toMs, VENDOR } from './source.ts';
 
 /** CEF counts to 10: 0-3 low, 4-6 medium, 7-8 high, 9-10 very high. */
@@ -15,13 +15,6 @@ const SEVERITIES: Record<number, number> = {
   [Severity.HIGH]: 8,
   [Severity.CRITICAL]: 10,
 };
-
-const CUSTOM_MAX = 4000;
-
-const custom = (number: number, label: string, value: string | undefined): CefMember[] => [
-  { key: `cs${number}Label`, value: value ? label : undefined },
-  { key: `cs${number}`, value, charactersMax: CUSTOM_MAX },
-];
 
 function addressed(short: 'src' | 'dst', ip: string | undefined): CefMember[] {
   if (!ip || !isIPv6(ip)) return [{ key: short, value: ip }];
@@ -53,11 +46,11 @@ export function alertToCef(alert: Alert, exporter: Exporter): string {
     { key: 'duser', value: values['user.target.name'] },
     { key: 'dproc', value: values['process.executable'] ?? values['process.name'] },
     { key: 'filePath', value: values['file.path'] },
-    ...custom(1, 'techniques', (alert.techniques ?? []).join(',')),
-    ...custom(2, 'entity', alert.entity ?? ''),
-    ...custom(3, 'state', stateName(alert)),
-    ...custom(4, 'severity', severityName(alert.severity ?? 0)),
-    ...custom(5, 'commandLine', values['process.command_line']),
+    ...customString(1, 'techniques', (alert.techniques ?? []).join(',')),
+    ...customString(2, 'entity', alert.entity ?? ''),
+    ...customString(3, 'state', stateName(alert)),
+    ...customString(4, 'severity', severityName(alert.severity ?? 0)),
+    ...customString(5, 'commandLine', values['process.command_line']),
     { key: 'cn1Label', value: 'risk' },
     { key: 'cn1', value: alert.risk ?? 0 },
   ];
@@ -112,7 +105,7 @@ export function eventToCef(stored: StoredEvent, exporter: Exporter): string {
   const extension: CefMember[] = [
     { key: 'rt', value: toMs(eventTimeUs(stored)) },
     // 40 characters are allowed, and the key of an event has more: it stands where there is room.
-    ...custom(6, 'eventId', eventKeyOf(stored.reference)),
+    ...customString(6, 'eventId', eventKeyOf(stored.reference)),
     { key: 'deviceExternalId', value: stored.reference?.agentId ?? '', charactersMax: 255 },
     { key: 'dvchost', value: stored.agentName ?? '', charactersMax: 100 },
     ...EVENT_KEYS.map(({ key, field, charactersMax }) => ({
@@ -123,7 +116,7 @@ export function eventToCef(stored: StoredEvent, exporter: Exporter): string {
     ...addressed('src', fieldOf(event, 'source.ip')?.toString()),
     ...addressed('dst', fieldOf(event, 'destination.ip')?.toString()),
     { key: 'deviceDirection', value: direction ? (direction === Direction.OUTBOUND ? 1 : 0) : undefined },
-    ...custom(5, 'commandLine', event.process?.args?.join(' ')),
+    ...customString(5, 'commandLine', event.process?.args?.join(' ')),
   ];
   return formatCef({
     vendor: VENDOR,

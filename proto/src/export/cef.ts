@@ -55,6 +55,16 @@ export interface CefRecord {
 const NAME_CHARACTERS_MAX = 512;
 /** What the format allows for most keys. */
 const VALUE_CHARACTERS_MAX = 1023;
+const CUSTOM_CHARACTERS_MAX = 4000;
+
+/** One of the six strings a product may name itself; nothing where it is empty. */
+export function customString(number: number, label: string, value: string | undefined): CefMember[] {
+  if (!value) return [];
+  return [
+    { key: `cs${number}Label`, value: label },
+    { key: `cs${number}`, value, charactersMax: CUSTOM_CHARACTERS_MAX },
+  ];
+}
 
 /** One line, without its end. */
 export function formatCef(record: CefRecord): string {

@@ -88,6 +88,9 @@ const ECS_ALERT: Record<string, (alert: Alert) => ExportValue> = {
   'threatguard.alert.withheld': (alert) => alert.withheld || undefined,
 };
 
+/** ECS takes any keyword below `labels`. */
+const LABEL = /^labels\.[a-z_]{1,32}$/;
+
 function valuesOf(alert: Alert, ...names: string[]): string[] {
   return [...new Set(names.flatMap((name) => alert.values?.[name] || []))];
 }
@@ -99,7 +102,7 @@ export function alertToEcs(alert: Alert, exporter: Exporter): ExportDocument {
   for (const [name, read] of Object.entries(ECS_ALERT)) flat[name] = read(alert);
   const beside: ExportDocument[] = [];
   for (const [name, value] of Object.entries(alert.values ?? {})) {
-    if (TEXT_VALUES.has(name) && Object.hasOwn(ECS_FIELDS, name)) flat[name] = value;
+    if (LABEL.test(name) || (TEXT_VALUES.has(name) && Object.hasOwn(ECS_FIELDS, name))) flat[name] = value;
     else beside.push({ field: name, value });
   }
   flat['threatguard.alert.values'] = beside;

@@ -27,13 +27,22 @@ function activityOf(alert: Alert) {
 }
 
 /** Who exports, and what names this object for ever. */
-export function ocsfMetadata(exporter: Exporter, about: { uid: string | undefined; logName?: string | undefined }) {
+export function ocsfMetadata(
+  exporter: Exporter,
+  about: {
+    uid: string | undefined;
+    logName?: string | undefined;
+    labels?: string[] | undefined;
+    profiles?: string[] | undefined;
+  },
+) {
   return {
     version: OCSF_VERSION,
     uid: about.uid,
     log_name: about.logName,
     log_provider: exporter.observer || undefined,
-    profiles: ['host'],
+    profiles: about.profiles ?? ['host'],
+    labels: about.labels,
     product: { name: PRODUCT, vendor_name: VENDOR, version: exporter.version },
   };
 }
@@ -50,6 +59,8 @@ const EVIDENCE: Record<string, (value: string) => ExportDocument> = {
   'destination.ip': (ip) => ({ dst_endpoint: { ip } }),
   'user.name': (name) => ({ actor: { user: { name } } }),
   'user.target.name': (name) => ({ user: { name } }),
+  'process.pid': (pid) => ({ process: { pid: Number(pid) } }),
+  'process.parent.pid': (pid) => ({ process: { parent_process: { pid: Number(pid) } } }),
   'process.executable': (path) => ({ process: { file: { path, name: nameOf(path), type_id: 1 } } }),
   'process.name': (name) => ({ process: { name } }),
   'process.command_line': (cmd_line) => ({ process: { cmd_line } }),
@@ -70,7 +81,18 @@ function evidenceOf({ values }: Alert): ExportDocument {
   for (const [name, value] of Object.entries(values ?? {})) {
     if (Object.hasOwn(EVIDENCE, name)) merge(evidence, EVIDENCE[name]!(value));
   }
-  return { ...evidence, data: Object.entries(values ?? {}).map(([name, value]) => ({ name, value })) };
+  // A process is named by its number there; without one, its image is all there is to say.
+  const { process, ...others } = evidence as { process?: ExportDocument } & ExportDocument;
+  const parent = process?.parent_process as ExportDocument | undefined;
+  const told = process && {
+    ...process,
+    parent_process: parent?.pid === undefined ? undefined : parent,
+  };
+  return {
+    ...(process?.pid === undefined ? { file: process?.file } : { process: told }),
+    ...others,
+    data: { values: Object.entries(values ?? {}).map(([name, value]) => ({ name, value })) },
+  };
 }
 
 /** Of our own names alone: what is merged was made by the table above. */
@@ -91,8 +113,37 @@ function attacksOf(alert: Alert): ExportValue {
       ? below.map((sub) => ({ technique: { uid }, sub_technique: { uid: sub } }))
       : [{ technique: { uid } }];
   });
-  const attacks = rows.length > 0 ? rows : tactics.length > 0 ? [{}] : [];
-  return attacks.map((row) => ({ version: '15.0', tactics, ...row }));
+  // Which of several tactics a technique served nobody said: then both stand for themselves.
+  const [only] = tactics;
+  const attacks: ExportDocument[] =
+    tactics.length === 1 && rows.length > 0
+      ? rows.map((row) => ({ tactic: only, ...row }))
+      : [...rows, ...tactics.map((tactic) => ({ tactic }))];
+  return attacks.map((attack) => ({ version: '15.0', ...attack }));
+}
+
+/** By the ECS name of the value: observable.type_id, its caption, and where in this object it stands. */
+const OBSERVABLES: Record<string, readonly [number, string, string]> = {
+  'host.name': [1, 'Hostname', 'device.hostname'],
+  'source.ip': [2, 'IP Address', 'evidences.src_endpoint.ip'],
+  'destination.ip': [2, 'IP Address', 'evidences.dst_endpoint.ip'],
+  'user.name': [4, 'User Name', 'evidences.actor.user.name'],
+  'user.target.name': [4, 'User Name', 'evidences.user.name'],
+};
+
+/** What an analyst would go on from. */
+function observablesOf(alert: Alert): ExportValue {
+  const values: Record<string, string> = { ...alert.values, 'host.name': alert.agentName ?? '' };
+  return Object.entries(OBSERVABLES).flatMap(([field, [typeId, type, name]]) => {
+    const value = Object.hasOwn(values, field) ? values[field] : '';
+    return value ? [{ name, type_id: typeId, type, value }] : [];
+  });
+}
+
+/** `name:value` of what ECS has below `labels`. */
+function labelsOf({ values }: Alert): string[] | undefined {
+  const labels = Object.entries(values ?? {}).filter(([name]) => name.startsWith('labels.'));
+  return labels.length > 0 ? labels.map(([name, value]) => `${name.slice('labels.'.length)}:${value}`) : undefined;
 }
 
 /** One alert as a Detection Finding (2004). */
@@ -101,7 +152,7 @@ export function alertToOcsf(alert: Alert, exporter: Exporter): ExportDocument {
   const [statusId, status] = STATES[alert.state ?? 0] ?? [1, 'New'];
   return withoutEmpty({
     ...ocsfHead({ classUid: 2004, ...activityOf(alert) }),
-    metadata: ocsfMetadata(exporter, { uid: alertKeyOf(alert), logName: 'threatguard.alert' }),
+    metadata: ocsfMetadata(exporter, { uid: alertKeyOf(alert), logName: 'threatguard.alert', labels: labelsOf(alert) }),
     time: toMs(alert.updatedAtUs || alert.raisedAtUs || alert.lastAtUs),
     start_time: toMs(alert.firstAtUs),
     end_time: toMs(alert.lastAtUs),
@@ -112,7 +163,6 @@ export function alertToOcsf(alert: Alert, exporter: Exporter): ExportDocument {
     status,
     message: alert.reason || alert.title,
     risk_score: alert.risk || undefined,
-    is_alert: true,
     finding_info: {
       uid: alert.id,
       title: alert.title,
@@ -126,6 +176,7 @@ export function alertToOcsf(alert: Alert, exporter: Exporter): ExportDocument {
     },
     device: ocsfDevice(alert.agentId, alert.agentName),
     evidences: [evidenceOf(alert)],
+    observables: observablesOf(alert),
     unmapped: {
       entity: alert.entity || undefined,
       revision: alert.revision ?? 0,

@@ -38,7 +38,6 @@ function processOf(process: Process | null | undefined, who?: User | null): Expo
     pid: process.pid || undefined,
     name: process.name || undefined,
     cmd_line: process.args?.join(' ') || undefined,
-    working_directory: process.workingDirectory || undefined,
     created_time: process.startAtUs ? toMs(process.startAtUs) : undefined,
     session: { uid: idText(process.sessionId), terminal: process.tty || undefined },
     container: { uid: process.containerId || undefined },
@@ -74,15 +73,27 @@ const connectionOf = ({ network }: HostEvent): ExportValue => {
   };
 };
 
-const doer = (event: HostEvent): ExportValue => ({ user: user(event.user), process: processOf(event.process) });
+/** Required members of which a host said nothing; an id of 0 is their "Unknown". */
+const UNKNOWN_USER = { name: 'unknown', type_id: 0, type: 'Unknown' };
+const UNKNOWN_FILE = { name: 'unknown', type_id: 0, type: 'Unknown' };
+
+const known = (value: ExportValue): ExportDocument | undefined => {
+  const left = withoutEmpty({ value }).value;
+  return left as ExportDocument | undefined;
+};
+
+const someone = (who: User | null | undefined): ExportValue => known(user(who)) ?? UNKNOWN_USER;
+
+const doer = (event: HostEvent): ExportValue =>
+  known({ user: user(event.user), process: processOf(event.process) }) ?? { user: UNKNOWN_USER };
 
 /** What each class has beside what all have. */
 const MEMBERS: Record<OcsfClass, (event: HostEvent) => ExportDocument> = {
-  0: (event) => ({ actor: doer(event) }),
+  0: () => ({}),
   1001: (event) => ({
     actor: doer(event),
     file: {
-      ...fileAt(event.file?.path),
+      ...(fileAt(event.file?.path) ?? UNKNOWN_FILE),
       hashes: hash(event.file?.sha256),
       size: event.file?.size || undefined,
       owner: { uid: idText(event.file?.ownerId) },
@@ -93,18 +104,21 @@ const MEMBERS: Record<OcsfClass, (event: HostEvent) => ExportDocument> = {
     // Who did it: the parent of what was launched, the process itself of what it did later.
     actor:
       event.activity === Activity.EXEC
-        ? { user: user(event.user), process: parentOf(event.process) }
-        : { user: user(event.user), process: processOf(event.process, event.user) },
-    process: processOf(event.activity === Activity.TRACED ? event.targetProcess : event.process, event.user),
+        ? { user: someone(event.user), process: parentOf(event.process) }
+        : { user: someone(event.user), process: processOf(event.process, event.user) },
+    // 0 is no process's number.
+    process: known(processOf(event.activity === Activity.TRACED ? event.targetProcess : event.process, event.user)) ?? {
+      pid: 0,
+    },
     exit_code: event.process?.exitCode ?? undefined,
   }),
   1008: (event) => ({ actor: doer(event), log_name: 'audit' }),
   2004: () => ({}),
-  3001: (event) => ({ actor: doer(event), user: user(event.targetUser ?? event.user) }),
+  3001: (event) => ({ actor: doer(event), user: someone(event.targetUser ?? event.user) }),
   3002: (event) => ({
     actor: { process: processOf(event.process) },
-    user: user(event.user),
-    service: { name: event.serviceName || undefined },
+    user: someone(event.user),
+    service: { name: event.serviceName || 'unknown' },
     src_endpoint: endpoint(event.authentication?.sourceAddress, event.authentication?.sourcePort),
     is_remote: Boolean(event.authentication?.sourceAddress),
     auth_protocol_id: event.authentication?.method ? 99 : undefined,
@@ -114,12 +128,16 @@ const MEMBERS: Record<OcsfClass, (event: HostEvent) => ExportDocument> = {
   }),
   3003: (event) => ({
     actor: doer(event),
-    user: user(event.targetUser ?? event.user),
-    privileges: event.authentication?.command ? [event.authentication.command] : [],
+    user: someone(event.targetUser ?? event.user),
+    privileges: [event.authentication?.command || 'unknown'],
     status_detail: event.authentication?.reason || undefined,
   }),
   3004: () => ({}),
-  3006: (event) => ({ actor: doer(event), group: group(event.targetUser), user: user(event.targetUser) }),
+  3006: (event) => ({
+    actor: doer(event),
+    group: known(group(event.targetUser)) ?? { name: 'unknown' },
+    user: someone(event.targetUser),
+  }),
   4001: (event) => ({
     actor: doer(event),
     connection_info: connectionOf(event),
@@ -128,10 +146,11 @@ const MEMBERS: Record<OcsfClass, (event: HostEvent) => ExportDocument> = {
         ? undefined
         : endpoint(event.network?.sourceAddress, event.network?.sourcePort),
     // Who listens is where others will connect to.
-    dst_endpoint:
+    dst_endpoint: known(
       event.activity === Activity.LISTENING
         ? endpoint(event.network?.sourceAddress, event.network?.sourcePort)
         : endpoint(event.network?.destinationAddress, event.network?.destinationPort),
+    ) ?? { name: 'unknown' },
     traffic: { bytes_out: event.network?.bytesSent || undefined, bytes_in: event.network?.bytesReceived || undefined },
     duration: event.network?.durationUs ? toMs(event.network.durationUs) : undefined,
   }),
@@ -149,26 +168,44 @@ const MEMBERS: Record<OcsfClass, (event: HostEvent) => ExportDocument> = {
 
 /** ECS names that the members above say already, by how they begin; the rest is unmapped. */
 const MAPPED =
-  /^(@timestamp|event\.|host\.name|user\.(name|id)$|source\.|destination\.|network\.|dns\.|process\.(pid|name|executable|command_line|args|working_directory|exit_code|hash|parent\.)|file\.(path|hash|size|uid)|service\.name|container\.id)/;
+  /^(@timestamp|event\.|host\.name|user\.(name|id)$|source\.|destination\.|network\.|dns\.|process\.(pid|name|executable|command_line|args|exit_code|hash|parent\.)|file\.(path|hash|size|uid)|service\.name|container\.id)/;
+
+/** Of these the object says itself whatever it is. */
+const HEAD = /^(@timestamp|event\.)/;
 
 /** One stored event as an object of the class its activity belongs to. */
 export function eventToOcsf(stored: StoredEvent, exporter: Exporter): ExportDocument {
   const event = stored.event ?? {};
   const activity = ocsfActivityOf(event.activity);
   const [statusId, status] = OUTCOMES[event.outcome ?? 0] ?? [0, 'Unknown'];
-  const left = Object.entries(toEcs(event)).filter(([name]) => !MAPPED.test(name));
+  // What nobody has named has no members of its own.
+  const said = activity.classUid === 0 ? HEAD : MAPPED;
+  const left = Object.entries(toEcs(event)).filter(([name]) => !said.test(name));
+  const profiles =
+    activity.classUid === 0
+      ? []
+      : event.process?.containerId && activity.classUid !== 5001
+        ? ['host', 'container']
+        : ['host'];
   return withoutEmpty({
     ...ocsfHead(activity),
-    metadata: ocsfMetadata(exporter, { uid: eventKeyOf(stored.reference), logName: event.sensor || undefined }),
+    metadata: ocsfMetadata(exporter, {
+      uid: eventKeyOf(stored.reference),
+      logName: event.sensor || undefined,
+      profiles,
+    }),
     time: toMs(eventTimeUs(stored)),
     // An event says nothing of how bad it is: "Informational".
     severity_id: 1,
     severity: 'Informational',
     status_id: statusId,
     status,
-    device: ocsfDevice(stored.reference?.agentId, stored.agentName),
+    device: activity.classUid === 0 ? undefined : ocsfDevice(stored.reference?.agentId, stored.agentName),
     ...MEMBERS[activity.classUid](event),
     raw_data: event.original || undefined,
-    unmapped: Object.fromEntries(left),
+    unmapped: {
+      ...(activity.classUid === 0 && { 'host.name': stored.agentName || undefined }),
+      ...Object.fromEntries(left),
+    },
   });
 }

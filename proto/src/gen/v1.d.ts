@@ -694,6 +694,9 @@ export namespace threatguard {
             days: number;
             surprise: number;
             sentence: string;
+            after: string[];
+            usually: string[];
+            timesPossible: number;
             static create(properties: threatguard.v1.FeatureReason.$Shape): threatguard.v1.FeatureReason & threatguard.v1.FeatureReason.$Shape;
             static create(properties?: threatguard.v1.FeatureReason.$Properties): threatguard.v1.FeatureReason;
             static encode(message: threatguard.v1.FeatureReason.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -718,6 +721,9 @@ export namespace threatguard {
                 days?: number;
                 surprise?: number;
                 sentence?: string;
+                after?: string[];
+                usually?: string[];
+                timesPossible?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.FeatureReason.$Properties;
@@ -2926,6 +2932,7 @@ export namespace threatguard {
             after: string;
             digest: Uint8Array;
             previousDigest: Uint8Array;
+            actorName: string;
             static create(properties: threatguard.v1.AuditEntry.$Shape): threatguard.v1.AuditEntry & threatguard.v1.AuditEntry.$Shape;
             static create(properties?: threatguard.v1.AuditEntry.$Properties): threatguard.v1.AuditEntry;
             static encode(message: threatguard.v1.AuditEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2945,6 +2952,7 @@ export namespace threatguard {
                 after?: string;
                 digest?: Uint8Array;
                 previousDigest?: Uint8Array;
+                actorName?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AuditEntry.$Properties;
@@ -3106,6 +3114,7 @@ export namespace threatguard {
             alertBudget: number;
             exceptions: number;
             forwards: threatguard.v1.ForwardTargetState[];
+            demo: boolean;
             static create(properties: threatguard.v1.StatusReport.$Shape): threatguard.v1.StatusReport & threatguard.v1.StatusReport.$Shape;
             static create(properties?: threatguard.v1.StatusReport.$Properties): threatguard.v1.StatusReport;
             static encode(message: threatguard.v1.StatusReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3149,6 +3158,7 @@ export namespace threatguard {
                 alertBudget?: number;
                 exceptions?: number;
                 forwards?: threatguard.v1.ForwardTargetState.$Properties[];
+                demo?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StatusReport.$Properties;
@@ -3398,6 +3408,7 @@ export namespace threatguard {
             spooledEnvelopes: number;
             address: string;
             group: string;
+            labels: { [k: string]: string };
             static create(properties: threatguard.v1.AgentSummary.$Shape): threatguard.v1.AgentSummary & threatguard.v1.AgentSummary.$Shape;
             static create(properties?: threatguard.v1.AgentSummary.$Properties): threatguard.v1.AgentSummary;
             static encode(message: threatguard.v1.AgentSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3423,6 +3434,7 @@ export namespace threatguard {
                 spooledEnvelopes?: number;
                 address?: string;
                 group?: string;
+                labels?: { [k: string]: string };
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AgentSummary.$Properties;
@@ -3526,6 +3538,102 @@ export namespace threatguard {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.RevokeAgentResponse.$Properties;
+        }
+
+        interface ILabelAgentRequest extends threatguard.v1.LabelAgentRequest.$Properties {
+        }
+
+        class LabelAgentRequest {
+            constructor(properties?: threatguard.v1.LabelAgentRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: string;
+            set: { [k: string]: string };
+            remove: string[];
+            static create(properties: threatguard.v1.LabelAgentRequest.$Shape): threatguard.v1.LabelAgentRequest & threatguard.v1.LabelAgentRequest.$Shape;
+            static create(properties?: threatguard.v1.LabelAgentRequest.$Properties): threatguard.v1.LabelAgentRequest;
+            static encode(message: threatguard.v1.LabelAgentRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LabelAgentRequest & threatguard.v1.LabelAgentRequest.$Shape;
+        }
+
+        namespace LabelAgentRequest {
+            interface $Properties {
+                agent?: string;
+                set?: { [k: string]: string };
+                remove?: string[];
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LabelAgentRequest.$Properties;
+        }
+
+        interface ILabelAgentResponse extends threatguard.v1.LabelAgentResponse.$Properties {
+        }
+
+        class LabelAgentResponse {
+            constructor(properties?: threatguard.v1.LabelAgentResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            labels: { [k: string]: string };
+            static create(properties: threatguard.v1.LabelAgentResponse.$Shape): threatguard.v1.LabelAgentResponse & threatguard.v1.LabelAgentResponse.$Shape;
+            static create(properties?: threatguard.v1.LabelAgentResponse.$Properties): threatguard.v1.LabelAgentResponse;
+            static encode(message: threatguard.v1.LabelAgentResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.LabelAgentResponse & threatguard.v1.LabelAgentResponse.$Shape;
+        }
+
+        namespace LabelAgentResponse {
+            interface $Properties {
+                agentId?: string;
+                labels?: { [k: string]: string };
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.LabelAgentResponse.$Properties;
+        }
+
+        interface IRemoveAgentRequest extends threatguard.v1.RemoveAgentRequest.$Properties {
+        }
+
+        class RemoveAgentRequest {
+            constructor(properties?: threatguard.v1.RemoveAgentRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            agent: string;
+            force: boolean;
+            static create(properties: threatguard.v1.RemoveAgentRequest.$Shape): threatguard.v1.RemoveAgentRequest & threatguard.v1.RemoveAgentRequest.$Shape;
+            static create(properties?: threatguard.v1.RemoveAgentRequest.$Properties): threatguard.v1.RemoveAgentRequest;
+            static encode(message: threatguard.v1.RemoveAgentRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveAgentRequest & threatguard.v1.RemoveAgentRequest.$Shape;
+        }
+
+        namespace RemoveAgentRequest {
+            interface $Properties {
+                agent?: string;
+                force?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveAgentRequest.$Properties;
+        }
+
+        interface IRemoveAgentResponse extends threatguard.v1.RemoveAgentResponse.$Properties {
+        }
+
+        class RemoveAgentResponse {
+            constructor(properties?: threatguard.v1.RemoveAgentResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            agentId: string;
+            name: string;
+            revoked: boolean;
+            static create(properties: threatguard.v1.RemoveAgentResponse.$Shape): threatguard.v1.RemoveAgentResponse & threatguard.v1.RemoveAgentResponse.$Shape;
+            static create(properties?: threatguard.v1.RemoveAgentResponse.$Properties): threatguard.v1.RemoveAgentResponse;
+            static encode(message: threatguard.v1.RemoveAgentResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): threatguard.v1.RemoveAgentResponse & threatguard.v1.RemoveAgentResponse.$Shape;
+        }
+
+        namespace RemoveAgentResponse {
+            interface $Properties {
+                agentId?: string;
+                name?: string;
+                revoked?: boolean;
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = threatguard.v1.RemoveAgentResponse.$Properties;
         }
 
         interface ICreateTokenRequest extends threatguard.v1.CreateTokenRequest.$Properties {
@@ -5138,6 +5246,7 @@ export namespace threatguard {
             hostName: string;
             machineId: string;
             bootId: string;
+            demo: boolean;
             static create(properties: threatguard.v1.EnrolRequest.$Shape): threatguard.v1.EnrolRequest & threatguard.v1.EnrolRequest.$Shape;
             static create(properties?: threatguard.v1.EnrolRequest.$Properties): threatguard.v1.EnrolRequest;
             static encode(message: threatguard.v1.EnrolRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -5152,6 +5261,7 @@ export namespace threatguard {
                 hostName?: string;
                 machineId?: string;
                 bootId?: string;
+                demo?: boolean;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.EnrolRequest.$Properties;

@@ -3160,6 +3160,8 @@ export const threatguard = $root.threatguard = (() => {
         v1.FeatureReason = (function() {
 
             const FeatureReason = function (properties) {
+                this.after = [];
+                this.usually = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -3182,6 +3184,9 @@ export const threatguard = $root.threatguard = (() => {
             FeatureReason.prototype.days = 0;
             FeatureReason.prototype.surprise = 0;
             FeatureReason.prototype.sentence = "";
+            FeatureReason.prototype.after = $util.emptyArray;
+            FeatureReason.prototype.usually = $util.emptyArray;
+            FeatureReason.prototype.timesPossible = 0;
 
             FeatureReason.create = function(properties) {
                 return new FeatureReason(properties);
@@ -3226,6 +3231,14 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(121).double(message.surprise);
                 if (message.sentence != null && $Object.hasOwnProperty.call(message, "sentence") && message.sentence !== "")
                     writer.uint32(130).string(message.sentence);
+                if (message.after != null && message.after.length)
+                    for (let i = 0; i < message.after.length; ++i)
+                        writer.uint32(290).string(message.after[i]);
+                if (message.usually != null && message.usually.length)
+                    for (let i = 0; i < message.usually.length; ++i)
+                        writer.uint32(298).string(message.usually[i]);
+                if (message.timesPossible != null && $Object.hasOwnProperty.call(message, "timesPossible") && message.timesPossible !== 0)
+                    writer.uint32(304).uint32(message.timesPossible);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3401,6 +3414,31 @@ export const threatguard = $root.threatguard = (() => {
                                 message.sentence = value;
                             else
                                 delete message.sentence;
+                            continue;
+                        }
+                    case 36: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.after && message.after.length))
+                                message.after = [];
+                            message.after.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 37: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.usually && message.usually.length))
+                                message.usually = [];
+                            message.usually.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 38: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.timesPossible = value;
+                            else
+                                delete message.timesPossible;
                             continue;
                         }
                     }
@@ -13086,6 +13124,7 @@ export const threatguard = $root.threatguard = (() => {
             AuditEntry.prototype.after = "";
             AuditEntry.prototype.digest = $util.newBuffer([]);
             AuditEntry.prototype.previousDigest = $util.newBuffer([]);
+            AuditEntry.prototype.actorName = "";
 
             AuditEntry.create = function(properties) {
                 return new AuditEntry(properties);
@@ -13120,6 +13159,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(82).bytes(message.digest);
                 if (message.previousDigest != null && $Object.hasOwnProperty.call(message, "previousDigest") && message.previousDigest.length)
                     writer.uint32(250).bytes(message.previousDigest);
+                if (message.actorName != null && $Object.hasOwnProperty.call(message, "actorName") && message.actorName !== "")
+                    writer.uint32(410).string(message.actorName);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13250,6 +13291,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.previousDigest = value;
                             else
                                 delete message.previousDigest;
+                            continue;
+                        }
+                    case 51: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.actorName = value;
+                            else
+                                delete message.actorName;
                             continue;
                         }
                     }
@@ -13806,6 +13856,7 @@ export const threatguard = $root.threatguard = (() => {
             StatusReport.prototype.alertBudget = 0;
             StatusReport.prototype.exceptions = 0;
             StatusReport.prototype.forwards = $util.emptyArray;
+            StatusReport.prototype.demo = false;
 
             StatusReport.create = function(properties) {
                 return new StatusReport(properties);
@@ -13895,6 +13946,8 @@ export const threatguard = $root.threatguard = (() => {
                 if (message.forwards != null && message.forwards.length)
                     for (let i = 0; i < message.forwards.length; ++i)
                         $root.threatguard.v1.ForwardTargetState.encode(message.forwards[i], writer.uint32(962).fork(), _depth + 1).ldelim();
+                if (message.demo != null && $Object.hasOwnProperty.call(message, "demo") && message.demo !== false)
+                    writer.uint32(1120).bool(message.demo);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -14234,6 +14287,15 @@ export const threatguard = $root.threatguard = (() => {
                             if (!(message.forwards && message.forwards.length))
                                 message.forwards = [];
                             message.forwards.push($root.threatguard.v1.ForwardTargetState.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 140: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.demo = value;
+                            else
+                                delete message.demo;
                             continue;
                         }
                     }
@@ -15225,6 +15287,7 @@ export const threatguard = $root.threatguard = (() => {
 
             const AgentSummary = function (properties) {
                 this.sensors = [];
+                this.labels = {};
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -15248,6 +15311,7 @@ export const threatguard = $root.threatguard = (() => {
             AgentSummary.prototype.spooledEnvelopes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             AgentSummary.prototype.address = "";
             AgentSummary.prototype.group = "";
+            AgentSummary.prototype.labels = $util.emptyObject;
 
             AgentSummary.create = function(properties) {
                 return new AgentSummary(properties);
@@ -15295,6 +15359,9 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(130).string(message.address);
                 if (message.group != null && $Object.hasOwnProperty.call(message, "group") && message.group !== "")
                     writer.uint32(290).string(message.group);
+                if (message.labels != null && $Object.hasOwnProperty.call(message, "labels"))
+                    for (let keys = $Object.keys(message.labels), i = 0; i < keys.length; ++i)
+                        writer.uint32(450).fork().uint32(10).string(keys[i]).uint32(18).string(message.labels[keys[i]]).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -15308,7 +15375,7 @@ export const threatguard = $root.threatguard = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message, value;
+                let end, message, key, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -15478,6 +15545,42 @@ export const threatguard = $root.threatguard = (() => {
                                 message.group = value;
                             else
                                 delete message.group;
+                            continue;
+                        }
+                    case 56: {
+                            if (wireType !== 2)
+                                break;
+                            if (message.labels === $util.emptyObject)
+                                message.labels = {};
+                            let end2 = reader.size() + reader.pos;
+                            if (end2 > reader.len)
+                                throw $RangeError("index out of range");
+                            reader.len = end2;
+                            key = "";
+                            value = "";
+                            while (reader.pos < end2) {
+                                let tag2 = reader.tag();
+                                wireType = tag2 & 7;
+                                switch (tag2 >>>= 3) {
+                                case 1:
+                                    if (wireType !== 2)
+                                        break;
+                                    key = reader.stringVerify();
+                                    continue;
+                                case 2:
+                                    if (wireType !== 2)
+                                        break;
+                                    value = reader.stringVerify();
+                                    continue;
+                                }
+                                reader.skipType(wireType, _depth, tag2);
+                            }
+                            if (reader.pos !== end2)
+                                throw $RangeError("index out of range");
+                            reader.len = end;
+                            if (key === "__proto__")
+                                $util.makeProp(message.labels, key);
+                            message.labels[key] = value;
                             continue;
                         }
                     }
@@ -15936,6 +16039,481 @@ export const threatguard = $root.threatguard = (() => {
             };
 
             return RevokeAgentResponse;
+        })();
+
+        v1.LabelAgentRequest = (function() {
+
+            const LabelAgentRequest = function (properties) {
+                this.set = {};
+                this.remove = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            LabelAgentRequest.prototype.agent = "";
+            LabelAgentRequest.prototype.set = $util.emptyObject;
+            LabelAgentRequest.prototype.remove = $util.emptyArray;
+
+            LabelAgentRequest.create = function(properties) {
+                return new LabelAgentRequest(properties);
+            };
+
+            LabelAgentRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agent != null && $Object.hasOwnProperty.call(message, "agent") && message.agent !== "")
+                    writer.uint32(10).string(message.agent);
+                if (message.set != null && $Object.hasOwnProperty.call(message, "set"))
+                    for (let keys = $Object.keys(message.set), i = 0; i < keys.length; ++i)
+                        writer.uint32(18).fork().uint32(10).string(keys[i]).uint32(18).string(message.set[keys[i]]).ldelim();
+                if (message.remove != null && message.remove.length)
+                    for (let i = 0; i < message.remove.length; ++i)
+                        writer.uint32(26).string(message.remove[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            LabelAgentRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, key, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.LabelAgentRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agent = value;
+                            else
+                                delete message.agent;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (message.set === $util.emptyObject)
+                                message.set = {};
+                            let end2 = reader.size() + reader.pos;
+                            if (end2 > reader.len)
+                                throw $RangeError("index out of range");
+                            reader.len = end2;
+                            key = "";
+                            value = "";
+                            while (reader.pos < end2) {
+                                let tag2 = reader.tag();
+                                wireType = tag2 & 7;
+                                switch (tag2 >>>= 3) {
+                                case 1:
+                                    if (wireType !== 2)
+                                        break;
+                                    key = reader.stringVerify();
+                                    continue;
+                                case 2:
+                                    if (wireType !== 2)
+                                        break;
+                                    value = reader.stringVerify();
+                                    continue;
+                                }
+                                reader.skipType(wireType, _depth, tag2);
+                            }
+                            if (reader.pos !== end2)
+                                throw $RangeError("index out of range");
+                            reader.len = end;
+                            if (key === "__proto__")
+                                $util.makeProp(message.set, key);
+                            message.set[key] = value;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.remove && message.remove.length))
+                                message.remove = [];
+                            message.remove.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LabelAgentRequest;
+        })();
+
+        v1.LabelAgentResponse = (function() {
+
+            const LabelAgentResponse = function (properties) {
+                this.labels = {};
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            LabelAgentResponse.prototype.agentId = "";
+            LabelAgentResponse.prototype.labels = $util.emptyObject;
+
+            LabelAgentResponse.create = function(properties) {
+                return new LabelAgentResponse(properties);
+            };
+
+            LabelAgentResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.labels != null && $Object.hasOwnProperty.call(message, "labels"))
+                    for (let keys = $Object.keys(message.labels), i = 0; i < keys.length; ++i)
+                        writer.uint32(18).fork().uint32(10).string(keys[i]).uint32(18).string(message.labels[keys[i]]).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            LabelAgentResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, key, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.LabelAgentResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (message.labels === $util.emptyObject)
+                                message.labels = {};
+                            let end2 = reader.size() + reader.pos;
+                            if (end2 > reader.len)
+                                throw $RangeError("index out of range");
+                            reader.len = end2;
+                            key = "";
+                            value = "";
+                            while (reader.pos < end2) {
+                                let tag2 = reader.tag();
+                                wireType = tag2 & 7;
+                                switch (tag2 >>>= 3) {
+                                case 1:
+                                    if (wireType !== 2)
+                                        break;
+                                    key = reader.stringVerify();
+                                    continue;
+                                case 2:
+                                    if (wireType !== 2)
+                                        break;
+                                    value = reader.stringVerify();
+                                    continue;
+                                }
+                                reader.skipType(wireType, _depth, tag2);
+                            }
+                            if (reader.pos !== end2)
+                                throw $RangeError("index out of range");
+                            reader.len = end;
+                            if (key === "__proto__")
+                                $util.makeProp(message.labels, key);
+                            message.labels[key] = value;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LabelAgentResponse;
+        })();
+
+        v1.RemoveAgentRequest = (function() {
+
+            const RemoveAgentRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RemoveAgentRequest.prototype.agent = "";
+            RemoveAgentRequest.prototype.force = false;
+
+            RemoveAgentRequest.create = function(properties) {
+                return new RemoveAgentRequest(properties);
+            };
+
+            RemoveAgentRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agent != null && $Object.hasOwnProperty.call(message, "agent") && message.agent !== "")
+                    writer.uint32(10).string(message.agent);
+                if (message.force != null && $Object.hasOwnProperty.call(message, "force") && message.force !== false)
+                    writer.uint32(16).bool(message.force);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RemoveAgentRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RemoveAgentRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agent = value;
+                            else
+                                delete message.agent;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.force = value;
+                            else
+                                delete message.force;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RemoveAgentRequest;
+        })();
+
+        v1.RemoveAgentResponse = (function() {
+
+            const RemoveAgentResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RemoveAgentResponse.prototype.agentId = "";
+            RemoveAgentResponse.prototype.name = "";
+            RemoveAgentResponse.prototype.revoked = false;
+
+            RemoveAgentResponse.create = function(properties) {
+                return new RemoveAgentResponse(properties);
+            };
+
+            RemoveAgentResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.agentId != null && $Object.hasOwnProperty.call(message, "agentId") && message.agentId !== "")
+                    writer.uint32(10).string(message.agentId);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(18).string(message.name);
+                if (message.revoked != null && $Object.hasOwnProperty.call(message, "revoked") && message.revoked !== false)
+                    writer.uint32(24).bool(message.revoked);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RemoveAgentResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.threatguard.v1.RemoveAgentResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.agentId = value;
+                            else
+                                delete message.agentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.revoked = value;
+                            else
+                                delete message.revoked;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RemoveAgentResponse;
         })();
 
         v1.CreateTokenRequest = (function() {
@@ -23049,6 +23627,7 @@ export const threatguard = $root.threatguard = (() => {
             EnrolRequest.prototype.hostName = "";
             EnrolRequest.prototype.machineId = "";
             EnrolRequest.prototype.bootId = "";
+            EnrolRequest.prototype.demo = false;
 
             EnrolRequest.create = function(properties) {
                 return new EnrolRequest(properties);
@@ -23073,6 +23652,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(42).string(message.machineId);
                 if (message.bootId != null && $Object.hasOwnProperty.call(message, "bootId") && message.bootId !== "")
                     writer.uint32(202).string(message.bootId);
+                if (message.demo != null && $Object.hasOwnProperty.call(message, "demo") && message.demo !== false)
+                    writer.uint32(360).bool(message.demo);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -23158,6 +23739,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.bootId = value;
                             else
                                 delete message.bootId;
+                            continue;
+                        }
+                    case 45: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.demo = value;
+                            else
+                                delete message.demo;
                             continue;
                         }
                     }

@@ -14,6 +14,9 @@ import { PeerGroups } from './peers.ts';
 import { combineDependent } from './probability.ts';
 import { ENTITY_KINDS, type Profile } from './profile.ts';
 import { buildReason } from './reason.ts';
+import { describeSequence } from './sequences/say-sequence.ts';
+import type { ActiveSequences } from './sequences/sequence-scorer.ts';
+import { Sequences } from './sequences/sequences.ts';
 import { nameOf, speak } from './speak.ts';
 import { hourOf, Updater } from './update.ts';
 
@@ -26,6 +29,8 @@ const PEERS_HOUR = 2;
 const DAY_HOURS = 24;
 /** Hours all models have judged before they may speak together: a day or two of a fleet. */
 const ENSEMBLE_LEAST = 1_000;
+/** Once in ten hours is nothing. */
+const BASELINE_LEAST = 1;
 /** Of the budget. */
 const ENSEMBLE_SHARE = 0.2;
 
@@ -41,6 +46,10 @@ export interface BehaviourOptions {
   closed?: (profile: Profile) => void;
   /** What trained models say of an hour that is over; none where no model is in use. */
   vote?: (profile: Profile) => ModelVote[];
+  /** The model of sequences that is in use. */
+  sequences?: () => ActiveSequences | undefined;
+  /** A piece of what an entity did one after the other is over: tokens by their hashes. */
+  pieceEnded?: (profile: Profile, family: number, tokens: readonly number[]) => void;
 }
 
 export class Behaviour {
@@ -52,6 +61,9 @@ export class Behaviour {
   /** The same of what all models together say of whole hours. */
   readonly ensembles = emptyByKind(() => new Bar(ENSEMBLE_LEAST));
   readonly hours: Hours;
+  readonly sequences: Sequences;
+  /** The same of what was done one after the other in whole hours: what is usual drifts, a model that was trained does not. */
+  readonly sequenceBars = emptyByKind(() => new Bar(ENSEMBLE_LEAST));
   /** The newest sequence of each stream that counts, by agent and stream. */
   readonly positions = new Map<string, number>();
   readonly options: BehaviourOptions;
@@ -65,6 +77,10 @@ export class Behaviour {
 
   constructor(options: BehaviourOptions) {
     this.options = options;
+    this.sequences = new Sequences({
+      active: () => options.sequences?.(),
+      ended: (profile, family, tokens) => options.pieceEnded?.(profile, family, tokens),
+    });
     this.entities = new EntityTable(options.entitiesMax);
     this.hours = new Hours({
       learningDays: options.learningDays,
@@ -75,10 +91,14 @@ export class Behaviour {
       closed: (profile) => {
         this.closedIn[profile.kind][this.hours.newest % DAY_HOURS]!++;
         options.closed?.(profile);
-        if (options.vote && profile.standing === 'spoken-of') this.#vote(profile, options.vote(profile));
+        const sequence = this.#closeSequences(profile);
+        if (options.vote && profile.standing === 'spoken-of') {
+          const votes = options.vote(profile);
+          this.#vote(profile, sequence ? [...votes, sequence] : votes);
+        }
       },
     });
-    this.#updater = new Updater(this.entities, this.hours);
+    this.#updater = new Updater(this.entities, this.hours, this.sequences);
   }
 
   /** Whole days of events seen so far. */
@@ -158,6 +178,7 @@ export class Behaviour {
     for (const kind of ENTITY_KINDS) {
       this.bars[kind].settle(perDay[kind], each - whole);
       this.ensembles[kind].settle(perDay[kind], whole);
+      this.sequenceBars[kind].settle(perDay[kind], whole);
     }
   }
 
@@ -174,6 +195,17 @@ export class Behaviour {
     }
   }
 
+  /** What the model of sequences says of an hour that is over; nothing while it is not known how often it says so of ordinary ones. */
+  #closeSequences(profile: Profile): ModelVote | undefined {
+    const vote = this.sequences.close(profile);
+    if (!vote || profile.standing === 'quiet') return undefined;
+    const bar = this.sequenceBars[profile.kind];
+    const raw = vote.surprise ?? 0;
+    const surprise = Math.min(raw, bar.rarity(raw));
+    if (profile.spoken === 0) bar.add(raw);
+    return bar.count < ENSEMBLE_LEAST ? undefined : { ...vote, surprise };
+  }
+
   /** A whole hour, by all models together: what each finds a little rare may be very rare. */
   #vote(profile: Profile, trained: readonly ModelVote[]): void {
     if (!this.#present || trained.length === 0) return;
@@ -186,8 +218,10 @@ export class Behaviour {
     }));
     const score = combineDependent(votes.map(({ surprise }) => surprise ?? 0));
     const spoken = profile.spoken > 0;
-    if (!spoken && score >= bar.score) {
-      const rarity = bar.rarity(score);
+    const rarity = bar.rarity(score);
+    // What the baselines see nothing in has to be rarer still: words for it are few.
+    const need = own < BASELINE_LEAST ? bar.need + RARER_LEAST : bar.need;
+    if (!spoken && score >= bar.score && rarity >= need) {
       profile.spoken = rarity;
       if (!this.#isTold(hostOf(profile, batch), profile.hour, rarity)) {
         into.push(this.#describe(profile, { batch, row, rarity, votes }));
@@ -224,9 +258,18 @@ export class Behaviour {
       score: at.rarity,
       threshold: need,
       votes,
+      sequence: this.#saySequence(profile, entity),
     });
     const event = { agentId, streamId, sequence, index: indexes[at.row]! };
     return speak(profile, said, { agentId, agentName, atUs, event });
+  }
+
+  #saySequence(profile: Profile, entity: string) {
+    const rarest = this.sequences.rarestOf(profile);
+    if (!rarest) return undefined;
+    const { piece, surprise } = rarest;
+    const unexpected = this.options.sequences?.()?.scorer.leastExpected(piece.family, piece.tokens);
+    return unexpected && describeSequence({ piece, unexpected, surprise, entity, words: this.sequences.words });
   }
 }
 

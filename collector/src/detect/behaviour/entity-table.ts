@@ -1,15 +1,18 @@
 // All entities that are known, by the hash of kind and name.
 //
 // Invariant: at most `entitiesMax`; beyond it the eighth that was not active for longest is forgotten and counted. A profile takes
-// some 5 KiB, and up to 60 KiB with full first-seen sets.
+// some 5 KiB, and up to 60 KiB with full first-seen sets. Whoever changes a profile has it from `take` or `find` in the same turn of the
+// event loop, so that a checkpoint can be of one moment though it is written over many.
 import { ENTITY_KINDS, type EntityKind, Profile } from './profile.ts';
 
-/** Ten times the users, accounts, hosts and programs of a fleet one collector is made for; some 300 MiB when full, and a checkpoint of them half a second or more. */
+/** Ten times the users, accounts, hosts and programs of a fleet one collector is made for; some 300 MiB when full. */
 const ENTITIES_MAX = 20_000;
 
 export class EntityTable {
   /** Entities forgotten for lack of room: they are learned anew. */
   evicted = 0;
+  /** Told of an entity before it may be changed: while a checkpoint is written. */
+  beforeChange: ((profile: Profile) => void) | undefined;
   readonly #entitiesMax: number;
   readonly #known = new Map<number, Profile>();
   readonly #counts: Record<EntityKind, number> = { host: 0, user: 0, account: 0, program: 0 };
@@ -27,12 +30,14 @@ export class EntityTable {
   }
 
   find(hash: number): Profile | undefined {
-    return this.#known.get(hash);
+    const known = this.#known.get(hash);
+    if (known) this.beforeChange?.(known);
+    return known;
   }
 
   /** `name` is asked for only where the entity is new. */
   take(kind: EntityKind, hash: number, hour: number, name: () => string): Profile {
-    const known = this.#known.get(hash);
+    const known = this.find(hash);
     if (known) return known;
     const profile = new Profile({ kind, name: name(), hash }, hour);
     this.add(profile);

@@ -1,7 +1,9 @@
 // Behaviour in a running collector: continued from the store at start, kept there as it goes on.
 //
 // Invariant: a checkpoint is stored after everything it was learned from. What was observed before it is waited for; where some
-// of that is rejected meanwhile, the checkpoint is given up, and the next one tries again.
+// of that is rejected meanwhile, the checkpoint is given up, and the next one tries again. It is written in slices and stored in one
+// transaction when all are there: until then the store has the one before.
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Detection, StoredEvent } from '@threatguard/proto';
@@ -10,6 +12,7 @@ import { Behaviour, type BehaviourOptions } from './behaviour.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { HourGathering, packHours } from './hour-rows.ts';
 import { type Observations, observe } from './observations.ts';
+import { packSequences, SequenceGathering } from './sequences/gathering.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -21,7 +24,7 @@ const REPLAY_EVENTS_MAX = 1_000_000;
 
 export interface KeeperParts {
   store: BehaviourStore;
-  options: Omit<BehaviourOptions, 'closed'>;
+  options: Omit<BehaviourOptions, 'closed' | 'pieceEnded'>;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }
@@ -29,6 +32,7 @@ export interface KeeperParts {
 export class BehaviourKeeper implements AsyncDisposable {
   readonly behaviour: Behaviour;
   readonly hours = new HourGathering();
+  readonly sequences = new SequenceGathering();
   readonly #parts: KeeperParts;
   /** Commits of what was observed. */
   #pending = new Set<Promise<unknown>>();
@@ -38,7 +42,11 @@ export class BehaviourKeeper implements AsyncDisposable {
 
   private constructor(parts: KeeperParts) {
     this.#parts = parts;
-    this.behaviour = new Behaviour({ ...parts.options, closed: (profile) => this.hours.add(profile) });
+    this.behaviour = new Behaviour({
+      ...parts.options,
+      closed: (profile) => this.hours.add(profile),
+      pieceEnded: (profile, family, tokens) => this.sequences.add(profile, family, tokens),
+    });
   }
 
   /** Resolves when it knows what the store has; `learned` says how many events that took. */
@@ -87,20 +95,32 @@ export class BehaviourKeeper implements AsyncDisposable {
   }
 
   async #save(): Promise<void> {
-    const parts = writeCheckpoint(this.behaviour);
     const taken = this.hours.take();
+    const takenSequences = this.sequences.take();
+    const giveBack = () => {
+      this.hours.giveBack(taken);
+      this.sequences.giveBack(takenSequences);
+    };
     try {
       this.#lost = false;
-      await Promise.allSettled(this.#pending);
+      const before = [...this.#pending];
+      const packed: Uint8Array[] = [];
+      for (const part of writeCheckpoint(this.behaviour)) {
+        packed.push(await compress(part));
+        // Whoever came meanwhile has a turn.
+        await setImmediate();
+      }
+      await Promise.allSettled(before);
       if (this.#lost) {
-        this.hours.giveBack(taken);
+        giveBack();
         return;
       }
-      const packed = await Promise.all(parts.map((part) => compress(part)));
       const hours = await Promise.all(taken.map(packHours));
-      await this.#parts.store.save({ atUs: this.#parts.nowUs(), parts: packed, hours });
+      const { words } = this.behaviour.sequences;
+      const sequences = await Promise.all(takenSequences.map((each) => packSequences(each, words)));
+      await this.#parts.store.save({ atUs: this.#parts.nowUs(), parts: packed, hours, sequences });
     } catch (error) {
-      this.hours.giveBack(taken);
+      giveBack();
       throw error;
     }
   }

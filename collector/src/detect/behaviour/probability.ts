@@ -2,6 +2,8 @@
 
 /** Beyond it a probability says nothing more: nobody knows the twentieth digit of what is usual. */
 const SURPRISE_MAX = 20;
+/** Of one model, where several are combined. */
+const PROBABILITY_MAX = 0.9999;
 
 /** -log10 of the probability that Student's t with so many degrees of freedom is at least this large. */
 export function studentTail(t: number, degrees: number): number {
@@ -69,13 +71,14 @@ export function combineIndependent(surprises: ArrayLike<number>): number {
 
 /**
  * Surprises of models that look at the same, as one: the Cauchy combination (Liu and Xie, Journal of the American Statistical
- * Association 115, 2020), which needs no independence and is led by the smallest probability.
+ * Association 115, 2020), which needs no independence and is led by the smallest probability. Truncated near 1 (Fang, Chang and Tseng, 2023): a
+ * model that finds nothing at all, as the baselines of a quiet hour, must not outweigh one that finds much.
  */
 export function combineDependent(surprises: readonly number[]): number {
   if (surprises.length === 0) return 0;
   let sum = 0;
   for (const surprise of surprises) {
-    const probability = Math.min(1 - 1e-9, 10 ** -Math.min(surprise, 15));
+    const probability = Math.min(PROBABILITY_MAX, 10 ** -Math.min(surprise, 15));
     // tan((0.5 - p) pi) is 1 / tan(p pi), which is exact for small p.
     sum += 1 / Math.tan(probability * Math.PI);
   }

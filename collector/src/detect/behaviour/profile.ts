@@ -6,6 +6,7 @@
 import { FEATURE_COUNT, SKETCHES_WORDS } from './features.ts';
 import type { FreshItem } from './reason.ts';
 import { SeenSet } from './seen-set.ts';
+import type { HourSequences } from './sequences/sequences.ts';
 
 /** Two weeks: last month counts a quarter, and a person who changes teams is known anew in a month. */
 const HALF_LIFE_DAYS = 14;
@@ -97,6 +98,8 @@ export class Profile {
   fresh = 0;
   /** What was new in the present hour, the most surprising of each category. Not in a checkpoint: words for a reason. */
   items: FreshItem[] = [];
+  /** What the present hour did one after the other; undefined where nothing of the kind. */
+  sequences: HourSequences | undefined;
   /** The score with which it was last spoken of in the present hour; 0 where it was not. */
   spoken = 0;
   /** The hour in which it was spoken of last; 0 for never. */
@@ -164,6 +167,7 @@ export class Profile {
     this.touched = 0;
     this.fresh = 0;
     this.items = [];
+    this.sequences = undefined;
     this.spoken = 0;
     this.hourAsked = false;
   }

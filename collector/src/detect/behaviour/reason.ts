@@ -31,11 +31,18 @@ export interface ReasonParts {
   score: number;
   threshold: number;
   votes: readonly ModelVote[];
+  /** What it did one after the other that it seldom does. */
+  sequence: Said | undefined;
 }
 
 export function buildReason(parts: ReasonParts): { reason: ModelReason; sentence: string } {
   const { profile, entity, atUs } = parts;
-  const features = [...volumes(parts), ...parts.fresh.map((item) => describeFresh(item, parts)), ...oddHour(parts)]
+  const features = [
+    ...volumes(parts),
+    ...parts.fresh.map((item) => describeFresh(item, parts)),
+    ...oddHour(parts),
+    ...(parts.sequence ? [parts.sequence] : []),
+  ]
     .filter(({ surprise }) => surprise >= SURPRISE_LEAST)
     .sort((a, b) => b.surprise - a.surprise)
     .slice(0, FEATURES_KEPT_MAX);

@@ -20,7 +20,7 @@ interface Meaning {
 }
 
 /** What an intruder would have done where this is what was unusual (attack.mitre.org). */
-const MEANINGS: Partial<Record<FeatureName | Category | 'hour', Meaning>> = {
+const MEANINGS: Partial<Record<FeatureName | Category | 'hour' | 'program_sequence' | 'login_sequence', Meaning>> = {
   logons_failed: { technique: 'T1110', tactic: 'credential-access' },
   accounts_tried: { technique: 'T1110.004', tactic: 'credential-access' },
   sources: { technique: 'T1110', tactic: 'credential-access' },
@@ -32,6 +32,8 @@ const MEANINGS: Partial<Record<FeatureName | Category | 'hour', Meaning>> = {
   program: { technique: 'T1059', tactic: 'execution' },
   pair: { technique: 'T1059', tactic: 'execution' },
   command: { technique: 'T1059', tactic: 'execution' },
+  program_sequence: { technique: 'T1059', tactic: 'execution' },
+  login_sequence: { technique: 'T1078', tactic: 'initial-access' },
   programs_new: { technique: 'T1059', tactic: 'execution' },
   destination: { technique: 'T1071', tactic: 'command-and-control' },
   port: { technique: 'T1571', tactic: 'command-and-control' },

@@ -39,7 +39,8 @@ export async function startBehaviour(parts: {
     ({ name, version }, reason) => log.warn({ name, version, reason }, 'a model was refused'),
   );
   const vote = (profile: Parameters<typeof voteOf>[1]) => voteOf(registry.active.values(), profile);
-  const options = { learningDays, alertsPerHostDay, seed: SEED, agentName, vote };
+  const sequences = () => registry.sequences;
+  const options = { learningDays, alertsPerHostDay, seed: SEED, agentName, vote, sequences };
   const { keeper, learned } = await BehaviourKeeper.start({ store: store.behaviour, options, nowUs, failed });
   const { behaviour } = keeper;
   const { size: entities } = behaviour.entities;

@@ -5,6 +5,18 @@ import { hashPair, hashText } from './hash-text.ts';
 import type { Hours } from './hours.ts';
 import { FIRST, IMAGE, OBSERVED, type Observations, SECOND, TEXTS_PER_ROW, USER } from './observations.ts';
 import { CATEGORY, ENTITY_KINDS, type EntityKind, type Profile } from './profile.ts';
+import {
+  FAILED,
+  LOGIN,
+  LOGON,
+  localAccount,
+  NOBODY,
+  PERSON,
+  PRIVILEGE,
+  PROGRAM,
+  type Token,
+} from './sequences/families.ts';
+import type { Sequences } from './sequences/sequences.ts';
 
 const HOUR_US = 3_600_000_000;
 
@@ -41,6 +53,7 @@ const HOSTS = 4;
 export class Updater {
   readonly #entities: EntityTable;
   readonly #hours: Hours;
+  readonly #sequences: Sequences;
   // Of the batch that is observed.
   #batch!: Observations;
   #agentHash = 0;
@@ -52,15 +65,20 @@ export class Updater {
   /** Whom an observation is about, none where that is not known: host, account, user, program. Used for every observation. */
   readonly #who: (Profile | undefined)[] = [undefined, undefined, undefined, undefined];
 
-  constructor(entities: EntityTable, hours: Hours) {
+  /** Texts of the batch that are told to the sequences already, by their place. */
+  #told: boolean[] = [];
+
+  constructor(entities: EntityTable, hours: Hours, sequences: Sequences) {
     this.#entities = entities;
     this.#hours = hours;
+    this.#sequences = sequences;
   }
 
   begin(batch: Observations): void {
     this.#batch = batch;
     this.#agentHash = hashText(batch.agentId);
     this.#found = { user: [], account: [], program: [] };
+    this.#told = [];
     if (batch.kinds.length === 0) return;
     this.#hour = hourOf(batch.atUs[0]!);
     const hash = hashPair(KIND_HASH.host, this.#agentHash);
@@ -103,7 +121,9 @@ export class Updater {
     const hours = this.#hours;
     const image = this.#place(IMAGE);
     const hash = this.#batch.hashes[image - 1]!;
-    for (const profile of this.#people()) {
+    const people = this.#people();
+    const doer = people[1] ?? this.#host;
+    for (const profile of people) {
       if (!profile || !hours.open(profile, this.#hour)) continue;
       hours.add(profile, AT.programs, 1);
       hours.addDistinct(profile, PROGRAMS, hash);
@@ -111,6 +131,7 @@ export class Updater {
       if (profile.kind !== 'user') this.#item(profile, CATEGORY.pair, this.#place(FIRST));
       this.#item(profile, CATEGORY.command, this.#place(SECOND));
       if (profile.kind === 'user') this.#onHost(profile);
+      if (profile === doer) this.#nextProgram(profile);
       this.#askHour(profile);
     }
     const program = this.#programEntity();
@@ -145,7 +166,11 @@ export class Updater {
     this.#each(this.#people(), (profile) => {
       this.#hours.add(profile, AT.logons, count);
       if (source > 0) this.#hours.addDistinct(profile, SOURCES, this.#batch.hashes[source - 1]!);
-      this.#item(profile, CATEGORY.source, source);
+      const fresh = this.#item(profile, CATEGORY.source, source);
+      if (profile.kind === 'account') {
+        this.#next(profile, LOGIN, source === 0 ? LOGON.local : fresh ? LOGON.fresh : LOGON.known);
+        this.#next(profile, PROGRAM, LOGON.local);
+      }
       if (profile.kind === 'host') this.#item(profile, CATEGORY.peer, this.#place(USER));
       if (profile.kind === 'user') this.#onHost(profile);
       this.#askHour(profile);
@@ -167,18 +192,44 @@ export class Updater {
       this.#hours.add(profile, AT.logons_failed, count);
       if (user > 0 && profile.kind === 'host') this.#hours.addDistinct(profile, TRIED, hashes[user - 1]!);
       if (source > 0) this.#hours.addDistinct(profile, SOURCES, hashes[source - 1]!);
+      if (profile.kind !== 'account') return;
+      const known = source > 0 && profile.seen[CATEGORY.source]?.has(hashes[source - 1]!);
+      this.#next(profile, LOGIN, source === 0 ? FAILED.local : known ? FAILED.known : FAILED.fresh);
     });
   }
 
   #privilege(count: number): void {
     this.#each(this.#people(), (profile) => {
       this.#hours.add(profile, AT.privilege_uses, count);
+      if (profile.kind === 'account') this.#next(profile, LOGIN, PRIVILEGE);
       this.#askHour(profile);
     });
   }
 
   #add(profile: Profile | undefined, feature: number, amount: number): void {
     if (profile && this.#hours.open(profile, this.#hour)) this.#hours.add(profile, feature, amount);
+  }
+
+  #next(profile: Profile, family: number, token: Token): void {
+    this.#sequences.tell(token);
+    this.#sequences.note(profile, family, this.#whoIs(profile), token.hash);
+  }
+
+  /** Who started which program; the program alone where nobody knows who did. */
+  #nextProgram(profile: Profile): void {
+    const place = this.#place(FIRST) || this.#place(IMAGE);
+    const hash = this.#batch.hashes[place - 1]!;
+    if (!this.#told[place]) {
+      this.#told[place] = true;
+      this.#sequences.tell({ hash, text: this.#batch.texts[place - 1]! });
+    }
+    this.#sequences.note(profile, PROGRAM, this.#whoIs(profile), hash);
+  }
+
+  #whoIs({ kind }: Profile): Token {
+    if (kind === 'host') return NOBODY;
+    const name = this.#batch.texts[this.#place(USER) - 1]!;
+    return LOCAL_ACCOUNTS.has(name) ? localAccount(name) : PERSON;
   }
 
   #onHost(profile: Profile): void {

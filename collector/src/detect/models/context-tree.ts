@@ -3,14 +3,35 @@
 //
 // Form: a context is a node, 0 the empty one; `#nodes` finds the node of a longer context by the shorter one's and the token
 // before it. `#counts` has how often a node was followed by a token; of each node all of these are `#totals`, different ones `#kinds`.
-import { PairTable } from './pair-table.ts';
+import { type PairEntries, PairTable } from './pair-table.ts';
 
 const CONTEXT_MAX = 5;
 /** Contexts beyond this many are not kept: what was seen first stays. */
 const NODES_MAX = 3_000_000;
 
+/** A tree, to be kept. */
+export interface ContextTreeState {
+  tokens: number;
+  contextMax: number;
+  nodes: PairEntries;
+  counts: PairEntries;
+  totals: Uint32Array;
+  kinds: Uint32Array;
+}
+
+/** What came after the tokens before a place. */
+export interface Followers {
+  /** How many tokens of the context. */
+  length: number;
+  /** How often something came after it, how often the token of the place, and what came most often. */
+  total: number;
+  count: number;
+  commonest: number[];
+}
+
 export class ContextTree {
   readonly #tokens: number;
+  readonly #contextMax: number;
   readonly #nodes = new PairTable();
   readonly #counts = new PairTable();
   #totals = new Uint32Array(1024);
@@ -18,8 +39,30 @@ export class ContextTree {
   #size = 1;
 
   /** Tokens are numbers below `tokens`. */
-  constructor(tokens: number) {
+  constructor(tokens: number, contextMax = CONTEXT_MAX) {
     this.#tokens = tokens;
+    this.#contextMax = contextMax;
+  }
+
+  static of({ tokens, contextMax, nodes, counts, totals, kinds }: ContextTreeState): ContextTree {
+    const tree = new ContextTree(tokens, contextMax);
+    tree.#nodes.restore(nodes);
+    tree.#counts.restore(counts);
+    tree.#totals = Uint32Array.from(totals);
+    tree.#kinds = Uint32Array.from(kinds);
+    tree.#size = totals.length;
+    return tree;
+  }
+
+  state(): ContextTreeState {
+    return {
+      tokens: this.#tokens,
+      contextMax: this.#contextMax,
+      nodes: this.#nodes.entries(),
+      counts: this.#counts.entries(),
+      totals: this.#totals.slice(0, this.#size),
+      kinds: this.#kinds.slice(0, this.#size),
+    };
   }
 
   learn(sequence: ArrayLike<number>): void {
@@ -27,7 +70,7 @@ export class ContextTree {
       const token = sequence[at]!;
       let node = 0;
       this.#count(node, token);
-      for (let back = 1; back <= CONTEXT_MAX && at - back >= 0; back++) {
+      for (let back = 1; back <= this.#contextMax && at - back >= 0; back++) {
         const longer = this.#extend(node, sequence[at - back]!);
         if (longer === undefined) break;
         node = longer;
@@ -45,9 +88,29 @@ export class ContextTree {
       const total = this.#totals[node]!;
       const kinds = this.#kinds[node]!;
       if (total > 0) probability = ((this.#counts.get(node, token) ?? 0) + kinds * probability) / (total + kinds);
-      node = at - back >= 0 && back <= CONTEXT_MAX ? this.#nodes.get(node, sequence[at - back]!) : undefined;
+      node = at - back >= 0 && back <= this.#contextMax ? this.#nodes.get(node, sequence[at - back]!) : undefined;
     }
     return probability;
+  }
+
+  /** Of the longest context before a place that was seen at least `least` times; of none where not even the empty one was. */
+  followers(sequence: ArrayLike<number>, at: number, { least, most }: { least: number; most: number }): Followers {
+    let node = 0;
+    let length = 0;
+    for (let back = 1; at - back >= 0 && back <= this.#contextMax; back++) {
+      const longer = this.#nodes.get(node, sequence[at - back]!);
+      if (longer === undefined || this.#totals[longer]! < least) break;
+      node = longer;
+      length = back;
+    }
+    const counted: [token: number, count: number][] = [];
+    for (let token = 0; token < this.#tokens; token++) {
+      const count = this.#counts.get(node, token);
+      if (count !== undefined) counted.push([token, count]);
+    }
+    counted.sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+    const commonest = counted.slice(0, most).map(([token]) => token);
+    return { length, total: this.#totals[node]!, count: this.#counts.get(node, sequence[at]!) ?? 0, commonest };
   }
 
   #count(node: number, token: number): void {

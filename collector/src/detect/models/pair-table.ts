@@ -3,6 +3,13 @@
 // Form: open addressing, linear probing, at most half full. `#numbers[slot]` is 0 where nothing is, else one more than the number.
 const SLOTS_FIRST = 1024;
 
+/** What a table has, to be kept: each pair and its number. */
+export interface PairEntries {
+  firsts: Uint32Array;
+  seconds: Uint32Array;
+  numbers: Uint32Array;
+}
+
 export class PairTable {
   #firsts = new Uint32Array(SLOTS_FIRST);
   #seconds = new Uint32Array(SLOTS_FIRST);
@@ -30,6 +37,26 @@ export class PairTable {
     }
     this.#numbers[slot] = number + 1;
     if (2 * this.#count > this.#numbers.length) this.#grow();
+  }
+
+  entries(): PairEntries {
+    const entries = {
+      firsts: new Uint32Array(this.#count),
+      seconds: new Uint32Array(this.#count),
+      numbers: new Uint32Array(this.#count),
+    };
+    for (let slot = 0, at = 0; slot < this.#numbers.length; slot++) {
+      if (this.#numbers[slot] === 0) continue;
+      entries.firsts[at] = this.#firsts[slot]!;
+      entries.seconds[at] = this.#seconds[slot]!;
+      entries.numbers[at++] = this.#numbers[slot]! - 1;
+    }
+    return entries;
+  }
+
+  /** Adds what another table had. */
+  restore({ firsts, seconds, numbers }: PairEntries): void {
+    for (let at = 0; at < numbers.length; at++) this.set(firsts[at]!, seconds[at]!, numbers[at]!);
   }
 
   #slotOf(first: number, second: number): number {

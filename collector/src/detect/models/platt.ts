@@ -1,11 +1,18 @@
 // Calibrated probabilities: Platt, "Probabilistic Outputs for Support Vector Machines" (1999), on the log odds of what a classifier
 // says, fitted as Lin, Lin and Weng have it ("A Note on Platt's Probabilistic Outputs", Machine Learning 68, 2007).
 
-/** Calibrated log odds are `slope` times those of the classifier, plus `offset`. */
+/**
+ * Calibrated log odds are `slope` times those of the classifier, plus `offset`. Beyond the least and the most that the classifier
+ * said when it was fitted, nothing is known: there it stays as it is at these.
+ */
 export interface PlattScale {
   slope: number;
   offset: number;
+  least: number;
+  most: number;
 }
+
+type Line = Pick<PlattScale, 'slope' | 'offset'>;
 
 /** Nobody is surer than this before calibration: shares of trees are often 0 or 1, whose log odds are without end. */
 const LEAST = 1e-3;
@@ -22,14 +29,15 @@ export function fitPlatt(probabilities: ArrayLike<number>, real: ArrayLike<boole
   // Not 1 and 0 but what so many rows let one believe (Platt, section 2.2): few rows never make certainty.
   const [high, low] = [(positives + 1) / (positives + 2), 1 / (negatives + 2)];
   const wanted = Array.from(real, (each) => (each ? high : low));
+  const range = { least: Math.min(...odds), most: Math.max(...odds) };
   const fitted = fitBoth(odds, wanted, { slope: 1, offset: 0 });
-  if (fitted.slope > 0) return fitted;
+  if (fitted.slope > 0) return { ...fitted, ...range };
   const mean = wanted.reduce((sum, each) => sum + each, 0) / Math.max(1, wanted.length);
-  return { slope: 0, offset: Math.log(mean / (1 - mean)) };
+  return { slope: 0, offset: Math.log(mean / (1 - mean)), ...range };
 }
 
-export function calibrate({ slope, offset }: PlattScale, probability: number): number {
-  return logistic(slope * logOdds(probability) + offset);
+export function calibrate({ slope, offset, least, most }: PlattScale, probability: number): number {
+  return logistic(slope * Math.min(most, Math.max(least, logOdds(probability))) + offset);
 }
 
 /** Of a probability, as far as anybody may be sure. */
@@ -39,7 +47,7 @@ export function logOdds(probability: number): number {
 }
 
 /** Newton's method with backtracking. */
-function fitBoth(odds: readonly number[], wanted: readonly number[], start: PlattScale): PlattScale {
+function fitBoth(odds: readonly number[], wanted: readonly number[], start: Line): Line {
   let scale = start;
   let loss = lossOf(odds, wanted, scale);
   for (let iteration = 0; iteration < ITERATIONS_MAX; iteration++) {
@@ -71,7 +79,7 @@ function fitBoth(odds: readonly number[], wanted: readonly number[], start: Plat
   return scale;
 }
 
-function lossOf(odds: readonly number[], wanted: readonly number[], { slope, offset }: PlattScale): number {
+function lossOf(odds: readonly number[], wanted: readonly number[], { slope, offset }: Line): number {
   let loss = (SLOPE_COST * slope * slope) / 2;
   for (let at = 0; at < odds.length; at++) {
     const said = slope * odds[at]! + offset;

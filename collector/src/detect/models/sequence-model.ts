@@ -7,7 +7,7 @@ import { Random } from './random.ts';
 import { learnUsual, rarityOf, type UsualSurprises } from './surprise-rarity.ts';
 import { trainNetwork } from './train-lstm.ts';
 
-/** Tokens beyond the commonest so many are all one. */
+/** Of tokens, unless told otherwise. */
 const VOCABULARY_MAX = 60_000;
 /** Tokens the network tells apart; the others are one to it, told apart by how common they are. */
 const NETWORK_TOKENS_MAX = 256;
@@ -28,8 +28,8 @@ const LOOK_TOKENS_MAX = 8_000;
 const WEIGHTS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const GAIN_LEAST = 0.02;
 /** The end of a sequence, and a token that was not learned. */
-const END = 0;
-const UNKNOWN = 1;
+export const END = 0;
+export const UNKNOWN = 1;
 
 /** The network as a voice beside the contexts. */
 export interface Recurrent {
@@ -51,12 +51,26 @@ export interface SequenceModel {
   recurrent: Recurrent | undefined;
 }
 
+/** How much a model may know. */
+export interface SequenceBounds {
+  /** Tokens beyond the commonest so many are all one. */
+  vocabularyMax?: number;
+  /** Tokens of a context. */
+  contextMax?: number;
+  /** Multiplications the network is trained with. */
+  networkWorkMax?: number;
+}
+
 /** Learns from sequences, at least one with a token; the same seed gives the same model. */
-export function trainSequences(sequences: readonly (readonly string[])[], seed: number): SequenceModel {
-  const numbers = numberTokens(sequences);
+export function trainSequences(
+  sequences: readonly (readonly string[])[],
+  seed: number,
+  { vocabularyMax = VOCABULARY_MAX, contextMax, networkWorkMax }: SequenceBounds = {},
+): SequenceModel {
+  const numbers = numberTokens(sequences, vocabularyMax);
   const tokens = numbers.size + 2;
   const encoded = sequences.map((sequence) => encode(numbers, sequence));
-  const contexts = new ContextTree(tokens);
+  const contexts = new ContextTree(tokens, contextMax);
   for (const sequence of encoded) contexts.learn(sequence);
 
   const random = new Random(seed);
@@ -73,10 +87,10 @@ export function trainSequences(sequences: readonly (readonly string[])[], seed: 
   let recurrent: Recurrent | undefined;
   for (const [fold, own] of folds.entries()) {
     const others = folds.length > 1 ? folds.filter((_, each) => each !== fold).flat() : own;
-    const without = new ContextTree(tokens);
+    const without = new ContextTree(tokens, contextMax);
     for (const piece of others) without.learn(piece);
     if (fold === 0 && own.length >= HELD_PIECES_MIN) {
-      recurrent = learnRecurrent(tokens, { train: others, held: own, contexts: without, random });
+      recurrent = learnRecurrent(tokens, { train: others, held: own, contexts: without, random, networkWorkMax });
     }
     for (const piece of own) surprises.push(bitsOf(without, undefined, piece));
     held += own.reduce((sum, piece) => sum + piece.length, 0);
@@ -112,7 +126,8 @@ export function asNetworkReads({ numbers }: SequenceModel, recurrent: Recurrent,
   };
 }
 
-function bitsOf(
+/** In bits, of each token but the first of a sequence between two ends; where the words of the network are known, with these. */
+export function bitsOf(
   contexts: ContextTree,
   recurrent: Recurrent | undefined,
   encoded: Uint16Array,
@@ -120,10 +135,12 @@ function bitsOf(
 ): Float64Array {
   const words = recurrent && (known ?? recurrentWords(recurrent, encoded));
   const weight = recurrent?.weight ?? 0;
-  return Float64Array.from({ length: encoded.length - 1 }, (_, at) => {
+  const bits = new Float64Array(encoded.length - 1);
+  for (let at = 0; at < bits.length; at++) {
     const counted = contexts.probability(encoded, at + 1);
-    return -Math.log2(words ? weight * words[at]! + (1 - weight) * counted : counted);
-  });
+    bits[at] = -Math.log2(words ? weight * words[at]! + (1 - weight) * counted : counted);
+  }
+  return bits;
 }
 
 /** The probability of each token but the first by the network alone. */
@@ -139,7 +156,13 @@ function recurrentWords({ network, numbers, shares }: Recurrent, encoded: Uint16
 /** Trains a network; undefined where it takes too little of the surprise away that the contexts leave. */
 function learnRecurrent(
   tokens: number,
-  parts: { train: readonly Uint16Array[]; held: readonly Uint16Array[]; contexts: ContextTree; random: Random },
+  parts: {
+    train: readonly Uint16Array[];
+    held: readonly Uint16Array[];
+    contexts: ContextTree;
+    random: Random;
+    networkWorkMax: number | undefined;
+  },
 ): Recurrent | undefined {
   const { train, held, contexts, random } = parts;
   const numbers = Uint16Array.from({ length: tokens }, (_, token) => Math.min(token, NETWORK_TOKENS_MAX));
@@ -156,11 +179,12 @@ function learnRecurrent(
   });
   const counted = looked.map((piece) => bitsOf(contexts, undefined, piece).map((bits) => 2 ** -bits));
   const sequences = train.map((piece) => piece.map((token) => numbers[token]!));
-  trainNetwork(network, sequences, random, () => {
+  const look = () => {
     const best = chooseWeight(recurrent, looked, counted);
     recurrent.weight = best.weight;
     return best.gain;
-  });
+  };
+  trainNetwork(network, sequences, random, look, parts.networkWorkMax);
   if (recurrent.weight === 0) return undefined;
   recurrent.usual = learnUsual(held.map((piece) => bitsOf(contexts, recurrent, piece)));
   return recurrent;
@@ -212,10 +236,10 @@ function cutPieces(sequences: readonly Uint16Array[]): Uint16Array[] {
   });
 }
 
-function numberTokens(sequences: readonly (readonly string[])[]): Map<string, number> {
+function numberTokens(sequences: readonly (readonly string[])[], vocabularyMax: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (const sequence of sequences) for (const token of sequence) counts.set(token, (counts.get(token) ?? 0) + 1);
-  const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, VOCABULARY_MAX);
+  const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, vocabularyMax);
   return new Map(ranked.map(([token], at) => [token, at + 2]));
 }
 

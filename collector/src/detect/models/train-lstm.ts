@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 
 /** Tokens a training goes back over at once. */
 const STEPS = 32;
-/** Multiplications of a training: some three seconds of one core. */
+/** Multiplications of a training, unless told otherwise: some three seconds of one core. */
 const WORK_MAX = 2e9;
 const PASSES_MAX = 20;
 const RATE = 0.01;
@@ -20,12 +20,13 @@ export function trainNetwork(
   sequences: readonly Uint16Array[],
   random: Random,
   look: () => number,
+  workMax = WORK_MAX,
 ): void {
   const trainer = new LstmTrainer(network);
   const { hidden, inputs, tokens } = network;
   const perToken = 3 * (4 * hidden * (inputs + hidden) + tokens * hidden);
   const length = sequences.reduce((sum, sequence) => sum + Math.max(0, sequence.length - 1), 0);
-  const all = Math.min(WORK_MAX / perToken, PASSES_MAX * length);
+  const all = Math.min(workMax / perToken, PASSES_MAX * length);
   const order = Uint32Array.from(sequences.keys());
   let done = 0;
   let looks = 0;

@@ -17,7 +17,6 @@ export type Factor =
   | 'time'
   | 'detections'
   | 'risk'
-  | 'host'
   | 'user'
   | 'address'
   | 'process'
@@ -41,7 +40,7 @@ export const TRIAGE_FEATURES = [
   ['weekday', 'number', 'time'],
   ['detections', 'number', 'detections'],
   ['risk', 'number', 'risk'],
-  ['host_kind', 'category', 'host'],
+  ['host_kind', 'category', 'rule'],
   ['user', 'category', 'user'],
   ['address', 'category', 'address'],
   ['process', 'category', 'process'],
@@ -121,10 +120,6 @@ export function tellFactor(factor: Factor, facts: AlertFacts): { value: string; 
       return words(String(facts.detections), `${facts.detections} detections when it was raised`);
     case 'risk':
       return words(String(facts.risk), `risk ${facts.risk} of 100`);
-    case 'host':
-      return facts.host_kind === undefined
-        ? words('', 'about the whole fleet')
-        : words(String(facts.host_kind), `on a ${facts.host_kind} host`);
     case 'user':
       return named('user', facts.user);
     case 'address':

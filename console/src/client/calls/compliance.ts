@@ -14,18 +14,23 @@ import {
   type VerifyAuditResponse,
 } from '@threatguard/proto';
 import type { Connection } from '../connection.ts';
-import { collect } from '../pages.ts';
+import { collectWithin, type Span } from '../pages.ts';
 
 /** A report asks the store twenty things, each within the time of a read. */
 const REPORT_MS_MAX = 240_000;
 
 export const complianceCalls = (connection: Connection) => ({
   /** Newest first, at most `limit`. */
-  listAudit(limit: number): Promise<AuditEntry[]> {
-    return collect(limit, async (rows, after) => {
-      const page = await connection.call(consoleService.listAudit, { limit: rows, after });
-      return { rows: page.entries ?? [], next: page.next ?? '' };
-    });
+  listAudit(limit: number, span: Span = {}): Promise<AuditEntry[]> {
+    return collectWithin<AuditEntry>(
+      limit,
+      span,
+      ({ atUs }) => atUs,
+      async (rows, after) => {
+        const page = await connection.call(consoleService.listAudit, { limit: rows, after });
+        return { rows: page.entries ?? [], next: page.next ?? '' };
+      },
+    );
   },
 
   verifyAudit(): Promise<VerifyAuditResponse> {

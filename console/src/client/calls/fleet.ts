@@ -6,6 +6,10 @@ import {
   consoleService,
   cryptoService,
   type GetAgentResponse,
+  type LabelAgentRequest,
+  type LabelAgentResponse,
+  type RemoveAgentRequest,
+  type RemoveAgentResponse,
   type RevokeAgentResponse,
   type StatusReport,
 } from '@threatguard/proto';
@@ -26,6 +30,14 @@ export const fleetCalls = (connection: Connection) => ({
 
   revokeAgent(agent: string): Promise<RevokeAgentResponse> {
     return connection.call(consoleService.revokeAgent, { agent });
+  },
+
+  labelAgent(request: LabelAgentRequest): Promise<LabelAgentResponse> {
+    return connection.call(consoleService.labelAgent, request);
+  },
+
+  removeAgent(request: RemoveAgentRequest): Promise<RemoveAgentResponse> {
+    return connection.call(consoleService.removeAgent, request);
   },
 
   /** Of the hosts against a profile; the fleet's own where `policy` is empty. */

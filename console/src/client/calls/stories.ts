@@ -7,7 +7,7 @@ import {
   type ListIncidentsRequest,
 } from '@threatguard/proto';
 import type { Connection } from '../connection.ts';
-import { collect } from '../pages.ts';
+import { collect, collectWithin, type Span } from '../pages.ts';
 
 export const storiesCalls = (connection: Connection) => ({
   /** Highest risk first, at most `limit`. */
@@ -23,11 +23,20 @@ export const storiesCalls = (connection: Connection) => ({
   },
 
   /** Newest change first, at most `limit`. */
-  listIncidents(filter: Pick<ListIncidentsRequest, 'state' | 'severityMin'>, limit: number): Promise<Incident[]> {
-    return collect(limit, async (rows, after) => {
-      const page = await connection.call(consoleService.listIncidents, { ...filter, limit: rows, after });
-      return { rows: page.incidents ?? [], next: page.next ?? '' };
-    });
+  listIncidents(
+    filter: Pick<ListIncidentsRequest, 'state' | 'severityMin'>,
+    limit: number,
+    span: Span = {},
+  ): Promise<Incident[]> {
+    return collectWithin<Incident>(
+      limit,
+      span,
+      ({ updatedAtUs }) => updatedAtUs,
+      async (rows, after) => {
+        const page = await connection.call(consoleService.listIncidents, { ...filter, limit: rows, after });
+        return { rows: page.incidents ?? [], next: page.next ?? '' };
+      },
+    );
   },
 
   async getIncident(id: string): Promise<Incident | undefined> {

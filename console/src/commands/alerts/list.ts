@@ -4,6 +4,7 @@ import { ALERT_KEYS, alertColumns, alertRecord } from '../../model/alert.ts';
 import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe, oneOf, wholeNumber } from '../console-command.ts';
 import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
+import { printAlerts } from '../follow-alerts.ts';
 
 const ORDERS = { newest: AlertOrder.ALERT_ORDER_NEWEST, triage: AlertOrder.ALERT_ORDER_TRIAGE } as const;
 
@@ -14,6 +15,7 @@ export class AlertsList extends ConsoleCommand {
     '<%= config.bin %> alerts list --severity high --since 24h',
     '<%= config.bin %> alerts list --technique T1110 --output json',
     '<%= config.bin %> alerts list --agent web-1 --user root',
+    '<%= config.bin %> alerts list --follow --severity high --output json | jq .reason',
     '<%= config.bin %> alerts list --status open --sort triage',
     '<%= config.bin %> alerts list --since 24h --output ocsf > alerts.ndjson',
   ];
@@ -28,6 +30,10 @@ export class AlertsList extends ConsoleCommand {
       helpValue: 'ORDER',
     }),
     limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
+    follow: Flags.boolean({
+      summary: 'Print alerts as they are raised, as "alerts watch" does; with --since those since then first.',
+      exclusive: ['until', 'withheld', 'limit', 'sort'],
+    }),
   };
 
   async run(): Promise<void> {
@@ -38,11 +44,26 @@ export class AlertsList extends ConsoleCommand {
     const filter = { ...readAlertFilter(flags), ...readTimeRange(flags, { nowMs, utc: flags.utc }), withheld };
     const order = ORDERS[oneOf('sort', Object.keys(ORDERS) as (keyof typeof ORDERS)[], flags.sort.toLowerCase())];
     const limit = wholeNumber('limit', flags.limit, { min: 1, max: 100_000 });
-    const { client } = await this.connect(flags);
+    const { client, deployment } = await this.connect(flags);
     using _ = client;
+    const { version } = this.config;
+    if (flags.follow) {
+      const { stopped: signal } = this.invocation;
+      const { sinceUs, ...shown } = filter;
+      return await printAlerts({
+        client,
+        ca: deployment.ca,
+        filter: shown,
+        sinceUs,
+        updates: false,
+        output,
+        version,
+        signal,
+      });
+    }
     const rows = await client.listAlerts(filter, limit, order);
     const format = exportFormat(output);
-    if (format) writeExport(output, { alerts: rows, format, version: this.config.version });
+    if (format) writeExport(output, { alerts: rows, format, version });
     else output.list({ rows, columns: alertColumns({ ...output, nowMs }), keys: ALERT_KEYS, record: alertRecord });
     if (rows.length === 0) output.note('no alerts match');
     if (rows.length === limit) output.note(`${limit} shown; --limit shows more`);

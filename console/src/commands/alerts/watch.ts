@@ -1,9 +1,8 @@
 import { Flags } from '@oclif/core';
-import { ALERT_KEYS } from '../../model/alert.ts';
 import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
-import { writeAlert } from '../alert-stream.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
-import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
+import { exportOutput } from '../export-output.ts';
+import { printAlerts } from '../follow-alerts.ts';
 
 export class AlertsWatch extends ConsoleCommand {
   static override summary = 'Print alerts as they are raised, from NATS or the collector itself.';
@@ -24,29 +23,12 @@ export class AlertsWatch extends ConsoleCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(AlertsWatch);
     const output = this.outputFor(flags);
-    const format = exportFormat(output);
     const filter = readAlertFilter(flags);
     const { sinceUs } = readTimeRange(flags, { nowMs: Date.now(), utc: flags.utc });
     const { client, deployment } = await this.connect(flags);
     using _ = client;
-    const { followAlerts } = await import('../../services/alert-feed.ts');
-    if (output.format === 'csv') output.csvHeader(ALERT_KEYS);
-    await followAlerts({
-      client,
-      ca: deployment.ca,
-      filter,
-      sinceUs,
-      signal: this.invocation.stopped,
-      onNote: (note) => output.note(note),
-      onWay: (way) => {
-        if (way !== 'none')
-          output.note(`watching alerts ${way === 'nats' ? 'on NATS' : "on the collector's own stream"}`);
-      },
-      onAlert: (alert, arrival) => {
-        if (!flags.updates && arrival === 'changed') return;
-        if (format) writeExport(output, { alerts: [alert], format, version: this.config.version });
-        else writeAlert(output, alert);
-      },
-    });
+    const { version } = this.config;
+    const { stopped: signal } = this.invocation;
+    await printAlerts({ client, ca: deployment.ca, filter, sinceUs, updates: flags.updates, output, version, signal });
   }
 }

@@ -4,6 +4,7 @@ import { parseEventQuery } from '../../model/event-query.ts';
 import { readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe, wholeNumber } from '../console-command.ts';
 import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
+import { printEvents } from '../follow-events.ts';
 
 export class EventsSearch extends ConsoleCommand {
   static override summary = 'Search stored events by time and fields, newest first.';
@@ -14,6 +15,7 @@ export class EventsSearch extends ConsoleCommand {
   static override usage = 'events search [FIELD:VALUE...] [--since TIME] [--until TIME] [--limit N]';
   static override examples = [
     '<%= config.bin %> events search user.name:root event.outcome:failure --since 1h',
+    '<%= config.bin %> events search host.name:web-1 --follow',
     "<%= config.bin %> events search 'process.executable:*/curl' 'not destination.ip:10.0.0.0/8'",
   ];
   static override strict = false;
@@ -22,6 +24,10 @@ export class EventsSearch extends ConsoleCommand {
     since: Flags.string({ summary: 'Since a time, or for a duration up to now: 15m, 24h, 7d.', helpValue: 'TIME' }),
     until: Flags.string({ summary: 'Until a time; a duration counts back from now.', helpValue: 'TIME' }),
     limit: Flags.string({ summary: 'At most this many.', default: '100', helpValue: 'N' }),
+    follow: Flags.boolean({
+      summary: 'Print events as they are stored, as "events tail" does; with --since those since then first.',
+      exclusive: ['until', 'limit'],
+    }),
   };
 
   async run(): Promise<void> {
@@ -32,6 +38,11 @@ export class EventsSearch extends ConsoleCommand {
     const limit = wholeNumber('limit', flags.limit, { min: 1, max: 100_000 });
     const { client } = await this.connect(flags);
     using _ = client;
+    if (flags.follow) {
+      const { filters, sinceUs } = query;
+      const { stopped: signal } = this.invocation;
+      return await printEvents({ client, filters, sinceUs, output, version: this.config.version, signal });
+    }
     const { rows, searchedBackToUs } = await client.searchEvents(query, limit);
     const format = exportFormat(output);
     if (format) writeExport(output, { events: rows, format, version: this.config.version });

@@ -1,5 +1,6 @@
 import { retroLine, SOURCE_KEYS, sourceColumns, sourceRecord } from '../../model/intel.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
+import { firstRows, wholeListFlags } from '../list-flags.ts';
 
 export class IntelSources extends ConsoleCommand {
   static override summary = 'Show where indicators come from, what was refused of each, and what failed.';
@@ -9,6 +10,8 @@ export class IntelSources extends ConsoleCommand {
   );
   static override examples = ['<%= config.bin %> intel sources', '<%= config.bin %> intel sources --output json'];
 
+  static override flags = { ...wholeListFlags };
+
   async run(): Promise<void> {
     const { flags } = await this.parse(IntelSources);
     const output = this.outputFor(flags);
@@ -16,7 +19,12 @@ export class IntelSources extends ConsoleCommand {
     using _ = client;
     const { sources = [], indicators = 0, bytes = 0, retro = [] } = await client.listIntelSources();
     const nowMs = Date.now();
-    output.list({ rows: sources, columns: sourceColumns(nowMs), keys: SOURCE_KEYS, record: sourceRecord });
+    output.list({
+      rows: firstRows(sources, flags, output),
+      columns: sourceColumns(nowMs),
+      keys: SOURCE_KEYS,
+      record: sourceRecord,
+    });
     if (sources.length === 0) {
       output.note('no sources; "threatguard intel import FILE --source NAME" makes one');
       return;

@@ -1,6 +1,7 @@
 import { learningText, MODEL_KEYS, modelColumns, modelSummaryRecord } from '../../model/models.ts';
 import { verdictsText } from '../../model/triage-score.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
+import { firstRows, wholeListFlags } from '../list-flags.ts';
 
 export class ModelsList extends ConsoleCommand {
   static override summary = 'List the trained models with their versions, and how far learning is.';
@@ -11,6 +12,8 @@ export class ModelsList extends ConsoleCommand {
   );
   static override examples = ['<%= config.bin %> models list', '<%= config.bin %> models list --output json'];
 
+  static override flags = { ...wholeListFlags };
+
   async run(): Promise<void> {
     const { flags } = await this.parse(ModelsList);
     const output = this.outputFor(flags);
@@ -19,7 +22,12 @@ export class ModelsList extends ConsoleCommand {
     const { models, learning } = await client.listModels();
     const rows = models ?? [];
     const nowMs = Date.now();
-    output.list({ rows, columns: modelColumns(nowMs), keys: MODEL_KEYS, record: modelSummaryRecord });
+    output.list({
+      rows: firstRows(rows, flags, output),
+      columns: modelColumns(nowMs),
+      keys: MODEL_KEYS,
+      record: modelSummaryRecord,
+    });
     output.note(learningText(learning ?? {}));
     const verdicts = verdictsText(learning ?? {});
     if (verdicts) output.note(verdicts);

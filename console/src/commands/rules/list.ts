@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { Severity } from '@threatguard/proto';
 import { RULE_KEYS, ruleColumns, ruleRecord } from '../../model/rule.ts';
 import { ConsoleCommand, describe, oneOf } from '../console-command.ts';
+import { firstRows, wholeListFlags } from '../list-flags.ts';
 
 const STATES = ['on', 'off', 'simulated', 'not loaded'] as const;
 const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -19,6 +20,7 @@ export class RulesList extends ConsoleCommand {
     '<%= config.bin %> rules list --problem',
   ];
   static override flags = {
+    ...wholeListFlags,
     state: Flags.string({ summary: `Only those: ${STATES.join(', ')}.`, helpValue: 'STATE' }),
     level: Flags.string({
       summary: 'This level and above: informational, low, medium, high, critical.',
@@ -42,7 +44,12 @@ export class RulesList extends ConsoleCommand {
     const { client } = await this.connect(flags);
     using _ = client;
     const { rules = [] } = await client.listRules({ state, levelMin, tag, logsource, problem });
-    output.list({ rows: rules, columns: ruleColumns(Date.now()), keys: RULE_KEYS, record: ruleRecord });
+    output.list({
+      rows: firstRows(rules, flags, output),
+      columns: ruleColumns(Date.now()),
+      keys: RULE_KEYS,
+      record: ruleRecord,
+    });
     if (rules.length === 0) output.note(problem ? 'no rule has a problem' : 'no rules match');
   }
 }

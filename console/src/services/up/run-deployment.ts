@@ -3,6 +3,10 @@ import { join, resolve } from 'node:path';
 import { type CollectorClient, openCollector } from '../../client/collector-client.ts';
 import { type Deployment, readDeployment } from '../../client/deployment.ts';
 import { Child, type ChildOptions } from './child.ts';
+import { actAsAnalysts } from './demo/demo-acts.ts';
+import { type DemoOptions, demoChild } from './demo/demo-child.ts';
+import { importDemoFeed } from './demo/demo-feed.ts';
+import { checkHomeKind, demoEnvironment, prepareDemoHome } from './demo/demo-home.ts';
 import { findNatsServer } from './nats-program.ts';
 import { type NatsDeployment, writeNatsConfig } from './nats-settings.ts';
 import { formatAddress, freePort, parseAddress } from './ports.ts';
@@ -25,6 +29,8 @@ export interface UpOptions {
   /** HOST:PORT; the port of the last start, else 7443, where absent. */
   listen: string | undefined;
   authLogs: readonly string[];
+  /** Invented hosts instead of this one. */
+  demo: DemoOptions | undefined;
   env: Record<string, string | undefined>;
   isRoot: boolean;
   pid: number;
@@ -32,6 +38,8 @@ export interface UpOptions {
   signal: AbortSignal;
   onNote(note: string): void;
 }
+
+type DeploymentChild = Omit<ChildOptions, 'onPid' | 'onNote' | 'logFile'> & { name: ChildName };
 
 /** What runs now. Disposing stops it in order: agent, collector, NATS. */
 export interface RunningDeployment extends AsyncDisposable {
@@ -42,13 +50,16 @@ export interface RunningDeployment extends AsyncDisposable {
 }
 
 /** Brings up a whole deployment on this host: what it lacks is made, what it has is kept. */
-export async function runDeployment(options: UpOptions): Promise<RunningDeployment> {
-  const { home, onNote, signal } = options;
+export async function runDeployment(given: UpOptions): Promise<RunningDeployment> {
+  const options = given.demo ? { ...given, env: demoEnvironment(given.env) } : given;
+  const { home, onNote, signal, demo } = options;
+  checkHomeKind(home, demo !== undefined);
   await using stack = new AsyncDisposableStack();
   mkdirSync(join(home, 'logs'), { recursive: true, mode: 0o700 });
   const runFile = stack.use(await RunFile.take(home, { pid: options.pid, onNote }));
+  if (demo) prepareDemoHome(home, demo.fresh);
   const failures: Promise<never>[] = [];
-  const start = async (child: Omit<ChildOptions, 'onPid' | 'onNote' | 'logFile'> & { name: ChildName }) => {
+  const start = async (child: DeploymentChild) => {
     const logFile = join(home, 'logs', `${child.name}.log`);
     const onPid = (pid: number | undefined) => runFile.noteChild(child.name, pid);
     const running = stack.use(new Child({ ...child, logFile, onPid, onNote }));
@@ -73,17 +84,15 @@ export async function runDeployment(options: UpOptions): Promise<RunningDeployme
   });
   const deployment = readDeployment(home);
   const client = stack.use(openCollector(deployment));
-  await enrolAgent(options, client);
-  await start({
-    name: 'agent',
-    title: 'the agent',
-    program: options.execPath,
-    args: () => programArgs('agent', agentArgs(options)),
-    env: childEnvironment(options.env, { THREATGUARD_COLLECTOR: deployment.collector }),
-    isReady: saysReady,
-    readyMsMax: AGENT_READY_MS_MAX,
-    stopMsMax: STOP_MS_MAX,
-  });
+  if (demo) {
+    await importDemoFeed(client, signal);
+    const agentEnv = childEnvironment(options.env, {});
+    const { collector } = deployment;
+    await start(await demoChild({ ...options, demo, collector, client, env: agentEnv }));
+    await actAsAnalysts({ client, signal, onNote });
+  } else {
+    await startAgent(options, deployment.collector, { client, start });
+  }
   const held = stack.move();
   return {
     deployment,
@@ -91,6 +100,25 @@ export async function runDeployment(options: UpOptions): Promise<RunningDeployme
     failed: Promise.race(failures),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** The agent of this host. */
+async function startAgent(
+  options: UpOptions,
+  collector: string,
+  { client, start }: { client: CollectorClient; start: (child: DeploymentChild) => Promise<void> },
+): Promise<void> {
+  await enrolAgent(options, client);
+  await start({
+    name: 'agent',
+    title: 'the agent',
+    program: options.execPath,
+    args: () => programArgs('agent', agentArgs(options)),
+    env: childEnvironment(options.env, { THREATGUARD_COLLECTOR: collector }),
+    isReady: saysReady,
+    readyMsMax: AGENT_READY_MS_MAX,
+    stopMsMax: STOP_MS_MAX,
+  });
 }
 
 function saysReady(line: string): boolean {
@@ -157,7 +185,7 @@ async function initialise(options: UpOptions, listen: string): Promise<void> {
     await runProgram({
       what: 'threatguard-collector init',
       execPath: options.execPath,
-      args: programArgs('collector', ['init', '--home', home, '--listen', listen]),
+      args: programArgs('collector', ['init', '--home', home, '--listen', listen, ...(options.demo ? ['--demo'] : [])]),
       // What it prints goes into a log, where no secret belongs: users are made with "threatguard users add".
       env: childEnvironment(options.env, { THREATGUARD_UNATTENDED: '1' }),
       logFile: join(home, 'logs', 'collector.log'),

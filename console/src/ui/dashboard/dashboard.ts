@@ -92,7 +92,7 @@ export class Dashboard implements Disposable {
     if (!this.#who || this.#who.scopes.has(scope)) return undefined;
     const { title } = this.#who;
     if (title === '') return `read-only until the collector has said who you are; ${label} then`;
-    return `read-only: ${title} may not ${label} (${scope}); "threatguard login" as someone else`;
+    return `read-only: ${title} may not ${label}; "threatguard login" as someone else`;
   }
 
   get readonly(): boolean {

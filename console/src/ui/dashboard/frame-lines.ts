@@ -68,6 +68,7 @@ const WAYS = { nats: 'NATS', grpc: 'gRPC', none: 'no alerts' } as const;
 function statusLine({ snapshot, collector, look, readonly }: FrameParts): Line {
   const { status, trouble, way, paused, held, who } = snapshot;
   const flags: Span[] = [
+    ...(status?.demo ? [span(' DEMO ', 'selected')] : []),
     ...(paused ? [span(` PAUSED${held > 0 ? ` ${held} new` : ''} `, 'selected')] : []),
     ...(who ? [span(` ${who}`, 'dim')] : []),
     ...(readonly ? [span(' read-only', 'dim')] : []),

@@ -1,12 +1,17 @@
-// A model held against hours it was not trained from: how many alerts it alone would have raised.
+// A model held against hours it was not trained from: how many alerts it alone would have raised. Read block by block, twice: what
+// is rare depends on how many there are. Between slices everybody else has a turn.
+import { setImmediate } from 'node:timers/promises';
 import type { BehaviourStore } from '../../../store/behaviour-store.ts';
+import { FEATURE_COUNT } from '../features.ts';
 import { type HourRows, selectHours, unpackHours } from '../hour-rows.ts';
-import { ENTITY_KINDS } from '../profile.ts';
-import type { KindScorers } from './registry.ts';
+import { ENTITY_KINDS, type EntityKind } from '../profile.ts';
+import type { Scorer } from './scorers.ts';
 import { scoreRows, toMatrix } from './scorers.ts';
 
 const DAY_HOURS = 24;
 const HOUR_US = 3_600_000_000;
+/** Hours that are scored at once: some milliseconds of the dearest model. */
+const SLICE_ROWS = 250;
 
 export interface Evaluation {
   /** That were scored. */
@@ -21,49 +26,79 @@ export interface Evaluation {
   agreement: number;
 }
 
-export async function evaluateModel(parts: {
-  scorers: KindScorers;
-  store: Pick<BehaviourStore, 'hours'>;
+export interface EvaluateParts {
+  store: Pick<BehaviourStore, 'hours' | 'sequences'>;
   fromUs: number;
   untilUs: number;
   alertsPerHostDay: number;
-}): Promise<Evaluation> {
-  const { scorers, store, fromUs, untilUs, alertsPerHostDay } = parts;
-  const days = Math.max(1 / DAY_HOURS, (untilUs - fromUs) / (DAY_HOURS * HOUR_US));
-  const found = { hours: 0, unusual: 0, alerts: 0, agreed: 0 };
-  let hosts = 0;
-  const perKind: { kind: (typeof ENTITY_KINDS)[number]; rows: HourRows }[] = [];
-  for (const [place, kind] of ENTITY_KINDS.entries()) {
-    const entities = new Set<number>();
-    for await (const block of store.hours(place, fromUs)) {
-      if (block.firstAtUs > untilUs) continue;
-      const rows = selectHours(await unpackHours(block), { fromUs, untilUs: untilUs + HOUR_US });
-      perKind.push({ kind, rows });
-      if (kind === 'host') for (const entity of rows.entities) entities.add(entity);
-    }
-    if (kind === 'host') hosts = entities.size;
+}
+
+/** What is found beyond a threshold, as it comes. */
+export class Findings {
+  hours = 0;
+  #unusual = 0;
+  #agreed = 0;
+  readonly #spoken = new Set<string>();
+
+  /** An hour of an entity that is rarer than it need be; `score` by the baselines. */
+  add(entity: number, hour: number, score: number): void {
+    this.#unusual++;
+    if (score > 1) this.#agreed++;
+    this.#spoken.add(`${entity} ${Math.floor(hour / DAY_HOURS)}`);
   }
-  const allowed = alertsPerHostDay * Math.max(1, hosts) * days;
+
+  evaluation(allowed: number): Evaluation {
+    const unusual = this.#unusual;
+    const agreement = unusual > 0 ? this.#agreed / unusual : 0;
+    return { hours: this.hours, unusual, alerts: this.#spoken.size, allowed, agreement };
+  }
+}
+
+/** Alerts of all models that the budget has for the time. */
+export async function allowedIn(parts: EvaluateParts): Promise<number> {
+  const { fromUs, untilUs, alertsPerHostDay } = parts;
+  const days = Math.max(1 / DAY_HOURS, (untilUs - fromUs) / (DAY_HOURS * HOUR_US));
+  const hosts = new Set<number>();
+  for await (const { entities } of hoursOf('host', parts)) for (const entity of entities) hosts.add(entity);
+  return alertsPerHostDay * Math.max(1, hosts.size) * days;
+}
+
+export async function evaluateHours(
+  scorers: Partial<Record<EntityKind, Scorer>>,
+  parts: EvaluateParts,
+): Promise<Evaluation> {
+  const allowed = await allowedIn(parts);
+  const found = new Findings();
   for (const kind of ENTITY_KINDS) {
     const scorer = scorers[kind];
-    const blocks = perKind.filter((each) => each.kind === kind).map(({ rows }) => rows);
-    const hours = blocks.reduce((sum, { hours: { length } }) => sum + length, 0);
-    if (!scorer || hours === 0) continue;
+    if (!scorer) continue;
+    const own = new Findings();
+    for await (const rows of hoursOf(kind, parts)) own.hours += rows.hours.length;
+    if (own.hours === 0) continue;
+    found.hours += own.hours;
     // The share of hours the budget has for entities of this kind.
-    const need = Math.log10(Math.max(1, hours / (allowed / ENTITY_KINDS.length)));
-    const spoken = new Set<string>();
-    for (const rows of blocks) {
-      const rarities = scoreRows(scorer, toMatrix(rows.features));
-      for (let row = 0; row < rarities.length; row++) {
-        if (rarities[row]! < need) continue;
-        found.unusual++;
-        if (rows.scores[row]! > 1) found.agreed++;
-        spoken.add(`${rows.entities[row]} ${Math.floor(rows.hours[row]! / DAY_HOURS)}`);
-      }
-    }
-    found.hours += hours;
-    found.alerts += spoken.size;
+    const need = Math.log10(Math.max(1, own.hours / (allowed / ENTITY_KINDS.length)));
+    for await (const rows of hoursOf(kind, parts)) await scoreBlock(scorer, rows, need, found);
   }
-  const { hours, unusual, alerts, agreed } = found;
-  return { hours, unusual, alerts, allowed, agreement: unusual > 0 ? agreed / unusual : 0 };
+  return found.evaluation(allowed);
+}
+
+async function scoreBlock(scorer: Scorer, rows: HourRows, need: number, found: Findings): Promise<void> {
+  for (let from = 0; from < rows.hours.length; from += SLICE_ROWS) {
+    const slice = rows.features.subarray(from * FEATURE_COUNT, (from + SLICE_ROWS) * FEATURE_COUNT);
+    const rarities = scoreRows(scorer, toMatrix(slice));
+    for (const [at, rarity] of rarities.entries()) {
+      const row = from + at;
+      if (rarity >= need) found.add(rows.entities[row]!, rows.hours[row]!, rows.scores[row]!);
+    }
+    await setImmediate();
+  }
+}
+
+/** Blocks of the hours that begin in the time; no more than one is held. */
+async function* hoursOf(kind: EntityKind, { store, fromUs, untilUs }: EvaluateParts): AsyncIterable<HourRows> {
+  for await (const block of store.hours(ENTITY_KINDS.indexOf(kind), fromUs)) {
+    if (block.firstAtUs > untilUs) continue;
+    yield selectHours(await unpackHours(block), { fromUs, untilUs: untilUs + HOUR_US });
+  }
 }

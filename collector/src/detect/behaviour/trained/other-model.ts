@@ -1,7 +1,7 @@
 // A model that is not trained from hours and has no vote about them. The registry keeps its versions, signs and checks them as it does
 // those of the others.
 import type { ModelCard } from './model-file.ts';
-import type { TrainProgress } from './trainer.ts';
+import type { TrainProgress } from './in-thread.ts';
 
 export interface TrainHow {
   seed: number;

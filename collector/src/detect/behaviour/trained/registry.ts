@@ -3,32 +3,35 @@
 // Invariant: of each name at most one version is active, and that one was opened, its signature and digest checked, by this
 // process. What cannot be opened is `refused` and takes no part.
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { deserialize } from 'node:v8';
 import { sha256, signBytes } from '@threatguard/proto';
 import type { CollectorSigner } from '../../../fleet/collector-identity.ts';
 import type { BehaviourStore, ModelRecord, ModelStore } from '../../../store/behaviour-store.ts';
 import type { AuditActor } from '../../../store/store.ts';
-import { FEATURES, FEATURES_VERSION } from '../features.ts';
-import { ENTITY_KINDS, type EntityKind } from '../profile.ts';
-import { type Evaluation, evaluateModel } from './evaluate.ts';
+import { FEATURES_VERSION } from '../features.ts';
+import type { ActiveSequences } from '../sequences/sequence-scorer.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { TrainProgress } from './in-thread.ts';
+import {
+  type ActiveModel,
+  evaluateModel,
+  featuresOf,
+  isModelName,
+  type ModelName,
+  type OpenModel,
+  openModel,
+  SEQUENCES,
+  spanOf,
+  trainModel,
+} from './kinds.ts';
 import { ModelError } from './model-error.ts';
 import { encodeCard, type ModelCard } from './model-file.ts';
 import { ModelFiles } from './model-files.ts';
 import type { Measure, OtherModel } from './other-model.ts';
-import { HOUR_MODELS, type HourModelName, loadScorer, type Scorer, type TrainedBody } from './scorers.ts';
-import { type TrainProgress, trainModel } from './trainer.ts';
+import type { HourModelName } from './scorers.ts';
 
 const WEEK_US = 7 * 86_400_000_000;
 /** Of one name; the oldest that is not active goes. */
 const VERSIONS_KEPT = 5;
-
-export type KindScorers = Partial<Record<EntityKind, Scorer>>;
-
-export interface ActiveModel {
-  name: HourModelName;
-  version: number;
-  scorers: KindScorers;
-}
 
 export interface RegistryParts {
   directory: string;
@@ -42,8 +45,10 @@ export interface RegistryParts {
 }
 
 export class ModelRegistry {
-  /** In use, by name. */
+  /** Models of hours in use, by name. */
   readonly active = new Map<HourModelName, ActiveModel>();
+  /** The model of sequences in use. */
+  sequences: ActiveSequences | undefined;
   readonly #parts: RegistryParts;
   readonly #files: ModelFiles;
   readonly #publicKey: () => KeyObject;
@@ -128,8 +133,8 @@ export class ModelRegistry {
     const { card, body } = await this.#open(record);
     const other = this.#other(name);
     if (other) return { record, measures: await other.evaluate(body, card) };
-    const scorers = loadScorers(name as HourModelName, deserialize(body) as TrainedBody);
-    return { record, evaluation: await this.#evaluate(scorers, this.#parts.nowUs()) };
+    const model = openModel(name as ModelName, record.version, body);
+    return { record, evaluation: await this.#evaluate(model, this.#parts.nowUs()) };
   }
 
   /** Takes a version into use; `over_budget` where it would raise too many alerts and that is not forced. */
@@ -163,23 +168,23 @@ export class ModelRegistry {
   ): Promise<ModelRecord> {
     const { store, seed, nowUs } = this.#parts;
     const trainedAtUs = nowUs();
-    const span = await store.behaviour.hoursSpan();
+    const span = await spanOf(name, store.behaviour);
     // The last week is what it is judged by; where there is no more than two, the last third.
     const heldUs = Math.min(WEEK_US, (span.toUs - span.fromUs) / 3);
     const untilUs = span.toUs - heldUs;
-    const trained = await trainModel({ name, seed, store: store.behaviour, untilUs, progress, signal });
+    const trained = await trainModel(name, { seed, store: store.behaviour, untilUs, progress, signal });
     progress({ phase: 'evaluating', done: 0, total: 0 });
-    const scorers = loadScorers(name, deserialize(trained.body) as TrainedBody);
-    const evaluation = await this.#evaluate(scorers, span.toUs, heldUs);
-    if (signal.aborted) throw new ModelError('cancelled', 'the training was cancelled; nothing of it is kept');
     const version = await this.#nextVersion(name);
+    const model = openModel(name, version, trained.body);
+    const evaluation = await this.#evaluate(model, span.toUs, heldUs);
+    if (signal.aborted) throw new ModelError('cancelled', 'the training was cancelled; nothing of it is kept');
     const card: ModelCard = {
       name,
       version,
       trainedAtUs,
       seed,
       featuresVersion: FEATURES_VERSION,
-      features: FEATURES.map((feature) => feature.name),
+      features: featuresOf(name),
       data: { fromUs: span.fromUs, toUs: untilUs, rows: trained.rows },
       parameters: { alertsPerHostDay: this.#parts.alertsPerHostDay },
       metrics: {
@@ -192,7 +197,7 @@ export class ModelRegistry {
     const record = await this.#save(card, trained.body, by);
     progress({ phase: 'saved', done: 1, total: 1 });
     if (record.notice) return record;
-    this.active.set(name, { name, version, scorers });
+    this.#take(model);
     await store.models.activate(record, nowUs(), by);
     return { ...record, state: 'active' };
   }
@@ -266,9 +271,9 @@ export class ModelRegistry {
     }
   }
 
-  #evaluate(scorers: KindScorers, untilUs: number, spanUs = WEEK_US): Promise<Evaluation> {
+  #evaluate(model: OpenModel, untilUs: number, spanUs = WEEK_US): Promise<Evaluation> {
     const { store, alertsPerHostDay } = this.#parts;
-    return evaluateModel({ scorers, store: store.behaviour, fromUs: untilUs - spanUs, untilUs, alertsPerHostDay });
+    return evaluateModel(model, { store: store.behaviour, fromUs: untilUs - spanUs, untilUs, alertsPerHostDay });
   }
 
   async #use(record: ModelRecord): Promise<void> {
@@ -276,8 +281,12 @@ export class ModelRegistry {
     const { body } = await this.#open(record);
     const other = this.#other(record.name);
     if (other) return other.use(body, { version });
-    const name = record.name as HourModelName;
-    this.active.set(name, { name, version, scorers: loadScorers(name, deserialize(body) as TrainedBody) });
+    this.#take(openModel(record.name as ModelName, version, body));
+  }
+
+  #take(model: OpenModel): void {
+    if (model.name === SEQUENCES) this.sequences = model;
+    else this.active.set(model.name, model);
   }
 
   /** Reads and checks the file of a version. The store's digest has to be that of the card: a file alone proves nothing. */
@@ -291,18 +300,9 @@ export class ModelRegistry {
   }
 
   #featuresVersion(name: string): number {
-    if (HOUR_MODELS.includes(name as HourModelName)) return FEATURES_VERSION;
+    if (isModelName(name)) return FEATURES_VERSION;
     const other = this.#other(name);
     if (!other) throw new ModelError('mismatch', `this release has no ${name}`);
     return other.featuresVersion;
   }
-}
-
-function loadScorers(name: HourModelName, body: TrainedBody): KindScorers {
-  const scorers: KindScorers = {};
-  for (const kind of ENTITY_KINDS) {
-    const trained = body[kind];
-    if (trained) scorers[kind] = loadScorer(name, trained);
-  }
-  return scorers;
 }

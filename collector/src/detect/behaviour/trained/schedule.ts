@@ -1,7 +1,7 @@
 // Trains every model now and then, one after the other, while the collector goes on.
+import { MODEL_NAMES } from './kinds.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelRegistry } from './registry.ts';
-import { HOUR_MODELS } from './scorers.ts';
 
 /** How often it is asked whether a training is due: not so late that it matters, not so often that it costs. */
 const LOOK_MS = 10 * 60_000;
@@ -46,7 +46,7 @@ export class TrainingSchedule implements AsyncDisposable {
         const newest = versions.find((record) => record.name === name);
         return !newest || nowUs() - newest.createdAtUs >= everyHours * HOUR_US;
       };
-      const due = [...(ready() ? HOUR_MODELS.filter(old) : []), ...(await registry.othersDue())];
+      const due = [...(ready() ? MODEL_NAMES.filter(old) : []), ...(await registry.othersDue())];
       for (const name of due) {
         if (this.#stop.signal.aborted) return;
         const record = await registry.train(name, { progress: () => undefined, signal: this.#stop.signal });

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Random } from '../../models/random.ts';
 import { FEATURE_COUNT } from '../features.ts';
 import type { EntityKind } from '../profile.ts';
+import type { TrainReply } from './in-thread.ts';
 import { type HourModelName, type TrainedBody, trainKind } from './scorers.ts';
 
 /** Rows kept of each kind while reading: five times what the hungriest model is trained from, some 6 MiB. */
@@ -16,16 +17,9 @@ export interface TrainData {
   seed: number;
 }
 
-export type TrainRequest = { kind: EntityKind; features: Float32Array } | 'train';
-
-export interface TrainReply {
-  /** So many rows were taken; the next may come. */
-  taken?: number;
-  /** So many of all kinds are trained. */
-  trained?: number;
-  kinds?: number;
-  body?: Uint8Array;
-  rows?: Record<string, number>;
+export interface HoursRequest {
+  kind: EntityKind;
+  features: Float32Array;
 }
 
 const { name, seed } = workerData as TrainData;
@@ -65,7 +59,7 @@ function trainAll(): void {
   reply({ body: serialize(body), rows });
 }
 
-parentPort!.on('message', (request: TrainRequest) => {
+parentPort!.on('message', (request: HoursRequest | 'train') => {
   if (request === 'train') return trainAll();
   take(request.kind, request.features);
   reply({ taken: request.features.length / FEATURE_COUNT });

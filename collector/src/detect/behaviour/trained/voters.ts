@@ -2,7 +2,7 @@
 import type { ModelVote } from '@threatguard/proto';
 import { FEATURE_COUNT } from '../features.ts';
 import { LAYOUT, type Profile } from '../profile.ts';
-import type { ActiveModel } from './registry.ts';
+import type { ActiveModel } from './kinds.ts';
 import { type HourModelName, scoreRows, toMatrix } from './scorers.ts';
 
 /** Dear to ask: only of hours that another model finds as rare as this. */

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { EXCEPTION_KEYS, exceptionColumns, exceptionRecord } from '../../../model/exception.ts';
 import { ConsoleCommand, describe } from '../../console-command.ts';
+import { firstRows, wholeListFlags } from '../../list-flags.ts';
 
 export class ExceptionsList extends ConsoleCommand {
   static override summary = 'List exceptions, newest first, with how much each has hidden.';
@@ -10,6 +11,7 @@ export class ExceptionsList extends ConsoleCommand {
     '<%= config.bin %> alerts exceptions list --ended --output json',
   ];
   static override flags = {
+    ...wholeListFlags,
     ended: Flags.boolean({ summary: 'Those that were removed or have expired, too.' }),
   };
 
@@ -20,7 +22,12 @@ export class ExceptionsList extends ConsoleCommand {
     using _ = client;
     const rows = await client.listExceptions(flags.ended);
     const look = { utc: flags.utc, nowMs: Date.now() };
-    output.list({ rows, columns: exceptionColumns(look), keys: EXCEPTION_KEYS, record: exceptionRecord });
+    output.list({
+      rows: firstRows(rows, flags, output),
+      columns: exceptionColumns(look),
+      keys: EXCEPTION_KEYS,
+      record: exceptionRecord,
+    });
     if (rows.length === 0) output.note(flags.ended ? 'no exceptions were made' : 'no exceptions are in force');
   }
 }

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { HOLD_KEYS, holdColumns, holdRecord } from '../../../model/hold.ts';
 import { ConsoleCommand, describe } from '../../console-command.ts';
+import { firstRows, wholeListFlags } from '../../list-flags.ts';
 
 export class HoldList extends ConsoleCommand {
   static override summary = 'List legal holds, newest first.';
@@ -10,6 +11,7 @@ export class HoldList extends ConsoleCommand {
     '<%= config.bin %> compliance hold list --removed',
   ];
   static override flags = {
+    ...wholeListFlags,
     removed: Flags.boolean({ summary: 'Also those that were removed.' }),
   };
 
@@ -19,7 +21,12 @@ export class HoldList extends ConsoleCommand {
     const { client } = await this.connect(flags);
     using _ = client;
     const rows = await client.listHolds(flags.removed);
-    output.list({ rows, columns: holdColumns(output.utc), keys: HOLD_KEYS, record: holdRecord });
+    output.list({
+      rows: firstRows(rows, flags, output),
+      columns: holdColumns(output.utc),
+      keys: HOLD_KEYS,
+      record: holdRecord,
+    });
     if (rows.length === 0) output.note('nothing is on hold');
   }
 }

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '@threatguard/proto';
-import { auditColumns } from '../../../model/audit.ts';
+import { auditActor, auditColumns } from '../../../model/audit.ts';
 import { humanTime } from '../../../model/time.ts';
 import { type ListColumn, list, page } from '../view.ts';
 import { heading, pair, wrapped } from './page-parts.ts';
@@ -40,7 +40,7 @@ export const auditEntry = page<AuditEntry>({
   lines: (entry, look) => [
     pair('number', String(entry.sequence ?? 0)),
     pair('at', humanTime(entry.atUs, look.utc)),
-    pair('who', `${entry.actorKind ?? ''} ${entry.actorId ?? ''}`),
+    pair('who', auditActor(entry)),
     pair('from', entry.from ?? ''),
     pair('action', entry.action ?? ''),
     pair('subject', entry.subject ?? ''),
