@@ -16,6 +16,8 @@ export function actsOf({ view }: Dashboard): readonly Act<unknown>[] {
 export function act(dashboard: Dashboard, chosen: Act<unknown>) {
   const refusal = dashboard.refusal(chosen.label, chosen.needs ?? 'alerts:write');
   if (refusal) return dashboard.say(refusal, 'bad');
+  // What was said of another act is over.
+  dashboard.say('');
   const rows = dashboard.concerned();
   const asked = rows.length > 0 ? chosen.asks(rows) : undefined;
   if (!asked) return dashboard.say(`nothing here to ${chosen.label}`, 'bad');

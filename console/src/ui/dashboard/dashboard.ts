@@ -5,7 +5,7 @@ import type { FeedWay } from '../../services/alert-feed.ts';
 import type { DashboardSource } from '../../services/dashboard-source.ts';
 import type { SavedViews } from '../../services/saved-views.ts';
 import { DashboardState, type Overlay, type Prompt } from './dashboard-state.ts';
-import { isList, nextSort, type PlaceState, placeState, shownLines, shownRows } from './place-state.ts';
+import { isList, nextSort, type PlaceState, placeState, scrolledTo, shownLines, shownRows } from './place-state.ts';
 import { PromptHistory } from './prompt-history.ts';
 import type { Look, PageLine, Place, View } from './view.ts';
 
@@ -191,24 +191,18 @@ export class Dashboard implements Disposable {
   }
 
   move(steps: number): void {
-    const { place, selected, top } = this.state.top;
     const view = this.view;
-    if (isList(view)) {
-      const rows = shownRows(view, this.state.top, this.look);
-      if (rows.length === 0) return;
-      const found = rows.findIndex((row) => view.id(row) === selected);
-      const at = Math.min(rows.length - 1, Math.max(0, Math.max(0, found) + steps));
-      const room = this.bodyLook.rows - 1;
-      const scrolled = at < top ? at : at >= top + room ? at - room + 1 : top;
-      this.state.change(place, { selected: view.id(rows[at]!), top: scrolled });
-      return;
-    }
-    const lines = this.#lines();
-    const from = selected === undefined ? -1 : Number(selected);
-    const at = Math.min(lines.length - 1, Math.max(0, from + steps));
-    const { rows } = this.bodyLook;
-    const scrolled = at < top ? at : at >= top + rows ? at - rows + 1 : top;
-    this.state.change(place, { selected: String(at), top: Math.max(0, scrolled) });
+    const { place, selected, top } = this.state.top;
+    const ids = isList(view)
+      ? shownRows(view, this.state.top, this.look).map((row) => view.id(row))
+      : this.#lines().map((_, line) => String(line));
+    if (ids.length === 0) return;
+    const found = selected === undefined ? -1 : ids.indexOf(selected);
+    // A list begins on its first row; of a page no line is selected until one moves.
+    const from = isList(view) ? Math.max(0, found) : found;
+    const at = Math.min(ids.length - 1, Math.max(0, from + steps));
+    const room = this.bodyLook.rows - (isList(view) ? 1 : 0);
+    this.state.change(place, { selected: ids[at]!, top: scrolledTo(at, top, room, ids.length) });
   }
 
   mark(): void {
