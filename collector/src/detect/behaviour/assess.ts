@@ -113,7 +113,7 @@ function explain({ behaviour }: BehaviourKeeper, profile: Profile, { hour, value
   if (hour === profile.hour) {
     const entity = nameOf(profile, (id) => options.agentName?.(id) ?? '');
     const said = buildReason({
-      ...{ profile, entity, atUs, groups, calibration, fresh: profile.items, votes: [] },
+      ...{ profile, entity, atUs, groups, calibration, fresh: profile.items, votes: [], sequence: undefined },
       score: bars[profile.kind].rarity(scoreOf(profile)),
       threshold: bars[profile.kind].need,
     });
