@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { JWK } from 'jose';
 import type { Cache } from '../cache/cache.ts';
 import type { AccessStore, UserRecord } from '../store/access-store.ts';
-import type { AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import { AccessError } from './access-error.ts';
 import { AccessState } from './access-state.ts';
 import { ACCESS_SECONDS, AccessTokens } from './access-tokens.ts';
