@@ -19,7 +19,7 @@ for (const { name, available, start } of ENGINES.filter((each) => !each.name.sta
     });
 
     test('goes forward step by step, each once, and none by half', async () => {
-      await using database = openDatabase(engine.location());
+      await using database = openDatabase(engine.bare());
       await migrate(database, [first]);
       const broken = step(2, 'create table two(a int); select 1/0');
       await expect(migrate(database, [first, broken])).rejects.toThrow('division by zero');
@@ -31,7 +31,7 @@ for (const { name, available, start } of ENGINES.filter((each) => !each.name.sta
     });
 
     test('is refused where it is newer than this collector, or a step has changed', async () => {
-      await using database = openDatabase(engine.location());
+      await using database = openDatabase(engine.bare());
       await migrate(database, [first, step(2, 'create table two(a int)')]);
       const older = migrate(database, [first]);
       await expect(older).rejects.toMatchObject({ code: 'rejected' });
@@ -41,14 +41,14 @@ for (const { name, available, start } of ENGINES.filter((each) => !each.name.sta
     });
 
     test('opens again with what it has', async () => {
-      const location = engine.location();
+      const location = engine.bare();
       await (await openStore(location))[Symbol.asyncDispose]();
       await using store = await openStore(location);
       expect(await store.totals()).toMatchObject({ events: 0 });
     });
 
     test.skipIf(name === 'pglite')('is made once when two collectors start at once', async () => {
-      const location = engine.location();
+      const location = engine.bare();
       const stores = await Promise.all([openStore(location), openStore(location), openStore(location)]);
       await using database = openDatabase(location);
       const rows = await database.query('select version from schema_migrations');

@@ -53,7 +53,7 @@ for (const { name, available, start } of ENGINES.filter((each) => !each.name.sta
     const four = (offsets: number[]) => offsets.toReversed().flatMap((offset) => Array(4).fill(offset));
 
     test('is cut by day with every row in it, and kept like any other from then on', async () => {
-      const database = openDatabase(engine.location());
+      const database = openDatabase(engine.bare());
       await olderStore(database);
       await using store = await storeOver(database, NOW_US);
       expect(await days(store)).toEqual(four(STORED));
@@ -77,7 +77,7 @@ for (const { name, available, start } of ENGINES.filter((each) => !each.name.sta
     });
 
     test('is not harmed where the step is interrupted, and finished by the next start', async () => {
-      const location = engine.location();
+      const location = engine.bare();
       const database = openDatabase(location);
       await olderStore(database);
       // The migrations since, then one table that is cut, and the next, which is not.
@@ -108,7 +108,7 @@ for (const { name, available, start } of ENGINES.filter((each) => !each.name.sta
     });
 
     test('that has counted by host and user has the totals of users and of the fleet from the next start on', async () => {
-      const database = openDatabase(engine.location());
+      const database = openDatabase(engine.bare());
       await migrate(database, readMigrations().slice(0, 5));
       for (const table of ['series_minute', 'series_hour', 'series_day']) {
         await database.script(`
@@ -125,7 +125,7 @@ for (const { name, available, start } of ENGINES.filter((each) => !each.name.sta
     });
 
     test('keeps its indexes under their names, for every day', async () => {
-      const database = openDatabase(engine.location());
+      const database = openDatabase(engine.bare());
       await olderStore(database);
       await using store = await storeOver(database, NOW_US);
       await store.keepUp(RETENTION, NOW_US);

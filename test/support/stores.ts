@@ -10,12 +10,14 @@ import type { Entity } from '../../collector/src/correlate/risk.ts';
 import type { CommitGroup } from '../../collector/src/store/commit-group.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
 import { openDatabase, type StoreLocation } from '../../collector/src/store/open.ts';
-import { emptyPglite } from './pglite.ts';
+import { barePglite, emptyPglite } from './pglite.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from './postgres.ts';
 
 export interface EngineUnderTest extends AsyncDisposable {
-  /** A new empty store. */
+  /** A new store that nothing was written to. */
   location(): StoreLocation;
+  /** A new database without a schema. */
+  bare(): StoreLocation;
 }
 
 /** Engines the contract tests run on; `available` says which are skipped here, by name. */
@@ -34,14 +36,17 @@ export const isTimescale = (name: string) => name.startsWith('timescaledb');
 
 export async function startPglite(): Promise<EngineUnderTest> {
   const makeEmpty = await emptyPglite();
+  const makeBare = await barePglite();
   const root = mkdtempSync(join(tmpdir(), 'threatguard-store-'));
   let made = 0;
+  const place = (make: (directory: string) => void) => {
+    const directory = join(root, String(made++));
+    make(directory);
+    return { directory };
+  };
   return {
-    location: () => {
-      const directory = join(root, String(made++));
-      makeEmpty(directory);
-      return { directory };
-    },
+    location: () => place(makeEmpty),
+    bare: () => place(makeBare),
     [Symbol.asyncDispose]: async () => rmSync(root, { recursive: true, force: true }),
   };
 }
@@ -50,6 +55,7 @@ async function startServer(): Promise<EngineUnderTest> {
   const server: PostgresServer = await startPostgres();
   return {
     location: () => ({ url: server.createDatabase(), directory: '' }),
+    bare: () => ({ url: server.createDatabase(), directory: '' }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
@@ -64,12 +70,14 @@ export async function startTimescale(url: string): Promise<EngineUnderTest> {
   // template0: images of TimescaleDB have the extension, and its workers, in template1.
   for (const name of names) await server.query(`create database ${name} template template0`);
   let given = 0;
+  const next = () => {
+    const place = new URL(url);
+    place.pathname = `/${names[given++]}`;
+    return { url: place.href, directory: '' };
+  };
   return {
-    location: () => {
-      const place = new URL(url);
-      place.pathname = `/${names[given++]}`;
-      return { url: place.href, directory: '' };
-    },
+    location: next,
+    bare: next,
     [Symbol.asyncDispose]: async () => {
       // On a busy machine that takes longer than a read may.
       await server.aside!(async (session) => {
