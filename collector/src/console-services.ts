@@ -43,7 +43,7 @@ import type { LiveRules } from './live-rules.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { AlertFeed } from './publish/alert-feed.ts';
 import type { Intel } from './start-intel.ts';
-import type { AuditActor } from './store/store.ts';
+import type { AuditActor } from './store/audit-entry.ts';
 import type { TriageScoring } from './triage/learned/triage-scoring.ts';
 import type { TriageDesk } from './triage/triage-desk.ts';
 

@@ -23,7 +23,8 @@ import { unpackMatches } from './shards/packed-matches.ts';
 import { RefusedEnvelopeError } from './shards/shard.ts';
 import type { Shards } from './shards/shards.ts';
 import type { StageClock } from './stage-clock.ts';
-import { type PileMove, StoreError } from './store/store.ts';
+import type { PileMove } from './store/commit-group.ts';
+import { StoreError } from './store/store-error.ts';
 import type { WriteItem, Writer } from './store/writer.ts';
 import type { TriageChange } from './triage/triage-desk.ts';
 

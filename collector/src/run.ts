@@ -42,7 +42,7 @@ import { StageClock, type StageReport } from './stage-clock.ts';
 import { startDetection } from './start-detection.ts';
 import { startIntel } from './start-intel.ts';
 import { startStore } from './start-store.ts';
-import { StoreError } from './store/store.ts';
+import { StoreError } from './store/store-error.ts';
 import { TriageDesk } from './triage/triage-desk.ts';
 
 export interface Collector extends AsyncDisposable {

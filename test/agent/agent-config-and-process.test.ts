@@ -78,7 +78,7 @@ describe('the command', () => {
   });
 
   test.each([
-    [[], 2, 'enroll, run, config, parse, doctor or keys'],
+    [[], 2, 'enroll, run, config, parse, doctor, keys or demo'],
     [['runn'], 2, 'no command "runn"'],
     [['run', '--hom', '/x'], 2, '--hom'],
     [['enroll', '--token', 't'], 2, '--collector'],

@@ -2,7 +2,7 @@ import { Client, credentials, Server, ServerCredentials, status } from '@grpc/gr
 import { consoleService, type SearchEventsRequest, type SearchEventsResponse } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unary } from '../../collector/src/api/grpc-status.ts';
-import { StoreError, type StoreErrorCode } from '../../collector/src/store/store.ts';
+import { StoreError, type StoreErrorCode } from '../../collector/src/store/store-error.ts';
 import { until } from '../support/until.ts';
 
 const { searchEvents } = consoleService;

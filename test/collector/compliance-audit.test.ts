@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessLog, type AccessLogParts } from '../../collector/src/compliance/access-log.ts';
-import { StoreError } from '../../collector/src/store/store.ts';
+import { StoreError } from '../../collector/src/store/store-error.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
 import { runCommand } from '../support/console-commands.ts';
 import { streamed } from '../support/person.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { AuditActor } from '../../collector/src/store/audit-entry.ts';
 import type { HoldRecord } from '../../collector/src/store/holds.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
-import type { AuditActor } from '../../collector/src/store/store.ts';
 import { logon } from '../support/person.ts';
 import { storeRig } from '../support/store-rig.ts';
 import { ENGINES, group, makeAlert, makeBatch, START_US } from '../support/stores.ts';

@@ -10,7 +10,7 @@ import type { CollectorSigner } from '../../collector/src/fleet/collector-identi
 import { destroyEpochKey, makeFirstEpochKey } from '../../collector/src/fleet/epochs/epoch-files.ts';
 import { findEpochs, startEpochs } from '../../collector/src/fleet/epochs/start-epochs.ts';
 import type { EpochChange, EpochState, EpochStore, KemKeyRecord } from '../../collector/src/store/epoch-store.ts';
-import type { AgentRecord } from '../../collector/src/store/store.ts';
+import type { AgentRecord } from '../../collector/src/store/fleet-record.ts';
 import { makeCa } from '../support/agent-identity.ts';
 import { until } from '../support/until.ts';
 

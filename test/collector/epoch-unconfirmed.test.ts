@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { UnconfirmedWatch, type UnconfirmedWatchParts } from '../../collector/src/fleet/epochs/unconfirmed-watch.ts';
 import type { RotationRecord } from '../../collector/src/store/epoch-store.ts';
-import type { AgentRecord } from '../../collector/src/store/store.ts';
+import type { AgentRecord } from '../../collector/src/store/fleet-record.ts';
 
 const MINUTE_US = 60_000_000;
 const agent = (id: string) => ({ id, name: id }) as AgentRecord;

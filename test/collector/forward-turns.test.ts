@@ -4,7 +4,7 @@ import { readCollectorConfig } from '../../collector/src/config.ts';
 import { Forwarder } from '../../collector/src/publish/forward/forwarder.ts';
 import { DeliveryError, type ForwardRecord, type ForwardTarget } from '../../collector/src/publish/forward/target.ts';
 import type { ForwardItem, ForwardingStore, ForwardProgress } from '../../collector/src/store/forwarding-store.ts';
-import { StoreError } from '../../collector/src/store/store.ts';
+import { StoreError } from '../../collector/src/store/store-error.ts';
 import { makeAlert } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 

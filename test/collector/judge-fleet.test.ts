@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { judgeFleet } from '../../collector/src/fleet/epochs/judge-fleet.ts';
 import type { AgentEpochRecord } from '../../collector/src/store/epoch-store.ts';
-import type { AgentRecord } from '../../collector/src/store/store.ts';
+import type { AgentRecord } from '../../collector/src/store/fleet-record.ts';
 
 const ANNOUNCED_AT_US = 100;
 

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CommitGroup } from '../../collector/src/store/commit-group.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
 import { openStore } from '../../collector/src/store/open.ts';
-import { type CommitGroup, type Store, StoreError } from '../../collector/src/store/store.ts';
+import type { Store } from '../../collector/src/store/store.ts';
+import { StoreError } from '../../collector/src/store/store-error.ts';
 import { Writer } from '../../collector/src/store/writer.ts';
 import { processEvents } from '../support/envelopes.ts';
 import { type EngineUnderTest, makeAlert, makeBatch, startPglite } from '../support/stores.ts';

@@ -8,8 +8,10 @@ import { RuleDirectory } from '../../collector/src/detect/rules/rule-directory.t
 import { Desk } from '../../collector/src/rule-book/desk.ts';
 import { RuleBook, type RunningRules } from '../../collector/src/rule-book/rule-book.ts';
 import { SimulationLog } from '../../collector/src/rule-book/simulation-log.ts';
+import type { AuditActor } from '../../collector/src/store/audit-entry.ts';
+import { EMPTY_GROUP } from '../../collector/src/store/commit-group.ts';
 import { openStore } from '../../collector/src/store/open.ts';
-import { type AuditActor, EMPTY_GROUP, type Store } from '../../collector/src/store/store.ts';
+import type { Store } from '../../collector/src/store/store.ts';
 import { type EngineUnderTest, startPglite } from '../support/stores.ts';
 
 const BY: AuditActor = { kind: 'console', id: 'alice', from: '192.0.2.1:1' };

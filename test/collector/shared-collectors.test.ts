@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessState } from '../../collector/src/access/access-state.ts';
 import { Cache } from '../../collector/src/cache/cache.ts';
-import { StoreError } from '../../collector/src/store/store.ts';
+import { StoreError } from '../../collector/src/store/store-error.ts';
 import { ApiUser, PASSWORD } from '../support/api-user.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
 import { ask } from '../support/http.ts';

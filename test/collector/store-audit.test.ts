@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../collector/src/store/audit.ts';
+import type { AuditActor, AuditVerification } from '../../collector/src/store/audit-entry.ts';
 import { verifyAuditChain } from '../../collector/src/store/audit-verification.ts';
 import type { Database } from '../../collector/src/store/database.ts';
 import type { KemKeyRecord } from '../../collector/src/store/epoch-store.ts';
 import { openDatabase, type StoreLocation, storeOver } from '../../collector/src/store/open.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
-import type { AuditActor, AuditVerification, Store } from '../../collector/src/store/store.ts';
+import type { Store } from '../../collector/src/store/store.ts';
 import { ENGINES, type EngineUnderTest, START_US } from '../support/stores.ts';
 
 const ADMIN: AuditActor = { kind: 'console', id: 'admin', from: '127.0.0.1:5' };

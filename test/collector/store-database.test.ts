@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CopyWriter } from '../../collector/src/store/copy-writer.ts';
 import type { Database } from '../../collector/src/store/database.ts';
 import { openDatabase } from '../../collector/src/store/open.ts';
-import { StoreError } from '../../collector/src/store/store.ts';
+import { StoreError } from '../../collector/src/store/store-error.ts';
 import { timestamp } from '../../collector/src/store/values.ts';
 import { ENGINES, type EngineUnderTest } from '../support/stores.ts';
 

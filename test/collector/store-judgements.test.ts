@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Detection, Severity, Verdict, Withheld } from '@threatguard/proto';
 import { describe, expect, it } from 'vitest';
+import type { AuditActor } from '../../collector/src/store/audit-entry.ts';
 import type { ExceptionRecord } from '../../collector/src/store/judgement-store.ts';
-import type { AuditActor } from '../../collector/src/store/store.ts';
 import { storeRig } from '../support/store-rig.ts';
 import { ENGINES, group, makeAlert, START_US } from '../support/stores.ts';
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Maintenance } from '../../collector/src/store/maintenance.ts';
-import { type Store, StoreError } from '../../collector/src/store/store.ts';
+import type { Store } from '../../collector/src/store/store.ts';
+import { StoreError } from '../../collector/src/store/store-error.ts';
 import type { UpkeepReport } from '../../collector/src/store/upkeep-run.ts';
 
 const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 2557, seriesMinute: 30 };

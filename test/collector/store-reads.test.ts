@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type AlertFilter, AlertState, Severity } from '@threatguard/proto';
 import { describe, expect, test } from 'vitest';
-import type { AgentRecord } from '../../collector/src/store/store.ts';
+import type { AgentRecord } from '../../collector/src/store/fleet-record.ts';
 import { storeRig } from '../support/store-rig.ts';
 import { ENGINES, group, makeAlert, makeBatch, realisticEvents, START_US } from '../support/stores.ts';
 

@@ -7,9 +7,9 @@ import { type Alert, AlertState, Batch, type Detection, type HostEvent, type Los
 import type { AnalysedBatch } from '../../collector/src/batch.ts';
 import type { Incident } from '../../collector/src/correlate/incident.ts';
 import type { Entity } from '../../collector/src/correlate/risk.ts';
+import type { CommitGroup } from '../../collector/src/store/commit-group.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
 import { openDatabase, type StoreLocation } from '../../collector/src/store/open.ts';
-import type { CommitGroup } from '../../collector/src/store/store.ts';
 import { emptyPglite } from './pglite.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from './postgres.ts';
 

@@ -7,7 +7,7 @@
 // Invariant: #loaded is the number of a state all of which is in memory.
 import type { Cache } from '../cache/cache.ts';
 import type { AccessStore } from '../store/access-store.ts';
-import { StoreError } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
 import { SharedQuestion } from './shared-question.ts';
 
 const POLL_MS = 1_000;

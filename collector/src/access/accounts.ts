@@ -1,6 +1,6 @@
 // Local accounts: who is added and removed, passwords and second factors.
 import type { UserRecord } from '../store/access-store.ts';
-import type { AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import { AccessError } from './access-error.ts';
 import type { Origin } from './caller.ts';
 import { isFirstAdminSecret, spendFirstAdminSecret } from './first-admin.ts';

@@ -1,7 +1,7 @@
 // Logging in and staying logged in.
 import { randomUUID } from 'node:crypto';
 import type { AccessStore, UserRecord } from '../store/access-store.ts';
-import type { AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import { AccessError } from './access-error.ts';
 import { ACCESS_SECONDS, type AccessTokens } from './access-tokens.ts';
 import type { Origin } from './caller.ts';

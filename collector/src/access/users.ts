@@ -4,7 +4,7 @@
 // change users, once there was one.
 import { randomUUID } from 'node:crypto';
 import type { AccessFact, AccessStore, UserChange, UserRecord } from '../store/access-store.ts';
-import type { AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import { AccessError } from './access-error.ts';
 import type { Vouched } from './oidc/vouched.ts';
 import { isRole, ROLE_NAMES, ROLES, type Role, type Scope } from './scopes.ts';

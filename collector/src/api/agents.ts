@@ -14,7 +14,9 @@ import type {
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Presence } from '../fleet/presence.ts';
 import { createToken } from '../fleet/tokens.ts';
-import type { AgentRecord, AuditActor, Store } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
+import type { AgentRecord } from '../store/fleet-record.ts';
+import type { Store } from '../store/store.ts';
 import { ApiError } from './grpc-status.ts';
 
 const HOUR_US = 3_600_000_000;

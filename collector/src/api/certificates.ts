@@ -17,7 +17,8 @@ import { orderKey } from '../fleet/certification.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { CallFrom } from '../ingest/call-from.ts';
 import type { PeerIdentity } from '../ingest/peers.ts';
-import type { AgentRecord, AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
+import type { AgentRecord } from '../store/fleet-record.ts';
 import { ApiError, unary } from './grpc-status.ts';
 
 /** Holders named in one answer; the count says how many there are. */

@@ -15,8 +15,8 @@ import type {
 import type { AccessLog } from '../compliance/access-log.ts';
 import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { AlertFeed } from '../publish/alert-feed.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import type { Disclosure } from '../store/disclosures.ts';
-import type { AuditActor } from '../store/store.ts';
 import {
   type AgentsParts,
   createJoinToken,

@@ -5,7 +5,7 @@ import { hostMarks } from '../fleet/clone-watch.ts';
 import { type EnrolmentParts, enrolAgent } from '../fleet/enrolment.ts';
 import type { PeerIdentity } from '../ingest/peers.ts';
 import { RateLimit } from '../ingest/rate-limit.ts';
-import type { AgentRecord } from '../store/store.ts';
+import type { AgentRecord } from '../store/fleet-record.ts';
 import { ApiError, unary } from './grpc-status.ts';
 
 /** Of one address; ten times as much of all together. */

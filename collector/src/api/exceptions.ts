@@ -22,8 +22,10 @@ import { HOST_FIELD } from '../judge/exception-index.ts';
 import type { Judge } from '../judge/judge.ts';
 import { measureException } from '../judge/measure-exception.ts';
 import { proposeException } from '../judge/propose-exception.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
+import type { PileMove } from '../store/commit-group.ts';
 import type { ExceptionRecord } from '../store/judgement-store.ts';
-import type { AuditActor, PileMove, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { findAlert } from './alerts.ts';
 import { ApiError, unary } from './grpc-status.ts';
 

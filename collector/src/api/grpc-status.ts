@@ -12,7 +12,7 @@ import { EpochError } from '../fleet/epochs/epoch-error.ts';
 import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import { ExceptionError } from '../judge/exception-error.ts';
 import { RuleBookError } from '../rule-book/rule-book-error.ts';
-import { StoreError } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
 
 /** An answer that is a refusal. The message says what to do. */
 export class ApiError extends Error {

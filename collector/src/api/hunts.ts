@@ -15,8 +15,9 @@ import {
 import type { AccessLog } from '../compliance/access-log.ts';
 import { runHunt } from '../hunt/run-hunt.ts';
 import { type CallFrom, callFrom } from '../ingest/call-from.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import type { SavedHuntRecord } from '../store/hunt-store.ts';
-import type { AuditActor, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { ApiError, toStatus, unary } from './grpc-status.ts';
 
 const DAY_US = 86_400_000_000;

@@ -7,7 +7,7 @@ import { parseTlp, TLPS } from '../detect/intel/indicator.ts';
 import type { ImportReport, ImportRequest, IntelLibrary } from '../detect/intel/intel-library.ts';
 import { FEED_BYTES_MAX, FEED_FORMATS } from '../detect/intel/read-feed.ts';
 import { type CallFrom, callFrom } from '../ingest/call-from.ts';
-import type { AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import { ApiError, toStatus } from './grpc-status.ts';
 
 /** At one time; each may hold a whole feed in memory. */

@@ -25,7 +25,7 @@ import type { RetroMatch } from '../detect/intel/retro-match.ts';
 import { searchesFor } from '../detect/intel/searches-for.ts';
 import { explainWeight, weigh } from '../detect/intel/weigh.ts';
 import type { CallFrom } from '../ingest/call-from.ts';
-import type { AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import { ApiError, unary } from './grpc-status.ts';
 import { describeReport, importIntel } from './import-intel.ts';
 import { clampLimit } from './limits.ts';

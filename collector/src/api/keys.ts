@@ -21,8 +21,9 @@ import { isRunning } from '../fleet/epochs/rotation-steps.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { CallFrom } from '../ingest/call-from.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import type { RotationRecord } from '../store/epoch-store.ts';
-import type { AgentRecord, AuditActor } from '../store/store.ts';
+import type { AgentRecord } from '../store/fleet-record.ts';
 import { ApiError, unary } from './grpc-status.ts';
 
 /** Agents named in one answer: more nobody reads on a screen; the counts are whole. */

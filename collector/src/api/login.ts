@@ -18,7 +18,7 @@ import type { SingleSignOn } from '../access/oidc/single-sign-on.ts';
 import { SCOPE_NAMES } from '../access/scopes.ts';
 
 import type { CallFrom } from '../ingest/call-from.ts';
-import type { AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import { ApiError, unary } from './grpc-status.ts';
 
 export interface LoginServiceParts {

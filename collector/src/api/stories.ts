@@ -20,8 +20,9 @@ import type {
 import type { EntityKind } from '../correlate/entities.ts';
 import { contributionAt, type Entity, HALF_LIFE_US, riskAt } from '../correlate/risk.ts';
 import type { CallFrom } from '../ingest/call-from.ts';
+import type { AuditActor, AuditEntry as StoredEntry } from '../store/audit-entry.ts';
 import type { Disclosure } from '../store/disclosures.ts';
-import type { AuditActor, Store, AuditEntry as StoredEntry } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { listedEntities, listedIncidents, viewedEntity, viewedIncident } from './disclosed.ts';
 import { ApiError, unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';

@@ -8,7 +8,8 @@ import {
   TriageAction,
 } from '@threatguard/proto';
 import type { CallFrom } from '../ingest/call-from.ts';
-import type { AuditActor, Store } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
+import type { Store } from '../store/store.ts';
 import type { Decision, TriageActionName } from '../triage/change-alert.ts';
 import type { TriageDesk } from '../triage/triage-desk.ts';
 import { ApiError, unary } from './grpc-status.ts';

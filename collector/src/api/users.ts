@@ -21,7 +21,7 @@ import type { Access } from '../access/access.ts';
 import { isRole, isScope, ROLE_NAMES, type Role, SCOPE_NAMES, type Scope } from '../access/scopes.ts';
 import type { CallFrom } from '../ingest/call-from.ts';
 import type { UserRecord, UserTokenRecord } from '../store/access-store.ts';
-import type { AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import { ApiError, unary } from './grpc-status.ts';
 
 /** Of a password that is made here: 128 bits. */

@@ -1,6 +1,6 @@
+import type { AuditActor } from '../store/audit-entry.ts';
 import type { ComplianceStore } from '../store/compliance-store.ts';
 import type { Disclosure, DisclosureNote } from '../store/disclosures.ts';
-import type { AuditActor } from '../store/store.ts';
 
 /** How often windows that have passed are looked for. */
 const EVERY_MS = 60_000;

@@ -4,9 +4,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { decodePayload, EnvelopeHeader, type ErasureProgress, type HostEvent, RefusalError } from '@threatguard/proto';
 import { UlidSource } from '../correlate/ulid.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 import type { ComplianceStore } from '../store/compliance-store.ts';
 import type { KeptPayload, Person } from '../store/erasure-records.ts';
-import type { AuditActor } from '../store/store.ts';
 import { renamePerson, renaming } from './pseudonym.ts';
 
 const ulids = new UlidSource();

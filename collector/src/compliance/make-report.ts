@@ -1,7 +1,8 @@
 import type { ComplianceFact, ComplianceReport, ComplianceValue } from '@threatguard/proto';
 import type { ComplianceStore } from '../store/compliance-store.ts';
 import type { Retention } from '../store/retention.ts';
-import { type Store, StoreError } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
 import { timestamp } from '../store/values.ts';
 import { CHAIN_FACT, FACTS, type FactId, SETTINGS_FACT } from './facts.ts';
 import type { Framework } from './framework.ts';

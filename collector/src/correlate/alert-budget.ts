@@ -9,7 +9,7 @@
 // Invariant: with a budget, #shown holds at most `perDay`, and nothing in #today that is withheld is higher than any of it.
 import { type Alert, Severity } from '@threatguard/proto';
 import { isHealthRule } from '../detect/health.ts';
-import type { PileMove } from '../store/store.ts';
+import type { PileMove } from '../store/commit-group.ts';
 
 const DAY_US = 86_400_000_000;
 /** Alerts of a day that are ranked, some 100 bytes each. With a budget, those beyond are withheld. */

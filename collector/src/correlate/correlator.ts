@@ -1,6 +1,7 @@
 // What follows from detections: alerts, the risk of whom they are about, and the incidents they belong to.
 import type { Alert, Detection } from '@threatguard/proto';
-import type { PileMove, Store } from '../store/store.ts';
+import type { PileMove } from '../store/commit-group.ts';
+import type { Store } from '../store/store.ts';
 import { AlertBudget } from './alert-budget.ts';
 import { AlertFolder, FOLD_WINDOW_US, type FoldContext } from './alert-folder.ts';
 import type { Incident } from './incident.ts';

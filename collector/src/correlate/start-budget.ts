@@ -1,4 +1,5 @@
-import type { PileMove, Store } from '../store/store.ts';
+import type { PileMove } from '../store/commit-group.ts';
+import type { Store } from '../store/store.ts';
 import type { AlertBudget } from './alert-budget.ts';
 
 const DAY_US = 86_400_000_000;

@@ -4,7 +4,7 @@
 // came before it are superseded, those after it are granted and become current when the agent first connects with one.
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { keyId as idOf } from '@threatguard/proto';
-import type { AgentCertificate } from '../store/store.ts';
+import type { AgentCertificate } from '../store/fleet-record.ts';
 
 /** What a key is to its agent. */
 export type KeyStanding = 'current' | 'granted' | 'superseded';

@@ -1,6 +1,6 @@
 // Keeps track of agents coming, talking and going, and says when one has gone silent or has its clock off.
 import { CLOCK_OFFSET_MS_MAX, type Heartbeat, type Hello } from '@threatguard/proto';
-import type { AgentRecord } from '../store/store.ts';
+import type { AgentRecord } from '../store/fleet-record.ts';
 import { cleanText } from './clean-text.ts';
 import type { Fleet } from './fleet.ts';
 import type { Presence } from './presence.ts';

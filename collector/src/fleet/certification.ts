@@ -8,7 +8,8 @@ import {
   type SignedKeySuccession,
   verifyKeySuccession,
 } from '@threatguard/proto';
-import type { AgentRecord, AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
+import type { AgentRecord } from '../store/fleet-record.ts';
 import type { CertificateAuthorities } from './authorities.ts';
 import { readCertificateRequest, VALID_DAYS } from './certificate-authority.ts';
 import type { Fleet } from './fleet.ts';

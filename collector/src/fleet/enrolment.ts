@@ -1,7 +1,8 @@
 // A join token buys one certificate. The only code that answers to peers nobody knows yet.
 import { randomUUID } from 'node:crypto';
 import { type EnrolRequest, type EnrolResponse, keyId } from '@threatguard/proto';
-import type { AgentRecord, Store } from '../store/store.ts';
+import type { AgentRecord } from '../store/fleet-record.ts';
+import type { Store } from '../store/store.ts';
 import type { CertificateAuthorities } from './authorities.ts';
 import { readCertificateRequest } from './certificate-authority.ts';
 import { hostMarks } from './clone-watch.ts';

@@ -2,7 +2,10 @@
 //
 // Invariants: every agent in the store is in #agents (loaded at start, added after addAgent committed);
 // a revocation is committed before it is acted on, so no restart forgets it; so is every change of a certificate.
-import type { AgentCertificate, AgentRecord, AuditActor, CertificateChange, Store } from '../store/store.ts';
+
+import type { AuditActor } from '../store/audit-entry.ts';
+import type { AgentCertificate, AgentRecord, CertificateChange } from '../store/fleet-record.ts';
+import type { Store } from '../store/store.ts';
 import { AgentKeys, type KeyStanding, type SigningKey } from './agent-keys.ts';
 import { changeLabels, type Labels } from './agent-labels.ts';
 

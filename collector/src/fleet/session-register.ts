@@ -2,7 +2,8 @@
 
 import type { KeyObject } from 'node:crypto';
 import { activeProfile, PROVIDER_NAMES, signatureAlgorithmOf } from '@threatguard/proto';
-import type { AgentSession, Store } from '../store/store.ts';
+import type { AgentSession } from '../store/fleet-record.ts';
+import type { Store } from '../store/store.ts';
 import { weakened, weakness } from './crypto-policy.ts';
 
 /** What the handshake proved, and what the hello adds. */

@@ -1,5 +1,5 @@
 // Which agents of the fleet are the host that enrols now: their records would be ghosts beside it.
-import type { AgentRecord } from '../store/store.ts';
+import type { AgentRecord } from '../store/fleet-record.ts';
 import { safeName } from './fleet.ts';
 
 /** What a host says of itself. Anybody with a token may say it of any host, so by itself it takes nobody's place. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatJoinToken, sha256 } from '@threatguard/proto';
-import type { AuditActor, Store } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
+import type { Store } from '../store/store.ts';
 import { cleanText } from './clean-text.ts';
 
 const SECRET_BYTES = 32;

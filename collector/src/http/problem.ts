@@ -4,7 +4,7 @@ import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
 import { ApiError } from '../api/grpc-status.ts';
-import { StoreError } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
 
 /** What each code answers with. A closed list: clients decide by `type`. */
 export const PROBLEMS = {

@@ -8,7 +8,8 @@ import {
   type StoredEvent,
 } from '@threatguard/proto';
 import type { SavedHuntRecord } from '../store/hunt-store.ts';
-import { type Store, StoreError } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
 import { runHunt } from './run-hunt.ts';
 
 const LOOK_MS = 10_000;

@@ -1,4 +1,5 @@
-import { type Store, StoreError } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
 
 const ROWS_MAX = 1_000;
 

@@ -1,5 +1,5 @@
 // What is kept of users, their sessions and their tokens.
-import type { AuditActor } from './store.ts';
+import type { AuditActor } from './audit-entry.ts';
 
 export interface UserRecord {
   /** UUID. */

@@ -2,7 +2,8 @@ import { Alert, type AlertFilter, AlertOrder, AlertState, Withheld } from '@thre
 import { uuidBytes } from './copy-writer.ts';
 import type { Row, Session } from './database.ts';
 import { likePattern, Parameters } from './field-sql.ts';
-import { type OutboxRow, type Page, StoreError } from './store.ts';
+import type { OutboxRow, Page } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { indexableText, storableText, timestamp } from './values.ts';
 
 /** Alerts in one answer. */

@@ -1,8 +1,8 @@
 // Reads the whole audit log and says whether it is the one that was written.
 import { type ChainLink, judgeEnd, judgeEntry } from '@threatguard/proto';
 import { auditEntry, COLUMNS } from './audit.ts';
+import type { AuditVerification } from './audit-entry.ts';
 import type { Session } from './database.ts';
-import type { AuditVerification } from './store.ts';
 
 const PAGE_ROWS = 1_000;
 

@@ -3,9 +3,11 @@
 // Invariants: an entry is written in the transaction of what it tells; writers queue for the row of audit_chain, which they
 // lock last of all, so nobody waits for them in a circle; head_* is the newest entry, anchor_* the last one removed.
 import { auditDigest } from '@threatguard/proto';
+import type { AuditActor, AuditEntry } from './audit-entry.ts';
 import type { Row, Session } from './database.ts';
 import { ACTIVE_HOLDS } from './holds.ts';
-import { type AuditActor, type AuditEntry, type Page, StoreError } from './store.ts';
+import type { Page } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { bytea, clampTimeUs, storableText, timestamp } from './values.ts';
 
 /** Nobody else asked for it. */

@@ -1,6 +1,6 @@
 // What is stored of behaviour and of models.
 import type { StoredEvent } from '@threatguard/proto';
-import type { AuditActor } from './store.ts';
+import type { AuditActor } from './audit-entry.ts';
 
 /** Hours of entities of one kind that are over, as models are trained from them (detect/behaviour/hour-rows.ts). */
 export interface HoursBlock {

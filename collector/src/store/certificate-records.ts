@@ -1,7 +1,7 @@
 // Every certificate an agent ever had, and those consoles were seen with.
 import { uuidBytes } from './copy-writer.ts';
 import type { Row, Session } from './database.ts';
-import type { AgentCertificate, ConsoleCertificate } from './store.ts';
+import type { AgentCertificate, ConsoleCertificate } from './fleet-record.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** Of all agents: a fleet of 10,000 that renews every 20 days for five years and more. */

@@ -1,6 +1,8 @@
 // What a server's database and the thread of its commits say to each other.
+
+import type { CommitGroup } from './commit-group.ts';
 import type { CommitWays } from './database.ts';
-import type { CommitGroup, StoreErrorCode } from './store.ts';
+import type { StoreErrorCode } from './store-error.ts';
 
 export type CommitRequest = { id: number; group: CommitGroup; ways: CommitWays } | 'close';
 

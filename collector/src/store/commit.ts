@@ -12,6 +12,7 @@
 import type { Loss } from '@threatguard/proto';
 import type { CommitBatch } from '../batch.ts';
 import { TERM_COLUMNS } from './batch-terms.ts';
+import type { CommitGroup, RefusedEnvelope } from './commit-group.ts';
 import { COPY_HEADER, COPY_TRAILER, CopyWriter } from './copy-writer.ts';
 import type { CommitWays, Database, Session } from './database.ts';
 import { storeEntities } from './entity-records.ts';
@@ -20,7 +21,6 @@ import { requireUuid } from './event-rows.ts';
 import { countHidden, movePile, storeAlerts, storeDetections } from './findings.ts';
 import { storeIncidents } from './incident-records.ts';
 import { storeSeries } from './series.ts';
-import type { CommitGroup, RefusedEnvelope } from './store.ts';
 import { compressDirectly } from './timescale.ts';
 import { storeActs } from './triage-records.ts';
 import { bytea, storableCount, storableText, timestamp } from './values.ts';

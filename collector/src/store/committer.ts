@@ -1,7 +1,8 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
+import type { CommitGroup } from './commit-group.ts';
 import type { CommitReply, CommitRequest } from './commit-messages.ts';
 import type { CommitWays } from './database.ts';
-import { type CommitGroup, StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { copyForThread } from './thread-copy.ts';
 
 /** What it has of a group is short-lived and mostly outside the heap; without a bound Node lets this grow to 64 MiB. */

@@ -1,10 +1,10 @@
 import { type AuditFact, appendAudit, auditEntry, COLUMNS } from './audit.ts';
+import type { AuditActor, AuditEntry } from './audit-entry.ts';
 import { readChain } from './audit-verification.ts';
 import type { Database, Row } from './database.ts';
 import { closeWindows, type DisclosureNote, noteDisclosures } from './disclosures.ts';
 import * as erasures from './erasure-records.ts';
 import { endHold, type HoldRecord, insertHold, listHolds } from './holds.ts';
-import type { AuditActor, AuditEntry } from './store.ts';
 
 const PAGE_ENTRIES = 500;
 

@@ -1,4 +1,5 @@
-import { type CommitGroup, StoreError } from './store.ts';
+import type { CommitGroup } from './commit-group.ts';
+import { StoreError } from './store-error.ts';
 
 /** What a parameter may be; lists travel as one JSON text and `json_to_recordset`. */
 export type Parameter = string | number | boolean | null | Uint8Array;

@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 
 /** Attempts to take a lock whose owner is gone; each ends only when another process was quicker. */
 const TAKEOVERS_MAX = 5;

@@ -5,8 +5,8 @@
 // Order of locks: rows of disclosures by key, then audit_chain (audit.ts).
 import { createHash } from 'node:crypto';
 import { type AuditFact, appendAudit } from './audit.ts';
+import type { AuditActor } from './audit-entry.ts';
 import type { Row, Session } from './database.ts';
-import type { AuditActor } from './store.ts';
 import { bytea, storableText, timestamp } from './values.ts';
 
 const WINDOW_US = 15 * 60 * 1_000_000;

@@ -1,6 +1,7 @@
 // What is kept of ML-KEM epochs and their rotation. A step of a rotation is one transaction, its audit entries included, so
 // there is no instant at which only half of a step is true.
 import { appendAudit } from './audit.ts';
+import type { AuditActor } from './audit-entry.ts';
 import type { Database, Row, Session } from './database.ts';
 import type {
   AgentEpochRecord,
@@ -13,7 +14,6 @@ import type {
   RotationSchedule,
 } from './epoch-store.ts';
 import { listKeys } from './key-records.ts';
-import type { AuditActor } from './store.ts';
 import { bytea, timestamp } from './values.ts';
 
 /** Ten times the fleet one collector is made for, as in fleet-records. */

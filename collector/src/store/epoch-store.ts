@@ -1,5 +1,5 @@
 // What is stored of ML-KEM epochs, their rotation, and what agents proved of them.
-import type { AuditActor } from './store.ts';
+import type { AuditActor } from './audit-entry.ts';
 
 /** An epoch whose private key the collector holds. */
 export interface HeldKey {

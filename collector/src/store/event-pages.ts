@@ -2,7 +2,7 @@ import { type FieldFilter, HostEvent, type StoredEvent } from '@threatguard/prot
 import { uuidBytes } from './copy-writer.ts';
 import type { Database, Row, Session } from './database.ts';
 import { columnstoreCondition, conditionFor, Parameters } from './field-sql.ts';
-import { StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { chunkSpan } from './timescale.ts';
 import { timestamp } from './values.ts';
 

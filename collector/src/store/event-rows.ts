@@ -5,7 +5,7 @@ import { encodeTermRows } from './batch-terms.ts';
 import { COPY_HEADER, COPY_TRAILER, CopyWriter, uuidBytes } from './copy-writer.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import { countSeries } from './series-counts.ts';
-import { StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { storableCode, storableCount } from './values.ts';
 
 /** A typical batch fits; after one that does not, the next begins with this again. */

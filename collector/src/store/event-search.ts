@@ -15,7 +15,8 @@ import { fieldReader, matcher } from './field-match.ts';
 import { AGENT_NAME_FIELDS, conditionFor, Parameters } from './field-sql.ts';
 import { pastDaysEnd } from './past-days.ts';
 import { isTimedOut, RowWindows, TimeWindows, type Windows } from './search-windows.ts';
-import { type EventPage, StoreError } from './store.ts';
+import type { EventPage } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { type Scanned, scanByTerms, type TermSearch } from './term-search.ts';
 import { storableText } from './values.ts';
 

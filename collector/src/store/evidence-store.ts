@@ -1,10 +1,10 @@
 import type { Alert, Detection, EventReference, SignedTreeHead } from '@threatguard/proto';
 import type { CheckedTreeHead } from '@threatguard/proto/evidence';
 import { appendAudit } from './audit.ts';
+import type { AuditActor } from './audit-entry.ts';
 import type { Database } from './database.ts';
 import { type ErasureMark, erasedPayloads } from './erasure-records.ts';
 import * as reads from './evidence-reads.ts';
-import type { AuditActor } from './store.ts';
 import * as tree from './tree-reads.ts';
 import { addHead, recordEnvelopes, recordIdle, type WantedAgents } from './tree-records.ts';
 

@@ -1,7 +1,7 @@
 // What a filter means, said in JavaScript: for fields that have no column. field-sql.ts says the same in SQL.
 import { ECS_FIELDS, type EcsValue, type FieldFilter, type StoredEvent, suggest } from '@threatguard/proto';
 import { addressInRange, parseAddress, parseAddressRange } from './address.ts';
-import { StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { storableText } from './values.ts';
 
 /** Fields that are known of an event though they are not in it. */

@@ -1,8 +1,8 @@
 import { Alert, AlertState, Detection, sha256, Verdict } from '@threatguard/proto';
+import type { PileMove } from './commit-group.ts';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
 import { QUEUE_FORWARDS } from './forwarding-records.ts';
-import type { PileMove } from './store.ts';
 import { bytea, encodable, indexableText, storableCode, storableCount, storableText, timestamp } from './values.ts';
 
 /** How many detections an exception hides that were not stored before. */

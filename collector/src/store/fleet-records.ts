@@ -1,7 +1,7 @@
 import type { Counter, StreamPosition } from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
 import type { Row, Session } from './database.ts';
-import type { AgentRecord, TokenRecord, UsedToken } from './store.ts';
+import type { AgentRecord, TokenRecord, UsedToken } from './fleet-record.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** Ten times the fleet one collector is made for. */

@@ -1,6 +1,6 @@
 // What forwarding asks of a store. Only types and limits.
 import type { Alert } from '@threatguard/proto';
-import type { AuditEntry } from './store.ts';
+import type { AuditEntry } from './audit-entry.ts';
 
 /** Revisions of alerts that wait at most, for the target that is furthest behind; a million take some 100 MiB. */
 export const FORWARD_QUEUE_ROWS_MAX = 1_000_000;

@@ -1,7 +1,8 @@
 import type { CommitBatch } from '../batch.ts';
 import { storeQuarantined } from './commit.ts';
+import { type CommitGroup, EMPTY_GROUP } from './commit-group.ts';
 import type { Database } from './database.ts';
-import { type CommitGroup, EMPTY_GROUP, StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { DIRECT_COMPRESS_ROWS_MIN } from './timescale.ts';
 
 export interface CommitOptions {

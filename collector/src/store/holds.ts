@@ -2,8 +2,10 @@
 //
 // Envelopes cannot be cut by person: a hold on a user keeps all evidence of its agents and its time. Counts (series) are of
 // nobody's conduct in particular and are not held.
+
+import type { AuditActor } from './audit-entry.ts';
 import type { Session } from './database.ts';
-import { type AuditActor, StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { isChunked } from './timescale.ts';
 import { indexableText, storableText, timestamp } from './values.ts';
 

@@ -1,7 +1,7 @@
 import { appendAudit } from './audit.ts';
+import type { AuditActor } from './audit-entry.ts';
 import type { Database } from './database.ts';
 import type { HuntStore, SavedHuntRecord } from './hunt-store.ts';
-import type { AuditActor } from './store.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** Hunts that are kept: those that run by themselves all read the same events. */

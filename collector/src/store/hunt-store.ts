@@ -1,4 +1,4 @@
-import type { AuditActor } from './store.ts';
+import type { AuditActor } from './audit-entry.ts';
 
 /** A hunt by its name. */
 export interface SavedHuntRecord {

@@ -1,7 +1,8 @@
 import type { Incident } from '../correlate/incident.ts';
 import type { Row, Session } from './database.ts';
 import { likePattern, Parameters } from './field-sql.ts';
-import { type Page, StoreError } from './store.ts';
+import type { Page } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { storableCode, storableText, timestamp } from './values.ts';
 
 const PAGE_MAX = 1_000;

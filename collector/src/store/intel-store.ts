@@ -10,8 +10,8 @@ import {
 } from '../detect/intel/intel-records.ts';
 import type { ImportCounts, Withdrawn } from '../detect/intel/intel-work.ts';
 import { appendAudit } from './audit.ts';
+import type { AuditActor } from './audit-entry.ts';
 import type { Database, Row, Session } from './database.ts';
-import type { AuditActor } from './store.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** Imports that are remembered, one by one; the audit log has them all. */

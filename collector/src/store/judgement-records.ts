@@ -2,6 +2,7 @@
 import { Alert, AlertState, Detection } from '@threatguard/proto';
 import { readAlert } from './alert-reads.ts';
 import { appendAudit } from './audit.ts';
+import type { AuditActor } from './audit-entry.ts';
 import { uuidBytes } from './copy-writer.ts';
 import type { Database, Row, Session } from './database.ts';
 import { likePattern } from './field-sql.ts';
@@ -13,7 +14,6 @@ import {
   type JudgementStore,
   type StoredDetection,
 } from './judgement-store.ts';
-import type { AuditActor } from './store.ts';
 import { indexableText, storableText, timestamp } from './values.ts';
 
 const PREFIX_MATCHES_MAX = 10;

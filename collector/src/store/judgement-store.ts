@@ -1,6 +1,6 @@
 // What the judge and the alert budget ask of a store. Only types and a limit: they stand before it in the straight line.
 import type { Alert, Detection } from '@threatguard/proto';
-import type { AuditActor } from './store.ts';
+import type { AuditActor } from './audit-entry.ts';
 
 /** Exceptions that may be in force at once. */
 export const EXCEPTIONS_MAX = 10_000;

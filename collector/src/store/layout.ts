@@ -3,7 +3,8 @@ import { cutByDay, DAILY_TABLES } from './days.ts';
 import { SCHEMA_LOCK } from './migrate.ts';
 import { hasTrigrams } from './past-days.ts';
 import { dayOf } from './retention.ts';
-import { type Store, StoreError } from './store.ts';
+import type { Store } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { isChunked, offeredTimescale, type Timescale, useTimescale } from './timescale.ts';
 
 export interface Layout {

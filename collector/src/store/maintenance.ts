@@ -1,5 +1,6 @@
 import type { Retention } from './retention.ts';
-import { type Store, StoreError } from './store.ts';
+import type { Store } from './store.ts';
+import { StoreError } from './store-error.ts';
 import type { UpkeepReport } from './upkeep-run.ts';
 
 const EVERY_MS = 3_600_000;

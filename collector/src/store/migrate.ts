@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Database } from './database.ts';
-import { StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 
 /** Two collectors that start at once migrate one after the other; the number only has to be ours. */
 export const SCHEMA_LOCK = 7_443_001;

@@ -1,7 +1,7 @@
 import { appendAudit, COLLECTOR_ACTOR } from './audit.ts';
+import type { AuditActor } from './audit-entry.ts';
 import type { ModelRecord, ModelStore } from './behaviour-store.ts';
 import type { Database, Row } from './database.ts';
-import type { AuditActor } from './store.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** Names times versions that are kept; more there never are. */

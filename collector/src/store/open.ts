@@ -4,7 +4,8 @@ import { migrate } from './migrate.ts';
 import { PgliteDatabase } from './pglite.ts';
 import { PostgresDatabase } from './postgres.ts';
 import { SqlStore } from './sql-store.ts';
-import { type Store, StoreError } from './store.ts';
+import type { Store } from './store.ts';
+import { StoreError } from './store-error.ts';
 
 export interface StoreLocation {
   /** postgres://user:password@host:port/name; empty for the embedded PostgreSQL. */

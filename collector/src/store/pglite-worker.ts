@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { commitGroup } from './commit.ts';
+import type { CommitGroup } from './commit-group.ts';
 import { type CommitWays, type Parameter, type Row, type Session, toStoreError } from './database.ts';
-import type { CommitGroup } from './store.ts';
 import { PARSERS } from './values.ts';
 
 export type WorkerRequest =

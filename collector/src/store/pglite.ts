@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { CommitGroup } from './commit-group.ts';
 import {
   type CommitWays,
   type CopyData,
@@ -13,7 +14,7 @@ import {
 } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
 import type { WorkerReply, WorkerRequest } from './pglite-worker.ts';
-import { type CommitGroup, StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { copyForThread } from './thread-copy.ts';
 
 /** Statements asked for and not answered; the callers are few and wait for theirs, so more than this is a bug. */

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import type { CommitGroup } from './commit-group.ts';
 import { Committer } from './committer.ts';
 import {
   type CommitWays,
@@ -11,7 +12,6 @@ import {
   toReadError,
   toStoreError,
 } from './database.ts';
-import type { CommitGroup } from './store.ts';
 import { PARSERS } from './values.ts';
 
 /** Of small items one, of large ones two: while one waits for the disk or for us, the other copies. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { Detection } from '@threatguard/proto';
 import { FOLD_WINDOW_US } from '../correlate/alert-folder.ts';
 import { appendAudit } from './audit.ts';
+import type { AuditActor } from './audit-entry.ts';
 import type { Database, Row, Session } from './database.ts';
 import type {
   ImportedRuleFile,
@@ -14,7 +15,6 @@ import type {
   RuleStore,
   SimulatedMatches,
 } from './rule-store.ts';
-import type { AuditActor } from './store.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** As many files as one rule book may have (rule-book/limits.ts), and as many states as rules in them. */

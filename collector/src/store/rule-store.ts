@@ -1,7 +1,7 @@
 // What is stored of rules: states, imported files, and what rules did.
 import type { Detection } from '@threatguard/proto';
 import type { RuleState } from '../detect/rules/wiring.ts';
-import type { AuditActor } from './store.ts';
+import type { AuditActor } from './audit-entry.ts';
 
 /** What somebody decided about a rule; one without a record is on. */
 export interface RuleStateRecord {

@@ -9,7 +9,7 @@
 //                   what is asked for, and few rows are looked at
 import type { Database } from './database.ts';
 import { type EventQuery, type EventSpan, timeAfter, timeOf } from './event-pages.ts';
-import { StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 
 const MINUTE_US = 60_000_000;
 /** What most searches ask for, and a partition. */

@@ -3,7 +3,7 @@ import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
 import { Parameters } from './field-sql.ts';
 import { MINUTE_US, SeriesCounts, userName } from './series-counts.ts';
-import { StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { storableCode, storableText, timestamp } from './values.ts';
 
 /** Buckets of one answer: a week by minutes is refused, a week by hours is not. */

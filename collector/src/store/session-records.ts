@@ -1,6 +1,6 @@
 import { uuidBytes } from './copy-writer.ts';
 import type { Row, Session } from './database.ts';
-import type { AgentSession } from './store.ts';
+import type { AgentSession } from './fleet-record.ts';
 import { storableText, timestamp } from './values.ts';
 
 /** Ten times the fleet one collector is made for. */

@@ -4,29 +4,35 @@ import type {
   AlertOrder,
   AlertState,
   Counter,
-  Detection,
   EventReference,
   FieldFilter,
   HuntExpression,
   Loss,
-  RefusalCode,
-  SignedKeySuccession,
   StoredEvent,
   StreamPosition,
 } from '@threatguard/proto';
-import type { CommitBatch } from '../batch.ts';
 import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { IntelRecords } from '../detect/intel/intel-records.ts';
-import type { AlertActRecord } from '../triage/change-alert.ts';
 import type { AccessStore } from './access-store.ts';
 import type { AlertVolume } from './alert-reads.ts';
+import type { AuditActor, AuditEntry, AuditVerification } from './audit-entry.ts';
 import type { BehaviourStore, ModelStore } from './behaviour-store.ts';
+import type { CommitGroup } from './commit-group.ts';
 import type { ComplianceStore } from './compliance-store.ts';
 import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
 import type { EventCounts } from './event-counts.ts';
 import type { EvidenceStore } from './evidence-store.ts';
+import type {
+  AgentCertificate,
+  AgentRecord,
+  AgentSession,
+  CertificateChange,
+  ConsoleCertificate,
+  TokenRecord,
+  UsedToken,
+} from './fleet-record.ts';
 import type { ForwardingStore } from './forwarding-store.ts';
 import type { HuntStore } from './hunt-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
@@ -38,144 +44,6 @@ import type { StoredAct } from './triage-records.ts';
 import type { UpkeepReport } from './upkeep-run.ts';
 import type { VerdictStore } from './verdict-store.ts';
 
-/** What one transaction stores. Detections and what follows from them here belong to no batch: silence, gaps, refusals. */
-export interface CommitGroup {
-  batches: readonly CommitBatch[];
-  detections: readonly Detection[];
-  alerts: readonly Alert[];
-  entities: readonly Entity[];
-  incidents: readonly Incident[];
-  refusals: readonly RefusedEnvelope[];
-  /** What people did, with the alerts it changed. */
-  acts: readonly AlertActRecord[];
-  /** In order: of two about one alert the later one holds. */
-  pile: readonly PileMove[];
-}
-
-/** An alert goes to the pile of those over the budget of their day, or comes back from it. */
-export interface PileMove {
-  alertId: string;
-  withheld: boolean;
-  atUs: number;
-}
-
-export const EMPTY_GROUP: CommitGroup = {
-  batches: [],
-  detections: [],
-  alerts: [],
-  entities: [],
-  incidents: [],
-  refusals: [],
-  acts: [],
-  pile: [],
-};
-
-export interface RefusedEnvelope {
-  agentId: string;
-  code: RefusalCode;
-  message: string;
-  atUs: number;
-}
-
-export interface AgentRecord {
-  id: string;
-  name: string;
-  machineId: string;
-  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
-  keyId: string;
-  certificate: Uint8Array;
-  certificateExpiresAtUs: number;
-  enrolledAtUs: number;
-  revokedAtUs: number | undefined;
-  /** From the last hello or heartbeat; 0 and empty before the first. */
-  lastSeenAtUs: number;
-  version: string;
-  os: string;
-  kernel: string;
-  /** Of the token that enrolled it; empty for none. */
-  group: string;
-  /** The agent that took the place of this one. Such a one is revoked as well. */
-  supersededBy: string | undefined;
-  /** Since when a new signing key is asked of it; undefined where none is. */
-  keyOrderedAtUs: number | undefined;
-  /** What administrators say of it, in order of their names. */
-  labels: Readonly<Record<string, string>>;
-  /** Taken off the list of the fleet; such a one is revoked as well. */
-  removedAtUs: number | undefined;
-  /** SHA-256 of the key of the CA whose certificate it last connected with, hex; undefined before it ever did. */
-  presentedCa: string | undefined;
-}
-
-/** A certificate an agent has or had. */
-export interface AgentCertificate {
-  agentId: string;
-  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
-  keyId: string;
-  notBeforeUs: number;
-  notAfterUs: number;
-  /** DER. */
-  certificate: Uint8Array;
-  /** Where its key replaced another; undefined where it is the first, or renewed. */
-  succession: SignedKeySuccession | undefined;
-}
-
-/** A certificate a console was seen with. */
-export interface ConsoleCertificate {
-  name: string;
-  keyId: string;
-  certificate: Uint8Array;
-  expiresAtUs: number;
-  lastSeenAtUs: number;
-}
-
-/** What changes with a certificate of an agent. */
-export interface CertificateChange {
-  action:
-    | 'agent.renewed'
-    | 'agent.recovered'
-    | 'agent.key_ordered'
-    | 'agent.key_granted'
-    | 'agent.key_rotated'
-    | 'agent.ca_followed';
-  /** To be kept of the agent from now on. */
-  agent: AgentRecord;
-  /** A certificate that was issued with it. */
-  issued?: AgentCertificate;
-  before: unknown;
-  after: unknown;
-}
-
-/** What sessions of an agent were protected with, and from when to when. */
-export interface AgentSession {
-  agentId: string;
-  tlsProtocol: string;
-  tlsGroup: string;
-  signatureAlgorithm: string;
-  /** SHA-256 of the SubjectPublicKeyInfo, hex. */
-  keyId: string;
-  /** Empty where the agent does not say. */
-  provider: string;
-  certificateExpiresAtUs: number;
-  firstAtUs: number;
-  lastAtUs: number;
-}
-
-export interface TokenRecord {
-  id: string;
-  /** SHA-256 of the secret. */
-  secretHash: Uint8Array;
-  label: string;
-  usesLeft: number;
-  madeAtUs: number;
-  expiresAtUs: number;
-  /** What the agents it enrols belong to. */
-  group: string;
-  /** Whether they take the place of agents of the same host name. */
-  replaces: boolean;
-}
-
-export type UsedToken = Pick<TokenRecord, 'group' | 'replaces' | 'label'>;
-
 export interface OutboxRow {
   /** Ascending in commit order. */
   id: number;
@@ -186,42 +54,6 @@ export interface OutboxRow {
 export interface RiskPoint {
   atUs: number;
   level: number;
-}
-
-/** Who changes something, and from where. */
-export interface AuditActor {
-  kind: 'collector' | 'console' | 'agent' | 'token' | 'user';
-  id: string;
-  /** HOST:PORT of the peer; empty for the collector itself. */
-  from: string;
-  /** Of the request, where it has one. */
-  correlationId?: string;
-  /** Of the certificate a user called over. */
-  consoleId?: string;
-}
-
-export interface AuditEntry {
-  /** 1 for the first ever, no number left out. */
-  sequence: number;
-  atUs: number;
-  by: AuditActor;
-  action: string;
-  subject: string;
-  /** Canonical JSON; empty for nothing. */
-  before: string;
-  after: string;
-  previousDigest: Uint8Array;
-  digest: Uint8Array;
-}
-
-export interface AuditVerification {
-  /** Entries found to be in order. */
-  entries: number;
-  /** The first that is kept. */
-  firstSequence: number;
-  head: { sequence: number; digest: Uint8Array };
-  /** The first entry that is not what was written; undefined where all are. */
-  problem: { sequence: number; what: 'missing' | 'altered' } | undefined;
 }
 
 /** Until is not included; absent, there is no end. */
@@ -428,16 +260,4 @@ export interface Store extends AsyncDisposable {
    * Takes as long as it takes, while commits go on; ends when the signal fires, and the next call goes on.
    */
   indexPastDays(nowUs: number, signal: AbortSignal): Promise<string[]>;
-}
-
-export type StoreErrorCode = 'unavailable' | 'rejected' | 'timed_out' | 'cancelled';
-
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
-  readonly code: StoreErrorCode;
-
-  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }

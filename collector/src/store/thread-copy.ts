@@ -1,7 +1,7 @@
 // A group as another thread is given it. Bytes travel as copies, which are handed over for good: the group itself may have
 // to be stored again, and views of an envelope would take the whole of it along.
 import type { CommitBatch } from '../batch.ts';
-import type { CommitGroup } from './store.ts';
+import type { CommitGroup } from './commit-group.ts';
 
 export function copyForThread(group: CommitGroup): { group: CommitGroup; transfer: ArrayBuffer[] } {
   const transfer: ArrayBuffer[] = [];

@@ -7,7 +7,7 @@
 import type { Row, Session } from './database.ts';
 import { HELD_RELATIONS, hasHolds } from './holds.ts';
 import { type Retention, SERIES_DAY_DAYS, SERIES_HOUR_DAYS } from './retention.ts';
-import { StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { isChunked } from './timescale.ts';
 import { chunkedName, FLEET_TABLES, SERIES_TABLES, USER_TABLES } from './timescale-series.ts';
 import type { UpkeepRun } from './upkeep-run.ts';

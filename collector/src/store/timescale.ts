@@ -10,7 +10,7 @@
 import type { Database, Session } from './database.ts';
 import { DAILY_TABLES, dayStart } from './days.ts';
 import { SCHEMA_LOCK } from './migrate.ts';
-import { StoreError } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { SERIES_TABLES, seriesState, USER_TABLES, useAggregates } from './timescale-series.ts';
 import { timestamp } from './values.ts';
 

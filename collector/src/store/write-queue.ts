@@ -10,7 +10,7 @@ import type { StorableBatch } from '../batch.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { AlertActRecord } from '../triage/change-alert.ts';
-import type { PileMove, RefusedEnvelope } from './store.ts';
+import type { PileMove, RefusedEnvelope } from './commit-group.ts';
 
 /** One commit: large enough to pay for itself, small enough that the next one starts soon. */
 const GROUP_ITEMS_MAX = 1024;

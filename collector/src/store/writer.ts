@@ -9,9 +9,11 @@ import { SMALL_ENVELOPE_BYTES_MAX, type StorableBatch } from '../batch.ts';
 import type { Correlated } from '../correlate/correlator.ts';
 import type { StageClock } from '../stage-clock.ts';
 import type { AlertActRecord } from '../triage/change-alert.ts';
+import { type CommitGroup, EMPTY_GROUP, type RefusedEnvelope } from './commit-group.ts';
 import { CommitPace } from './commit-pace.ts';
 import { toStoreError } from './database.ts';
-import { type CommitGroup, EMPTY_GROUP, type RefusedEnvelope, type Store, StoreError } from './store.ts';
+import type { Store } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { GROUP_BYTES_MAX, type Queued, SMALL_LANE, WriteQueue } from './write-queue.ts';
 
 /** Rows and evidence waiting for the store; beyond it nobody may write, and streams stop being read. */

@@ -1,6 +1,6 @@
 // What an act of an analyst makes of an alert. Pure.
 import { type Alert, AlertState, AlertVerdict } from '@threatguard/proto';
-import type { AuditActor } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
 
 export type TriageActionName = 'acknowledge' | 'assign' | 'note' | 'close' | 'reopen';
 

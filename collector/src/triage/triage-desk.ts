@@ -6,7 +6,8 @@
 import { type Alert, AlertState } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
 import type { Incident } from '../correlate/incident.ts';
-import type { AuditActor, Store } from '../store/store.ts';
+import type { AuditActor } from '../store/audit-entry.ts';
+import type { Store } from '../store/store.ts';
 import { type AlertActRecord, changeAlert, type Decision, TriageError, type TriageErrorCode } from './change-alert.ts';
 import { endedWithAlerts } from './ended-incidents.ts';
 

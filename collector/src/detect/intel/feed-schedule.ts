@@ -1,7 +1,7 @@
 // Sources that the configuration names by URL, fetched again and again. What fails is tried again after a growing pause, is said by
 // `status` and `intel sources`, and leaves what the source said before.
 import { createHash } from 'node:crypto';
-import type { AuditActor } from '../../store/store.ts';
+import type { AuditActor } from '../../store/audit-entry.ts';
 import { FeedError } from './feed-report.ts';
 import { FetchError, type FetchedFeed, type FetchRequest } from './fetch-feed.ts';
 import type { Tlp } from './indicator.ts';

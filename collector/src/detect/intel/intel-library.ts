@@ -3,7 +3,7 @@
 // Invariants: changes happen one after another (#turn). What a change makes is stored in one transaction before the index that
 // follows from it is made, and every thread has the new index before the change is answered. A crash in between is made good by the
 // next start, which makes the index of what is stored.
-import type { AuditActor } from '../../store/store.ts';
+import type { AuditActor } from '../../store/audit-entry.ts';
 import { FeedError, INDICATORS_MAX } from './feed-report.ts';
 import { CONFIDENCE_DEFAULT, type IndicatorValue, TLP_DEFAULT, type Tlp } from './indicator.ts';
 import { KeyWriter } from './indicator-key.ts';

@@ -1,5 +1,5 @@
 // What of indicators is kept, and who keeps it: the store does (store/intel-store.ts).
-import type { AuditActor } from '../../store/store.ts';
+import type { AuditActor } from '../../store/audit-entry.ts';
 import type { FeedRefusal } from './feed-report.ts';
 import type { Tlp } from './indicator.ts';
 import type { ImportCounts, Withdrawn } from './intel-work.ts';

@@ -1,7 +1,8 @@
 // The end of an epoch's key. The order is what makes it safe to be killed in: decided and stored, forgotten by every thread,
 // overwritten and removed, and only then said to be destroyed.
+
+import type { AuditActor } from '../../store/audit-entry.ts';
 import type { KemKeyRecord } from '../../store/epoch-store.ts';
-import type { AuditActor } from '../../store/store.ts';
 import { EpochError } from './epoch-error.ts';
 import { destroyEpochKey } from './epoch-files.ts';
 import type { EpochLedger } from './epoch-ledger.ts';

@@ -1,6 +1,8 @@
 // What is stored of epochs, as one collector has it in memory.
 //
 // Invariant: it is what the store has. A step is stored first; only then it is true here.
+
+import type { AuditActor } from '../../store/audit-entry.ts';
 import type {
   EpochChange,
   EpochState,
@@ -9,7 +11,6 @@ import type {
   RotationRecord,
   RotationSchedule,
 } from '../../store/epoch-store.ts';
-import type { AuditActor } from '../../store/store.ts';
 import { EpochError } from './epoch-error.ts';
 import { commonEpoch, isRunning } from './rotation-steps.ts';
 

@@ -12,8 +12,8 @@
 // key file is on disk before any record names it; a record says `destroying` before the file is overwritten, and
 // `destroyed` only after it is gone.
 import type { KemKey } from '@threatguard/proto';
+import type { AuditActor } from '../../store/audit-entry.ts';
 import type { RotationRecord, RotationSchedule } from '../../store/epoch-store.ts';
-import type { AuditActor } from '../../store/store.ts';
 import type { Fleet } from '../fleet.ts';
 import type { AgentEpochs } from './agent-epochs.ts';
 import type { Announcer } from './announcer.ts';

@@ -1,6 +1,6 @@
 // Who still stands between an old epoch and its end. Pure: what is known of agents goes in, a judgement comes out.
 import type { AgentEpochRecord } from '../../store/epoch-store.ts';
-import type { AgentRecord } from '../../store/store.ts';
+import type { AgentRecord } from '../../store/fleet-record.ts';
 
 export interface Waiting {
   agent: AgentRecord;

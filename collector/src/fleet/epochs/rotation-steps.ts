@@ -1,6 +1,7 @@
 // The steps of a rotation as changes of its record: pure, so that what is stored is decided in one place.
+
+import type { AuditActor } from '../../store/audit-entry.ts';
 import type { KemKeyRecord, RotationRecord } from '../../store/epoch-store.ts';
-import type { AuditActor } from '../../store/store.ts';
 
 /** Who makes a step that nobody asked for. */
 export const BY_ITSELF: AuditActor = { kind: 'collector', id: '', from: '' };

@@ -1,7 +1,7 @@
 // An agent that is here, was told of the new epoch and does not sign for it: broken, or not what it says it is.
 //
 // Invariant: an agent is reported once for an epoch.
-import type { AgentRecord } from '../../store/store.ts';
+import type { AgentRecord } from '../../store/fleet-record.ts';
 import type { Announcer } from './announcer.ts';
 import type { EpochLedger } from './epoch-ledger.ts';
 import type { FleetProofs } from './fleet-proofs.ts';

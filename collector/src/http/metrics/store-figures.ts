@@ -1,4 +1,5 @@
-import { type Store, StoreError } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import { StoreError } from '../../store/store-error.ts';
 
 const TOTALS_AGE_MS = 10_000;
 /** A reading of metrics waits so long for fresh figures; then the last ones are given. */

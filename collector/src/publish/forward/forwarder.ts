@@ -2,8 +2,9 @@
 // least once, a dead target delays what is for it and nothing else, and what comes again has the same key.
 import type { Alert } from '@threatguard/proto';
 import { alertKeyOf, auditKeyOf, type Exporter, exportAlert, exportAudit } from '@threatguard/proto/export';
+import type { AuditEntry } from '../../store/audit-entry.ts';
 import type { ForwardCursor, ForwardItem, ForwardingStore } from '../../store/forwarding-store.ts';
-import { type AuditEntry, StoreError } from '../../store/store.ts';
+import { StoreError } from '../../store/store-error.ts';
 import { type ForwardSettings, severityFloor } from './settings.ts';
 import { DeliveryError, type ForwardRecord, type ForwardTarget } from './target.ts';
 

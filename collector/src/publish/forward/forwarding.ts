@@ -2,7 +2,7 @@
 import type { ForwardTargetState } from '@threatguard/proto';
 import type { Exporter } from '@threatguard/proto/export';
 import type { ForwardCursor, ForwardingStore } from '../../store/forwarding-store.ts';
-import { StoreError } from '../../store/store.ts';
+import { StoreError } from '../../store/store-error.ts';
 import { Forwarder } from './forwarder.ts';
 import type { ForwardSettings } from './settings.ts';
 import { SyslogTarget } from './syslog-target.ts';

@@ -5,8 +5,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { sha256, signBytes } from '@threatguard/proto';
 import type { CollectorSigner } from '../../../fleet/collector-identity.ts';
+import type { AuditActor } from '../../../store/audit-entry.ts';
 import type { BehaviourStore, ModelRecord, ModelStore } from '../../../store/behaviour-store.ts';
-import type { AuditActor } from '../../../store/store.ts';
 import { FEATURES_VERSION } from '../features.ts';
 import type { ActiveSequences } from '../sequences/sequence-scorer.ts';
 import type { Evaluation } from './evaluate.ts';
