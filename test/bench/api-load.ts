@@ -1,9 +1,11 @@
 // Clients of the HTTP service, in a process of their own: so many connections that ask one thing again and again, and followers
 // of the live stream.
-import { Agent, request as ask } from 'node:http';
 import { WebSocket } from 'ws';
 import { serveOrders } from './bench-child.ts';
+import { RawConnection, requestBytes } from './raw-connection.ts';
 import { percentile, round } from './report.ts';
+
+const WARM_MS = 500;
 
 export interface Drive {
   url: string;
@@ -22,6 +24,8 @@ export interface Driven {
   requestsPerSecond: number;
   /** Answers that are no success, and connections that broke. */
   errors: number;
+  /** Share of one processor that these clients used: near 1 the figures are theirs. */
+  clientBusy: number;
 }
 
 export interface Follow {
@@ -31,59 +35,66 @@ export interface Follow {
 }
 
 async function drive({ url, method, tokens, body, connections, seconds }: Drive): Promise<Driven> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const { hostname, port, pathname, search } = new URL(url);
-  const content =
-    body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  const headers = tokens.map((token) => ({ ...content, authorization: `Bearer ${token}` }));
+  const asked = new URL(url);
+  const known = tokens.length > 0 ? tokens : [undefined];
+  const requests = known.map((token) => requestBytes({ method, url: asked, token, body }));
   const samples: number[] = [];
   let errors = 0;
-  let asked = 0;
+  let turn = 0;
 
-  const one = () =>
-    new Promise<void>((resolve) => {
-      const sinceMs = performance.now();
-      const done = (failed: boolean) => {
-        if (failed) errors++;
-        else samples.push(performance.now() - sinceMs);
-        resolve();
-      };
-      const options = { agent, hostname, port, method, path: pathname + search };
-      const request = ask({ ...options, headers: headers[asked++ % headers.length] ?? content }, (response) => {
-        response.resume();
-        response.once('end', () => done(response.statusCode! >= 300));
-        response.once('error', () => done(true));
-      });
-      request.once('error', () => done(true));
-      request.end(body);
-    });
   const untilMs = async (deadline: number) => {
-    while (performance.now() < deadline) await one();
+    let connection = new RawConnection(asked);
+    while (performance.now() < deadline) {
+      const sinceMs = performance.now();
+      try {
+        const status = await connection.ask(requests[turn++ % requests.length]!);
+        if (status < 300) samples.push(performance.now() - sinceMs);
+        else errors++;
+      } catch {
+        errors++;
+        connection.end();
+        connection = new RawConnection(asked);
+      }
+    }
+    connection.end();
   };
 
-  // The first second is for code to become warm, and for connections.
-  const warm = performance.now() + Math.min(500, seconds * 250);
-  await Promise.all(Array.from({ length: connections }, () => untilMs(warm)));
+  // The first is for code to become warm.
+  await Promise.all(Array.from({ length: connections }, () => untilMs(performance.now() + WARM_MS)));
   samples.length = 0;
   errors = 0;
   const sinceMs = performance.now();
+  const cpu = process.cpuUsage();
   await Promise.all(Array.from({ length: connections }, () => untilMs(sinceMs + seconds * 1000)));
-  const took = (performance.now() - sinceMs) / 1000;
-  agent.destroy();
+  const tookMs = performance.now() - sinceMs;
+  const { user, system } = process.cpuUsage(cpu);
   const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((share) => round(percentile(samples, share), 3));
-  return { p50Ms: p50Ms!, p95Ms: p95Ms!, p99Ms: p99Ms!, requestsPerSecond: Math.round(samples.length / took), errors };
+  return {
+    ...{ p50Ms: p50Ms!, p95Ms: p95Ms!, p99Ms: p99Ms! },
+    requestsPerSecond: Math.round((samples.length / tookMs) * 1000),
+    errors,
+    clientBusy: (user + system) / 1000 / tookMs,
+  };
 }
 
 let followers: WebSocket[] = [];
-/** By the source an alert is about: when each client had it, by the clock of this machine. */
-const arrivals = new Map<string, number[]>();
+/** What is waited for: the first message that holds this, at each client. */
+let expected: { words: Buffer; atMs: (number | undefined)[]; missing: number; all: PromiseWithResolvers<number[]> };
+
+/** By the clock of this machine. */
+function take(client: number, data: Buffer): void {
+  const atMs = performance.timeOrigin + performance.now();
+  if (expected.atMs[client] !== undefined || !data.includes(expected.words)) return;
+  expected.atMs[client] = atMs;
+  expected.missing--;
+  if (expected.missing === 0) expected.all.resolve(expected.atMs as number[]);
+}
 
 const orders = {
   drive,
 
   /** Resolves when all are connected. */
   async follow({ url, tokens, clients }: Follow): Promise<void> {
-    arrivals.clear();
     followers = Array.from({ length: clients }, (_, at) => {
       const headers = { authorization: `Bearer ${tokens[at % tokens.length]}` };
       return new WebSocket(url.replace(/^http/, 'ws'), { headers, perMessageDeflate: false });
@@ -98,18 +109,17 @@ const orders = {
           }),
       ),
     );
-    for (const socket of followers) {
-      socket.on('message', (data) => {
-        const atMs = performance.timeOrigin + performance.now();
-        const source = /"source\.ip":"([0-9.]+)"/.exec(String(data))?.[1];
-        if (source) arrivals.set(source, [...(arrivals.get(source) ?? []), atMs]);
-      });
-    }
+    for (const [client, socket] of followers.entries()) socket.on('message', (data: Buffer) => take(client, data));
   },
 
-  /** When each client had the first message about a source. */
-  async arrived(source: string): Promise<number[]> {
-    return arrivals.get(source) ?? [];
+  async expect(source: string): Promise<void> {
+    const words = Buffer.from(`"source.ip":"${source}"`);
+    expected = { words, atMs: [], missing: followers.length, all: Promise.withResolvers() };
+  },
+
+  /** When each client had the first message about the source that is expected. */
+  async arrived(_: null): Promise<number[]> {
+    return expected.all.promise;
   },
 
   async leave(): Promise<void> {

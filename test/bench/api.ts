@@ -17,7 +17,10 @@ import { runBench, type Scope } from './scope.ts';
 /** With a bench of its own (Redis beside redis-benchmark) it is part of this one. */
 const REDIS = new URL('./api-redis.ts', import.meta.url);
 
-interface Line extends Driven {
+/** Of one processor; from here on it is the clients that are measured. */
+const CLIENT_BUSY_MAX = 0.9;
+
+interface Line extends Omit<Driven, 'clientBusy'> {
   route: string;
   connections: number;
   baseRequestsPerSecond: number;
@@ -66,25 +69,33 @@ async function bench(
   const lines: Line[] = [];
   for (const route of routes) {
     for (const count of connections) {
-      const line = await measureRoute(route, count);
+      const { line, limit } = await measureRoute(route, count);
       lines.push(line);
       const figures = [line.p50Ms, line.p95Ms, line.p99Ms].map((ms) => ms.toFixed(2).padStart(9)).join(' ');
       const rates = `${String(line.requestsPerSecond).padStart(9)} ${String(line.baseRequestsPerSecond).padStart(7)}`;
       console.log(
-        `${line.route.padEnd(44)} ${String(count).padStart(4)} ${figures} ${rates} ${String(line.errors).padStart(7)}`,
+        `${line.route.padEnd(44)} ${String(count).padStart(4)} ${figures} ${rates} ${String(line.errors).padStart(7)}${limit}`,
       );
     }
   }
   console.log(JSON.stringify(lines));
 
-  async function measureRoute({ route, path, body }: BenchRoute, count: number): Promise<Line> {
+  async function measureRoute(
+    { route, path, body }: BenchRoute,
+    count: number,
+  ): Promise<{ line: Line; limit: string }> {
     const method = route.split(' ')[0]!;
     const asked = { method, body: body === undefined ? undefined : JSON.stringify(body), connections: count };
     const base = await load.ask('drive', { ...asked, url: `${bareUrl}/`, tokens: [], seconds: seconds / 2 });
     const own = await load.ask('drive', { ...asked, url: service.url + path, tokens: service.tokens, seconds });
     const { p50Ms, p95Ms, p99Ms, requestsPerSecond, errors } = own;
     const baseRequestsPerSecond = base.requestsPerSecond;
-    return { route, connections: count, p50Ms, p95Ms, p99Ms, requestsPerSecond, baseRequestsPerSecond, errors };
+    const limited = [base.clientBusy > CLIENT_BUSY_MAX && 'base', own.clientBusy > CLIENT_BUSY_MAX && 'route'];
+    const by = limited.filter(Boolean).join(' and ');
+    return {
+      line: { route, connections: count, p50Ms, p95Ms, p99Ms, requestsPerSecond, baseRequestsPerSecond, errors },
+      limit: by && `  ${by}: limited by these clients`,
+    };
   }
 }
 

@@ -9,6 +9,7 @@ import { AccessTokens } from '../../collector/src/access/access-tokens.ts';
 import { Lockout } from '../../collector/src/access/lockout.ts';
 import { checkPassword, Passwords } from '../../collector/src/access/passwords.ts';
 import { SecretBox } from '../../collector/src/access/secret-box.ts';
+import { SharedQuestion } from '../../collector/src/access/shared-question.ts';
 import { loadTokenKeys, publicKeySet, type TokenKey } from '../../collector/src/access/token-keys.ts';
 import { base32, hotp, totpUri, verifyTotp } from '../../collector/src/access/totp.ts';
 import { MemoryWrongCounts } from '../../collector/src/access/wrong-counts.ts';
@@ -273,5 +274,34 @@ describe('access tokens', () => {
     ]) {
       expect(await tokens.verify(wrong, 1_000), wrong.slice(0, 40)).toBeUndefined();
     }
+  });
+});
+
+describe('a question whose answer must be newer than its asking', () => {
+  it('is put again for those who ask while it is under way, once for all of them', async () => {
+    const put: PromiseWithResolvers<number>[] = [];
+    const question = new SharedQuestion(() => {
+      put.push(Promise.withResolvers());
+      return put.at(-1)!.promise;
+    });
+    const first = question.ask();
+    await expect.poll(() => put.length).toBe(1);
+    const later = [question.ask(), question.ask()];
+    put[0]!.resolve(1);
+    expect(await first).toBe(1);
+    await expect.poll(() => put.length).toBe(2);
+    put[1]!.resolve(2);
+    expect(await Promise.all(later)).toEqual([2, 2]);
+  });
+
+  it('is put again after one that failed, which only those who shared it are told', async () => {
+    let failing = true;
+    const question = new SharedQuestion(async () => {
+      if (failing) throw new Error('away');
+      return 3;
+    });
+    await expect(question.ask()).rejects.toThrow('away');
+    failing = false;
+    expect(await question.ask()).toBe(3);
   });
 });

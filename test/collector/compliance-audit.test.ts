@@ -64,6 +64,25 @@ describe('reads of personal data', () => {
     ]);
   });
 
+  it('are each counted where many ask at once, of the same and of different things', async () => {
+    const names = Array.from({ length: 60 }, (_, at) => `user-${at % 3}`);
+    await Promise.all(
+      names.map((value) => collector.console.events({ filters: [{ field: 'user.name', value }], sinceUs: 1 })),
+    );
+    const of = async (action: string) =>
+      (await reads()).filter((each) => each.action === action && /user-/.test(each.subject!));
+    const subjects = ['user.name=user-0', 'user.name=user-1', 'user.name=user-2'];
+    expect((await of('events.searched')).map(({ subject }) => subject).sort()).toEqual(subjects);
+    nowMs += 16 * 60_000;
+    await collector.console.events({ filters: [{ field: 'user.name', value: 'user-0' }] });
+    await collector.console.events({ filters: [{ field: 'user.name', value: 'user-1' }] });
+    const repeated = await of('events.searched.repeated');
+    expect(repeated.map(({ subject, again }) => [subject, again])).toEqual([
+      ['user.name=user-0', 19],
+      ['user.name=user-1', 19],
+    ]);
+  });
+
   it('are not forgotten where the collector ends before the window does', async () => {
     for (let poll = 0; poll < 7; poll++) await collector.console.entities({ kind: 'user' });
     await collector[Symbol.asyncDispose]();
@@ -77,7 +96,7 @@ describe('reads of personal data', () => {
   it('are refused where they cannot be written down', async () => {
     const unavailable = new StoreError('unavailable', 'away');
     const store: AccessLogParts['store'] = {
-      noteDisclosure: () => Promise.reject(unavailable),
+      noteDisclosures: () => Promise.reject(unavailable),
       closeWindows: async () => undefined,
     };
     await using log = new AccessLog({ store, nowUs: () => 1, failed: () => undefined });

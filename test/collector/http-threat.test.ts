@@ -94,6 +94,9 @@ describe('detect-realtime', () => {
     expect(body).toMatchObject({ events: 20, rules_failed: 0, stored: false });
     // Windows of one question are not those of the next.
     expect((await detect(analyst, { events: events.slice(0, 1) })).body.detections).toEqual([]);
+    expect((await detect(analyst, { events, host: 'lab-1' })).body.detections).toMatchObject(
+      body.detections.map(({ rule_id, events }: { rule_id: string; events: number[] }) => ({ rule_id, events })),
+    );
     expect((await admin.ask('/api/threat/alerts')).body.alerts).toHaveLength(before);
   });
 

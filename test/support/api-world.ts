@@ -61,7 +61,19 @@ export class ApiWorld implements AsyncDisposable {
     this.#clock.frozenAtMs = Date.now();
   }
 
-  /** Somebody new, to log out or to be removed. */
+  /** Another login of the analyst, to log out. */
+  another(): Promise<ApiUser> {
+    return ApiUser.logIn(this.analyst.url, 'ana');
+  }
+
+  /** The name of somebody new who never logs in. */
+  async nameOfNew(): Promise<string> {
+    const json = newUser();
+    await this.admin.ask('/api/users', { json });
+    return json.name;
+  }
+
+  /** Somebody new, whose password may change. Adding and logging in cost a hash of it each. */
   async somebody(): Promise<{ name: string; user: ApiUser }> {
     const name = `user-${randomBytes(4).toString('hex')}`;
     return { name, user: await this.admin.withRole(name, 'viewer') };

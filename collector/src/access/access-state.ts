@@ -8,6 +8,7 @@
 import type { Cache } from '../cache/cache.ts';
 import type { AccessStore } from '../store/access-store.ts';
 import { StoreError } from '../store/store-error.ts';
+import { SharedQuestion } from './shared-question.ts';
 
 const POLL_MS = 1_000;
 /** Changes made here while all is read are read again; after so many times the next request does. */
@@ -29,8 +30,8 @@ export class AccessState implements Disposable {
   #changes = 0;
   /** Of the link, in which the number of the store was said. */
   #saidInEra = -1;
-  #asking: Promise<unknown> = Promise.resolve();
-  #next: Promise<number> | undefined;
+  readonly #inStore: SharedQuestion<number>;
+  readonly #inRedis: SharedQuestion<number | undefined>;
   #loading: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
@@ -38,6 +39,8 @@ export class AccessState implements Disposable {
   constructor(parts: AccessStateParts, loaded: number) {
     this.#parts = parts;
     this.#loaded = loaded;
+    this.#inStore = new SharedQuestion(() => parts.store.version());
+    this.#inRedis = new SharedQuestion(() => this.#askRedis());
     this.#key = parts.cache.layers.sessions.key('access version');
     parts.store.onChange((version) => this.#changed(version));
     this.#pollLater();
@@ -51,27 +54,20 @@ export class AccessState implements Disposable {
   }
 
   async #newest(): Promise<number> {
-    const { link } = this.#parts.cache;
-    if (link && link.era === this.#saidInEra) {
-      const reply = await link.ask((client) => client.command('GET', this.#key));
-      if (typeof reply === 'string' && /^\d{1,15}$/.test(reply)) return Number(reply);
-    }
-    const era = link?.era ?? -1;
-    const version = await this.#ofStore();
+    const known = await this.#inRedis.ask();
+    if (known !== undefined) return known;
+    const era = this.#parts.cache.link?.era ?? -1;
+    const version = await this.#inStore.ask();
     if (await this.#say(version)) this.#saidInEra = era;
     return version;
   }
 
-  /** Of a question that is asked after this; one that is under way may be too old, one that waits is shared. */
-  #ofStore(): Promise<number> {
-    this.#next ??= this.#asking.then(() => {
-      this.#next = undefined;
-      const version = this.#parts.store.version();
-      // Whoever asked is told; the next only waits for the end of it.
-      this.#asking = version.catch(() => undefined);
-      return version;
-    });
-    return this.#next;
+  /** Undefined where Redis may not know it. */
+  async #askRedis(): Promise<number | undefined> {
+    const { link } = this.#parts.cache;
+    if (link?.era !== this.#saidInEra) return undefined;
+    const reply = await link.ask((client) => client.command('GET', this.#key));
+    return typeof reply === 'string' && /^\d{1,15}$/.test(reply) ? Number(reply) : undefined;
   }
 
   async #say(version: number): Promise<boolean> {
@@ -93,7 +89,7 @@ export class AccessState implements Disposable {
       if (newest <= this.#loaded) return;
       for (let load = 1; ; load++) {
         const before = this.#changes;
-        const version = await this.#ofStore();
+        const version = await this.#inStore.ask();
         await this.#parts.load();
         // Redis may be ahead of a store that was set back: it is not read again for that at every request.
         this.#loaded = Math.max(version, newest);
@@ -113,7 +109,7 @@ export class AccessState implements Disposable {
 
   async #poll(): Promise<void> {
     try {
-      const version = await this.#ofStore();
+      const version = await this.#inStore.ask();
       await this.#loadUpTo(version);
       await this.#say(version);
     } catch (error) {

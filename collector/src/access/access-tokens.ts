@@ -3,7 +3,7 @@
 //
 // Which algorithms a token has is decided here and never by the token: a hybrid token with one signature taken off is refused,
 // and so is one that has both where one is expected.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { CompactSign, compactVerify, errors, flattenedVerify, GeneralSign } from 'jose';
 import { z } from 'zod';
 import type { TokenKey } from './token-keys.ts';
@@ -59,7 +59,7 @@ export class AccessTokens {
   /** The claims of a token that is ours and in time; undefined for anything else. Whether they still hold is not said by them. */
   async verify(token: string, nowS: number): Promise<AccessClaims | undefined> {
     if (token.length > TOKEN_CHARS_MAX) return undefined;
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = hash('sha256', token, 'base64');
     const claims = this.#verified.get(digest) ?? (await this.#read(token));
     if (!claims || claims.iss !== this.#issuer || nowS >= claims.exp || claims.iat > nowS + 60) return undefined;
     this.#verified.delete(digest);

@@ -12,3 +12,12 @@ export interface Caller {
   /** When what proved it ends, microseconds. */
   expiresAtUs: number;
 }
+
+/** Where a request comes from: for the audit log, and for what wrong passwords cost. */
+export interface Origin {
+  /** HOST:PORT. */
+  from: string;
+  /** The address, or its network. */
+  network: string;
+  correlationId?: string | undefined;
+}

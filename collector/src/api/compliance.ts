@@ -86,7 +86,7 @@ export function complianceHandlers(parts: ComplianceParts): UntypedServiceImplem
 }
 
 async function* exportAudit({ store, nowUs }: ComplianceParts, by: AuditActor): AsyncGenerator<AuditPart> {
-  await store.compliance.noteDisclosure(nowUs(), by, { action: 'audit.exported', subject: 'audit' });
+  await store.compliance.noteDisclosures(nowUs(), [{ by, read: { action: 'audit.exported', subject: 'audit' } }]);
   const { anchor, head } = await store.compliance.auditChain();
   yield {
     anchors: {

@@ -9,7 +9,9 @@ import type {
   RefreshLoginRequest,
   WhoAmIResponse,
 } from '@threatguard/proto';
-import type { Access, Grant, Origin } from '../access/access.ts';
+import type { Access } from '../access/access.ts';
+import type { Origin } from '../access/caller.ts';
+import type { Grant } from '../access/logins.ts';
 import { networkOf } from '../access/network.ts';
 import type { DeviceLogin } from '../access/oidc/device-logins.ts';
 import type { SingleSignOn } from '../access/oidc/single-sign-on.ts';
@@ -36,14 +38,14 @@ export function loginHandlers(parts: LoginServiceParts): UntypedServiceImplement
     getLogin: unary(async () => waysOf(parts), failed),
     logIn: unary(async ({ name, password, code }: LogInRequest, { address }) => {
       const given = { name: name ?? '', password: password ?? '', code: code ?? '' };
-      return describeGrant(await access.logIn(given, originOf(address)));
+      return describeGrant(await access.logins.logIn(given, originOf(address)));
     }, failed),
     beginDeviceLogin: unary(async (_: object, { address }): Promise<DeviceLogin> => {
       return singleSignOn(access).devices.begin(consoleOf(address));
     }, failed),
     askDeviceLogin: unary((request: AskDeviceLoginRequest, { address }) => askDevice(parts, request, address), failed),
     refreshLogin: unary(async ({ refreshToken }: RefreshLoginRequest, { address }) => {
-      return describeGrant(await access.refresh(refreshToken ?? '', originOf(address)));
+      return describeGrant(await access.logins.refresh(refreshToken ?? '', originOf(address)));
     }, failed),
     logOut: unary((_: object, from) => logOut(parts, from), failed),
     whoAmI: unary(async (_: object, from) => whoAmI(parts, from), failed),
@@ -61,7 +63,7 @@ async function askDevice(
 ): Promise<DeviceLoginAnswer> {
   const answer = await singleSignOn(access).devices.ask(handle ?? '', consoleOf(address));
   if ('againInSeconds' in answer) return answer;
-  return { grant: describeGrant(await access.logInVouched(answer, originOf(address))) };
+  return { grant: describeGrant(await access.logins.logInVouched(answer, originOf(address))) };
 }
 
 /** Of whoever brought the token; without one nothing is to be ended. */

@@ -40,13 +40,13 @@ export function usersHandlers({ access, actor, nowUs, failed }: UsersParts): Unt
   async function addUser(request: AddUserRequest, from: CallFrom): Promise<AddUserResponse> {
     const made = request.password ? '' : randomBytes(PASSWORD_BYTES).toString('base64url');
     const wanted = { name: request.name ?? '', role: role(request.role), password: request.password || made };
-    return { user: describe(await access.addUser(wanted, change(from))), password: made };
+    return { user: describe(await access.accounts.add(wanted, change(from))), password: made };
   }
 
   async function removeUser(request: RemoveUserRequest, from: CallFrom): Promise<RemoveUserResponse> {
     const user = access.users.mustFind(request.name ?? '');
     const { sessions, tokens } = describe(user);
-    await access.removeUser(user.name, change(from));
+    await access.accounts.remove(user.name, change(from));
     return { sessions, tokens };
   }
 

@@ -1,8 +1,7 @@
 // What every route of the HTTP service has around it. Routes are added by the caller, and each says who may ask it: one that
 // does not is refused when the service starts.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
 import fastify, {
   type FastifyBaseLogger,
@@ -21,6 +20,7 @@ import type { AccessLog } from '../compliance/access-log.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import { correlationIdOf, type TraceContext, traceOf, traceResponse } from './correlation.ts';
 import { discloseRequest } from './disclosed.ts';
+import { guardingHeaders } from './guarding-headers.ts';
 import { takeJson } from './json-body.ts';
 import {
   ANSWER_MS_MAX,
@@ -81,12 +81,19 @@ export interface AppParts {
 /** A service without routes, which does not listen yet. */
 export async function makeApp(parts: AppParts): Promise<HttpApp> {
   const { log, failed } = parts;
+  const traces = new WeakMap<IncomingMessage, TraceContext>();
   const options: FastifyHttpOptions<RawServerDefault> = {
     loggerInstance: log,
     requestIdHeader: false,
     // One line for each, written below.
     logController: new fastify.LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlation_id' }),
     genReqId: ({ headers }) => correlationIdOf(headers),
+    childLoggerFactory: (logger, bindings, options, raw) => {
+      const trace = traceOf(raw.headers);
+      traces.set(raw, trace);
+      const { traceId, spanId, parentSpanId } = trace;
+      return logger.child({ ...bindings, trace_id: traceId, span_id: spanId, parent_span_id: parentSpanId }, options);
+    },
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: RECEIVE_MS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -112,12 +119,6 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     // What a browser asks before it asks is answered by @fastify/cors.
     if (!config?.access && method !== 'OPTIONS') throw new TypeError(`the route ${url} does not say who may ask it`);
   });
-  await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: CONTENT_POLICY },
-    strictTransportSecurity: parts.tls ? { maxAge: 31_536_000 } : false,
-    // With less, browsers send the forms of our own pages without their origin.
-    referrerPolicy: { policy: 'same-origin' },
-  });
   if (parts.origins.length > 0) {
     await app.register(cors, {
       origin: [...parts.origins],
@@ -132,6 +133,7 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
 
   app.decorateRequest('trace', null as unknown as TraceContext);
   app.decorateRequest('caller', undefined);
+  const headers = { ...guardingHeaders({ tls: parts.tls !== undefined }), 'cache-control': 'no-store' };
   const dueOf = new WeakMap<object, () => AbortSignal>();
   app.decorateRequest('due', {
     getter(this: FastifyRequest) {
@@ -139,12 +141,11 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     },
   });
   app.addHook('onRequest', async (request, reply) => {
-    request.trace = traceOf(request.headers);
-    const { traceId, spanId, parentSpanId } = request.trace;
-    request.log = request.log.child({ trace_id: traceId, span_id: spanId, parent_span_id: parentSpanId });
+    const trace = traces.get(request.raw)!;
+    request.trace = trace;
+    reply.headers(headers);
     reply.header('x-correlation-id', request.id);
-    reply.header('traceresponse', traceResponse(request.trace));
-    reply.header('cache-control', 'no-store');
+    reply.header('traceresponse', traceResponse(trace));
     dueOf.set(request, dueSignal(reply.raw));
     const { access } = request.routeOptions.config;
     if (access) request.caller = await parts.admit(request, access);
@@ -212,13 +213,3 @@ function dueSignal(answer: ServerResponse): () => AbortSignal {
     return signal;
   };
 }
-
-/** Nothing may be loaded but our own style sheet and pictures, nothing runs, and nobody may show a page of ours in his. */
-const CONTENT_POLICY = {
-  defaultSrc: ["'none'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'"],
-  formAction: ["'self'"],
-  baseUri: ["'none'"],
-  frameAncestors: ["'none'"],
-};

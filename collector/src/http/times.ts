@@ -10,3 +10,8 @@ export function isoTimeUs(us: number | null | undefined): string | undefined {
 
 /** The last instant a Date can hold, ECMA-262 21.4.1.1. */
 const DATE_MS_MAX = 8.64e15;
+
+/** Microseconds of a time the schema has taken. */
+export function timeUs(text: string): number {
+  return Date.parse(text) * 1000;
+}

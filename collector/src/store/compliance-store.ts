@@ -2,7 +2,7 @@ import { type AuditFact, appendAudit, auditEntry, COLUMNS } from './audit.ts';
 import type { AuditActor, AuditEntry } from './audit-entry.ts';
 import { readChain } from './audit-verification.ts';
 import type { Database, Row } from './database.ts';
-import { closeWindows, type Disclosure, noteDisclosure } from './disclosures.ts';
+import { closeWindows, type DisclosureNote, noteDisclosures } from './disclosures.ts';
 import * as erasures from './erasure-records.ts';
 import { endHold, type HoldRecord, insertHold, listHolds } from './holds.ts';
 
@@ -16,9 +16,9 @@ export class ComplianceStore {
     this.#database = database;
   }
 
-  /** Resolves when the read is counted: nothing is answered before. */
-  noteDisclosure(atUs: number, by: AuditActor, read: Disclosure): Promise<void> {
-    return this.#database.transaction((session) => noteDisclosure(session, atUs, by, read));
+  /** Resolves when the reads are counted: nothing is answered before. */
+  noteDisclosures(atUs: number, notes: readonly DisclosureNote[]): Promise<void> {
+    return this.#database.transaction((session) => noteDisclosures(session, atUs, notes));
   }
 
   async closeWindows(atUs: number): Promise<void> {

@@ -2,12 +2,12 @@
 // the same thing within WINDOW is counted in a row, in the store and before it is answered, and becomes one entry when the
 // window has passed. So a console that polls costs two entries a window, and nothing is uncounted, whatever is killed.
 //
-// Order of locks: the row of a disclosure, then audit_chain (audit.ts).
+// Order of locks: rows of disclosures by key, then audit_chain (audit.ts).
 import { createHash } from 'node:crypto';
 import { type AuditFact, appendAudit } from './audit.ts';
 import type { AuditActor } from './audit-entry.ts';
 import type { Row, Session } from './database.ts';
-import { storableText, timestamp } from './values.ts';
+import { bytea, storableText, timestamp } from './values.ts';
 
 const WINDOW_US = 15 * 60 * 1_000_000;
 /** Windows closed in one transaction. */
@@ -17,24 +17,68 @@ const SUBJECT_LENGTH_MAX = 512;
 /** What was read: the same `action` and `subject` are the same thing. */
 export type Disclosure = Required<Pick<AuditFact, 'action' | 'subject'>> & Pick<AuditFact, 'after'>;
 
-/** Counts one read, in the transaction of the caller. */
-export async function noteDisclosure(session: Session, atUs: number, by: AuditActor, read: Disclosure): Promise<void> {
+export interface DisclosureNote {
+  by: AuditActor;
+  read: Disclosure;
+}
+
+/** Counts reads, in the transaction of the caller: those of the same of the same caller together. */
+export async function noteDisclosures(session: Session, atUs: number, notes: readonly DisclosureNote[]): Promise<void> {
+  const counted = new Map<string, { row: CountedRow; note: DisclosureNote }>();
+  for (const note of notes) {
+    const row = countedRow(note);
+    const known = counted.get(row.key);
+    if (known) known.row.reads++;
+    else counted.set(row.key, { row, note });
+  }
+  // In the order of the key, so that two collectors never wait for each other in a circle.
+  const rows = JSON.stringify(Array.from(counted.values(), ({ row }) => row));
+  const ended = await session.query(
+    `delete from disclosures where key in (
+       select key from disclosures where key in (select key from json_to_recordset($1::json) as r(key bytea))
+         and (first_at <= $2 or first_at > $3) order by key for update)
+     returning ${COLUMNS}`,
+    [rows, timestamp(atUs - WINDOW_US), timestamp(atUs)],
+  );
+  const rowsNow = await session.query(
+    `insert into disclosures as d
+       select key, actor_kind, actor_id, origin, action, subject, reads - 1, $2::timestamptz, $2::timestamptz
+       from json_to_recordset($1::json) as r(
+         key bytea, actor_kind text, actor_id text, origin text, action text, subject text, reads bigint)
+       order by key
+     on conflict (key) do update set repeats = d.repeats + excluded.repeats + 1,
+       last_at = greatest(d.last_at, excluded.last_at)
+     returning key, repeats`,
+    [rows, timestamp(atUs)],
+  );
+  await appendRepeats(session, atUs, ended);
+  const repeatsNow = new Map(rowsNow.map(({ key, repeats }) => [bytea(key), repeats as number]));
+  for (const { row, note } of counted.values()) {
+    // Of a row that was there before there are more.
+    if (repeatsNow.get(row.key) !== row.reads - 1) continue;
+    await appendAudit(session, atUs, note.by, { ...note.read, subject: row.subject });
+  }
+}
+
+/** As a row of JSON. */
+interface CountedRow {
+  key: string;
+  actor_kind: string;
+  actor_id: string;
+  origin: string;
+  action: string;
+  subject: string;
+  reads: number;
+}
+
+function countedRow({ by, read }: DisclosureNote): CountedRow {
   const subject = storableText(read.subject.slice(0, SUBJECT_LENGTH_MAX));
   const origin = hostOf(by.from);
   const key = createHash('sha256')
     .update(JSON.stringify([by.kind, by.id, origin, read.action, subject]))
     .digest();
-  const ended = await session.query(
-    `delete from disclosures where key = $1 and (first_at <= $2 or first_at > $3) returning ${COLUMNS}`,
-    [key, timestamp(atUs - WINDOW_US), timestamp(atUs)],
-  );
-  const [row] = await session.query(
-    `insert into disclosures as d values ($1, $2, $3, $4, $5, $6, 0, $7, $7)
-     on conflict (key) do update set repeats = d.repeats + 1, last_at = greatest(d.last_at, excluded.last_at) returning repeats`,
-    [key, by.kind, storableText(by.id), origin, read.action, subject, timestamp(atUs)],
-  );
-  await appendRepeats(session, atUs, ended);
-  if (row?.repeats === 0) await appendAudit(session, atUs, by, { ...read, subject });
+  const about = { actor_kind: by.kind, actor_id: storableText(by.id), origin, action: read.action, subject };
+  return { key: bytea(key), ...about, reads: 1 };
 }
 
 /** Writes down what windows that have passed counted; again until it returns less than it may. */

@@ -33,7 +33,7 @@ export const LOGIN_ROWS: Record<string, Row> = {
   'POST /api/auth/logout': answers(
     204,
     undefined,
-    async (world) => ({ token: (await world.somebody()).user.accessToken }),
+    async (world) => ({ token: (await world.another()).accessToken }),
     ofScript(),
   ),
   'GET /api/auth/me': answers(200, { by: 'user', ...ownUser }, {}),
@@ -97,7 +97,7 @@ export const LOGIN_ROWS: Record<string, Row> = {
   'DELETE /api/users/{name}': answers(
     204,
     undefined,
-    async (world) => ({ path: { name: (await world.somebody()).name } }),
+    async (world) => ({ path: { name: await world.nameOfNew() } }),
     refuses(404, 'nobody', { path: { name: 'nobody' } }),
     refuses(409, 'the last admin', { path: { name: 'root-admin' } }),
     refuses(400, 'a name beyond names', { path: { name: 'x'.repeat(65) } }, '/path/name'),

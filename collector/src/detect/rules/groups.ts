@@ -65,6 +65,16 @@ export class GroupTable {
     this.#room.entries -= this.#entries;
   }
 
+  /** Begins anew, as if nothing had ever been added. */
+  clear(): void {
+    this.#count(-this.#entries);
+    this.#groups.clear();
+    this.#oldest = undefined;
+    this.#newest = undefined;
+    this.evicted = 0;
+    this.late = 0;
+  }
+
   /** Adds an entry to its group, and makes that the most recent; its place there, undefined where it came too late. */
   add(key: string, entry: WindowEntry): { group: Group; at: number } | undefined {
     const known = this.#groups.get(key);

@@ -135,6 +135,11 @@ export class RuleEngine {
     }
   }
 
+  /** Windows begin anew, as if it had seen nothing; rules that failed stay off. */
+  forget(): void {
+    for (const { groups } of this.#correlations.values()) groups.clear();
+  }
+
   /** Rules that failed in another thread are off here too, and named. */
   switchOff(failures: readonly RuleFailure[]): void {
     for (const { rule, reason } of failures) if (!this.#off.has(rule)) this.#off.set(rule, reason);

@@ -63,7 +63,7 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
     refuseForeignForm(request);
     const { name, password, code } = read(loginForm, request.body);
     try {
-      const { sessionId } = await access.logIn({ name, password, code }, originOf(request));
+      const { sessionId } = await access.logins.logIn({ name, password, code }, originOf(request));
       loggedIn(reply, sessionId);
       return reply.redirect('/admin', 303);
     } catch (error) {
@@ -82,7 +82,7 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
     const caller = await callerOf(request);
     const { csrf } = read(logoutForm, request.body);
     if (caller) {
-      if (!access.isPageProof(caller.id, csrf))
+      if (!access.pages.isProof(caller.id, csrf))
         throw new ProblemError('forbidden', 'this form is not of a page of this login');
       const user = { id: caller.userId, name: caller.name };
       const { from, correlationId } = originOf(request);
@@ -132,17 +132,17 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
       const caller = await callerOf(request);
       if (!caller) return reply.redirect('/admin/login', 303);
       if (!caller.scopes.has(scope)) throw new ProblemError('forbidden', `this page needs the scope ${scope}`);
-      return sendPage(reply, await make({ name: caller.name, csrf: access.pageProof(caller.id) }));
+      return sendPage(reply, await make({ name: caller.name, csrf: access.pages.proof(caller.id) }));
     });
   }
 
   async function callerOf(request: FastifyRequest): Promise<Caller | undefined> {
     const ticket = cookieOf(request, cookieName);
-    return ticket === '' ? undefined : access.identifyPage(ticket);
+    return ticket === '' ? undefined : access.pages.identify(ticket);
   }
 
   function loggedIn(reply: FastifyReply, sessionId: string): void {
-    keep(reply, access.pageTicket(sessionId), COOKIE_SECONDS);
+    keep(reply, access.pages.ticket(sessionId), COOKIE_SECONDS);
   }
 
   function keep(reply: FastifyReply, value: string, seconds: number): void {

@@ -19,7 +19,7 @@ import {
   riskAnswer,
   riskParams,
 } from '../schemas/threat.ts';
-import { isoTime, isoTimeUs } from '../times.ts';
+import { isoTime, isoTimeUs, timeUs } from '../times.ts';
 
 /** The hour that goes on, and the one before it. */
 const PRESENT_US = 2 * 3_600_000_000;
@@ -163,9 +163,4 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
       };
     },
   );
-}
-
-/** Microseconds of a time the schema has taken. */
-export function timeUs(text: string): number {
-  return Date.parse(text) * 1000;
 }

@@ -6,8 +6,7 @@ import { describeAgent, describeEvent, type SEVERITIES } from '../schemas/findin
 import { guarded } from '../schemas/problem.ts';
 import { agentParams, agentsAnswer, eventsAnswer, eventsBody, oneAgentAnswer, rulesAnswer } from '../schemas/threat.ts';
 import type { HttpStatus } from '../status.ts';
-import { isoTimeUs } from '../times.ts';
-import { timeUs } from './findings.ts';
+import { isoTimeUs, timeUs } from '../times.ts';
 
 export function fleetRoutes(
   app: HttpApp,

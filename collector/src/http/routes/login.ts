@@ -2,8 +2,9 @@
 
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Access, Grant } from '../../access/access.ts';
+import type { Access } from '../../access/access.ts';
 import { AccessError } from '../../access/access-error.ts';
+import type { Grant } from '../../access/logins.ts';
 import { scopesOf } from '../../access/users.ts';
 import type { UserRecord } from '../../store/access-store.ts';
 import type { HttpApp } from '../app.ts';
@@ -50,7 +51,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
       },
     },
     async (request, reply) => {
-      const user = await guessed(request, () => access.makeFirstAdmin(request.body, originOf(request)));
+      const user = await guessed(request, () => access.accounts.makeFirstAdmin(request.body, originOf(request)));
       return reply.code(201).send(describeUser(user));
     },
   );
@@ -66,7 +67,8 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
         response: { 200: grantAnswer, ...refusals('unauthenticated', 'unavailable') },
       },
     },
-    async (request) => describeGrant(await guessed(request, () => access.logIn(request.body, originOf(request)))),
+    async (request) =>
+      describeGrant(await guessed(request, () => access.logins.logIn(request.body, originOf(request)))),
   );
 
   app.post(
@@ -81,7 +83,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
       },
     },
     async (request) =>
-      describeGrant(await guessed(request, () => access.refresh(request.body.refresh_token, originOf(request)))),
+      describeGrant(await guessed(request, () => access.logins.refresh(request.body.refresh_token, originOf(request)))),
   );
 
   app.post(
@@ -129,7 +131,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
     },
     async (request, reply) => {
       const origin = { ...originOf(request), sessionId: request.caller!.id };
-      await guessed(request, () => access.changePassword(ownUser(request), request.body, origin));
+      await guessed(request, () => access.accounts.changePassword(ownUser(request), request.body, origin));
       return reply.code(204).send(undefined);
     },
   );
@@ -146,7 +148,9 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
       },
     },
     (request) =>
-      guessed(request, () => access.askForSecondFactor(ownUser(request), request.body.password, originOf(request))),
+      guessed(request, () =>
+        access.accounts.askForSecondFactor(ownUser(request), request.body.password, originOf(request)),
+      ),
   );
 
   app.post(
@@ -161,7 +165,9 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
       },
     },
     async (request, reply) => {
-      await guessed(request, () => access.confirmSecondFactor(ownUser(request), request.body.code, originOf(request)));
+      await guessed(request, () =>
+        access.accounts.confirmSecondFactor(ownUser(request), request.body.code, originOf(request)),
+      );
       return reply.code(204).send(undefined);
     },
   );
@@ -179,7 +185,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
     },
     async (request, reply) => {
       await guessed(request, () =>
-        access.removeSecondFactor(ownUser(request), request.body.password, originOf(request)),
+        access.accounts.removeSecondFactor(ownUser(request), request.body.password, originOf(request)),
       );
       return reply.code(204).send(undefined);
     },

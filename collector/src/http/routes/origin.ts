@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Origin } from '../../access/access.ts';
+import type { Origin } from '../../access/caller.ts';
 import { networkOf } from '../../access/network.ts';
 import type { Change } from '../../access/users.ts';
 

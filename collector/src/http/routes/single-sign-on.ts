@@ -47,7 +47,7 @@ export function singleSignOnRoutes(
     try {
       const query = request.url.slice(request.url.indexOf('?') + 1);
       const vouched = await page.finish(query, cookieOf(request, cookieName));
-      const { sessionId } = await access.logInVouched(vouched, originOf(request));
+      const { sessionId } = await access.logins.logInVouched(vouched, originOf(request));
       loggedIn(reply, sessionId);
       return sendPage(reply, loggedInPage());
     } catch (error) {

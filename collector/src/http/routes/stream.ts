@@ -9,7 +9,7 @@ import { alertsQuery } from '../schemas/threat.ts';
 import { type AlertStream, CLIENTS_MAX, type StreamSocket } from '../stream/alert-stream.ts';
 import { REPLAY_SECONDS_MAX, type RecentAlerts } from '../stream/recent-alerts.ts';
 import { type StreamTickets, TICKET_SECONDS } from '../stream/tickets.ts';
-import { timeUs } from './findings.ts';
+import { timeUs } from '../times.ts';
 
 const streamQuery = alertsQuery.omit({ limit: true, after: true }).extend({
   ticket: z.string().max(64).optional().describe('Instead of the header, for browsers'),

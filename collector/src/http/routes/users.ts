@@ -48,7 +48,7 @@ export function userRoutes(app: HttpApp, { access, nowMs }: { access: Access; no
       },
     },
     async (request, reply) => {
-      const user = await access.addUser(request.body, changeBy(request, nowMs()));
+      const user = await access.accounts.add(request.body, changeBy(request, nowMs()));
       return reply.code(201).send(describeUser(user));
     },
   );
@@ -69,7 +69,7 @@ export function userRoutes(app: HttpApp, { access, nowMs }: { access: Access; no
       const { name } = request.params;
       const { role, password } = request.body;
       const change = changeBy(request, nowMs());
-      if (password !== undefined) await access.resetPassword(name, password, change);
+      if (password !== undefined) await access.accounts.resetPassword(name, password, change);
       if (role !== undefined) await access.users.setRole(name, role, change);
       return describeUser(access.users.mustFind(name));
     },
@@ -87,7 +87,7 @@ export function userRoutes(app: HttpApp, { access, nowMs }: { access: Access; no
       },
     },
     async (request, reply) => {
-      await access.removeUser(request.params.name, changeBy(request, nowMs()));
+      await access.accounts.remove(request.params.name, changeBy(request, nowMs()));
       return reply.code(204).send(undefined);
     },
   );

@@ -90,12 +90,23 @@ export function toHostEvent(input: EventInput, nowUs: number): HostEvent {
   };
 }
 
-function camelKeys(value: unknown): unknown {
-  if (Array.isArray(value) || typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [
-      key.replace(/_([a-z0-9])/g, (_, first: string) => first.toUpperCase()),
-      camelKeys(each),
-    ]),
-  );
+/** Names of fields as protobuf has them, each made once: the schema lets no other through. */
+const CAMEL = new Map<string, string>();
+
+function camelOf(name: string): string {
+  let camel = CAMEL.get(name);
+  if (camel === undefined) {
+    camel = name.replace(/_([a-z0-9])/g, (_, first: string) => first.toUpperCase());
+    CAMEL.set(name, camel);
+  }
+  return camel;
+}
+
+/** Lists are of texts alone. */
+function camelKeys(value: object): object {
+  const camel: Record<string, unknown> = {};
+  for (const [name, each] of Object.entries(value)) {
+    camel[camelOf(name)] = typeof each === 'object' && !Array.isArray(each) ? camelKeys(each) : each;
+  }
+  return camel;
 }
