@@ -48,6 +48,6 @@ async function runInvocation(): Promise<{ message: string; exitCode: number }> {
     const { explain } = await import('./commands/explain.ts');
     return explain(error);
   }
-  const { loadConfig, runWords } = await import('./commands/run-words.ts');
-  return runWords(argv, await loadConfig());
+  const { runWords } = await import('./commands/run-words.ts');
+  return runWords(argv);
 }

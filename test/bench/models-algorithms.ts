@@ -117,7 +117,7 @@ function detection(model: keyof typeof DETECTORS, shape: string, { data, labels 
   };
 }
 
-function columnsOf({ rows, columns, values }: Matrix): RawColumn[] {
+export function columnsOf({ rows, columns, values }: Matrix): RawColumn[] {
   return Array.from({ length: columns }, (_, column) => ({
     kind: 'number' as const,
     name: `c${column}`,

@@ -1,87 +1,25 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { activeProvider } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FEATURE_COUNT } from '../../collector/src/detect/behaviour/features.ts';
 import { HourGathering, packHours, unpackHours } from '../../collector/src/detect/behaviour/hour-rows.ts';
-import { LAYOUT, Profile } from '../../collector/src/detect/behaviour/profile.ts';
-import { ModelRegistry, type RegistryParts } from '../../collector/src/detect/behaviour/trained/registry.ts';
+import { LAYOUT } from '../../collector/src/detect/behaviour/profile.ts';
 import { voteOf } from '../../collector/src/detect/behaviour/trained/voters.ts';
-import { Random } from '../../collector/src/detect/models/random.ts';
-import type { ModelRecord } from '../../collector/src/store/behaviour-store.ts';
-import { openStore } from '../../collector/src/store/open.ts';
-import type { Store } from '../../collector/src/store/store.ts';
-import { emptyPglite } from '../support/pglite.ts';
+import { exfiltration, FIRST_HOUR, HOSTS, HOURS, hourOf, ModelHours, quietly } from '../support/model-hours.ts';
 
-const FIRST_HOUR = 490_000;
-const HOURS = 21 * 24;
-const HOSTS = 5;
-const NOW_US = (FIRST_HOUR + HOURS) * 3_600_000_000;
 const by = { kind: 'console', id: 'test', from: '127.0.0.1:1' } as const;
-const keys = activeProvider().generate('ML-DSA-65');
 
-let root: string;
-let store: Store;
-let directory: string;
-
-/** The hour of a host: a few programs and connections, or what `change` makes of it. */
-function hourOf(host: number, hour: number, change: (values: Float32Array) => void = () => undefined): Profile {
-  const random = new Random(host * 100_000 + hour);
-  const profile = new Profile({ kind: 'host', name: `host-${host}`, hash: host + 1 }, FIRST_HOUR + hour);
-  const values = profile.numbers.subarray(LAYOUT.window, LAYOUT.window + FEATURE_COUNT);
-  for (const feature of [0, 5, 6, 8, 9, 11, 12]) values[feature] = Math.exp(2 + feature / 3 + 0.3 * random.normal());
-  change(values);
-  return profile;
-}
-
-/** Much more of everything, and of what it never had. */
-const exfiltration = (values: Float32Array) => {
-  for (let feature = 0; feature < FEATURE_COUNT; feature++) values[feature] = 100 * values[feature]! + 50;
-};
+let made: ModelHours;
+const registry: ModelHours['registry'] = (...parts) => made.registry(...parts);
 
 beforeAll(async () => {
-  root = mkdtempSync(join(tmpdir(), 'threatguard-models-'));
-  (await emptyPglite())(join(root, 'store'));
-  store = await openStore({ url: undefined, directory: join(root, 'store') });
-  const gathering = new HourGathering();
-  for (let hour = 0; hour < HOURS; hour++) {
-    for (let host = 0; host < HOSTS; host++) gathering.add(hourOf(host, hour));
-    if (hour % 24 !== 23) continue;
-    const hours = await Promise.all(gathering.take().map(packHours));
-    await store.behaviour.save({ atUs: NOW_US, parts: [], hours });
-  }
+  made = await ModelHours.open();
 });
 
-afterAll(async () => {
-  await store?.[Symbol.asyncDispose]();
-  rmSync(root, { recursive: true, force: true });
-});
+afterAll(() => made?.[Symbol.asyncDispose]());
 
-beforeEach(async () => {
-  directory = mkdtempSync(join(root, 'models-'));
-  for (const { name, version } of await store.models.list()) await store.models.remove(name, version);
-});
-
-function registry(
-  change: Partial<RegistryParts> = {},
-  refused: (record: ModelRecord, why: string) => void = () => undefined,
-): Promise<ModelRegistry> {
-  const signer = { privateKey: keys.privateKey, certificate: { raw: Buffer.from('certificate') } };
-  const parts = {
-    directory,
-    store,
-    alertsPerHostDay: 1,
-    seed: 1,
-    nowUs: () => NOW_US,
-    signer: () => signer,
-    ...change,
-  };
-  return ModelRegistry.load(parts as unknown as RegistryParts, refused);
-}
-
-const quietly = () => ({ progress: () => undefined, signal: new AbortController().signal });
-const modelFile = () => join(directory, readdirSync(directory)[0]!);
+beforeEach(() => made.clear());
 
 describe('hours in the store', () => {
   it('are what they were, and a block that is shorter than it says is refused', async () => {
@@ -131,6 +69,7 @@ describe('a trained model', () => {
     const gathering = new HourGathering();
     for (let host = 0; host < HOSTS; host++) gathering.add(hourOf(host, week, exfiltration));
     const [block] = await Promise.all(gathering.take().map(packHours));
+    const { store } = made;
     const odd = {
       ...store.behaviour,
       hoursStored: () => store.behaviour.hoursStored(),
@@ -154,7 +93,7 @@ describe('a trained model', () => {
     for (let version = 1; version <= 2; version++) await models.train('isolation-forest', quietly());
     expect(await models.rollback('isolation-forest', by)).toMatchObject({ version: 1, state: 'active' });
     expect(models.active.get('isolation-forest')!.version).toBe(1);
-    const { rows } = await store.audit(1, '');
+    const { rows } = await made.store.audit(1, '');
     expect(rows[0]).toMatchObject({ action: 'model.activated', by: { id: 'test' }, before: '{"version":2}' });
     await expect(models.rollback('autoencoder', by)).rejects.toMatchObject({ code: 'unknown' });
   });
@@ -166,7 +105,7 @@ describe('a trained model', () => {
     await expect(models.train('isolation-forest', quietly())).rejects.toMatchObject({ code: 'busy' });
     await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
     expect(await models.list()).toEqual([]);
-    expect(readdirSync(directory)).toEqual([]);
+    expect(readdirSync(made.directory)).toEqual([]);
     expect(await models.train('isolation-forest', quietly())).toMatchObject({ version: 1 });
   });
 });
@@ -186,7 +125,7 @@ describe('a model file that is not what was signed', () => {
 
   it.each(cases)('is refused at the next start: %s', async (_, change, why) => {
     await (await registry()).train('isolation-forest', quietly());
-    writeFileSync(modelFile(), change(readFileSync(modelFile())));
+    writeFileSync(made.file, change(readFileSync(made.file)));
     const told: string[] = [];
     const models = await registry({}, (_record, reason) => told.push(reason));
     expect(told).toEqual([expect.stringMatching(why)]);
@@ -204,8 +143,8 @@ describe('a model file that is not what was signed', () => {
     const models = await registry();
     await models.train('isolation-forest', quietly());
     writeFileSync(
-      join(directory, 'isolation-forest-2.tgmodel'),
-      readFileSync(join(directory, 'isolation-forest-1.tgmodel')),
+      join(made.directory, 'isolation-forest-2.tgmodel'),
+      readFileSync(join(made.directory, 'isolation-forest-1.tgmodel')),
     );
     await registry({}, (_record, reason) => told.push(reason));
     expect(told[1]).toMatch(/this file is isolation-forest 1, not isolation-forest 2/);

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deserialize } from 'node:v8';
 import { activeProvider, type Detection } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Behaviour } from '../../collector/src/detect/behaviour/behaviour.ts';
@@ -16,10 +17,13 @@ import {
 import {
   type ActiveSequences,
   SequenceScorer,
-  trainFamily,
+  type SequencesBody,
 } from '../../collector/src/detect/behaviour/sequences/sequence-scorer.ts';
 import { Words } from '../../collector/src/detect/behaviour/sequences/words.ts';
+import { trainInThread } from '../../collector/src/detect/behaviour/trained/in-thread.ts';
 import { ModelRegistry, type RegistryParts } from '../../collector/src/detect/behaviour/trained/registry.ts';
+import type { SequencesRequest } from '../../collector/src/detect/behaviour/trained/train-sequences-thread.ts';
+import { SEQUENCES_THREAD } from '../../collector/src/detect/behaviour/trained/trainer.ts';
 import { Random } from '../../collector/src/detect/models/random.ts';
 import { openStore } from '../../collector/src/store/open.ts';
 import type { Store } from '../../collector/src/store/store.ts';
@@ -86,17 +90,27 @@ class Office {
     return this.behaviour.observe(observe({ agentId, agentName: agentId, header, events, eventTimesUs }));
   }
 
-  train(): void {
-    const body = Object.fromEntries(FAMILIES.map((family, at) => [family, trainFamily(this.pieces[at]!, 1)]));
-    this.active = { name: 'sequences', version: 4, scorer: new SequenceScorer(body) };
+  /** As the collector does, in a thread. */
+  async train(): Promise<void> {
+    const { body } = await trainInThread<SequencesRequest>({
+      thread: SEQUENCES_THREAD,
+      workerData: { seed: 1 },
+      from: 'sequences',
+      progress: () => undefined,
+      signal: new AbortController().signal,
+      feed: async (give) => {
+        for (const [family, pieces] of this.pieces.entries()) await give({ family, pieces });
+      },
+    });
+    this.active = { name: 'sequences', version: 4, scorer: new SequenceScorer(deserialize(body) as SequencesBody) };
   }
 }
 
 describe('what is done one after the other', () => {
-  it('has a vote of its own, and is said with what usually follows, though nothing of it is new', () => {
+  it('has a vote of its own, and is said with what usually follows, though nothing of it is new', async () => {
     const office = new Office();
     office.work(0, 40);
-    office.train();
+    await office.train();
     const quiet = office.work(40, 150);
     expect(quiet.length).toBeLessThan(12);
     office.session(3, BACKWARDS, 150);

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, type Interfaces, Parser } from '@oclif/core';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../console/src/commands/index.ts';
 import { beginInvocation, type Invocation } from '../../console/src/commands/invocation.ts';
+import { LOADED } from '../../console/src/commands/loaded.ts';
 import { refuseUnknownCommand } from '../../console/src/commands/resolve.ts';
 import { readShellLine } from '../../console/src/model/shell-words.ts';
 import { sourceFiles } from '../support/source-files.ts';
 
-const commands = Object.entries(COMMANDS).map(([id, command]) => ({
+const commands = Object.entries(LOADED).map(([id, command]) => ({
   id,
   command: command as unknown as Command.Class,
 }));
@@ -30,7 +30,7 @@ type Input = Interfaces.Input<Flags, Flags, Interfaces.OutputArgs<Interfaces.Arg
 /** The command some words are, and what is left of them: examples name other commands, too. */
 function namedBy(words: readonly string[]): { named: Command.Class; operands: string[] } {
   const parts = words.map((_, at) => words.slice(0, at + 1).join(':'));
-  const at = parts.findLastIndex((part) => part in COMMANDS);
+  const at = parts.findLastIndex((part) => part in LOADED);
   const named = commands.find((each) => each.id === parts[at])!.command;
   return { named, operands: words.slice(at + 1) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refuseUnknownCommand } from '../../console/src/commands/resolve.ts';
+import { helpWords, namedCommand, refuseUnknownCommand } from '../../console/src/commands/resolve.ts';
 import { ConsoleError } from '../../console/src/model/console-error.ts';
 import { parseEventQuery } from '../../console/src/model/event-query.ts';
 import { age, isoTime, parseTime } from '../../console/src/model/time.ts';
@@ -109,6 +109,34 @@ describe('words that begin no command, or that it does not take', () => {
     [['alerts', '--help']],
     [[]],
   ])('%j are let through', (argv) => {
-    expect(() => refuseUnknownCommand(argv, COMMANDS)).not.toThrow();
+    expect(() => refuseUnknownCommand(helpWords(argv), COMMANDS)).not.toThrow();
+  });
+});
+
+describe('the command that words name', () => {
+  const ids = Object.fromEntries(COMMANDS.map(({ id }) => [id, true]));
+
+  it.each([
+    [['status'], 'status', []],
+    [['alerts', 'list', '--since', '24h'], 'alerts:list', ['--since', '24h']],
+    [['alerts', 'budget'], 'alerts:budget', []],
+    [['alerts', 'budget', 'set', '50'], 'alerts:budget:set', ['50']],
+    [['events', 'search', 'user.name:root', '--', '--help'], 'events:search', ['user.name:root', '--', '--help']],
+  ])('%j is %s with %j', (argv, id, operands) => {
+    expect(namedCommand(argv, ids)).toEqual({ id, operands });
+  });
+
+  it.each([
+    [['alerts']],
+    [['agents', 'token']],
+    [['alerts', 'lsit']],
+    [['alerts', '--output', 'json', 'list']],
+    [['alerts', 'list', '--help']],
+    [['--version']],
+    [['constructor']],
+    [['__proto__']],
+    [[]],
+  ])('%j name none', (argv) => {
+    expect(namedCommand(argv, ids)).toBeUndefined();
   });
 });

@@ -1,8 +1,6 @@
 // A process that runs console commands one after the other, each as if it were alone in one: for tests that run many, and would wait
 // for a start of Node each time. What is about the process itself (signals, pipes, help, start) has one of its own: console-process.ts.
 import { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { Config } from '@oclif/core';
 import { beginInvocation } from '../../console/src/commands/invocation.ts';
 import { runWords } from '../../console/src/commands/run-words.ts';
 import { printableLines } from '../../console/src/model/printable.ts';
@@ -13,7 +11,6 @@ export interface HostedCommand {
   env: Record<string, string>;
 }
 
-const config = await Config.load(fileURLToPath(new URL('../../console', import.meta.url)));
 let before = Promise.resolve();
 
 process.on('message', (command: HostedCommand) => {
@@ -36,7 +33,7 @@ async function run({ id, args, env }: HostedCommand): Promise<void> {
     stopped: new AbortController().signal,
     takeInterrupts: () => ({ [Symbol.dispose]: () => undefined }),
   });
-  const { message, exitCode } = await runWords(args, config);
+  const { message, exitCode } = await runWords(args);
   const ending = message ? `${printableLines(message)}\n` : '';
   process.send!({ id, code: exitCode, stdout: stdout.text, stderr: stderr.text + ending });
 }

@@ -1,16 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PgliteDatabase } from '../../collector/src/store/pglite.ts';
+import { openStore } from '../../collector/src/store/open.ts';
 import { copyWhole, madeOnce } from './made-once.ts';
 
 /** Where `openStore` finds the files of the engine in a directory. */
 const DATA = 'pgdata';
 
-/** Makes the directories of embedded stores without a schema, as the engine makes them itself, only quicker. */
+/** Makes the directories of embedded stores that nothing was ever written to, as the first start makes them, only quicker. */
 export async function emptyPglite(): Promise<(directory: string) => void> {
   const made = await madeOnce('pglite', async (directory) => {
-    await using database = new PgliteDatabase(directory);
-    await database.query('select 1');
+    await using store = await openStore({ url: '', directory });
+    await store.ping(AbortSignal.timeout(10_000));
   });
   return (directory) => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -1,5 +1,6 @@
 import { completeWords } from './complete-words.ts';
 import { ConsoleCommand, describe } from './console-command.ts';
+import { wholeConfig } from './run-words.ts';
 
 /** What the completion scripts call: the words so far, the last of which is being typed. */
 export class Complete extends ConsoleCommand {
@@ -12,6 +13,7 @@ export class Complete extends ConsoleCommand {
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Complete);
     const { invocation } = this;
-    this.outputFor(flags).lines(await completeWords(argv as string[], this.config.commands, { invocation, flags }));
+    const { commands } = await wholeConfig();
+    this.outputFor(flags).lines(await completeWords(argv as string[], commands, { invocation, flags }));
   }
 }

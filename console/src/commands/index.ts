@@ -1,203 +1,103 @@
-import { AgentsLabel } from './agents/label.ts';
-import { AgentsList } from './agents/list.ts';
-import { AgentsRemove } from './agents/remove.ts';
-import { AgentsRevoke } from './agents/revoke.ts';
-import { AgentsRotateKey } from './agents/rotate-key.ts';
-import { AgentsShow } from './agents/show.ts';
-import { AgentsTokenCreate } from './agents/token/create.ts';
-import { AlertsAck } from './alerts/ack.ts';
-import { AlertsAssign } from './alerts/assign.ts';
-import { AlertsBudgetSet } from './alerts/budget/set.ts';
-import { AlertsBudget } from './alerts/budget/show.ts';
-import { AlertsClose } from './alerts/close.ts';
-import { AlertsExcept } from './alerts/except.ts';
-import { ExceptionsList } from './alerts/exceptions/list.ts';
-import { ExceptionsRemove } from './alerts/exceptions/remove.ts';
-import { ExceptionsShow } from './alerts/exceptions/show.ts';
-import { AlertsList } from './alerts/list.ts';
-import { AlertsNote } from './alerts/note.ts';
-import { AlertsReopen } from './alerts/reopen.ts';
-import { AlertsShow } from './alerts/show.ts';
-import { AlertsWatch } from './alerts/watch.ts';
-import { AuditExport } from './audit/export.ts';
-import { AuditList } from './audit/list.ts';
-import { AuditVerify } from './audit/verify.ts';
-import { CaRetire } from './ca/retire.ts';
-import { CaRotate } from './ca/rotate.ts';
-import { CaStatus } from './ca/status.ts';
-import { Complete } from './complete.ts';
-import { Completion } from './completion.ts';
-import { HoldAdd } from './compliance/hold/add.ts';
-import { HoldList } from './compliance/hold/list.ts';
-import { HoldRemove } from './compliance/hold/remove.ts';
-import { ComplianceReportCommand } from './compliance/report.ts';
-import { SubjectErase } from './compliance/subject/erase.ts';
-import { SubjectExport } from './compliance/subject/export.ts';
-import { ContextAdd } from './context/add.ts';
-import { ContextList } from './context/list.ts';
-import { ContextRemove } from './context/remove.ts';
-import { ContextShow } from './context/show.ts';
-import { ContextUse } from './context/use.ts';
-import { CryptoReportCommand } from './crypto/report.ts';
-import { DashboardCommand } from './dashboard.ts';
-import { EntitiesList } from './entities/list.ts';
-import { EntitiesShow } from './entities/show.ts';
-import { EventsSearch } from './events/search.ts';
-import { EventsShow } from './events/show.ts';
-import { EventsTail } from './events/tail.ts';
-import { EvidenceExport } from './evidence/export.ts';
-import { EvidenceHeads } from './evidence/heads.ts';
-import { EvidenceShow } from './evidence/show.ts';
-import { EvidenceVerify } from './evidence/verify.ts';
-import { HuntList } from './hunt/list.ts';
-import { HuntRemove } from './hunt/remove.ts';
-import { HuntRun } from './hunt/run.ts';
-import { HuntSave } from './hunt/save.ts';
-import { IncidentsList } from './incidents/list.ts';
-import { IncidentsShow } from './incidents/show.ts';
-import { IntelImport } from './intel/import.ts';
-import { IntelList } from './intel/list.ts';
-import { IntelLookup } from './intel/lookup.ts';
-import { IntelRemove } from './intel/remove.ts';
-import { IntelSources } from './intel/sources.ts';
-import { KeysAbort } from './keys/abort.ts';
-import { KeysDestroy } from './keys/destroy.ts';
-import { KeysPause } from './keys/pause.ts';
-import { KeysResume } from './keys/resume.ts';
-import { KeysRotate } from './keys/rotate.ts';
-import { KeysSchedule } from './keys/schedule.ts';
-import { KeysStatus } from './keys/status.ts';
-import { LogInCommand } from './login.ts';
-import { LogOutCommand } from './logout.ts';
-import { ModelsActivate } from './models/activate.ts';
-import { ModelsEvaluate } from './models/evaluate.ts';
-import { ModelsExplain } from './models/explain.ts';
-import { ModelsList } from './models/list.ts';
-import { ModelsRollback } from './models/rollback.ts';
-import { ModelsShow } from './models/show.ts';
-import { ModelsTrain } from './models/train.ts';
-import { RulesCoverage } from './rules/coverage.ts';
-import { RulesDisable } from './rules/disable.ts';
-import { RulesEnable } from './rules/enable.ts';
-import { RulesExplain } from './rules/explain.ts';
-import { RulesExport } from './rules/export.ts';
-import { RulesImport } from './rules/import.ts';
-import { RulesList } from './rules/list.ts';
-import { RulesRemove } from './rules/remove.ts';
-import { RulesShow } from './rules/show.ts';
-import { RulesSimulate } from './rules/simulate.ts';
-import { Shell } from './shell.ts';
-import { Status } from './status.ts';
-import { Up } from './up.ts';
-import { UsersAdd } from './users/add.ts';
-import { UsersList } from './users/list.ts';
-import { UsersRemove } from './users/remove.ts';
-import { UsersRole } from './users/role.ts';
-import { UsersTokenCreate } from './users/token/create.ts';
-import { UsersTokenList } from './users/token/list.ts';
-import { UsersTokenRemove } from './users/token/remove.ts';
-import { WhoAmI } from './whoami.ts';
-
-/** Every command by its words. Each loads what is heavy (gRPC, NATS, Ink) only when it runs. */
+/** Every command by its words, each to be loaded: who asks for one shall not wait for a hundred others. */
 export const COMMANDS = {
-  up: Up,
-  dashboard: DashboardCommand,
-  completion: Completion,
-  complete: Complete,
-  shell: Shell,
-  'context:add': ContextAdd,
-  'context:use': ContextUse,
-  'context:list': ContextList,
-  'context:show': ContextShow,
-  'context:remove': ContextRemove,
-  status: Status,
-  login: LogInCommand,
-  logout: LogOutCommand,
-  whoami: WhoAmI,
-  'agents:list': AgentsList,
-  'agents:show': AgentsShow,
-  'agents:label': AgentsLabel,
-  'agents:remove': AgentsRemove,
-  'agents:revoke': AgentsRevoke,
-  'agents:token:create': AgentsTokenCreate,
-  'alerts:list': AlertsList,
-  'alerts:show': AlertsShow,
-  'alerts:watch': AlertsWatch,
-  'alerts:ack': AlertsAck,
-  'alerts:assign': AlertsAssign,
-  'alerts:note': AlertsNote,
-  'alerts:close': AlertsClose,
-  'alerts:reopen': AlertsReopen,
-  'alerts:except': AlertsExcept,
-  'alerts:exceptions:list': ExceptionsList,
-  'alerts:exceptions:show': ExceptionsShow,
-  'alerts:exceptions:remove': ExceptionsRemove,
-  'alerts:budget': AlertsBudget,
-  'alerts:budget:show': AlertsBudget,
-  'alerts:budget:set': AlertsBudgetSet,
-  'events:search': EventsSearch,
-  'events:show': EventsShow,
-  'events:tail': EventsTail,
-  'entities:list': EntitiesList,
-  'entities:show': EntitiesShow,
-  'hunt:run': HuntRun,
-  'hunt:save': HuntSave,
-  'hunt:list': HuntList,
-  'hunt:remove': HuntRemove,
-  'incidents:list': IncidentsList,
-  'incidents:show': IncidentsShow,
-  'audit:list': AuditList,
-  'audit:verify': AuditVerify,
-  'audit:export': AuditExport,
-  'compliance:report': ComplianceReportCommand,
-  'compliance:hold:add': HoldAdd,
-  'compliance:hold:list': HoldList,
-  'compliance:hold:remove': HoldRemove,
-  'compliance:subject:export': SubjectExport,
-  'compliance:subject:erase': SubjectErase,
-  'agents:rotate-key': AgentsRotateKey,
-  'ca:status': CaStatus,
-  'ca:rotate': CaRotate,
-  'ca:retire': CaRetire,
-  'crypto:report': CryptoReportCommand,
-  'evidence:export': EvidenceExport,
-  'evidence:verify': EvidenceVerify,
-  'evidence:show': EvidenceShow,
-  'evidence:heads': EvidenceHeads,
-  'intel:import': IntelImport,
-  'intel:list': IntelList,
-  'intel:lookup': IntelLookup,
-  'intel:sources': IntelSources,
-  'intel:remove': IntelRemove,
-  'keys:status': KeysStatus,
-  'keys:rotate': KeysRotate,
-  'keys:pause': KeysPause,
-  'keys:resume': KeysResume,
-  'keys:abort': KeysAbort,
-  'keys:schedule': KeysSchedule,
-  'keys:destroy': KeysDestroy,
-  'users:list': UsersList,
-  'users:add': UsersAdd,
-  'users:remove': UsersRemove,
-  'users:role': UsersRole,
-  'users:token:create': UsersTokenCreate,
-  'users:token:list': UsersTokenList,
-  'users:token:remove': UsersTokenRemove,
-  'models:list': ModelsList,
-  'models:show': ModelsShow,
-  'models:train': ModelsTrain,
-  'models:evaluate': ModelsEvaluate,
-  'models:activate': ModelsActivate,
-  'models:rollback': ModelsRollback,
-  'models:explain': ModelsExplain,
-  'rules:list': RulesList,
-  'rules:show': RulesShow,
-  'rules:enable': RulesEnable,
-  'rules:disable': RulesDisable,
-  'rules:simulate': RulesSimulate,
-  'rules:import': RulesImport,
-  'rules:remove': RulesRemove,
-  'rules:export': RulesExport,
-  'rules:explain': RulesExplain,
-  'rules:coverage': RulesCoverage,
+  up: async () => (await import('./up.ts')).Up,
+  dashboard: async () => (await import('./dashboard.ts')).DashboardCommand,
+  completion: async () => (await import('./completion.ts')).Completion,
+  complete: async () => (await import('./complete.ts')).Complete,
+  shell: async () => (await import('./shell.ts')).Shell,
+  'context:add': async () => (await import('./context/add.ts')).ContextAdd,
+  'context:use': async () => (await import('./context/use.ts')).ContextUse,
+  'context:list': async () => (await import('./context/list.ts')).ContextList,
+  'context:show': async () => (await import('./context/show.ts')).ContextShow,
+  'context:remove': async () => (await import('./context/remove.ts')).ContextRemove,
+  status: async () => (await import('./status.ts')).Status,
+  login: async () => (await import('./login.ts')).LogInCommand,
+  logout: async () => (await import('./logout.ts')).LogOutCommand,
+  whoami: async () => (await import('./whoami.ts')).WhoAmI,
+  'agents:list': async () => (await import('./agents/list.ts')).AgentsList,
+  'agents:show': async () => (await import('./agents/show.ts')).AgentsShow,
+  'agents:label': async () => (await import('./agents/label.ts')).AgentsLabel,
+  'agents:remove': async () => (await import('./agents/remove.ts')).AgentsRemove,
+  'agents:revoke': async () => (await import('./agents/revoke.ts')).AgentsRevoke,
+  'agents:token:create': async () => (await import('./agents/token/create.ts')).AgentsTokenCreate,
+  'alerts:list': async () => (await import('./alerts/list.ts')).AlertsList,
+  'alerts:show': async () => (await import('./alerts/show.ts')).AlertsShow,
+  'alerts:watch': async () => (await import('./alerts/watch.ts')).AlertsWatch,
+  'alerts:ack': async () => (await import('./alerts/ack.ts')).AlertsAck,
+  'alerts:assign': async () => (await import('./alerts/assign.ts')).AlertsAssign,
+  'alerts:note': async () => (await import('./alerts/note.ts')).AlertsNote,
+  'alerts:close': async () => (await import('./alerts/close.ts')).AlertsClose,
+  'alerts:reopen': async () => (await import('./alerts/reopen.ts')).AlertsReopen,
+  'alerts:except': async () => (await import('./alerts/except.ts')).AlertsExcept,
+  'alerts:exceptions:list': async () => (await import('./alerts/exceptions/list.ts')).ExceptionsList,
+  'alerts:exceptions:show': async () => (await import('./alerts/exceptions/show.ts')).ExceptionsShow,
+  'alerts:exceptions:remove': async () => (await import('./alerts/exceptions/remove.ts')).ExceptionsRemove,
+  'alerts:budget': async () => (await import('./alerts/budget/show.ts')).AlertsBudget,
+  'alerts:budget:show': async () => (await import('./alerts/budget/show.ts')).AlertsBudget,
+  'alerts:budget:set': async () => (await import('./alerts/budget/set.ts')).AlertsBudgetSet,
+  'events:search': async () => (await import('./events/search.ts')).EventsSearch,
+  'events:show': async () => (await import('./events/show.ts')).EventsShow,
+  'events:tail': async () => (await import('./events/tail.ts')).EventsTail,
+  'entities:list': async () => (await import('./entities/list.ts')).EntitiesList,
+  'entities:show': async () => (await import('./entities/show.ts')).EntitiesShow,
+  'hunt:run': async () => (await import('./hunt/run.ts')).HuntRun,
+  'hunt:save': async () => (await import('./hunt/save.ts')).HuntSave,
+  'hunt:list': async () => (await import('./hunt/list.ts')).HuntList,
+  'hunt:remove': async () => (await import('./hunt/remove.ts')).HuntRemove,
+  'incidents:list': async () => (await import('./incidents/list.ts')).IncidentsList,
+  'incidents:show': async () => (await import('./incidents/show.ts')).IncidentsShow,
+  'audit:list': async () => (await import('./audit/list.ts')).AuditList,
+  'audit:verify': async () => (await import('./audit/verify.ts')).AuditVerify,
+  'audit:export': async () => (await import('./audit/export.ts')).AuditExport,
+  'compliance:report': async () => (await import('./compliance/report.ts')).ComplianceReportCommand,
+  'compliance:hold:add': async () => (await import('./compliance/hold/add.ts')).HoldAdd,
+  'compliance:hold:list': async () => (await import('./compliance/hold/list.ts')).HoldList,
+  'compliance:hold:remove': async () => (await import('./compliance/hold/remove.ts')).HoldRemove,
+  'compliance:subject:export': async () => (await import('./compliance/subject/export.ts')).SubjectExport,
+  'compliance:subject:erase': async () => (await import('./compliance/subject/erase.ts')).SubjectErase,
+  'agents:rotate-key': async () => (await import('./agents/rotate-key.ts')).AgentsRotateKey,
+  'ca:status': async () => (await import('./ca/status.ts')).CaStatus,
+  'ca:rotate': async () => (await import('./ca/rotate.ts')).CaRotate,
+  'ca:retire': async () => (await import('./ca/retire.ts')).CaRetire,
+  'crypto:report': async () => (await import('./crypto/report.ts')).CryptoReportCommand,
+  'evidence:export': async () => (await import('./evidence/export.ts')).EvidenceExport,
+  'evidence:verify': async () => (await import('./evidence/verify.ts')).EvidenceVerify,
+  'evidence:show': async () => (await import('./evidence/show.ts')).EvidenceShow,
+  'evidence:heads': async () => (await import('./evidence/heads.ts')).EvidenceHeads,
+  'intel:import': async () => (await import('./intel/import.ts')).IntelImport,
+  'intel:list': async () => (await import('./intel/list.ts')).IntelList,
+  'intel:lookup': async () => (await import('./intel/lookup.ts')).IntelLookup,
+  'intel:sources': async () => (await import('./intel/sources.ts')).IntelSources,
+  'intel:remove': async () => (await import('./intel/remove.ts')).IntelRemove,
+  'keys:status': async () => (await import('./keys/status.ts')).KeysStatus,
+  'keys:rotate': async () => (await import('./keys/rotate.ts')).KeysRotate,
+  'keys:pause': async () => (await import('./keys/pause.ts')).KeysPause,
+  'keys:resume': async () => (await import('./keys/resume.ts')).KeysResume,
+  'keys:abort': async () => (await import('./keys/abort.ts')).KeysAbort,
+  'keys:schedule': async () => (await import('./keys/schedule.ts')).KeysSchedule,
+  'keys:destroy': async () => (await import('./keys/destroy.ts')).KeysDestroy,
+  'users:list': async () => (await import('./users/list.ts')).UsersList,
+  'users:add': async () => (await import('./users/add.ts')).UsersAdd,
+  'users:remove': async () => (await import('./users/remove.ts')).UsersRemove,
+  'users:role': async () => (await import('./users/role.ts')).UsersRole,
+  'users:token:create': async () => (await import('./users/token/create.ts')).UsersTokenCreate,
+  'users:token:list': async () => (await import('./users/token/list.ts')).UsersTokenList,
+  'users:token:remove': async () => (await import('./users/token/remove.ts')).UsersTokenRemove,
+  'models:list': async () => (await import('./models/list.ts')).ModelsList,
+  'models:show': async () => (await import('./models/show.ts')).ModelsShow,
+  'models:train': async () => (await import('./models/train.ts')).ModelsTrain,
+  'models:evaluate': async () => (await import('./models/evaluate.ts')).ModelsEvaluate,
+  'models:activate': async () => (await import('./models/activate.ts')).ModelsActivate,
+  'models:rollback': async () => (await import('./models/rollback.ts')).ModelsRollback,
+  'models:explain': async () => (await import('./models/explain.ts')).ModelsExplain,
+  'rules:list': async () => (await import('./rules/list.ts')).RulesList,
+  'rules:show': async () => (await import('./rules/show.ts')).RulesShow,
+  'rules:enable': async () => (await import('./rules/enable.ts')).RulesEnable,
+  'rules:disable': async () => (await import('./rules/disable.ts')).RulesDisable,
+  'rules:simulate': async () => (await import('./rules/simulate.ts')).RulesSimulate,
+  'rules:import': async () => (await import('./rules/import.ts')).RulesImport,
+  'rules:remove': async () => (await import('./rules/remove.ts')).RulesRemove,
+  'rules:export': async () => (await import('./rules/export.ts')).RulesExport,
+  'rules:explain': async () => (await import('./rules/explain.ts')).RulesExplain,
+  'rules:coverage': async () => (await import('./rules/coverage.ts')).RulesCoverage,
 };

@@ -16,12 +16,33 @@ export function helpWords(argv: readonly string[]): readonly string[] {
 }
 
 /**
+ * The command that the words before the first flag name, the longest, and what is given to it. Undefined where they name none,
+ * and where help is asked for.
+ */
+export function namedCommand<Id extends string>(
+  argv: readonly string[],
+  commands: Readonly<Record<Id, unknown>>,
+): { id: Id; operands: readonly string[] } | undefined {
+  if (upTo(argv, (word) => word === '--').includes('--help')) return undefined;
+  const words = upTo(argv, isFlag);
+  const ids = words.map((_, at) => words.slice(0, at + 1).join(':'));
+  const at = ids.findLastIndex((id) => Object.hasOwn(commands, id));
+  return at < 0 ? undefined : { id: ids[at] as Id, operands: argv.slice(at + 1) };
+}
+
+const isFlag = (word: string) => word.startsWith('-');
+
+function upTo(argv: readonly string[], isEnd: (word: string) => boolean): readonly string[] {
+  const end = argv.findIndex(isEnd);
+  return end < 0 ? argv : argv.slice(0, end);
+}
+
+/**
  * Refuses words that begin no command, before oclif takes `alerts lsit` for a wish to see the help of `alerts`; and words a
  * command does not take, before oclif looks for a command `ca:retire:web-1`. A lone topic, such as `alerts`, is left to its help.
  */
 export function refuseUnknownCommand(argv: readonly string[], commands: readonly KnownCommand[]): void {
-  const firstFlag = argv.findIndex((word) => word.startsWith('-'));
-  const words = firstFlag < 0 ? argv : argv.slice(0, firstFlag);
+  const words = upTo(argv, isFlag);
   let matching = commands.map((command) => ({ command, parts: command.id.split(':') }));
   for (const [index, word] of words.entries()) {
     const found = matching.find(({ parts }) => parts.length === index);

@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import type { Config } from '@oclif/core';
 import { EXIT_CODES } from '../model/console-error.ts';
 import { printable, printableLines } from '../model/printable.ts';
 import { type CompletedLine, completeLine, readShellLine } from '../model/shell-words.ts';
@@ -7,7 +6,7 @@ import { colourFailure } from '../model/style.ts';
 import { completeWords } from './complete-words.ts';
 import { type Invocation, withInvocation } from './invocation.ts';
 import { connectTo, placeOf } from './place.ts';
-import { runWords } from './run-words.ts';
+import { runWords, wholeConfig } from './run-words.ts';
 
 /** As a shell says it of what SIGINT ended: 128 and the signal's number. */
 const INTERRUPTED_EXIT_CODE = 130;
@@ -20,12 +19,10 @@ const LEAVE: ReadonlySet<string> = new Set(['exit', 'quit']);
 export class ShellSession {
   exitCode = 0;
   ended = false;
-  readonly #config: Config;
   readonly #invocation: Invocation;
   readonly #strict: boolean;
 
-  constructor(options: { config: Config; invocation: Invocation; strict: boolean }) {
-    this.#config = options.config;
+  constructor(options: { invocation: Invocation; strict: boolean }) {
     this.#invocation = options.invocation;
     this.#strict = options.strict;
   }
@@ -51,20 +48,23 @@ export class ShellSession {
 
   complete(line: string): Promise<CompletedLine> {
     const asked = { invocation: this.#invocation, flags: {} };
-    const known = [...this.#config.commands, { id: 'exit' }, { id: 'help' }];
-    const words = completeLine(line, (typed) => completeWords(typed, known, asked));
+    const words = completeLine(line, async (typed) => {
+      const { commands } = await wholeConfig();
+      return completeWords(typed, [...commands, { id: 'exit' }, { id: 'help' }], asked);
+    });
     const nothing = new Promise<CompletedLine>((resolve) => {
       setTimeout(resolve, COMPLETE_MS_MAX, { words: [], current: '' }).unref();
     });
     return Promise.race([words, nothing]);
   }
 
-  /** Loads gRPC and shakes hands while the first line is typed. What goes wrong, the first command says. */
+  /** Loads gRPC and shakes hands while the first line is typed, then what Tab asks for. What goes wrong, the first command says. */
   warm(): void {
-    connectTo(this.#invocation, {}).then(
-      ({ client }) => client.getStatus().catch(() => undefined),
-      () => undefined,
-    );
+    connectTo(this.#invocation, {})
+      .then(({ client }) => client.getStatus())
+      .catch(() => undefined)
+      .then(wholeConfig)
+      .catch(() => undefined);
   }
 
   async #runCommand(words: readonly string[], interruptible: boolean): Promise<void> {
@@ -78,7 +78,7 @@ export class ShellSession {
       : undefined;
     const argv = [...words];
     const own = { ...this.#invocation, argv, stopped };
-    const { message, exitCode } = await withInvocation(own, () => runWords(argv, this.#config));
+    const { message, exitCode } = await withInvocation(own, () => runWords(argv));
     // A call that was cancelled failed because it was asked to.
     if (stop.signal.aborted) this.exitCode = exitCode === 0 ? 0 : INTERRUPTED_EXIT_CODE;
     else this.#fail(message, exitCode);

@@ -33,7 +33,6 @@ export class Shell extends ConsoleCommand {
     const { Connections } = await import('../client/connections.ts');
     using connections = new Connections((note) => output.note(note));
     const session = new ShellSession({
-      config: this.config,
       invocation: { ...this.invocation, connections, env: this.#environment(flags) },
       strict: flags.strict ?? false,
     });

@@ -35,7 +35,18 @@ export async function startBehaviour(parts: {
   const { enabled, learning_days: learningDays, alerts_per_host_day: alertsPerHostDay } = config.models;
   if (!enabled) return undefined;
   const registry = await ModelRegistry.load(
-    { directory, store, signer, alertsPerHostDay, seed: SEED, nowUs, others },
+    {
+      directory,
+      store,
+      signer,
+      alertsPerHostDay,
+      seed: SEED,
+      nowUs,
+      others,
+      onnx: {
+        unavailable: (reason) => log.warn({ reason }, 'without onnxruntime models score batches by their own code'),
+      },
+    },
     ({ name, version }, reason) => log.warn({ name, version, reason }, 'a model was refused'),
   );
   const vote = (profile: Parameters<typeof voteOf>[1]) => voteOf(registry.active.values(), profile);

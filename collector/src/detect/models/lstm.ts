@@ -97,6 +97,15 @@ export function predictNext(network: Lstm, { output: state }: LstmState): Float6
   return probabilities;
 }
 
+/** The natural logarithm of the probability of every token of a sequence but the first, after those before it. */
+export function logProbabilities(network: Lstm, sequence: ArrayLike<number>): Float64Array {
+  let state = emptyState(network);
+  return Float64Array.from({ length: Math.max(0, sequence.length - 1) }, (_, at) => {
+    state = readToken(network, sequence[at]!, state).after;
+    return Math.log(predictNext(network, state)[sequence[at + 1]!]!);
+  });
+}
+
 /** Trains a network on parts of sequences, each followed by what comes next. */
 export class LstmTrainer {
   readonly #network: Lstm;

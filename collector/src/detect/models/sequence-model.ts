@@ -69,7 +69,7 @@ export function trainSequences(
 ): SequenceModel {
   const numbers = numberTokens(sequences, vocabularyMax);
   const tokens = numbers.size + 2;
-  const encoded = sequences.map((sequence) => encode(numbers, sequence));
+  const encoded = sequences.map((sequence) => encodeSequence(numbers, sequence));
   const contexts = new ContextTree(tokens, contextMax);
   for (const sequence of encoded) contexts.learn(sequence);
 
@@ -101,7 +101,7 @@ export function trainSequences(
 
 /** How unlikely each token of a sequence, and then its end, was after those before it: in bits, 0 where it was certain. */
 export function surprises({ numbers, contexts, recurrent }: SequenceModel, sequence: readonly string[]): Float64Array {
-  return bitsOf(contexts, recurrent, encode(numbers, sequence));
+  return bitsOf(contexts, recurrent, encodeSequence(numbers, sequence));
 }
 
 /**
@@ -111,19 +111,10 @@ export function surprises({ numbers, contexts, recurrent }: SequenceModel, seque
  */
 export function scoreSequence(model: SequenceModel, sequence: readonly string[], words?: Float64Array): number {
   const { numbers, contexts, usual, recurrent } = model;
-  const encoded = encode(numbers, sequence);
+  const encoded = encodeSequence(numbers, sequence);
   const alone = rarityOf(bitsOf(contexts, undefined, encoded), usual);
   if (!recurrent) return alone;
   return (alone + rarityOf(bitsOf(contexts, recurrent, encoded, words), recurrent.usual)) / 2;
-}
-
-/** A sequence as the network reads it, and of each token but the first the share it has of what the network is asked about. */
-export function asNetworkReads({ numbers }: SequenceModel, recurrent: Recurrent, sequence: readonly string[]) {
-  const encoded = encode(numbers, sequence);
-  return {
-    tokens: encoded.map((token) => recurrent.numbers[token]!),
-    shares: Float64Array.from(encoded.subarray(1), (token) => recurrent.shares[token]!),
-  };
 }
 
 /** In bits, of each token but the first of a sequence between two ends; where the words of the network are known, with these. */
@@ -243,7 +234,7 @@ function numberTokens(sequences: readonly (readonly string[])[], vocabularyMax: 
   return new Map(ranked.map(([token], at) => [token, at + 2]));
 }
 
-/** Between two ends. */
-function encode(numbers: ReadonlyMap<string, number>, sequence: readonly string[]): Uint16Array {
+/** A sequence as numbers, between two ends. */
+export function encodeSequence(numbers: ReadonlyMap<string, number>, sequence: readonly string[]): Uint16Array {
   return Uint16Array.from([END, ...sequence.map((token) => numbers.get(token) ?? UNKNOWN), END]);
 }

@@ -3,6 +3,8 @@
 // Form: the newest `capacity` values twice: in the order they came, to know which goes, and sorted, to count by bisection.
 const LOWER = 0.95;
 const UPPER = 0.99;
+/** What is no farther apart is the same value, reckoned in another order; of what is beyond 1 the share of it. */
+const ROUNDING = 1e-6;
 
 export class Tail {
   readonly #newest: Float64Array;
@@ -54,6 +56,24 @@ export class Tail {
     if (beyond <= 0) return Math.min(rarity, seen);
     const excess = this.#meanExcess(this.#sorted[Math.floor(UPPER * count)]!);
     return Math.min(rarity, seen + (excess > 0 ? beyond / excess / Math.LN10 : 1));
+  }
+
+  /**
+   * The value itself, or the kept one that it is up to rounding. Where many are alike, one that was reckoned in another order is beside
+   * them all, and as rare as if they were not there.
+   */
+  near(value: number): number {
+    const at = this.#below(value);
+    let nearest = value;
+    let within = ROUNDING * Math.max(1, Math.abs(value));
+    for (const place of [at, at - 1]) {
+      if (place < 0 || place >= this.#count) continue;
+      const kept = this.#sorted[place]!;
+      if (Math.abs(kept - value) > within) continue;
+      within = Math.abs(kept - value);
+      nearest = kept;
+    }
+    return nearest;
   }
 
   /** By how much the values above one exceed it, on average; 0 where none does. */

@@ -11,6 +11,7 @@ import { clipboardSequence } from './clipboard.ts';
 import { runCommand } from './command-line.ts';
 import { Dashboard } from './dashboard.ts';
 import type { Streams } from './show-dashboard.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { VIEWS } from './views/index.ts';
 
 /** What came is drawn within this on a quiet system. */
@@ -63,6 +64,7 @@ export async function runDashboard(options: RunDashboardOptions): Promise<void> 
   await answered;
   const ticking = setInterval(() => dashboard.tick(), TICK_MS);
   const live = async () => {
+    keepHeapSmall();
     await Promise.all([status, followWho(client, follower, signal), followFeed({ client, ca }, follower, signal)]);
   };
   try {

@@ -1,8 +1,19 @@
 // The trained model of sequences at work: one for each family, over the same kind of tokens. Its score of a piece is held against
 // those of pieces it was not trained from, as every model's is (trained/scorers.ts).
+import { setImmediate } from 'node:timers/promises';
 import type { Followers } from '../../models/context-tree.ts';
+import { exportLstm } from '../../models/onnx/export-lstm.ts';
+import { networkWords } from '../../models/onnx/network-words.ts';
+import type { OnnxModel } from '../../models/onnx/session.ts';
 import { Random } from '../../models/random.ts';
-import { bitsOf, END, type SequenceModel, trainSequences, UNKNOWN } from '../../models/sequence-model.ts';
+import {
+  bitsOf,
+  END,
+  encodeSequence,
+  type SequenceModel,
+  trainSequences,
+  UNKNOWN,
+} from '../../models/sequence-model.ts';
 import { loadSequenceModel, type SequenceModelState, saveSequenceModel } from '../../models/sequence-state.ts';
 import { rarityOf } from '../../models/surprise-rarity.ts';
 import { Tail } from '../../models/tail.ts';
@@ -19,6 +30,11 @@ const TRAINING_TOKENS_MAX = 150_000;
 const NETWORK_WORK_MAX = 4e8;
 /** Scores that say how rare one is: of pieces that the model was not trained from. */
 const SCORES_KEPT = 4_096;
+/** Of those pieces, that the network in its other form is tried with: ten milliseconds by our own code. */
+const PIECES_TRIED = 8;
+/** Pieces that are scored at once by our own code: some milliseconds by the contexts, and by the network. */
+const PIECES_AT_ONCE = 200;
+const ASKED_AT_ONCE = 8;
 /** Of so many scores no more can be told than this. */
 const RARITY_MAX = 6;
 /** The network is dear to ask: only of pieces that the contexts find as rare as this. */
@@ -30,6 +46,11 @@ const COMMONEST_SAID = 3;
 export interface SavedFamily {
   model: SequenceModelState;
   scores: Float64Array;
+  /**
+   * Where a network was kept: in the form onnxruntime scores batches by, and pieces, as the network reads them, that both have to
+   * score alike.
+   */
+  onnx?: { model: Uint8Array; tried: Uint16Array[] } | undefined;
 }
 export type SequencesBody = Partial<Record<Family, SavedFamily>>;
 
@@ -70,17 +91,34 @@ export function trainFamily(pieces: readonly (readonly string[])[], seed: number
     contextMax: CONTEXT_MAX,
     networkWorkMax: NETWORK_WORK_MAX,
   });
-  const encode = (piece: readonly string[]) =>
-    Uint16Array.from([END, ...piece.map((token) => model.numbers.get(token) ?? UNKNOWN), END]);
-  const scores = Float64Array.from(order.slice(0, held), (which) => scoreEncoded(model, encode(pieces[which]!)));
-  return { model: saveSequenceModel(model), scores };
+  const others = Array.from(order.subarray(0, held), (which) => encodeSequence(model.numbers, pieces[which]!));
+  const scores = Float64Array.from(others, (encoded) => scoreEncoded(model, encoded));
+  const { recurrent } = model;
+  const onnx = recurrent && {
+    model: exportLstm(recurrent.network),
+    tried: others.slice(0, PIECES_TRIED).map((encoded) => encoded.map((token) => recurrent.numbers[token]!)),
+  };
+  return { model: saveSequenceModel(model), scores, onnx };
+}
+
+function scoreAlone({ contexts, usual }: SequenceModel, encoded: Uint16Array): number {
+  return rarityOf(bitsOf(contexts, undefined, encoded), usual);
+}
+
+/** With the network, whose words may be known already. */
+function scoreTogether(
+  { contexts, recurrent }: SequenceModel,
+  alone: number,
+  encoded: Uint16Array,
+  words?: Float64Array,
+): number {
+  return (alone + rarityOf(bitsOf(contexts, recurrent, encoded, words), recurrent!.usual)) / 2;
 }
 
 /** How rare by the contexts, and where that is rare, by the network as well. */
-function scoreEncoded({ contexts, usual, recurrent }: SequenceModel, encoded: Uint16Array): number {
-  const alone = rarityOf(bitsOf(contexts, undefined, encoded), usual);
-  if (!recurrent || alone < NETWORK_FROM) return alone;
-  return (alone + rarityOf(bitsOf(contexts, recurrent, encoded), recurrent.usual)) / 2;
+function scoreEncoded(model: SequenceModel, encoded: Uint16Array): number {
+  const alone = scoreAlone(model, encoded);
+  return model.recurrent && alone >= NETWORK_FROM ? scoreTogether(model, alone, encoded) : alone;
 }
 
 class FamilyScorer {
@@ -98,6 +136,27 @@ class FamilyScorer {
 
   rarity(hashes: readonly number[]): number {
     return Math.min(RARITY_MAX, this.#tail.boundedRarity(scoreEncoded(this.#model, this.#encode(hashes))));
+  }
+
+  /** Of many pieces, with turns for everybody else between; where the network in its other form is given, by that. */
+  async rarities(pieces: readonly (readonly string[])[], onnx?: OnnxModel): Promise<Float64Array> {
+    const { numbers, recurrent } = this.#model;
+    const asked: { at: number; encoded: Uint16Array }[] = [];
+    const scores = new Float64Array(pieces.length);
+    for (const [at, piece] of pieces.entries()) {
+      const encoded = encodeSequence(numbers, piece);
+      scores[at] = scoreAlone(this.#model, encoded);
+      if (recurrent && scores[at]! >= NETWORK_FROM) asked.push({ at, encoded });
+      if (at % PIECES_AT_ONCE === PIECES_AT_ONCE - 1) await setImmediate();
+    }
+    const sequences = asked.map(({ encoded }) => encoded);
+    const words = onnx && recurrent && (await networkWords(onnx, recurrent, sequences));
+    for (const [nth, { at, encoded }] of asked.entries()) {
+      const score = scoreTogether(this.#model, scores[at]!, encoded, words?.[nth]);
+      scores[at] = words ? this.#tail.near(score) : score;
+      if (nth % ASKED_AT_ONCE === ASKED_AT_ONCE - 1) await setImmediate();
+    }
+    return scores.map((score) => Math.min(RARITY_MAX, this.#tail.boundedRarity(score)));
   }
 
   leastExpected(hashes: readonly number[]): Unexpected {
@@ -145,6 +204,15 @@ export class SequenceScorer {
   /** -log10 of the share of ordinary pieces that are as rare, as far as the scores that are kept can tell; undefined where nothing is known of the family. */
   rarity(family: number, hashes: readonly number[]): number | undefined {
     return this.#families[family]?.rarity(hashes);
+  }
+
+  /** The same of many pieces, in batches. */
+  async rarities(
+    family: number,
+    pieces: readonly (readonly string[])[],
+    onnx?: OnnxModel,
+  ): Promise<Float64Array | undefined> {
+    return this.#families[family]?.rarities(pieces, onnx);
   }
 
   leastExpected(family: number, hashes: readonly number[]): Unexpected | undefined {

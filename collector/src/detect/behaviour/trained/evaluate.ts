@@ -2,16 +2,17 @@
 // is rare depends on how many there are. Between slices everybody else has a turn.
 import { setImmediate } from 'node:timers/promises';
 import type { BehaviourStore } from '../../../store/behaviour-store.ts';
+import { BATCH_ROWS, type OnnxModel } from '../../models/onnx/session.ts';
 import { FEATURE_COUNT } from '../features.ts';
 import { type HourRows, selectHours, unpackHours } from '../hour-rows.ts';
 import { ENTITY_KINDS, type EntityKind } from '../profile.ts';
-import type { Scorer } from './scorers.ts';
-import { scoreRows, toMatrix } from './scorers.ts';
+import type { OnnxModels } from './onnx-models.ts';
+import { type Scorer, scoreBatch, toMatrix } from './scorers.ts';
 
 const DAY_HOURS = 24;
 const HOUR_US = 3_600_000_000;
-/** Hours that are scored at once: some milliseconds of the dearest model. */
-const SLICE_ROWS = 250;
+/** Hours that are scored at once: some milliseconds of the dearest model, by our own code and by onnxruntime. */
+const SLICE_ROWS = { own: 250, onnx: BATCH_ROWS };
 
 export interface Evaluation {
   /** That were scored. */
@@ -66,6 +67,7 @@ export async function allowedIn(parts: EvaluateParts): Promise<number> {
 export async function evaluateHours(
   scorers: Partial<Record<EntityKind, Scorer>>,
   parts: EvaluateParts,
+  onnx: OnnxModels,
 ): Promise<Evaluation> {
   const allowed = await allowedIn(parts);
   const found = new Findings();
@@ -78,15 +80,23 @@ export async function evaluateHours(
     found.hours += own.hours;
     // The share of hours the budget has for entities of this kind.
     const need = Math.log10(Math.max(1, own.hours / (allowed / ENTITY_KINDS.length)));
-    for await (const rows of hoursOf(kind, parts)) await scoreBlock(scorer, rows, need, found);
+    for await (const rows of hoursOf(kind, parts)) {
+      await scoreBlock({ scorer, onnx: onnx.get(kind) }, rows, need, found);
+    }
   }
   return found.evaluation(allowed);
 }
 
-async function scoreBlock(scorer: Scorer, rows: HourRows, need: number, found: Findings): Promise<void> {
-  for (let from = 0; from < rows.hours.length; from += SLICE_ROWS) {
-    const slice = rows.features.subarray(from * FEATURE_COUNT, (from + SLICE_ROWS) * FEATURE_COUNT);
-    const rarities = scoreRows(scorer, toMatrix(slice));
+async function scoreBlock(
+  { scorer, onnx }: { scorer: Scorer; onnx: OnnxModel | undefined },
+  rows: HourRows,
+  need: number,
+  found: Findings,
+): Promise<void> {
+  const count = onnx ? SLICE_ROWS.onnx : SLICE_ROWS.own;
+  for (let from = 0; from < rows.hours.length; from += count) {
+    const slice = rows.features.subarray(from * FEATURE_COUNT, (from + count) * FEATURE_COUNT);
+    const rarities = await scoreBatch(scorer, toMatrix(slice), onnx);
     for (const [at, rarity] of rarities.entries()) {
       const row = from + at;
       if (rarity >= need) found.add(rows.entities[row]!, rows.hours[row]!, rows.scores[row]!);

@@ -25,6 +25,8 @@ export interface ModelCard {
   metrics: Record<string, number>;
   /** SHA-256 of the body, hex. */
   digest: string;
+  /** And of each ONNX model the body carries, by what it is about; none of a model ONNX has no form for. */
+  onnx?: Record<string, string>;
 }
 
 export function encodeCard(card: ModelCard): Buffer {

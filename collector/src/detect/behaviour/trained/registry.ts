@@ -26,6 +26,7 @@ import {
 import { ModelError } from './model-error.ts';
 import { encodeCard, type ModelCard } from './model-file.ts';
 import { ModelFiles } from './model-files.ts';
+import { digestsOf, type OnnxModels, OnnxRuntime, type OnnxRuntimeParts } from './onnx-models.ts';
 import type { Measure, OtherModel } from './other-model.ts';
 import type { HourModelName } from './scorers.ts';
 
@@ -42,6 +43,7 @@ export interface RegistryParts {
   nowUs: () => number;
   /** Models that are trained from something else than hours. */
   others?: readonly OtherModel[];
+  onnx?: OnnxRuntimeParts;
 }
 
 export class ModelRegistry {
@@ -52,11 +54,13 @@ export class ModelRegistry {
   readonly #parts: RegistryParts;
   readonly #files: ModelFiles;
   readonly #publicKey: () => KeyObject;
+  readonly #onnx: OnnxRuntime;
   #training = false;
 
   private constructor(parts: RegistryParts) {
     this.#parts = parts;
     this.#files = new ModelFiles(parts.directory);
+    this.#onnx = new OnnxRuntime(parts.onnx ?? {});
     this.#publicKey = () => createPublicKey(parts.signer().privateKey);
   }
 
@@ -133,8 +137,9 @@ export class ModelRegistry {
     const { card, body } = await this.#open(record);
     const other = this.#other(name);
     if (other) return { record, measures: await other.evaluate(body, card) };
-    const model = openModel(name as ModelName, record.version, body);
-    return { record, evaluation: await this.#evaluate(model, this.#parts.nowUs()) };
+    const { model, forms } = openModel(name as ModelName, record.version, body);
+    await using onnx = await this.#onnx.open(forms, card.onnx ?? {});
+    return { record, evaluation: await this.#evaluate({ model, onnx }, this.#parts.nowUs()) };
   }
 
   /** Takes a version into use; `over_budget` where it would raise too many alerts and that is not forced. */
@@ -175,8 +180,10 @@ export class ModelRegistry {
     const trained = await trainModel(name, { seed, store: store.behaviour, untilUs, progress, signal });
     progress({ phase: 'evaluating', done: 0, total: 0 });
     const version = await this.#nextVersion(name);
-    const model = openModel(name, version, trained.body);
-    const evaluation = await this.#evaluate(model, span.toUs, heldUs);
+    const { model, forms } = openModel(name, version, trained.body);
+    const digests = digestsOf(forms);
+    await using onnx = await this.#onnx.open(forms, digests);
+    const evaluation = await this.#evaluate({ model, onnx }, span.toUs, heldUs);
     if (signal.aborted) throw new ModelError('cancelled', 'the training was cancelled; nothing of it is kept');
     const card: ModelCard = {
       name,
@@ -186,13 +193,17 @@ export class ModelRegistry {
       featuresVersion: FEATURES_VERSION,
       features: featuresOf(name),
       data: { fromUs: span.fromUs, toUs: untilUs, rows: trained.rows },
-      parameters: { alertsPerHostDay: this.#parts.alertsPerHostDay },
+      parameters: {
+        alertsPerHostDay: this.#parts.alertsPerHostDay,
+        batches: forms.size > 0 ? 'onnxruntime' : 'own code, no ONNX form',
+      },
       metrics: {
         alertsLastWeek: evaluation.alerts,
         alertsAllowed: evaluation.allowed,
         hoursLastWeek: evaluation.hours,
       },
       digest: sha256(trained.body).toString('hex'),
+      onnx: digests,
     };
     const record = await this.#save(card, trained.body, by);
     progress({ phase: 'saved', done: 1, total: 1 });
@@ -271,17 +282,25 @@ export class ModelRegistry {
     }
   }
 
-  #evaluate(model: OpenModel, untilUs: number, spanUs = WEEK_US): Promise<Evaluation> {
+  #evaluate(
+    { model, onnx }: { model: OpenModel; onnx: OnnxModels },
+    untilUs: number,
+    spanUs = WEEK_US,
+  ): Promise<Evaluation> {
     const { store, alertsPerHostDay } = this.#parts;
-    return evaluateModel(model, { store: store.behaviour, fromUs: untilUs - spanUs, untilUs, alertsPerHostDay });
+    const parts = { store: store.behaviour, fromUs: untilUs - spanUs, untilUs, alertsPerHostDay };
+    return evaluateModel(model, parts, onnx);
   }
 
   async #use(record: ModelRecord): Promise<void> {
     const { version } = record;
-    const { body } = await this.#open(record);
+    const { card, body } = await this.#open(record);
     const other = this.#other(record.name);
     if (other) return other.use(body, { version });
-    this.#take(openModel(record.name as ModelName, version, body));
+    const { model, forms } = openModel(record.name as ModelName, version, body);
+    // It is open no longer than to be found to score as the model does.
+    await using _ = await this.#onnx.open(forms, card.onnx ?? {});
+    this.#take(model);
   }
 
   #take(model: OpenModel): void {

@@ -14,6 +14,9 @@ import {
   scoreOutliers,
 } from '../../models/local-outlier-factor.ts';
 import type { Matrix } from '../../models/matrix.ts';
+import { exportAutoencoder } from '../../models/onnx/export-autoencoder.ts';
+import { exportIsolationForest } from '../../models/onnx/export-isolation-forest.ts';
+import type { OnnxModel } from '../../models/onnx/session.ts';
 import { Random } from '../../models/random.ts';
 import { Tail } from '../../models/tail.ts';
 import { FEATURE_COUNT } from '../features.ts';
@@ -31,6 +34,8 @@ const TRAINING_ROWS: Record<HourModelName, number> = {
 };
 /** Scores that say how rare one is: of rows that the model was not trained from. */
 const SCORES_KEPT = 4_096;
+/** Of those rows, that a model in its other form is tried with. */
+const ROWS_TRIED = 256;
 /** Of so many scores no more can be told than this. */
 const RARITY_MAX = 6;
 
@@ -38,6 +43,8 @@ const RARITY_MAX = 6;
 export interface TrainedKind {
   model: IsolationForest | Autoencoder | Omit<LocalDensities, 'index'>;
   scores: Float64Array;
+  /** Where there is one: the model in the form onnxruntime scores batches by, and rows that both have to score alike. */
+  onnx?: { model: Uint8Array; tried: Matrix } | undefined;
 }
 export type TrainedBody = Partial<Record<EntityKind, TrainedKind>>;
 
@@ -60,7 +67,9 @@ export function trainKind(name: HourModelName, features: Float32Array, seed: num
   const pick = (from: number, to: number) => toMatrix(pickRows(features, order.slice(from, to).sort()));
   const model = train(name, pick(0, trained), seed);
   const { score } = loadScorer(name, { model, scores: new Float64Array() });
-  return { model, scores: score(pick(trained, trained + SCORES_KEPT)) };
+  const bytes = exportModel(name, model);
+  const onnx = bytes && { model: bytes, tried: pick(trained, trained + ROWS_TRIED) };
+  return { model, scores: score(pick(trained, trained + SCORES_KEPT)), onnx };
 }
 
 function train(name: HourModelName, matrix: Matrix, seed: number): TrainedKind['model'] {
@@ -68,6 +77,13 @@ function train(name: HourModelName, matrix: Matrix, seed: number): TrainedKind['
   if (name === 'autoencoder') return trainAutoencoder(matrix, { seed });
   const { index: _, ...densities } = learnDensities(matrix, { seed });
   return densities;
+}
+
+/** undefined where ONNX has no operators for it: densities look for neighbours. */
+function exportModel(name: HourModelName, model: TrainedKind['model']): Uint8Array | undefined {
+  if (name === 'isolation-forest') return exportIsolationForest(model as IsolationForest);
+  if (name === 'autoencoder') return exportAutoencoder(model as Autoencoder);
+  return undefined;
 }
 
 export function loadScorer(name: HourModelName, { model, scores }: TrainedKind): Scorer {
@@ -86,6 +102,13 @@ function scoreWith(name: HourModelName, model: TrainedKind['model']): Scorer['sc
 /** -log10 of the share of ordinary hours that score as high, for each row, as far as the scores that are kept can tell. */
 export function scoreRows({ score, tail }: Scorer, rows: Matrix): Float64Array {
   return score(rows).map((each) => Math.min(RARITY_MAX, tail.boundedRarity(each)));
+}
+
+/** The same, of as many rows as there are; where a model in its other form is given, by that. */
+export async function scoreBatch({ score, tail }: Scorer, rows: Matrix, onnx?: OnnxModel): Promise<Float64Array> {
+  if (!onnx) return scoreRows({ score, tail }, rows);
+  const scores = await onnx.scoreRows(rows, 'score');
+  return scores.map((each) => Math.min(RARITY_MAX, tail.boundedRarity(tail.near(each))));
 }
 
 function pickRows(features: Float32Array, rows: Uint32Array): Float32Array {

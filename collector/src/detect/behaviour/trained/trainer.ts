@@ -10,7 +10,7 @@ import type { SequencesData, SequencesRequest } from './train-sequences-thread.t
 import type { HoursRequest, TrainData } from './train-thread.ts';
 
 const HOURS_THREAD = new URL('./train-thread.ts', import.meta.url);
-const SEQUENCES_THREAD = new URL('./train-sequences-thread.ts', import.meta.url);
+export const SEQUENCES_THREAD = new URL('./train-sequences-thread.ts', import.meta.url);
 
 export interface TrainParts {
   seed: number;

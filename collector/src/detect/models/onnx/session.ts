@@ -21,8 +21,11 @@ export class OnnxError extends Error {
   }
 }
 
-/** Rows that are scored at once: enough that a call costs nothing beside them, few enough that other work waits for milliseconds. */
-const BATCH_ROWS = 4_096;
+/**
+ * Rows that are scored at once: enough that a call costs nothing beside them. onnxruntime-node runs a model in the thread that asks, so few
+ * enough that other work waits for some milliseconds of a forest; between batches it has its turn.
+ */
+export const BATCH_ROWS = 1_024;
 
 async function loadRuntime() {
   try {
