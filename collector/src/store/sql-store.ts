@@ -3,6 +3,7 @@ import type { EntityName } from '../correlate/entities.ts';
 import { AccessRecords } from './access-records.ts';
 import * as alertReads from './alert-reads.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
+import type { AuditActor } from './audit-entry.ts';
 import { verifyAuditChain } from './audit-verification.ts';
 import { BehaviourRecords } from './behaviour-records.ts';
 import * as certificates from './certificate-records.ts';
@@ -11,17 +12,16 @@ import { ComplianceStore } from './compliance-store.ts';
 import type { Database } from './database.ts';
 import * as entityRecords from './entity-records.ts';
 import { EpochRecords } from './epoch-records.ts';
-import { countEvents, groupColumn } from './event-counts.ts';
+import { EventQuestions } from './event-questions.ts';
 import * as eventReads from './event-reads.ts';
-import { searchEvents } from './event-search.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { removeFromOutbox } from './findings.ts';
+import * as fleetChanges from './fleet-changes.ts';
 import type { AgentRecord, CertificateChange, ConsoleCertificate, TokenRecord } from './fleet-record.ts';
 import * as fleet from './fleet-records.ts';
 import { ForwardingRecords } from './forwarding-records.ts';
 import { type CommitOptions, storeOrSetAside } from './group-commit.ts';
 import { HuntRecords } from './hunt-records.ts';
-import { compileHunt, isSaidInSql } from './hunt-sql.ts';
 import * as incidentRecords from './incident-records.ts';
 import { IntelStore } from './intel-store.ts';
 import { JudgementRecords } from './judgement-records.ts';
@@ -39,9 +39,6 @@ import { jobProblems } from './timescale-jobs.ts';
 import * as triage from './triage-records.ts';
 import { keepUp } from './upkeep.ts';
 import { VerdictRecords } from './verdict-records.ts';
-
-/** Some 50 ms of the embedded engine. */
-const EMBEDDED_WINDOW_ROWS = 20_000;
 
 export type AboutStore = Pick<Store, 'engine' | 'version' | 'notices'> & CommitOptions;
 
@@ -65,6 +62,7 @@ export class SqlStore implements Store {
   readonly intel: IntelStore;
   readonly #database: Database;
   readonly #commits: CommitOptions;
+  readonly #questions: EventQuestions;
   readonly #space: SpaceMeter;
 
   constructor(database: Database, about: AboutStore) {
@@ -76,6 +74,7 @@ export class SqlStore implements Store {
     this.epochs = new EpochRecords(database);
     this.judgements = new JudgementRecords(database);
     this.#commits = about;
+    this.#questions = new EventQuestions(database, about.engine);
     this.#space = new SpaceMeter(database, about.engine);
     this.engine = about.engine;
     this.commitsAtOnce = database.kind === 'pglite' ? 1 : COMMITS_AT_ONCE;
@@ -101,39 +100,12 @@ export class SqlStore implements Store {
     return fleet.headerDigest(this.#database, agentId, streamId, sequence);
   }
 
-  addAgent(agent: AgentRecord, by = COLLECTOR_ACTOR, supersedes: readonly string[] = []) {
-    return this.#database.transaction(async (session) => {
-      await fleet.addAgent(session, agent);
-      const { id, certificate, enrolledAtUs: atUs } = agent;
-      await certificates.addCertificate(session, {
-        agentId: id,
-        keyId: agent.keyId,
-        notBeforeUs: atUs,
-        notAfterUs: agent.certificateExpiresAtUs,
-        certificate,
-        succession: undefined,
-      });
-      const superseded: { former: string; name: string }[] = [];
-      for (const former of supersedes) {
-        const name = await fleet.supersedeAgent(session, former, { by: id, atUs });
-        if (name !== undefined) superseded.push({ former, name });
-      }
-      const { name, machineId, keyId, group } = agent;
-      const after = { name, machineId, keyId, ...(group && { group }) };
-      await appendAudit(session, atUs, by, { action: 'agent.enrolled', subject: id, after });
-      for (const { former, name } of superseded) {
-        const states = { before: { name, revoked: false }, after: { name, revoked: true, supersededBy: id } };
-        await appendAudit(session, atUs, by, { action: 'agent.superseded', subject: former, ...states });
-      }
-    });
+  addAgent(agent: AgentRecord, by?: AuditActor, supersedes?: readonly string[]) {
+    return fleetChanges.addAgent(this.#database, agent, by, supersedes);
   }
 
-  changeCertificate({ action, agent, issued, before, after }: CertificateChange, atUs: number, by = COLLECTOR_ACTOR) {
-    return this.#database.transaction(async (session) => {
-      await fleet.keepCertificate(session, agent);
-      if (issued) await certificates.addCertificate(session, issued);
-      await appendAudit(session, atUs, by, { action, subject: agent.id, before, after });
-    });
+  changeCertificate(change: CertificateChange, atUs: number, by?: AuditActor) {
+    return fleetChanges.changeCertificate(this.#database, change, atUs, by);
   }
 
   certificatesOf(agentId: string) {
@@ -160,32 +132,16 @@ export class SqlStore implements Store {
     return fleet.listAgents(this.#database);
   }
 
-  revokeAgent(id: string, atUs: number, by = COLLECTOR_ACTOR) {
-    return this.#database.transaction(async (session) => {
-      const name = await fleet.revokeAgent(session, id, atUs);
-      if (name === undefined) return;
-      const states = { before: { name, revoked: false }, after: { name, revoked: true } };
-      await appendAudit(session, atUs, by, { action: 'agent.revoked', subject: id, ...states });
-    });
+  revokeAgent(id: string, atUs: number, by?: AuditActor) {
+    return fleetChanges.revokeAgent(this.#database, id, atUs, by);
   }
 
-  labelAgent(id: string, labels: AgentRecord['labels'], atUs: number, by = COLLECTOR_ACTOR) {
-    return this.#database.transaction(async (session) => {
-      const had = await fleet.labelAgent(session, id, labels);
-      if (!had) return;
-      const { name, before } = had;
-      const states = { before: { name, labels: before }, after: { name, labels } };
-      await appendAudit(session, atUs, by, { action: 'agent.labelled', subject: id, ...states });
-    });
+  labelAgent(id: string, labels: AgentRecord['labels'], atUs: number, by?: AuditActor) {
+    return fleetChanges.labelAgent(this.#database, { id, labels }, atUs, by);
   }
 
-  removeAgent(id: string, atUs: number, by = COLLECTOR_ACTOR) {
-    return this.#database.transaction(async (session) => {
-      const had = await fleet.removeAgent(session, id, atUs);
-      if (!had) return;
-      const after = { name: had.name, revoked: true, removed: true };
-      await appendAudit(session, atUs, by, { action: 'agent.removed', subject: id, before: had, after });
-    });
+  removeAgent(id: string, atUs: number, by?: AuditActor) {
+    return fleetChanges.removeAgent(this.#database, id, atUs, by);
   }
 
   touchAgent(id: string, seen: Parameters<Store['touchAgent']>[1]) {
@@ -204,16 +160,8 @@ export class SqlStore implements Store {
     return fleet.agentTotals(this.#database);
   }
 
-  addToken(token: TokenRecord, by = COLLECTOR_ACTOR) {
-    return this.#database.transaction(async (session) => {
-      await fleet.addToken(session, token);
-      const { id, label, usesLeft: uses, madeAtUs, expiresAtUs, group, replaces } = token;
-      await appendAudit(session, madeAtUs, by, {
-        action: 'token.made',
-        subject: id,
-        after: { label, uses, expiresAtUs, ...(group && { group }), ...(replaces && { replaces }) },
-      });
-    });
+  addToken(token: TokenRecord, by?: AuditActor) {
+    return fleetChanges.addToken(this.#database, token, by);
   }
 
   consumeToken(id: string, secretHash: Uint8Array, nowUs: number) {
@@ -249,37 +197,11 @@ export class SqlStore implements Store {
   }
 
   searchEvents(query: Parameters<Store['searchEvents']>[0], limit: number, after: string, signal?: AbortSignal) {
-    const { filters, where, ...time } = query;
-    const hunt = compileHunt(where);
-    const asked = { ...time, ...hunt, filters: [...filters, ...hunt.filters], columnstore: this.#columnstore };
-    return searchEvents(this.#database, {
-      query: asked,
-      matches: hunt.matches,
-      limit,
-      after,
-      windowRows: this.#windowRows,
-      signal,
-    });
+    return this.#questions.search(query, { limit, after, signal });
   }
 
-  async countEvents(
-    { where, ...time }: Parameters<Store['countEvents']>[0],
-    fields: readonly string[],
-    signal: AbortSignal,
-  ) {
-    const hunt = compileHunt(where);
-    if (!isSaidInSql(hunt) || !fields.every(groupColumn)) return undefined;
-    const query = { ...time, ...hunt, columnstore: this.#columnstore };
-    return countEvents(this.#database, { query, fields, windowRows: this.#windowRows, signal });
-  }
-
-  get #columnstore(): boolean {
-    return this.engine === 'timescaledb';
-  }
-
-  /** The embedded engine cannot cut a statement off, and commits wait behind it: it looks at a part at a time. */
-  get #windowRows(): number {
-    return this.engine === 'pglite' ? EMBEDDED_WINDOW_ROWS : 0;
+  countEvents(query: Parameters<Store['countEvents']>[0], fields: readonly string[], signal: AbortSignal) {
+    return this.#questions.count(query, fields, signal);
   }
 
   eventsSince(sinceUs: number) {
