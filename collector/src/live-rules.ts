@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import { RuleDirectory } from './detect/rules/rule-directory.ts';
 import { RuleEngine } from './detect/rules/rule-engine.ts';
 import { formatProblem } from './detect/rules/rule-error.ts';
-import { RuleBook, type RunningRules } from './rule-book/rule-book.ts';
+import { RuleBook } from './rule-book/rule-book.ts';
+import type { RunningRules } from './rule-book/rule-set.ts';
 import { SimulationLog } from './rule-book/simulation-log.ts';
 import type { ShardRules } from './shards/messages.ts';
 import type { Shards } from './shards/shards.ts';
@@ -41,8 +42,8 @@ export class LiveRules implements Disposable {
 
   /** What threads begin with. */
   get forShards(): ShardRules {
-    const { files, states } = this.book.running;
-    return { files, states, generation: this.engine.generation };
+    const { loaded, states } = this.book.running;
+    return { documents: loaded.documents, states, generation: this.engine.generation };
   }
 
   /** From now on every change reaches the engine, then the threads. */

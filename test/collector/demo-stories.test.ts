@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { HOUR_US, ordinaryHour } from '../../agent/src/demo/ordinary.ts';
 import type { StagedEvent } from '../../agent/src/demo/stage.ts';
 import { inTime, STORIES, tellStory } from '../../agent/src/demo/week.ts';
-import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
 import { enrichedBatch } from '../support/rule-events.ts';
+import { loadEngine } from '../support/rule-text.ts';
 
 const RULES = fileURLToPath(new URL('../../collector/rules', import.meta.url));
 const END_US = Date.UTC(2026, 5, 12, 10, 0) * 1000;
@@ -44,7 +44,7 @@ const SAID: Record<string, string[]> = {
 };
 
 function titlesOf(staged: StagedEvent[]): string[] {
-  const { engine } = RuleEngine.load(RULES);
+  const { engine } = loadEngine(RULES);
   const found = staged
     .sort(inTime)
     .flatMap(({ host, event }) => engine.inspect(enrichedBatch([event], { agentId: host })));

@@ -6,7 +6,7 @@ import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
 import { EventRuleSchema } from '../../collector/src/detect/rules/schema.ts';
 import { LATE_US_MAX } from '../../collector/src/detect/rules/sliding-window.ts';
 import { batchesOf, enrichedBatch, hostEvent, type WrittenEvent } from '../support/rule-events.ts';
-import { engineOf } from '../support/rule-text.ts';
+import { engineOf, loadEngine } from '../support/rule-text.ts';
 
 const BUILT_IN = fileURLToPath(new URL('../../collector/rules', import.meta.url));
 const exec = (executable: string): WrittenEvent => ({ class: 'PROCESS', activity: 'EXEC', process: { executable } });
@@ -78,7 +78,7 @@ describe('the rule engine', () => {
   });
 
   it('survives events with nothing in them', () => {
-    const { engine } = RuleEngine.load(BUILT_IN);
+    const { engine } = loadEngine(BUILT_IN);
     const classes = [undefined, 0, 1, 2, 3, 4, 5, 6, 7, 99, -1];
     const empty = classes.map((one) => ({ class: one }) as object);
     expect(() => engine.inspect(enrichedBatch(empty))).not.toThrow();
@@ -103,14 +103,14 @@ describe('the rule engine', () => {
       receivedAtUs: batch.receivedAtUs,
       eventAtUs: batch.eventTimesUs[0]!,
     }));
-    const { engine } = RuleEngine.load(BUILT_IN);
+    const { engine } = loadEngine(BUILT_IN);
     engine.replay(stored);
     const found = engine.inspect(last!);
     expect(found.map(({ ruleTitle }) => ruleTitle)).toEqual(['SSH brute force']);
     expect(found[0]!.events).toHaveLength(6);
     expect(engine.windowUsMax).toBe(900e6 + LATE_US_MAX);
 
-    const fired = RuleEngine.load(BUILT_IN).engine;
+    const fired = loadEngine(BUILT_IN).engine;
     fired.replay([...stored, { ...stored.at(-1)!, eventAtUs: last!.eventTimesUs[0]! }]);
     expect(fired.inspect(last!)).toEqual([]);
   });

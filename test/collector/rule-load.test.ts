@@ -2,11 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { linkRules } from '../../collector/src/detect/rules/link.ts';
-import { parseRules } from '../../collector/src/detect/rules/load.ts';
-import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
+import { compileRead } from '../../collector/src/detect/rules/compile-documents.ts';
+import { type LoadedRules, linkRules } from '../../collector/src/detect/rules/link.ts';
+import { compileRules, parseRules, readRuleFiles } from '../../collector/src/detect/rules/load.ts';
 import { enrichedBatch, hostEvent } from '../support/rule-events.ts';
+import { loadEngine } from '../support/rule-text.ts';
 
+const PACK = new URL('../../collector/rules', import.meta.url).pathname;
 const directories: string[] = [];
 function directoryOf(files: Record<string, string>): string {
   const directory = mkdtempSync(join(tmpdir(), 'rules-'));
@@ -34,7 +36,7 @@ describe('loading a directory of rules', () => {
       'deep/b.yaml': `${rule('two')}---\n${item('Image|windsh: x')}`,
       'notes.txt': 'not a rule',
     });
-    const { engine, problems } = RuleEngine.load(directory);
+    const { engine, problems } = loadEngine(directory);
     expect(engine.rules.map(({ id }) => id)).toEqual(['one', 'two']);
     expect(problems).toMatchObject([{ line: 16, rule: 'Rule r', code: 'unsupported' }]);
     expect(engine.disabled()[0]).toMatch(
@@ -50,6 +52,7 @@ describe('loading a directory of rules', () => {
     ['a list', '- a\n- b', 1, /a rule is a map/],
     ['a key that stands twice', 'title: a\ntitle: b\n', 2, /unique/i],
     ['a rule without a title', 'id: x\nlogsource: {category: process_creation}\ndetection: {condition: a}', 1, /title/],
+    ['a value that only merges', rule('r', undefined, 'x: !!merge <<\n'), 1, /merge key/],
     ['a level that Sigma does not have', rule('r', undefined, 'level: urgent\n'), 3, /level/],
     ['a status that says so', rule('r', undefined, 'status: unsupported\n'), 3, /unsupported/],
     ['our section with a key it does not have', rule('r', undefined, 'threatguard: {reasons: x}\n'), 3, /threatguard/],
@@ -167,10 +170,32 @@ describe('loading a directory of rules', () => {
   });
 });
 
+describe('what was read of rules', () => {
+  it('makes the same rules in the same order in another thread, and refuses the same', () => {
+    const made = {
+      'a.yml': `${item('CommandLin: x')}---\n${correlation(`    ${counting}\n    condition: {gte: 5}`)}`,
+      'b.yml': `title: Not of x\nlogsource: {category: process_creation}\nfilter: {rules: [base], sel: {User: x}, condition: sel}\n`,
+      'c.yml': 'placeholders: {names: [a, b]}\n---\n__proto__: {x: 1}\ntitle: 1\n',
+    };
+    const loaded = compileRules([...readRuleFiles(directoryOf(made)), ...readRuleFiles(PACK)]);
+    const again = compileRead({ documents: structuredClone(loaded.documents), problems: [] });
+    const shown = ({ rules, problems }: LoadedRules) => ({
+      rules: rules.map(({ rule: { id, definition }, file, line }) => ({ id, definition, file, line })),
+      problems,
+    });
+    expect(shown(again)).toEqual(shown(loaded));
+    expect(loaded.rules.length).toBeGreaterThan(50);
+    expect(loaded.problems.map(({ rule: named, line }) => [named, line])).toEqual([
+      ['Rule r', 7],
+      ['', 4],
+    ]);
+  });
+});
+
 const sigmaHq = new URL('../../../shared/data/sigma-linux-rules', import.meta.url).pathname;
 describe.skipIf(!existsSync(sigmaHq))('the Linux rules of SigmaHQ (needs ../shared/data)', () => {
   it('load unmodified, or say by name what is missing', () => {
-    const { engine, problems } = RuleEngine.load(sigmaHq);
+    const { engine, problems } = loadEngine(sigmaHq);
     expect(engine.rules.length).toBeGreaterThan(150);
     for (const { rule: name, line, code, reason } of problems) {
       expect(name).not.toBe('');

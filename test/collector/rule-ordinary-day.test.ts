@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { FOLD_WINDOW_US } from '../../collector/src/correlate/alert-folder.ts';
-import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
 import { batchesOf, type WrittenEvent } from '../support/rule-events.ts';
+import { loadEngine } from '../support/rule-text.ts';
 
 const RULES = fileURLToPath(new URL('../../collector/rules', import.meta.url));
 const DAY = new URL('../fixtures/rules/ordinary-day.yaml', import.meta.url);
@@ -33,7 +33,7 @@ function eventsOf(jobs: readonly Job[]): WrittenEvent[] {
 
 describe('the built-in rules over a day of ordinary administration', () => {
   it(`raise fewer than ${ALERTS_PER_HOST_AND_DAY} alerts`, () => {
-    const { engine } = RuleEngine.load(RULES);
+    const { engine } = loadEngine(RULES);
     const events = eventsOf(parse(readFileSync(DAY, 'utf8')) as Job[]);
     const alerts = new Map<string, string>();
     for (const batch of batchesOf(events)) {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostEvent } from '@threatguard/proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compileRules } from '../../collector/src/detect/rules/load.ts';
 import { RuleDirectory } from '../../collector/src/detect/rules/rule-directory.ts';
 import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
 import type { RuleState } from '../../collector/src/detect/rules/wiring.ts';
@@ -39,7 +40,7 @@ title: Of the scanner
 logsource: {category: authentication}
 filter: {rules: [failed], sel: {user.name: scanner}, condition: sel}
 `;
-const ruleFile = (text: string) => ({ files: [{ name: 'test.yml', text }] });
+const ruleFile = (text: string) => ({ loaded: compileRules([{ name: 'test.yml', text }]) });
 
 function failures(count: number, from = 0): HostEvent[] {
   return Array.from({ length: count }, (_, n) =>

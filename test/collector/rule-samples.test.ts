@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
 import { batchesOf, type WrittenEvent } from '../support/rule-events.ts';
+import { loadEngine } from '../support/rule-text.ts';
 
 const RULES = fileURLToPath(new URL('../../collector/rules', import.meta.url));
 const SAMPLES = new URL('../fixtures/rules/', import.meta.url);
@@ -31,7 +32,7 @@ function detect(events: WrittenEvent[]): { engine: RuleEngine; detections: Detec
   return { engine, detections: batchesOf(events).flatMap((batch) => engine.inspect(batch)) };
 }
 
-const { engine: loaded, problems } = RuleEngine.load(RULES);
+const { engine: loaded, problems } = loadEngine(RULES);
 const { rules } = loaded;
 const referred = new Set(rules.flatMap((rule) => (rule.kind === 'correlation' ? rule.refers : [])));
 /** What the pack promises to hold at least, building blocks not counted. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IntelIndex } from '../../collector/src/detect/intel/intel-index.ts';
 import { IntelMatcher } from '../../collector/src/detect/intel/intel-matcher.ts';
 import type { EventMatcher } from '../../collector/src/detect/rules/event-matcher.ts';
+import { compileRules } from '../../collector/src/detect/rules/load.ts';
 import { analyse } from '../../collector/src/shards/analyse.ts';
 import type { ShardData } from '../../collector/src/shards/messages.ts';
 import { packMatches, unpackMatches } from '../../collector/src/shards/packed-matches.ts';
@@ -26,10 +27,11 @@ level: high
 correlation: { type: event_count, rules: [runs-true], group-by: [host.name], timespan: 1m, condition: { gte: 5 } }
 `;
 
+const documentsOf = (text: string) => compileRules([{ name: 'rules.yml', text }]).documents;
 const agentId = randomUUID();
 const keys = makeEnvelopeKeys(agentId);
 const data: ShardData = {
-  rules: { files: [{ name: 'rules.yml', text: RULES }], states: new Map(), generation: 1 },
+  rules: { documents: documentsOf(RULES), states: new Map(), generation: 1 },
   crypto: { provider: 'openssl', profile: 'standard' },
   kemKeys: { open: new Map([[1, keys.kemPrivateKey(1)!]]), gone: new Map() },
   timed: true,
@@ -118,14 +120,14 @@ describe('a shard', () => {
     };
     const loud = RULES.split('---')[0]!;
     const before = saidOf();
-    const used = shard.useRules({ files: [{ name: 'a.yml', text: loud }], states: new Map(), generation: 2 });
+    const used = shard.useRules({ documents: documentsOf(loud), states: new Map(), generation: 2 });
     const after = saidOf();
     expect([await before, await used, await after]).toEqual([[1, []], undefined, [2, [['runs-true', false]]]]);
-    await shard.useRules({ files: data.rules.files, states: new Map([['runs-true', 'off']]), generation: 3 });
+    await shard.useRules({ documents: data.rules.documents, states: new Map([['runs-true', 'off']]), generation: 3 });
     const { matches } = await shard.analyse(received(seal(executed).bytes), keys.signer);
     expect(matches.indexes).toHaveLength(0);
     await shard.useRules({
-      files: [{ name: 'a.yml', text: loud }],
+      documents: documentsOf(loud),
       states: new Map([['runs-true', 'simulated']]),
       generation: 4,
     });

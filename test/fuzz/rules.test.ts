@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
+import { compileRead } from '../../collector/src/detect/rules/compile-documents.ts';
 import { linkRules } from '../../collector/src/detect/rules/link.ts';
 import { parseRules } from '../../collector/src/detect/rules/load.ts';
 import { compilePattern, parsePattern } from '../../collector/src/detect/rules/pattern.ts';
@@ -33,8 +34,11 @@ describe('the rule loader', () => {
     );
     fc.assert(
       fc.property(anyText, (text) => {
-        const { rules, problems } = linkRules(parseRules('fuzz.yml', text));
+        const loaded = linkRules(parseRules('fuzz.yml', text));
+        const { rules, problems } = loaded;
         expect(problems.every(({ line, reason }) => line >= 1 && reason.length > 0)).toBe(true);
+        const again = compileRead({ documents: structuredClone(loaded.documents), problems: [] });
+        expect(again.rules.map(({ rule }) => rule.definition)).toEqual(rules.map(({ rule }) => rule.definition));
         const engine = new RuleEngine(rules.map(({ rule }) => rule));
         engine.inspect(enrichedBatch([{ class: 2, activity: 10, process: { executable: '/bin/sh', args: ['abd'] } }]));
         expect(engine.disabled()).toEqual([]);

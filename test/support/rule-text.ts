@@ -1,9 +1,9 @@
-// Short ways from the text of a rule to an engine or a verdict.
-
+// Short ways from the text or the files of rules to an engine or a verdict.
 import type { GroupLimits } from '../../collector/src/detect/rules/groups.ts';
 import { linkRules } from '../../collector/src/detect/rules/link.ts';
-import { parseRules } from '../../collector/src/detect/rules/load.ts';
+import { compileRules, parseRules, readRuleFiles } from '../../collector/src/detect/rules/load.ts';
 import { RuleEngine } from '../../collector/src/detect/rules/rule-engine.ts';
+import type { RuleProblem } from '../../collector/src/detect/rules/rule-error.ts';
 import { batchesOf, type WrittenEvent } from './rule-events.ts';
 
 /** An engine of one text, with one or more documents. Throws where a rule does not load. */
@@ -14,6 +14,13 @@ export function engineOf(text: string, limits?: GroupLimits): RuleEngine {
     rules.map(({ rule }) => rule),
     limits ? { limits } : {},
   );
+}
+
+/** An engine of what loads of a directory, and what does not. */
+export function loadEngine(directory: string): { engine: RuleEngine; problems: RuleProblem[] } {
+  const loaded = compileRules(readRuleFiles(directory));
+  const engine = new RuleEngine([]);
+  return { engine, ...engine.reload({ loaded, states: new Map() }) };
 }
 
 export function detectionsOf(engine: RuleEngine, events: WrittenEvent[]) {

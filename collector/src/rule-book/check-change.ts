@@ -4,6 +4,7 @@ import type { LoadedRule, LoadedRules } from '../detect/rules/link.ts';
 import { compileRules, type RuleFile } from '../detect/rules/load.ts';
 import { readDocuments } from '../detect/rules/read-documents.ts';
 import { idOf } from '../detect/rules/rule.ts';
+import { lineOf } from '../detect/rules/rule-document.ts';
 import { formatProblem, type RuleProblem } from '../detect/rules/rule-error.ts';
 import type { ImportedRuleFile } from '../store/rule-store.ts';
 import { effectiveFiles, listedName } from './rule-files.ts';
@@ -103,7 +104,7 @@ function findOverrides({ pack, incoming, override }: ProposedChange) {
     for (const document of readDocuments(name, text).documents) {
       const id = idOf(document.data);
       const title = String(document.data.title ?? id);
-      if (id !== undefined) ofPack.set(id, { title, file: name, line: document.lineOf(['title']) });
+      if (id !== undefined) ofPack.set(id, { title, file: name, line: lineOf(document, ['title']) });
     }
   }
   const refusals: RuleProblem[] = [];
@@ -120,7 +121,7 @@ function findOverrides({ pack, incoming, override }: ProposedChange) {
       const reason = `its id is that of "${taken.title}" of the pack (${taken.file}:${taken.line}); --override puts this one in its place`;
       refusals.push({
         file: listedName({ name }),
-        line: document.lineOf(['id']),
+        line: lineOf(document, ['id']),
         rule: String(document.data.title ?? id),
         code: 'reference',
         reason,

@@ -3,11 +3,9 @@
 // Invariants: what is shown is what runs, as of one revision of the store. A change is checked against a revision and written only
 // on that one; what others changed meanwhile is taken in first. Whatever is taken in goes to the engine before the next change.
 import type { StoredEvent } from '@threatguard/proto';
-import { suggest } from '@threatguard/proto/config';
 import type { LoadedRule, LoadedRules } from '../detect/rules/link.ts';
-import { compileRules, type RuleFile } from '../detect/rules/load.ts';
 import type { RuleDirectory } from '../detect/rules/rule-directory.ts';
-import { type RuleState, type Wired, wireRules } from '../detect/rules/wiring.ts';
+import type { RuleState, Wired } from '../detect/rules/wiring.ts';
 import type { AuditActor } from '../store/audit-entry.ts';
 import type { ImportedRuleFile, RuleBookRecord, RuleStateRecord, RuleStore } from '../store/rule-store.ts';
 import type { CheckedChange } from './check-change.ts';
@@ -15,24 +13,15 @@ import { Desk } from './desk.ts';
 import type { EventExplanation } from './explain-event.ts';
 import { refuseTooMany } from './read-incoming.ts';
 import { RuleBookError } from './rule-book-error.ts';
-import { effectiveFiles, importedName, isImported, listedName, packName } from './rule-files.ts';
+import { listedName } from './rule-files.ts';
+import { RuleSet, type RunningRules } from './rule-set.ts';
 
 /** Between looks at what other collectors of the same store changed. */
 const WATCH_MS = 5_000;
 /** A change that others come before is looked at anew so often. */
 const ATTEMPTS_MAX = 3;
-const CANDIDATES_NAMED_MAX = 5;
 /** Of no store. */
 const NO_REVISION = -1;
-
-/** What the engine and the threads run. */
-export interface RunningRules {
-  files: readonly RuleFile[];
-  /** Of those that are not simply on. */
-  states: ReadonlyMap<string, RuleState>;
-  /** What the files compile to, with what is wrong with them. */
-  loaded: LoadedRules;
-}
 
 export interface RuleBookParts {
   pack: Pick<RuleDirectory, 'directory' | 'files' | 'kept' | 'reread'>;
@@ -45,10 +34,9 @@ export interface RuleBookParts {
 export class RuleBook implements Disposable {
   readonly #parts: RuleBookParts;
   readonly #desk: Desk;
-  #record: RuleBookRecord;
-  #loaded: LoadedRules;
-  #wired: ReadonlyMap<string, Wired>;
-  #states: ReadonlyMap<string, RuleStateRecord>;
+  #set: RuleSet;
+  /** The revision of the store that runs. */
+  #revision: number;
   #apply: ((rules: RunningRules) => Promise<void>) | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Changes one after the other. */
@@ -57,8 +45,8 @@ export class RuleBook implements Disposable {
   private constructor(parts: RuleBookParts, record: RuleBookRecord) {
     this.#parts = parts;
     this.#desk = parts.desk ?? new Desk();
-    this.#record = record;
-    ({ loaded: this.#loaded, wired: this.#wired, states: this.#states } = this.#read(record));
+    this.#set = new RuleSet(parts.pack, record);
+    this.#revision = record.revision;
   }
 
   static async open(parts: RuleBookParts): Promise<RuleBook> {
@@ -81,66 +69,46 @@ export class RuleBook implements Disposable {
   reread(): Promise<boolean> {
     return this.#inTurn(async () => {
       if (!this.#parts.pack.reread()) return false;
-      await this.#use(this.#record);
+      await this.#use({ ...this.#set.record, revision: this.#revision });
       return true;
     });
   }
 
   get running(): RunningRules {
-    const states = new Map<string, RuleState>();
-    for (const { ruleId, state } of this.#states.values()) if (state !== 'on') states.set(ruleId, state);
-    return { files: effectiveFiles(this.#pack, this.#record.files), states, loaded: this.#loaded };
+    return this.#set.running;
   }
 
   get loaded(): LoadedRules {
-    return this.#loaded;
+    return this.#set.loaded;
   }
 
   /** What somebody decided last of a rule; undefined where nobody did, and it is on. */
   decided(ruleId: string): RuleStateRecord | undefined {
-    return this.#states.get(ruleId);
+    return this.#set.decided(ruleId);
   }
 
   state(ruleId: string): RuleState {
-    return this.#states.get(ruleId)?.state ?? 'on';
+    return this.#set.state(ruleId);
   }
 
   /** How a rule that loaded stands to the others. */
   wiring(ruleId: string): Wired {
-    return this.#wired.get(ruleId)!;
+    return this.#set.wiring(ruleId);
   }
 
   /** Titles of the correlations that refer to a rule. */
   feeds(ruleId: string): string[] {
-    return this.wiring(ruleId).feeds.map(({ into }) => this.#loaded.rules[into]!.rule.title);
+    return this.#set.feeds(ruleId);
   }
 
   /** Whether a rule stands in the place of one of the pack. */
-  overrides({ rule, file }: LoadedRule): boolean {
-    return this.#record.files.some((one) => listedName(one) === file && one.overrides.includes(rule.id));
+  overrides(loaded: LoadedRule): boolean {
+    return this.#set.overrides(loaded);
   }
 
   /** By id or name, or by how its id begins. Throws RuleBookError `not_found` or `ambiguous`. */
   find(text: string): LoadedRule {
-    const { rules } = this.#loaded;
-    const exact = rules.find(({ rule }) => rule.id === text || rule.name === text);
-    if (exact) return exact;
-    const begin = text.toLowerCase();
-    const found = begin === '' ? [] : rules.filter(({ rule }) => rule.id.toLowerCase().startsWith(begin));
-    if (found.length === 1) return found[0]!;
-    if (found.length === 0) {
-      const names = rules.flatMap(({ rule }) => (rule.name === rule.id ? [rule.id] : [rule.id, rule.name]));
-      throw new RuleBookError(
-        'not_found',
-        `no rule that is loaded has this id or name${suggest(text, names)}; threatguard rules list shows them`,
-      );
-    }
-    const named = found.slice(0, CANDIDATES_NAMED_MAX).map(({ rule }) => `${rule.id} (${rule.title})`);
-    const more = found.length > named.length ? `, and ${found.length - named.length} more` : '';
-    throw new RuleBookError(
-      'ambiguous',
-      `several rules begin with this; give more of the id: ${named.join(', ')}${more}`,
-    );
+    return this.#set.find(text);
   }
 
   /** Resolves when it runs. Gives the state before. */
@@ -176,10 +144,10 @@ export class RuleBook implements Disposable {
     return this.#inTurn(async () => {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         await this.#catchUp();
-        const known = new Map(this.#record.files.map((file) => [file.name, file]));
+        const known = new Map(this.#set.record.files.map((file) => [file.name, file]));
         const fresh = incoming.filter(({ name, text }) => known.get(name)?.text !== text);
         const names = new Set(fresh.map(({ name }) => name));
-        const kept = this.#record.files.filter(({ name }) => !names.has(name));
+        const kept = this.#set.record.files.filter(({ name }) => !names.has(name));
         refuseTooMany([...kept, ...fresh].map(({ text }) => text));
         const checked = await this.#check({ incoming: fresh, removed: [], ...options });
         const answer = { ...checked, unchanged: incoming.length - fresh.length };
@@ -196,7 +164,7 @@ export class RuleBook implements Disposable {
     return this.#inTurn(async () => {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         await this.#catchUp();
-        const name = this.#fileOf(text);
+        const name = this.#set.fileOf(text);
         const checked = await this.#check({ incoming: [], removed: [name], override: false, partial: false });
         const [refusal] = checked.refusals;
         if (refusal) {
@@ -213,25 +181,8 @@ export class RuleBook implements Disposable {
     return this.#desk.explain(this.running.files, event);
   }
 
-  #fileOf(text: string): string {
-    const name = importedName(text);
-    if (this.#record.files.some((file) => file.name === name)) return name;
-    const { rule, file } = this.find(text);
-    if (!isImported(file)) {
-      throw new RuleBookError('invalid', `"${rule.title}" is of the pack: threatguard rules disable switches it off`);
-    }
-    const others = this.#loaded.rules.filter((one) => one.file === file).length - 1;
-    if (others > 0) {
-      throw new RuleBookError(
-        'invalid',
-        `"${rule.title}" is not alone in ${file}: name the file to remove it with ${others} others`,
-      );
-    }
-    return importedName(file);
-  }
-
   #check(change: Omit<Parameters<Desk['check']>[0], 'pack' | 'imported'>): Promise<CheckedChange> {
-    return this.#desk.check({ ...change, pack: this.#pack, imported: this.#record.files });
+    return this.#desk.check({ ...change, pack: this.#set.pack, imported: this.#set.record.files });
   }
 
   #toStore(checked: CheckedChange, by: AuditActor): { file: ImportedRuleFile; facts: { rules: number } }[] {
@@ -245,45 +196,27 @@ export class RuleBook implements Disposable {
   /** False where others changed something first, which is then taken in. */
   async #write(change: Pick<Parameters<RuleStore['change']>[0], 'states' | 'files' | 'removed'>, by: AuditActor) {
     const { store, nowUs } = this.#parts;
-    const done = await store.change({ ...change, revision: this.#record.revision, atUs: nowUs() }, by);
+    const done = await store.change({ ...change, revision: this.#revision, atUs: nowUs() }, by);
     await this.#catchUp();
     return done;
   }
 
   async #catchUp(): Promise<void> {
     const { store } = this.#parts;
-    if ((await store.revision()) === this.#record.revision) return;
+    if ((await store.revision()) === this.#revision) return;
     await this.#use(await store.load());
   }
 
   async #use(record: RuleBookRecord): Promise<void> {
-    this.#record = record;
-    ({ loaded: this.#loaded, wired: this.#wired, states: this.#states } = this.#read(this.#record));
+    this.#set = new RuleSet(this.#parts.pack, record);
+    this.#revision = record.revision;
     try {
       await this.#apply?.(this.running);
     } catch (error) {
       // What does not run yet is taken in again at the next look.
-      this.#record = { ...this.#record, revision: NO_REVISION };
+      this.#revision = NO_REVISION;
       throw error;
     }
-  }
-
-  get #pack(): RuleFile[] {
-    const { directory, files } = this.#parts.pack;
-    return files.map((file) => ({ ...file, name: packName(directory, file.name) }));
-  }
-
-  #read(record: RuleBookRecord) {
-    const { directory, kept } = this.#parts.pack;
-    const compiled = compileRules(effectiveFiles(this.#pack, record.files));
-    const problems = kept.map((problem) => ({ ...problem, file: packName(directory, problem.file) }));
-    const loaded = { ...compiled, problems: [...problems, ...compiled.problems] };
-    const wired = wireRules(loaded.rules.map(({ rule }) => rule));
-    return {
-      loaded,
-      wired: new Map(wired.map((each) => [each.rule.id, each])),
-      states: new Map(record.states.map((each) => [each.ruleId, each])),
-    };
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

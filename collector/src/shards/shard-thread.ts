@@ -3,8 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { RefusalError, selectCrypto, type VerifiedHeader, verifyEpochConfirmation } from '@threatguard/proto';
 import { IntelIndex } from '../detect/intel/intel-index.ts';
 import { IntelMatcher } from '../detect/intel/intel-matcher.ts';
+import { compileRead } from '../detect/rules/compile-documents.ts';
 import { EventMatcher } from '../detect/rules/event-matcher.ts';
-import { compileRules } from '../detect/rules/load.ts';
 import { wireRules } from '../detect/rules/wiring.ts';
 import { StageClock } from '../stage-clock.ts';
 import { type AnalysisParts, analyse, openingKey } from './analyse.ts';
@@ -31,8 +31,8 @@ const parts: AnalysisParts = {
 
 let trials = new Trials(rules);
 
-function matcherOf({ files, states, generation }: ShardRules): Pick<AnalysisParts, 'matcher' | 'generation'> {
-  const compiled = compileRules(files).rules.map(({ rule }) => rule);
+function matcherOf({ documents, states, generation }: ShardRules): Pick<AnalysisParts, 'matcher' | 'generation'> {
+  const compiled = compileRead({ documents, problems: [] }).rules.map(({ rule }) => rule);
   return { matcher: new EventMatcher(wireRules(compiled, states)), generation };
 }
 

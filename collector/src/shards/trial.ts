@@ -1,8 +1,8 @@
 // Events somebody sends with a question: they pass the stages an agent's events pass, and nothing remembers them. The engine
 // is not that of the agents: whatever is sent, it cannot switch a rule off for them nor be counted with theirs.
 import type { Detection, HostEvent } from '@threatguard/proto';
+import { compileRead } from '../detect/rules/compile-documents.ts';
 import type { LoadedRules } from '../detect/rules/link.ts';
-import { compileRules } from '../detect/rules/load.ts';
 import { RuleEngine } from '../detect/rules/rule-engine.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
@@ -57,10 +57,10 @@ export class Trials {
   }
 
   #newEngine(): RuleEngine {
-    const { files, states } = this.#rules;
-    this.#loaded ??= compileRules(files);
+    const { documents, states } = this.#rules;
+    this.#loaded ??= compileRead({ documents, problems: [] });
     const engine = new RuleEngine([]);
-    engine.reload({ files: [], states, loaded: this.#loaded });
+    engine.reload({ states, loaded: this.#loaded });
     return engine;
   }
 }

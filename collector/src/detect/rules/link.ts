@@ -3,6 +3,7 @@ import type { Placeholders } from './encode-value.ts';
 import { covers } from './logsource.ts';
 import { allOf, not } from './predicate.ts';
 import { type CorrelationRule, digestOf, type Rule } from './rule.ts';
+import type { RuleDocument } from './rule-document.ts';
 import type { RuleProblem } from './rule-error.ts';
 
 /** Where something was loaded from. */
@@ -34,6 +35,8 @@ export interface LoadedRules {
   warnings: RuleProblem[];
   /** What the rules were compiled with. */
   placeholders: Placeholders;
+  /** What all of it was compiled from, also what was not loaded; another thread makes the same rules of it. */
+  documents: readonly RuleDocument[];
 }
 
 /**
@@ -81,7 +84,7 @@ export function linkRules(loaded: LoadedRules): LoadedRules {
     problems.push(problem(entry, `it refers to "${missing}", ${why}`));
   }
   for (const entry of loaded.filters) applyFilter(entry, rules, problems, warnings);
-  return { rules, filters: [], problems, warnings, placeholders: loaded.placeholders };
+  return { ...loaded, rules, filters: [], problems, warnings };
 }
 
 function applyFilter(entry: LoadedFilter, rules: LoadedRule[], problems: RuleProblem[], warnings: RuleProblem[]): void {

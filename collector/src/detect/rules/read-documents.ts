@@ -1,6 +1,8 @@
-// The text of a rule file to plain data, with the way back to its lines.
+// The text of a rule file to plain data, with the way back to its lines. YAML is read here and nowhere else: what comes of it
+// may be handed to other threads as it is, which then compile it without reading it again.
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
-import { RuleError, type RulePath, type RuleProblem } from './rule-error.ts';
+import type { KeyLines, RuleDocument } from './rule-document.ts';
+import { RuleError, type RuleProblem } from './rule-error.ts';
 
 /** A collection of thousands of rules in one file still fits. */
 const RULE_FILE_BYTES_MAX = 8 * 1024 * 1024;
@@ -10,32 +12,15 @@ const DEPTH_MAX = 32;
 /** Values aliases may multiply a document to. */
 const NODES_MAX = 1_000_000;
 
-/** One document of a file. */
-export interface RuleDocument {
-  file: string;
-  data: Readonly<Record<string, unknown>>;
-  /** As it stands in the file, without what separates it from others. */
-  text: string;
-  /** The line of the deepest key of the path that the document has. */
-  lineOf(path: RulePath): number;
-  problem(error: RuleError): RuleProblem;
-}
-
 /** Reads every document of a file; those that are no YAML map become problems. */
-export function readDocuments(file: string, text: string): { documents: RuleDocument[]; problems: RuleProblem[] } {
-  const problem = (line: number, rule: string, { code, message }: RuleError): RuleProblem => ({
-    file,
-    line,
-    rule,
-    code,
-    reason: message,
-  });
-  const refuse = (reason: string) => ({ documents: [], problems: [problem(1, '', new RuleError('yaml', reason))] });
-  if (text.length > RULE_FILE_BYTES_MAX) return refuse(`more than ${RULE_FILE_BYTES_MAX} bytes`);
-  const lines = new LineCounter();
+export function readDocuments(file: string, whole: string): { documents: RuleDocument[]; problems: RuleProblem[] } {
+  const ofFile = (reason: string): RuleProblem => ({ file, line: 1, rule: '', code: 'yaml', reason });
+  const refuse = (reason: string) => ({ documents: [], problems: [ofFile(reason)] });
+  if (whole.length > RULE_FILE_BYTES_MAX) return refuse(`more than ${RULE_FILE_BYTES_MAX} bytes`);
+  const counter = new LineCounter();
   let parsed: Document.Parsed[];
   try {
-    const found = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent', intAsBigInt: true });
+    const found = parseAllDocuments(whole, { lineCounter: counter, logLevel: 'silent', intAsBigInt: true });
     parsed = 'empty' in found ? [] : (found as Document.Parsed[]).filter((document) => !isNothing(document));
   } catch (error) {
     // Out of stack: the parser calls itself for each level.
@@ -46,25 +31,19 @@ export function readDocuments(file: string, text: string): { documents: RuleDocu
   const problems: RuleProblem[] = [];
   if (parsed.length === 0) return refuse('no rule in this file');
   for (const document of parsed.slice(0, RULES_PER_FILE_MAX)) {
-    const lineOf = (path: RulePath) => lineOfPath(document, path, lines);
+    const lines = linesOf(document, counter);
+    const label = labelOf(document);
     try {
-      documents.push({
-        file,
-        data: readData(document),
-        text: text.slice(document.range[0], document.range[1]).trim(),
-        lineOf,
-        problem: (error) => problem(lineOf(error.path), labelOf(document), error),
-      });
+      const text = whole.slice(document.range[0], document.range[1]).trim();
+      documents.push({ file, data: readData(document), text, label, lines });
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
       const [broken] = document.errors;
-      const at = error.code === 'yaml' ? lines.linePos(broken?.pos[0] ?? document.range[0]).line : lineOf([]);
-      problems.push(problem(at, labelOf(document), error));
+      const at = error.code === 'yaml' ? counter.linePos(broken?.pos[0] ?? document.range[0]).line : lines.line;
+      problems.push({ file, line: at, rule: label, code: error.code, reason: error.message });
     }
   }
-  if (parsed.length > RULES_PER_FILE_MAX) {
-    problems.push(problem(1, '', new RuleError('yaml', `more than ${RULES_PER_FILE_MAX} rules in one file`)));
-  }
+  if (parsed.length > RULES_PER_FILE_MAX) problems.push(ofFile(`more than ${RULES_PER_FILE_MAX} rules in one file`));
   return { documents, problems };
 }
 
@@ -99,6 +78,8 @@ function readData(document: Document.Parsed): Record<string, unknown> {
       throw new RuleError('yaml', 'nested too deep, or aliases without end');
     // Beyond what a number holds exactly, the digits are the value.
     if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+    // What the tag "!!merge" makes; no other thread could be handed it.
+    if (typeof value === 'symbol') throw new RuleError('yaml', 'a value is a merge key');
     if (Array.isArray(value)) return value.map((entry) => plain(entry, depth + 1));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry, depth + 1)]));
@@ -108,22 +89,27 @@ function readData(document: Document.Parsed): Record<string, unknown> {
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== null));
 }
 
-function lineOfPath(document: Document.Parsed, path: RulePath, lines: LineCounter): number {
-  let node: unknown = document.contents;
-  let start = document.contents?.range?.[0] ?? document.range[0];
-  for (const part of path) {
+/** Where the keys of a document stand, as deep as a rule may be. */
+function linesOf({ contents, range }: Document.Parsed, counter: LineCounter): KeyLines {
+  const lineAt = (offset: number) => counter.linePos(offset).line;
+  const below = (node: unknown, depth: number): Pick<KeyLines, 'keys'> => {
+    const keys = new Map<string, KeyLines>();
+    if (depth > DEPTH_MAX) return {};
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
-      if (!isScalar(pair?.key) || !pair.key.range) break;
-      start = pair.key.range[0];
-      node = pair.value;
+      for (const { key, value } of node.items) {
+        if (!isScalar(key) || !key.range || keys.has(String(key.value))) continue;
+        keys.set(String(key.value), { line: lineAt(key.range[0]), ...below(value, depth + 1) });
+      }
     } else if (isSeq(node)) {
-      node = node.items[Number(part)];
-      if (!isNode(node) || !node.range) break;
-      start = node.range[0];
-    } else break;
-  }
-  return lines.linePos(start).line;
+      for (const [index, item] of node.items.entries()) {
+        if (isNode(item) && item.range) {
+          keys.set(String(index), { line: lineAt(item.range[0]), ...below(item, depth + 1) });
+        }
+      }
+    }
+    return keys.size > 0 ? { keys } : {};
+  };
+  return { line: lineAt(contents?.range?.[0] ?? range[0]), ...below(contents, 0) };
 }
 
 function labelOf(document: Document.Parsed): string {

@@ -15,7 +15,8 @@ export class RuleDirectory implements Disposable {
   #files: readonly RuleFile[];
   /** As they were read last. */
   #read: readonly RuleFile[];
-  #loaded: LoadedRules;
+  /** What #files compile to, once somebody asks: at start others compile them. */
+  #loaded: LoadedRules | undefined;
   /** Of files that stay as they were. */
   #kept: readonly RuleProblem[] = [];
   readonly #watching = new AbortController();
@@ -26,7 +27,6 @@ export class RuleDirectory implements Disposable {
     this.directory = directory;
     this.#files = readRuleFiles(directory);
     this.#read = this.#files;
-    this.#loaded = compileRules(this.#files);
   }
 
   get files(): readonly RuleFile[] {
@@ -35,6 +35,7 @@ export class RuleDirectory implements Disposable {
 
   /** What these compile to; its problems are also those of files that stay as they were. */
   get loaded(): LoadedRules {
+    this.#loaded ??= compileRules(this.#files);
     return this.#loaded;
   }
 
@@ -82,13 +83,13 @@ export class RuleDirectory implements Disposable {
   /** Names of files that changed and lost by it what was loaded from them. */
   #broken(read: readonly RuleFile[], loaded: LoadedRules): string[] {
     const before = textsOf(this.#files);
-    const wrongBefore = new Set(this.#loaded.problems.map(({ file }) => file));
+    const wrongBefore = new Set(this.loaded.problems.map(({ file }) => file));
     const wrong = new Set(loaded.problems.map(({ file }) => file));
     const ids = new Set(loaded.rules.map(({ rule }) => rule.id));
     return read.flatMap(({ name, text }) => {
       const former = before.get(name);
       if (former === undefined || former === text || !wrong.has(name)) return [];
-      const lost = this.#loaded.rules.some(({ file, rule }) => file === name && !ids.has(rule.id));
+      const lost = this.loaded.rules.some(({ file, rule }) => file === name && !ids.has(rule.id));
       return lost || !wrongBefore.has(name) ? [name] : [];
     });
   }

@@ -12,7 +12,6 @@ import {
 import { type GroupLimits, GroupRoom } from './groups.ts';
 import { HostEventView } from './host-event-view.ts';
 import type { LoadedRules } from './link.ts';
-import { compileRules, type RuleFile, readRuleFiles } from './load.ts';
 import { buildDetection, type Rule } from './rule.ts';
 import { formatProblem, type RuleProblem } from './rule-error.ts';
 import { LATE_US_MAX } from './sliding-window.ts';
@@ -23,7 +22,7 @@ import { type Feed, type RuleStates, type Wired, wireRules } from './wiring.ts';
 const GENERATIONS_MAX = 8;
 
 /**
- * Runs every rule of a directory. A rule that throws is switched off, named by `disabled`, and the others go on.
+ * Runs rules. A rule that throws is switched off, named by `disabled`, and the others go on.
  * A correlation speaks when its condition first holds for a group, again whenever the count has doubled, and again when
  * a whole time span has passed; between those it is silent. All memory is bounded: see groups.ts.
  */
@@ -50,16 +49,16 @@ export class RuleEngine {
   }
 
   /**
-   * Runs other rules from the next event on. Correlations that mean the same as before keep their windows; what
-   * failed is tried again. What a thread still matches with the rules before is taken by `translate`: so this comes first, and then the
-   * threads are told. `loaded` is what the files compile to, where that is known already.
+   * Runs other rules from the next event on. Correlations that mean the same as before keep their windows; what failed is
+   * tried again. What a thread still matches with the rules before is taken by `translate`: so this comes first, and then the
+   * threads are told.
    */
-  reload(parts: { files: readonly RuleFile[]; states: RuleStates; loaded?: LoadedRules }): { problems: RuleProblem[] } {
-    const { rules, problems } = parts.loaded ?? compileRules(parts.files);
+  reload({ loaded, states }: { loaded: LoadedRules; states: RuleStates }): { problems: RuleProblem[] } {
+    const { rules, problems } = loaded;
     this.generation++;
     this.#use(
       rules.map(({ rule }) => rule),
-      { problems, states: parts.states },
+      { problems, states },
     );
     return { problems };
   }
@@ -78,20 +77,6 @@ export class RuleEngine {
   /** What failed while running, by id of the rule, with why. */
   failures(): ReadonlyMap<string, string> {
     return new Map(Array.from(this.#off, ([index, reason]) => [this.rules[index]!.id, reason]));
-  }
-
-  /** Loads what can be loaded; the rest is in `problems`, and in `disabled()` of the engine. */
-  static load(directory: string): { engine: RuleEngine; files: RuleFile[]; problems: RuleProblem[] } {
-    const files = readRuleFiles(directory);
-    const { rules, problems } = compileRules(files);
-    return {
-      engine: new RuleEngine(
-        rules.map(({ rule }) => rule),
-        { problems },
-      ),
-      files,
-      problems,
-    };
   }
 
   /** Both halves for one batch, in this thread. */
