@@ -5,13 +5,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ProfileName, selectCrypto } from '@threatguard/proto';
 import { makeFirstAdminSecret } from './access/first-admin.ts';
-import { demoConfig, initialConfig, parseListen } from './config.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
 import { CollectorIdentity } from './fleet/collector-identity.ts';
 import { makeFirstEpochKey } from './fleet/epochs/epoch-files.ts';
 import { homePaths } from './fleet/home.ts';
 import { loadOrMakeSigningKey, readIfThere, replaceFile, writeOnce } from './fleet/key-files.ts';
+import { demoConfig, initialConfig } from './initial-config.ts';
+import { parseListen } from './listen-address.ts';
 
 export interface InitParts {
   home: string;

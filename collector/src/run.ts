@@ -1,49 +1,36 @@
 // A collector, put together: each part after everything it uses, stopped in reverse.
 import { hostname } from 'node:os';
-import { caServerName, keyId, SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
+import { SignedTreeHead, TREE_HEAD_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
-import { Access } from './access/access.ts';
-import { readSingleSignOn } from './access/oidc/read-single-sign-on.ts';
 import { agentReports } from './agent-reports.ts';
-import { agentServices } from './agent-services.ts';
 import { RateMeter } from './api/rate-meter.ts';
-import { Cache } from './cache/cache.ts';
 import { AccessLog } from './compliance/access-log.ts';
-import { type CollectorConfig, parseListen } from './config.ts';
-import { consoleServices } from './console-services.ts';
+import type { CollectorConfig } from './config.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
-import { CertificateCare } from './fleet/certificate-care.ts';
 import { chooseCrypto } from './fleet/chosen-crypto.ts';
-import { CloneWatch } from './fleet/clone-watch.ts';
 import { CollectorIdentity } from './fleet/collector-identity.ts';
-import { ConsolesSeen, consoleRenewal } from './fleet/consoles-seen.ts';
 import { findEpochs, startEpochs } from './fleet/epochs/start-epochs.ts';
 import { UnconfirmedWatch } from './fleet/epochs/unconfirmed-watch.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
-import { Baselines } from './http/analysis/baselines.ts';
-import { CollectorMetrics } from './http/metrics/collector-metrics.ts';
-import { startHttp } from './http/start-http.ts';
-import { RecentAlerts } from './http/stream/recent-alerts.ts';
+import type { RunningHttp } from './http/start-http.ts';
 import { HuntSchedule } from './hunt/hunt-schedule.ts';
-import { CollectorServer } from './ingest/collector-server.ts';
-import { cutOffRevoked } from './ingest/cut-off.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
-import { Peers } from './ingest/peers.ts';
 import { Sessions } from './ingest/sessions.ts';
 import type { Pipeline } from './pipeline.ts';
 import { startPublishing } from './publish/start-publishing.ts';
 import { StageClock, type StageReport } from './stage-clock.ts';
+import { startAccess } from './start-access.ts';
 import { startDetection } from './start-detection.ts';
+import { startGrpc } from './start-grpc.ts';
 import { startIntel } from './start-intel.ts';
 import { startStore } from './start-store.ts';
 import { StoreError } from './store/store-error.ts';
-import { TriageDesk } from './triage/triage-desk.ts';
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
@@ -97,7 +84,7 @@ export async function startCollector(parts: {
   const fleet = await Fleet.load(store);
   const presence = new Presence();
   const rate = new RateMeter(nowMs());
-  const metrics = new CollectorMetrics();
+  const service = await loadHttp(config);
   const agentName = (id: string) => fleet.agent(id)?.name ?? '';
   const detecting = stack.use(
     await startDetection({
@@ -111,7 +98,7 @@ export async function startCollector(parts: {
       signer: () => identity,
       agentName,
       stored: (events) => rate.add(events, nowMs()),
-      watch: metrics,
+      watch: service?.metrics,
       clock,
       nowUs,
       log,
@@ -175,23 +162,6 @@ export async function startCollector(parts: {
   const accesses = stack.use(new AccessLog({ store: store.compliance, nowUs, failed }));
   stack.use(new HuntSchedule({ store, report, nowUs, failed }));
 
-  const peers = new Peers();
-  fleet.onRevoked((agentId) => cutOffRevoked(agentId, { peers, sessions }));
-
-  const clones = new CloneWatch({ nowMs });
-  const graceUs = config.agents.expired_grace_days * 24 * 3_600_000_000;
-  const consoles = new ConsolesSeen({ store, nowUs, failed });
-  const privateKey = identity.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-  const credentials = () => ({
-    privateKey,
-    ca: authorities.anchorsPem,
-    chains: identity.certificates.map(({ certificate, ca }) => ({
-      serverName: caServerName(keyId(ca.publicKey).toString('hex')),
-      certificateChain: certificate.toString() + ca.toString(),
-    })),
-  });
-
-  const loginRequired = config.console.access === 'user';
   const handshakes = new HandshakeCounts();
   const status = {
     version: packageFile.version,
@@ -213,139 +183,47 @@ export async function startCollector(parts: {
     rate,
     demo: config.demo,
     // Who read alerts from NATS could go on after his login was ended.
-    consoleNatsUrl: loginRequired ? undefined : config.nats.console_url,
+    consoleNatsUrl: config.console.access === 'user' ? undefined : config.nats.console_url,
   };
-  const cache = stack.use(
-    await Cache.open({
-      settings: config.redis,
-      fleetName,
-      nowMs,
-      changed: (redis, problem) =>
-        problem
-          ? log.warn({ redis, reason: problem }, 'Redis does not answer; memory of this process is used')
-          : log.info({ redis }, 'Redis answers'),
-    }),
-  );
-  const recent = new RecentAlerts(cache, nowMs);
-  feed.observe((alerts) => recent.add(alerts));
-  const baselines = new Baselines(cache.layers.baselines, (query) => store.series(query));
-  const access = await Access.load({
-    store: store.access,
-    cache,
-    directory: paths.accessDirectory,
-    mode: config.http.tokens,
-    issuer: `urn:threatguard:${fleetName}`,
-    singleSignOn: await readSingleSignOn(config.http),
-    nowMs,
-    failed,
-  });
-  stack.use(access);
-  const server = stack.use(
-    await CollectorServer.start({
-      ...parseListen(config.listen)!,
-      credentials: credentials(),
-      nowMs,
-      lookup: (id, keyId) => {
-        const agent = fleet.agent(id);
-        return agent && { revokedAtUs: agent.revokedAtUs, standing: fleet.standing(id, keyId) };
-      },
-      refused: (code, address, agentId) => {
-        handshakes.count(code);
-        log.debug({ code, address }, 'connection refused');
-        if (code === 'key_superseded' && agentId) reports.keySuperseded(agentId, address);
-      },
-      peers,
-      accepted: ({ identity: peer }) => {
-        if (peer?.kind === 'console') consoles.came(peer);
-      },
-      users: {
-        without: config.console.access,
-        identify: (token) => access.identify(token),
-        holds: (caller) => access.goesOn(caller),
-        roleOf: ({ userId }) => access.users.get(userId)?.role ?? '',
-      },
-      failed,
-      renewal: (console) => consoleRenewal(console, { newestCa: authorities.newest.fingerprint, nowMs: nowMs() }),
-      oversized: (agentId) => {
-        const refusal = { code: 'frame_oversized', message: 'a message beyond the limit of gRPC' } as const;
-        pipeline.countRefusal(agentId, refusal).catch(failed);
-      },
-      services: [
-        ...agentServices({
-          store,
-          fleet,
-          authorities,
-          kem,
-          peers,
-          sessions,
-          clones,
-          attendance,
-          register,
-          care: { forget: (agentId) => care.forget(agentId) },
-          shards,
-          pipeline,
-          reports,
-          agentName,
-          graceUs,
-          demo: config.demo,
-          nowMs,
-          log,
-          failed,
-        }),
-        ...consoleServices({
-          status,
-          rules,
-          kem,
-          intel,
-          keeper,
-          models: behaviour,
-          triage,
-          pipeline,
-          feed,
-          accesses,
-          forgetPerson: (user) => baselines.forget(user),
-          peers,
-          sessions,
-          desk: new TriageDesk({
-            store,
-            correlator,
-            apply: async (change) => {
-              await pipeline.decide(change);
-              triage.decided(change.acts);
-            },
-            nowUs,
-          }),
-          care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
-          access,
-          loginRequired,
-          fleetName,
-          graceUs,
-          nowMs,
-          failed,
-        }),
-      ],
-    }),
-  );
-  let http: Awaited<ReturnType<typeof startHttp>>;
-  const care = stack.use(
-    new CertificateCare({
+  const asking = { config, store, fleetName, directory: paths.accessDirectory, feed, nowMs, log, failed };
+  const { access, cache, recent, baselines } = stack.use(await startAccess(asking));
+  let http: RunningHttp | undefined;
+  const grpc = stack.use(
+    await startGrpc({
+      config,
+      store,
       fleet,
+      fleetName,
       authorities,
       identity,
-      nowUs,
-      order: (agentId, certificateOrder) => sessions.of(agentId)?.tell({ certificateOrder }) ?? false,
-      connected: () => sessions.agents(),
-      renewed: () => {
-        log.info({ until: identity.certificate.validTo }, 'the certificate of the collector was renewed');
-        server.use(credentials());
-        http?.certificateChanged();
-      },
+      kem,
+      sessions,
+      attendance,
+      register,
+      handshakes,
+      shards,
+      pipeline,
+      correlator,
+      reports,
+      agentName,
+      status,
+      access,
+      rules,
+      intel,
+      keeper,
+      models: behaviour,
+      triage,
+      feed,
+      accesses,
+      forgetPerson: (user) => baselines.forget(user),
+      renewed: () => http?.certificateChanged(),
+      nowMs,
+      log,
       failed,
     }),
   );
-
   // Declared above: a certificate may be renewed while this one starts.
-  http = await startHttp({
+  http = await service?.start({
     config: config.http,
     status: { ...status, epochs: kem.epochs, nowMs },
     kem,
@@ -357,10 +235,10 @@ export async function startCollector(parts: {
     cache,
     baselines,
     recent,
-    metrics,
+    metrics: service.metrics,
     models: behaviour,
     report,
-    ownTls: () => ({ key: privateKey, cert: credentials().chains[0]!.certificateChain }),
+    ownTls: grpc.ownTls,
     log,
     failed,
   });
@@ -371,7 +249,7 @@ export async function startCollector(parts: {
 
   const whole = stack.move();
   return {
-    address: server.address,
+    address: grpc.address,
     get httpUrl() {
       return http?.url;
     },
@@ -380,4 +258,14 @@ export async function startCollector(parts: {
     stages: () => (clock ? [clock.report('main'), ...shards.stages()] : []),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
+}
+
+/** The HTTP service with its libraries, a third of all a collector has: loaded only where it is wanted. */
+async function loadHttp({ http }: CollectorConfig) {
+  if (http.listen === 'off') return undefined;
+  const [{ CollectorMetrics }, { startHttp }] = await Promise.all([
+    import('./http/metrics/collector-metrics.ts'),
+    import('./http/start-http.ts'),
+  ]);
+  return { metrics: new CollectorMetrics(), start: startHttp };
 }

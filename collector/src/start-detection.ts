@@ -50,7 +50,7 @@ export async function startDetection(parts: {
   signer: () => CollectorSigner;
   agentName: (agentId: string) => string;
   stored: (events: number) => void;
-  watch: PipelineWatch;
+  watch: PipelineWatch | undefined;
   clock: StageClock | undefined;
   nowUs: () => number;
   log: Logger;

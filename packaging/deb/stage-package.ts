@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, lutimesSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { initialConfig } from '../../collector/src/config.ts';
+import { initialConfig } from '../../collector/src/initial-config.ts';
 import { controlFile, md5sumsFile } from './control.ts';
 import { copyrightFile } from './copyright.ts';
 import { dependencyClosure } from './dependency-closure.ts';

@@ -8,8 +8,9 @@ import { DemoAgent, inventedMarks } from '../../agent/src/demo/demo-agent.ts';
 import { miner } from '../../agent/src/demo/stories/others.ts';
 import { tellStory } from '../../agent/src/demo/week.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
-import { demoConfig, readCollectorConfig } from '../../collector/src/config.ts';
+import { readCollectorConfig } from '../../collector/src/config.ts';
 import { DemoClock } from '../../collector/src/demo-clock.ts';
+import { demoConfig } from '../../collector/src/initial-config.ts';
 import { TestCollector } from '../support/collector.ts';
 
 const DAY_US = 86_400_000_000;

@@ -9,7 +9,7 @@ import type { Caller } from './caller.ts';
 import { Lockout } from './lockout.ts';
 import { LoginSessions } from './login-sessions.ts';
 import { Logins } from './logins.ts';
-import { SingleSignOn, type SingleSignOnParts } from './oidc/single-sign-on.ts';
+import type { SingleSignOn, SingleSignOnParts } from './oidc/single-sign-on.ts';
 import { PageLogins } from './page-logins.ts';
 import { Passwords } from './passwords.ts';
 import { isScope } from './scopes.ts';
@@ -61,6 +61,7 @@ export class Access implements Disposable {
       box: SecretBox;
       publicKeys: { keys: JWK[] };
       version: number;
+      singleSignOn: SingleSignOn | undefined;
     },
   ) {
     this.#parts = parts;
@@ -69,14 +70,14 @@ export class Access implements Disposable {
     this.tokens = held.tokens;
     this.publicKeys = held.publicKeys;
     this.#access = held.access;
-    const { store, cache, directory, failed, singleSignOn, nowMs } = parts;
+    const { store, cache, directory, failed, nowMs } = parts;
     this.#state = new AccessState({ store, cache, failed, load: () => this.#load() }, held.version);
     const lockout = new Lockout(new SharedWrongCounts(cache, nowMs));
     const shared = { ...held, passwords: new Passwords(), lockout, refresh: () => this.#state.refresh(), nowMs };
     this.accounts = new Accounts({ ...shared, directory });
     this.logins = new Logins({ ...shared, store, failed });
     this.pages = new PageLogins(shared);
-    this.singleSignOn = singleSignOn && new SingleSignOn(singleSignOn, { box: held.box, nowMs });
+    this.singleSignOn = held.singleSignOn;
   }
 
   static async load(parts: AccessParts): Promise<Access> {
@@ -91,7 +92,9 @@ export class Access implements Disposable {
     const sessions = new LoginSessions({ store, users, box, sessions: await store.sessions(nowUs), vouchedUs });
     const tokens = new ScriptTokens({ store, users, tokens: await store.tokens(nowUs) });
     const access = new AccessTokens(keys, issuer);
-    return new Access(parts, { users, sessions, tokens, access, box, version, publicKeys: await publicKeySet(keys) });
+    const publicKeys = await publicKeySet(keys);
+    const singleSignOn = parts.singleSignOn && (await openSingleSignOn(parts.singleSignOn, { box, nowMs }));
+    return new Access(parts, { users, sessions, tokens, access, box, version, publicKeys, singleSignOn });
   }
 
   /** Who a bearer token is of; undefined where it is of nobody, or not any more. */
@@ -146,4 +149,10 @@ export class Access implements Disposable {
   [Symbol.dispose](): void {
     this.#state[Symbol.dispose]();
   }
+}
+
+/** The library of OpenID Connect is loaded only where there is a provider. */
+async function openSingleSignOn(...parts: ConstructorParameters<typeof SingleSignOn>): Promise<SingleSignOn> {
+  const { SingleSignOn } = await import('./oidc/single-sign-on.ts');
+  return new SingleSignOn(...parts);
 }

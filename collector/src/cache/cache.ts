@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { CacheError } from './cache-error.ts';
 import { CacheLayer, LAYERS, type LayerName } from './cache-layer.ts';
-import { RedisClient, type RedisSecrets } from './redis-client.ts';
+import type { RedisSecrets } from './redis-client.ts';
 import { RedisLink } from './redis-link.ts';
 import { describeRedis, type RedisAddress, readRedisUrl } from './redis-url.ts';
 
@@ -54,6 +54,8 @@ export class Cache implements AsyncDisposable {
     if (settings.url === undefined) return new Cache(parts, undefined);
     const address = readRedisUrl(settings.url);
     const secrets = await readSecrets(settings, address);
+    // Its library is loaded only where there is a Redis.
+    const { RedisClient } = await import('./redis-client.ts');
     let cache: Cache | undefined;
     const link = await RedisLink.open({
       connect: (events) => new RedisClient(address, secrets, events),

@@ -13,7 +13,7 @@ export const command: Command = {
   options: { listen: { type: 'string' }, profile: { type: 'string' }, demo: { type: 'boolean' } },
   async run(invocation) {
     const home = homeOf(invocation);
-    const [{ initHome }, { parseListen }] = await Promise.all([import('../init.ts'), import('../config.ts')]);
+    const [{ initHome }, { parseListen }] = await Promise.all([import('../init.ts'), import('../listen-address.ts')]);
     const present = await presentConfig(home, invocation.environment);
     // Where it listens already; a new one only on this host, unless it is told otherwise.
     const listen = text(invocation, 'listen') ?? present?.listen ?? '127.0.0.1:7443';

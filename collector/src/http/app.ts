@@ -63,6 +63,11 @@ export type HttpApp = FastifyInstance<
   ZodTypeProvider
 >;
 
+/** Zod checks all that comes and goes. Said at once, or fastify would load the compilers of its own for nothing. */
+const SCHEMAS = {
+  compilersFactory: { buildValidator: () => validatorCompiler, buildSerializer: () => serializerCompiler },
+} as object as FastifyHttpOptions<RawServerDefault>['schemaController'];
+
 export interface AppParts {
   log: FastifyBaseLogger;
   version: string;
@@ -99,6 +104,7 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { maxHeaderSize: HEADER_BYTES_MAX },
     routerOptions: { maxParamLength: 512 },
+    schemaController: SCHEMAS,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => answerError(error, request as FastifyRequest, reply as FastifyReply),
@@ -109,8 +115,6 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     ...(https && { https, http: undefined }),
   } as typeof options).withTypeProvider<ZodTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
   takeJson(app as unknown as FastifyInstance);
 
   const methods = new AllowedMethods();

@@ -8,9 +8,8 @@ import type { Store } from '../store/store.ts';
 import { AlertFeed } from './alert-feed.ts';
 import { AlertSigner } from './alert-signer.ts';
 import { DiscardedOutbox } from './discarded-outbox.ts';
-import { FleetFeed } from './fleet-feed.ts';
+import type { FleetFeed } from './fleet-feed.ts';
 import { Forwarding } from './forward/forwarding.ts';
-import { OutboxPublisher } from './outbox-publisher.ts';
 
 export interface Publishing extends AsyncDisposable {
   /** To this collector's own watchers, as alerts are stored. */
@@ -39,8 +38,9 @@ export async function startPublishing(parts: {
   const { url } = config.nats;
   await using stack = new AsyncDisposableStack();
   const signer = new AlertSigner(identity);
-  const outbox = url
-    ? stack.use(OutboxPublisher.start({ store, url, signer }))
+  const nats = url === undefined ? undefined : { url, ...(await loadNats()) };
+  const outbox = nats
+    ? stack.use(nats.OutboxPublisher.start({ store, url: nats.url, signer }))
     : new DiscardedOutbox({ store, failed });
   const forwarding = stack.use(
     await Forwarding.start({
@@ -58,7 +58,9 @@ export async function startPublishing(parts: {
   return {
     feed,
     fleetFeed: () =>
-      url ? whole.use(FleetFeed.start({ own: feed, store, url, nowUs: () => nowMs() * 1000, failed })) : feed,
+      nats
+        ? whole.use(nats.FleetFeed.start({ own: feed, store, url: nats.url, nowUs: () => nowMs() * 1000, failed }))
+        : feed,
     wake() {
       outbox.wake();
       forwarding.wake();
@@ -70,4 +72,13 @@ export async function startPublishing(parts: {
     forwards: () => forwarding.states(),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
+}
+
+/** What speaks to NATS; its libraries are loaded only where there is one. */
+async function loadNats() {
+  const [{ OutboxPublisher }, { FleetFeed }] = await Promise.all([
+    import('./outbox-publisher.ts'),
+    import('./fleet-feed.ts'),
+  ]);
+  return { OutboxPublisher, FleetFeed };
 }

@@ -46,3 +46,6 @@ export type OidcSettings = z.output<typeof oidcSettings>;
 function isOnThisHost(url: string): boolean {
   return URL.canParse(url) && LOOPBACK.has(new URL(url).hostname);
 }
+
+/** Where the provider sends browsers back to, below the address of the service. */
+export const CALLBACK_PATH = '/admin/oidc/callback';

@@ -3,10 +3,7 @@ import type { SecretBox } from '../secret-box.ts';
 import { DeviceLogins } from './device-logins.ts';
 import { PageLogin } from './page-login.ts';
 import { OidcProvider } from './provider.ts';
-import type { OidcSettings } from './settings.ts';
-
-/** Of the page, below the service's own address. */
-export const CALLBACK_PATH = '/admin/oidc/callback';
+import { CALLBACK_PATH, type OidcSettings } from './settings.ts';
 
 /** As it was configured, with what its files hold. */
 export interface SingleSignOnParts {

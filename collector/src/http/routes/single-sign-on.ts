@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../../access/access.ts';
 import { AccessError } from '../../access/access-error.ts';
 import { PAGE_LOGIN_SECONDS } from '../../access/oidc/page-login.ts';
-import { CALLBACK_PATH } from '../../access/oidc/single-sign-on.ts';
+import { CALLBACK_PATH } from '../../access/oidc/settings.ts';
 import { loggedInPage, loginPage } from '../pages/login-page.ts';
 import { PROBLEMS, toProblemError } from '../problem.ts';
 import type { RateLimits } from '../rate-limits.ts';
