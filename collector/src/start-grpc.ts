@@ -121,14 +121,19 @@ function credentialsOf({ identity, authorities }: Pick<GrpcParts, 'identity' | '
   });
 }
 
+/** What whoever connects may call, as far as its certificate and its user allow. */
 function services(parts: GrpcParts, { peers, care }: Pick<ConsoleServicesParts, 'peers' | 'care'>) {
   const { config, store, correlator, pipeline, triage, nowMs } = parts;
   const graceUs = config.agents.expired_grace_days * 24 * 3_600_000_000;
-  const apply: ConstructorParameters<typeof TriageDesk>[0]['apply'] = async (change) => {
-    await pipeline.decide(change);
-    triage.decided(change.acts);
-  };
-  const desk = new TriageDesk({ store, correlator, apply, nowUs: () => nowMs() * 1000 });
+  const desk = new TriageDesk({
+    store,
+    correlator,
+    apply: async (change) => {
+      await pipeline.decide(change);
+      triage.decided(change.acts);
+    },
+    nowUs: () => nowMs() * 1000,
+  });
   const clones = new CloneWatch({ nowMs });
   return [
     ...agentServices({ ...parts, peers, clones, care, graceUs, demo: config.demo }),
