@@ -1,16 +1,14 @@
 // What keys and alerts do to the dashboard. It draws nothing and knows no terminal: a test presses keys on it.
 import type { Alert, StatusReport } from '@threatguard/proto';
-import { ConsoleError } from '../../model/console-error.ts';
 import type { FeedWay } from '../../services/alert-feed.ts';
 import type { DashboardSource } from '../../services/dashboard-source.ts';
 import type { SavedViews } from '../../services/saved-views.ts';
 import { DashboardState, type Overlay, type Prompt } from './dashboard-state.ts';
+import { PlaceLoader } from './place-loader.ts';
 import { isList, nextSort, type PlaceState, placeState, scrolledTo, shownLines, shownRows } from './place-state.ts';
 import { PromptHistory } from './prompt-history.ts';
 import type { Look, PageLine, Place, View } from './view.ts';
 
-/** A page that an alert changes is asked again at most so often. */
-const RELOAD_MS_MIN = 1_000;
 /** What answers a key can be read for so long before a note of something else takes its line. */
 const ANSWER_MS_MIN = 5_000;
 /** Places on the way back. */
@@ -40,21 +38,18 @@ export class Dashboard implements Disposable {
   readonly parts: DashboardParts;
   size = { columns: 80, rows: 24 };
   readonly #history = { command: new PromptHistory(), filter: new PromptHistory(), answer: new PromptHistory() };
-  readonly #loading = new Map<Place, number>();
-  readonly #loadedMs = new WeakMap<Place, number>();
-  #dirty = false;
+  readonly #loader: PlaceLoader;
   #saidMs = Number.NEGATIVE_INFINITY;
   /** Of nobody's key; said by the next tick that finds the line free. */
   #note = '';
-  /** What was asked last has come, or why it has not. */
-  answered: Promise<void>;
   /** Undefined for everything: who asks decides nothing here. */
   #who: Who | undefined;
 
   constructor(parts: DashboardParts) {
     this.parts = parts;
     this.state = new DashboardState(placeState(parts.start));
-    this.answered = this.#load();
+    this.#loader = new PlaceLoader({ ...parts, state: this.state, viewOf: (place) => this.viewOf(place) });
+    void this.load();
   }
 
   get look(): Look {
@@ -124,7 +119,7 @@ export class Dashboard implements Disposable {
     const { paused, held } = this.state.snapshot();
     if (paused) return this.state.set({ held: held + 1 });
     const { place } = this.state.top;
-    if (this.view.concerns?.(place.arg, alert)) this.#dirty = true;
+    if (this.view.concerns?.(place.arg, alert)) this.#loader.outdate();
   }
 
   /** To be called some times a second: asks again what has become old. */
@@ -133,39 +128,17 @@ export class Dashboard implements Disposable {
       this.state.set({ message: { text: this.#note, tone: 'dim' } });
       this.#note = '';
     }
-    if (this.state.snapshot().paused) return;
-    const { place } = this.state.top;
-    const { refreshMs } = this.view;
-    const sinceMs = performance.now() - (this.#loadedMs.get(place) ?? 0);
-    const old = refreshMs > 0 && sinceMs >= refreshMs;
-    // A list of live alerts is at hand; what must be asked for is not asked for by every alert.
-    const changed = this.#dirty && (refreshMs === 0 || sinceMs >= RELOAD_MS_MIN);
-    if ((old || changed) && !this.#loading.has(place)) void this.load();
+    if (!this.state.snapshot().paused && this.#loader.isDue()) void this.load();
   }
 
-  /** Asks for what is shown. The newest answer counts; a failure is said and leaves what was there. */
+  /** Asks for what is shown. */
   load(): Promise<void> {
-    this.answered = this.#load();
-    return this.answered;
+    return this.#loader.load();
   }
 
-  async #load(): Promise<void> {
-    const { place } = this.state.top;
-    const view = this.view;
-    const turn = (this.#loading.get(place) ?? 0) + 1;
-    this.#loading.set(place, turn);
-    this.#dirty = false;
-    this.#loadedMs.set(place, performance.now());
-    try {
-      const { source } = this.parts;
-      const data = isList(view) ? await view.rows(source, place.arg) : await view.load(source, place.arg);
-      if (this.#loading.get(place) === turn) this.state.change(place, { data, trouble: '' });
-    } catch (error) {
-      if (!(error instanceof ConsoleError)) throw error;
-      if (this.#loading.get(place) === turn) this.state.change(place, { trouble: error.message });
-    } finally {
-      if (this.#loading.get(place) === turn) this.#loading.delete(place);
-    }
+  /** What was asked last has come, or why it has not. */
+  get answered(): Promise<void> {
+    return this.#loader.answered;
   }
 
   // Where one goes.
