@@ -7,7 +7,7 @@ import { TLS_POLICY, verifyAlert, verifyKemKey } from '@threatguard/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { caOf, consoleIdentityOf } from '../support/agent-identity.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { bruteForce, failedLogin } from '../support/envelopes.ts';
 import { LivingAgent } from '../support/living-agent.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
@@ -101,7 +101,7 @@ it('and so is that of a console which comes after two thirds of its own, for the
   writeFileSync(join(home, 'console', 'console.json'), JSON.stringify({ collector: collector.address }));
   const held = () => new X509Certificate(readFileSync(join(home, 'console', 'console.crt')));
   const before = held();
-  const run = () => runConsole(['status', '--output', 'json'], { THREATGUARD_HOME: home });
+  const run = () => runCommand(['status', '--output', 'json'], { THREATGUARD_HOME: home });
   expect(await run()).toMatchObject({ code: 0, stderr: '' });
   const after = held();
   expect(after.validToDate.getTime() - before.validToDate.getTime()).toBeGreaterThan(LIFE_MS / 2);

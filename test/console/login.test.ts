@@ -9,8 +9,8 @@ import { bringLogin, LoginBearer, loginOf } from '../../console/src/client/bring
 import { LoginFile } from '../../console/src/client/login-file.ts';
 import { ApiUser, PASSWORD } from '../support/api-user.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
-
-import { RunningConsole, runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
+import { RunningConsole } from '../support/console-process.ts';
 import { ask } from '../support/http.ts';
 import { Browser, CLIENT_ID, TestProvider } from '../support/oidc.ts';
 import { hasTmux, TmuxConsole } from '../support/tmux.ts';
@@ -23,7 +23,7 @@ let state: string;
 let passwordFile: string;
 
 const env = () => ({ THREATGUARD_HOME: collector.home, XDG_STATE_HOME: state, TZ: 'UTC' });
-const run = (...args: string[]) => runConsole(args, env());
+const run = (...args: string[]) => runCommand(args, env());
 const json = async (...args: string[]) => JSON.parse((await run(...args, '--output', 'json')).stdout);
 const logInAs = (name: string) => run('login', name, '--password-file', passwordFile);
 const loginsIn = (directory: string) => {
