@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Files at a time. Most of them wait more than they compute: for processes, servers, the kernel. */
 const WORKERS = Math.min(availableParallelism(), 4) + 1;
@@ -17,6 +18,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: WORKERS,
+    sequence: { sequencer: LongestFirst },
     // For what hangs; most tests have limits of their own that name what they waited for.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -25,12 +25,12 @@ import { sealIntoSpool } from '../../agent/src/batch/seal.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
 import { SealingKey } from '../../agent/src/identity/sealing-key.ts';
+import { openEpochs } from '../../agent/src/sealing-epochs.ts';
 import { ContentKeys } from '../../agent/src/spool/content-keys.ts';
 import { ResealMark } from '../../agent/src/spool/reseal-mark.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { Resealing } from '../../agent/src/uplink/reseal.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
-import { agentEpochs } from '../support/agent-epochs.ts';
 import { makeEnvelopeKeys } from '../support/envelopes.ts';
 import { FakeCollector } from '../support/fake-collector.ts';
 import { until } from '../support/until.ts';
@@ -69,7 +69,8 @@ function startAgent(options: { connect: boolean }) {
   const directory = join(home, 'spool');
   const place = { directory, bytesMax: 1 << 26, owner: signer.signingKeyId, bootId: Buffer.alloc(16, 1) };
   const spool = stack.use(Spool.open({ ...place, nowUs, lose: (loss) => losses.push(loss) }));
-  const epochs = agentEpochs({ home, directory, identity, signer, spool });
+  const trust = { kemKey: identity.kemKey, anchors: () => identity.anchors, signer: () => signer };
+  const epochs = openEpochs({ home, directory, ...trust, spool, nowUs });
   const parts = { identity: signer, spool, losses: new LossLedger(), nowUs };
   let sent = 0;
   const send = (count: number, from = sent) => {

@@ -7,9 +7,9 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
+import { openEpochs } from '../../agent/src/sealing-epochs.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
-import { agentEpochs } from '../support/agent-epochs.ts';
 import { FakeCollector } from '../support/fake-collector.ts';
 import { until } from '../support/until.ts';
 
@@ -31,7 +31,8 @@ test(`${AGENTS} agents whose collector restarts come back one after the other, a
   const uplinks = Array.from({ length: AGENTS }, (_, index) => {
     const place = { directory: join(directory, `spool-${index}`), bytesMax: 1 << 26, bootId: Buffer.alloc(16, 1) };
     const spool = stack.use(Spool.open({ ...place, owner, nowUs, lose: () => undefined }));
-    const { resealing, confirmation } = agentEpochs({ home, ...place, identity, signer, spool });
+    const trust = { kemKey: identity.kemKey, anchors: () => identity.anchors, signer: () => signer };
+    const { resealing, confirmation } = openEpochs({ home, ...place, ...trust, spool, nowUs });
     return stack.use(
       Uplink.start({
         collector: address,

@@ -18,10 +18,10 @@ import { LossLedger } from '../../agent/src/batch/losses.ts';
 import { sealIntoSpool } from '../../agent/src/batch/seal.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
+import { openEpochs } from '../../agent/src/sealing-epochs.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { backoffMs } from '../../agent/src/uplink/backoff.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
-import { agentEpochs } from '../support/agent-epochs.ts';
 import { FakeCollector } from '../support/fake-collector.ts';
 import { until } from '../support/until.ts';
 
@@ -64,7 +64,8 @@ function startAgent(options: { connect?: boolean } = {}) {
   const owner = signer.signingKeyId;
   const spool = Spool.open({ directory, bytesMax: 1 << 26, owner, bootId, nowUs, lose: (loss) => losses.push(loss) });
   stack.use(spool);
-  const epochs = agentEpochs({ home, directory, identity, signer, spool });
+  const trust = { kemKey: identity.kemKey, anchors: () => identity.anchors, signer: () => signer };
+  const epochs = openEpochs({ home, directory, ...trust, spool, nowUs });
   const { sealingKey, kemKey, contentKeys, resealing, confirmation } = epochs;
   const connect = () =>
     stack.use(

@@ -8,7 +8,7 @@ import { ApiUser, PASSWORD } from '../support/api-user.ts';
 import { sentLogin } from '../support/api-world.ts';
 import { freePort } from '../support/child-server.ts';
 import { CollectorProcess, ConsoleClient } from '../support/collector.ts';
-import { failedLogin, processEvents } from '../support/envelopes.ts';
+import { bruteForce, processEvents } from '../support/envelopes.ts';
 import { ask } from '../support/http.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
@@ -46,7 +46,7 @@ export async function startService(scope: Scope): Promise<ApiService> {
   using agent = await SealingAgent.connect({ address, identity });
   for (let sent = 0; sent < EVENTS; sent += 500)
     await agent.send(processEvents(500, (Date.now() - EVENTS + sent) * 1000));
-  await agent.send(Array.from({ length: 20 }, () => failedLogin('192.0.2.77')));
+  await agent.send(bruteForce('192.0.2.77'));
 
   const asked = (path: string, json?: unknown) =>
     ask(url + path, { token: tokens[0]!, ...(json !== undefined && { json }) });

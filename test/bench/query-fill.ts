@@ -11,6 +11,7 @@ import { EVENT_COLUMNS } from '../../collector/src/store/event-columns.ts';
 import { encodeEventRows } from '../../collector/src/store/event-rows.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { isChunked } from '../../collector/src/store/timescale.ts';
+import { makeAgent } from '../support/stores.ts';
 import { refreshSeries } from '../support/timescale.ts';
 import { mixedEvent } from './event-mix.ts';
 
@@ -219,26 +220,9 @@ function alertOf(index: number, rounds: number): Alert {
 }
 
 async function addAgent(store: Store, agent: number): Promise<void> {
-  await store.addAgent({
-    id: agentId(agent),
-    name: agentName(agent),
-    machineId: agentName(agent),
-    keyId: '00'.repeat(32),
-    certificate: new Uint8Array(32),
-    certificateExpiresAtUs: END_US,
-    enrolledAtUs: START_US,
-    revokedAtUs: undefined,
-    lastSeenAtUs: END_US,
-    version: '0.1.0',
-    os: 'Debian GNU/Linux 12',
-    kernel: '6.18.0',
-    group: '',
-    supersededBy: undefined,
-    keyOrderedAtUs: undefined,
-    presentedCa: undefined,
-    labels: {},
-    removedAtUs: undefined,
-  });
+  const name = agentName(agent);
+  const host = { version: '0.1.0', os: 'Debian GNU/Linux 12', kernel: '6.18.0', machineId: name };
+  await store.addAgent(makeAgent({ id: agentId(agent), name, ...host, enrolledAtUs: START_US, lastSeenAtUs: END_US }));
 }
 
 /** Bytes per event of the rows as COPY takes them, and of the same after zstd: what a columnstore would at least save. */

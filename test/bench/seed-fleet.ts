@@ -7,6 +7,7 @@ import { keyId } from '@threatguard/proto';
 import { CertificateAuthorities } from '../../collector/src/fleet/authorities.ts';
 import { homePaths } from '../../collector/src/fleet/home.ts';
 import { openStore } from '../../collector/src/store/open.ts';
+import { makeAgent } from '../support/stores.ts';
 
 const SAY_EVERY = 1_000;
 
@@ -35,26 +36,17 @@ export async function seedFleet(parts: {
     const agentId = randomUUID();
     const name = `bench-${index}`;
     const certificate = await authority.issue({ name: { kind: 'agent', id: agentId }, publicKey, nowMs });
-    await store.addAgent({
-      id: agentId,
-      name,
-      machineId: name,
-      keyId: keyId(publicKey).toString('hex'),
-      certificate: certificate.raw,
-      certificateExpiresAtUs: certificate.validToDate.getTime() * 1000,
-      enrolledAtUs: nowMs * 1000,
-      revokedAtUs: undefined,
-      lastSeenAtUs: 0,
-      version: '',
-      os: '',
-      kernel: '',
-      group: '',
-      supersededBy: undefined,
-      keyOrderedAtUs: undefined,
-      presentedCa: undefined,
-      labels: {},
-      removedAtUs: undefined,
-    });
+    await store.addAgent(
+      makeAgent({
+        id: agentId,
+        name,
+        machineId: name,
+        keyId: keyId(publicKey).toString('hex'),
+        certificate: certificate.raw,
+        certificateExpiresAtUs: certificate.validToDate.getTime() * 1000,
+        enrolledAtUs: nowMs * 1000,
+      }),
+    );
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     lines.push(JSON.stringify({ agentId, name, certificate: certificate.toString(), key } satisfies SeededAgent));
     if ((index + 1) % SAY_EVERY === 0) console.error(`  ${index + 1} of ${agents} agents made`);

@@ -7,7 +7,7 @@ import { clampLimit } from '../../collector/src/api/limits.ts';
 import { RateMeter } from '../../collector/src/api/rate-meter.ts';
 import { splitNatsUrl } from '../../collector/src/api/status.ts';
 import { TestCollector } from '../support/collector.ts';
-import { failedLogin } from '../support/envelopes.ts';
+import { bruteForce, failedLogin } from '../support/envelopes.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
 
@@ -24,11 +24,8 @@ afterAll(async () => {
   await collector?.[Symbol.asyncDispose]();
 });
 
-/** Twenty failed logins from one source: brute force by any measure. */
 async function attack(source: string): Promise<void> {
-  expect(
-    (await agent.send(Array.from({ length: 20 }, () => failedLogin(source)))).acknowledgement?.sequence,
-  ).toBeGreaterThan(0);
+  expect((await agent.send(bruteForce(source))).acknowledgement?.sequence).toBeGreaterThan(0);
 }
 
 const isAbout = (source: string) => (alert: Alert) => alert.values?.['source.ip'] === source;

@@ -132,6 +132,7 @@ describe('the command', () => {
   it('init prints the fingerprint, run serves until SIGTERM and exits 0', async () => {
     const { stdout } = await run(process.execPath, [BIN, 'init', '--home', home, '--listen', '127.0.0.1:0']);
     expect(stdout).toMatch(/CA fingerprint \(SHA-256\): [0-9a-f]{64}/);
+    (await emptyPglite())(homePaths(home).storeDirectory);
     const collector = await CollectorProcess.start(home);
     expect(await collector.stop('SIGTERM')).toBe(0);
   });

@@ -3,19 +3,12 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import {
-  Activity,
-  EventClass,
-  type HostEvent,
-  Outcome,
-  TLS_POLICY,
-  verifyAlert,
-  verifyKemKey,
-} from '@threatguard/proto';
+import { TLS_POLICY, verifyAlert, verifyKemKey } from '@threatguard/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { caOf, consoleIdentityOf } from '../support/agent-identity.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
+import { bruteForce, failedLogin } from '../support/envelopes.ts';
 import { LivingAgent } from '../support/living-agent.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
@@ -38,17 +31,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await collector?.[Symbol.asyncDispose]();
   if (home) rmSync(home, { recursive: true, force: true });
-});
-
-const login = (): HostEvent => ({
-  observedAtUs: nowMs() * 1000,
-  class: EventClass.AUTHENTICATION,
-  activity: Activity.LOGON,
-  outcome: Outcome.FAILURE,
-  sensor: 'auth.file',
-  serviceName: 'sshd',
-  user: { name: 'root' },
-  authentication: { method: 'password', sourceAddress: '192.0.2.1', sourcePort: 50_000 },
 });
 
 /** The certificate that a handshake shows now. */
@@ -85,7 +67,7 @@ it('is renewed under a connected agent; handshakes, the ML-KEM key and alerts ar
   cleanUp.defer(() => rmSync(agentHome, { recursive: true, force: true }));
   const agent = cleanUp.use(new LivingAgent({ home: agentHome, collector: collector.address, nowMs }));
   agent.connect();
-  agent.seal([login()]);
+  agent.seal([failedLogin('192.0.2.1', nowMs() * 1000)]);
   await wait('the first envelope', () => agent.drained);
   const before = await shown();
   expect(before.raw).toEqual(onDisk().raw);
@@ -99,7 +81,7 @@ it('is renewed under a connected agent; handshakes, the ML-KEM key and alerts ar
   expect(Buffer.from((await collector.console.status()).signingCertificate!)).toEqual(after.raw);
 
   const watched = await collector.console.watch();
-  agent.seal(Array.from({ length: 20 }, login));
+  agent.seal(bruteForce('192.0.2.1', nowMs() * 1000));
   await wait('the envelopes of after', () => agent.drained);
   const signed = await wait('an alert', () => watched.signed[0]);
   watched.stop();
@@ -119,7 +101,7 @@ it('and so is that of a console which comes after two thirds of its own, for the
   writeFileSync(join(home, 'console', 'console.json'), JSON.stringify({ collector: collector.address }));
   const held = () => new X509Certificate(readFileSync(join(home, 'console', 'console.crt')));
   const before = held();
-  const run = () => runConsole(['status', '--output', 'json'], { THREATGUARD_HOME: home });
+  const run = () => runCommand(['status', '--output', 'json'], { THREATGUARD_HOME: home });
   expect(await run()).toMatchObject({ code: 0, stderr: '' });
   const after = held();
   expect(after.validToDate.getTime() - before.validToDate.getTime()).toBeGreaterThan(LIFE_MS / 2);

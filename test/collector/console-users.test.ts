@@ -1,6 +1,4 @@
 // Calls of consoles as people make them: logging in over gRPC, what each role may, and what is left when a login ends.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client, Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import * as contract from '@threatguard/proto';
 import { consoleService, loginService, triageService, usersService } from '@threatguard/proto';
@@ -220,25 +218,14 @@ describe('a console whose collector wants a login', () => {
   let nowMs = Date.now();
 
   beforeAll(async () => {
-    provider = await TestProvider.start();
-    provider.serve('http://127.0.0.1:1/unused');
-    provider.groups.ana = ['soc-analysts'];
+    provider = await TestProvider.forDevices({ ana: ['soc-analysts'] });
     const home = await initTestHome();
-    const secretFile = join(home, 'oidc.secret');
-    writeFileSync(secretFile, CLIENT_SECRET);
     const config = `console:
   access: user
 nats: { console_url: "nats://console:secret@127.0.0.1:4222" }
 http:
   listen: 127.0.0.1:0
-  oidc:
-    issuer: ${provider.issuer}
-    client_id: ${CLIENT_ID}
-    client_secret_file: ${secretFile}
-    scopes: [openid, profile, groups]
-    roles: { soc-analysts: analyst }
-    insecure_loopback: true
-`;
+${provider.textFor(home, { 'soc-analysts': 'analyst' })}`;
     collector = await TestCollector.start({ home, config, nowMs: () => nowMs });
     caller = new Caller(collector);
   });

@@ -69,8 +69,8 @@ describe('a collector for demonstrations', () => {
     const host = hostNamed('demo-build-1');
     const { home, ...enrolment } = await options(collector, host.name);
     await enrol({ ...enrolment, home, ...inventedMarks(host), demo: true });
-    const agent = DemoAgent.open({ home, host, collector: collector.address, log: pino({ level: 'silent' }) });
-    await using _ = agent;
+    const log = pino({ level: 'silent' });
+    await using agent = await DemoAgent.open({ home, host, collector: collector.address, log });
     const atUs = Date.now() * 1000 - 5 * DAY_US;
     // One alert each, where they would fold into one if both were of now.
     for (const storyUs of [atUs, atUs + DAY_US]) {

@@ -3,17 +3,13 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import {
-  Activity,
   Alert,
   Batch,
   BundleRecord,
   Envelope,
   EnvelopeHeader,
-  EventClass,
-  type HostEvent,
   KeySuccession,
   keyId,
-  Outcome,
   type SignedAlert,
   sealEnvelope,
   sha256,
@@ -26,7 +22,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { issueAnything, makeCa, realCa } from '../support/agent-identity.ts';
 import { TestCollector } from '../support/collector.ts';
-import { processEvents } from '../support/envelopes.ts';
+import { bruteForce, processEvents } from '../support/envelopes.ts';
 import {
   type CollectorKey,
   collectorKeyOf,
@@ -55,17 +51,6 @@ let ofAlert: Records;
 let otherAgent: Records;
 let collector: TestCollector;
 
-const login = (): HostEvent => ({
-  observedAtUs: Date.now() * 1000,
-  class: EventClass.AUTHENTICATION,
-  activity: Activity.LOGON,
-  outcome: Outcome.FAILURE,
-  sensor: 'auth.file',
-  serviceName: 'sshd',
-  user: { name: 'root' },
-  authentication: { method: 'password', sourceAddress: '192.0.2.1', sourcePort: 50_000 },
-});
-
 beforeAll(async () => {
   collector = await TestCollector.start();
   ca = (await collector.console.status()).caSha256!;
@@ -83,7 +68,7 @@ beforeAll(async () => {
   kept = readTreeHead((await takeApart(await exportBundle(collector, ofWeb)))[2]!.head!.head!)!.digest.toString('hex');
   for (let sequence = 4; sequence <= 5; sequence++) await agent.send(processEvents(sequence));
   await exportBundle(collector, ofWeb);
-  await agent.send(Array.from({ length: 20 }, login));
+  await agent.send(bruteForce('192.0.2.1'));
   const alert = await until(async () => (await collector.console.alerts()).alerts?.[0], {
     limitMs: 10_000,
     what: 'alert',

@@ -16,7 +16,7 @@ import {
 import type { FleetItem } from '../../collector/src/publish/fleet-feed.ts';
 import { ApiUser } from '../support/api-user.ts';
 import { TestCollector } from '../support/collector.ts';
-import { failedLogin } from '../support/envelopes.ts';
+import { bruteForce } from '../support/envelopes.ts';
 import { type NatsServer, natsAvailable, startNats } from '../support/nats.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
@@ -193,7 +193,7 @@ describe.skipIf(!natsAvailable() || !postgresAvailable())(
       if (home) rmSync(home, { recursive: true, force: true });
     });
 
-    const attack = (source: string) => agent.send(Array.from({ length: 20 }, () => failedLogin(source)));
+    const attack = (source: string) => agent.send(bruteForce(source));
     const arrives = (follower: Follower, source: string) =>
       until(() => follower.sources().includes(source), { limitMs: 20_000, what: `the alert about ${source}` });
 

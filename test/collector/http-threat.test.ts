@@ -9,9 +9,10 @@ import { AlertStream, type StreamSocket } from '../../collector/src/http/stream/
 import { StreamTickets } from '../../collector/src/http/stream/tickets.ts';
 import type { FeedListener } from '../../collector/src/publish/alert-feed.ts';
 import { ApiUser } from '../support/api-user.ts';
+import { sentLogin } from '../support/api-world.ts';
 import { TestCollector } from '../support/collector.ts';
 import { runCommand } from '../support/console-commands.ts';
-import { failedLogin } from '../support/envelopes.ts';
+import { bruteForce, failedLogin } from '../support/envelopes.ts';
 import { ask } from '../support/http.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { makeAlert } from '../support/stores.ts';
@@ -57,21 +58,9 @@ function connection(destinationAddress: string, destinationPort: number): HostEv
   };
 }
 
-/** Twenty failed logins from one source: brute force by any measure. */
 async function attack(source: string): Promise<void> {
-  await agent.send(Array.from({ length: 20 }, () => failedLogin(source)));
+  await agent.send(bruteForce(source));
 }
-
-/** The same as they are sent to the API. */
-const sentLogin = (source_address: string) => ({
-  class: 'authentication',
-  activity: 'logon',
-  outcome: 'failure',
-  sensor: 'auth.file',
-  service_name: 'sshd',
-  user: { name: 'root' },
-  authentication: { method: 'password', source_address, source_port: 50_000 },
-});
 
 const HOUR_MS = 3_600_000;
 

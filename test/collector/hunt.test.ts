@@ -5,7 +5,7 @@ import { HuntSchedule } from '../../collector/src/hunt/hunt-schedule.ts';
 import { runHunt } from '../../collector/src/hunt/run-hunt.ts';
 import { COLLECTOR_ACTOR } from '../../collector/src/store/audit.ts';
 import { storeRig } from '../support/store-rig.ts';
-import { ENGINES, group, makeBatch, START_US } from '../support/stores.ts';
+import { ENGINES, group, makeAgent, makeBatch, START_US } from '../support/stores.ts';
 
 const WEB = randomUUID();
 const DB = randomUUID();
@@ -53,24 +53,7 @@ for (const { name, available, start } of ENGINES) {
           [WEB, 'web-1'],
           [DB, 'db-1'],
         ] as const) {
-          const agent = { id, name: host, machineId: host, keyId: id, certificate: new Uint8Array(1), group: '' };
-          const times = {
-            certificateExpiresAtUs: END_US,
-            enrolledAtUs: START_US,
-            revokedAtUs: undefined,
-            lastSeenAtUs: 0,
-          };
-          const rest = {
-            version: '',
-            os: '',
-            kernel: '',
-            supersededBy: undefined,
-            keyOrderedAtUs: undefined,
-            presentedCa: undefined,
-            labels: {},
-            removedAtUs: undefined,
-          };
-          await store.addAgent({ ...agent, ...times, ...rest });
+          await store.addAgent(makeAgent({ id, name: host, keyId: id, enrolledAtUs: START_US }));
           await store.commit(group({ batches: [makeBatch({ agentId: id, sequence: 1, events: EVENTS[id]! })] }));
         }
       },

@@ -1,16 +1,15 @@
 // Single sign-on on the admin page: with a real provider of OpenID Connect, over real HTTP. What a provider never sends is
 // made of what it sent, on the way.
-import { existsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { generateKeyPair, type JWTPayload } from 'jose';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readSingleSignOn } from '../../collector/src/access/oidc/read-single-sign-on.ts';
 import { readCollectorConfig } from '../../collector/src/config.ts';
 import { ApiUser, PASSWORD } from '../support/api-user.ts';
+import { freePort } from '../support/child-server.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
-import { Browser, CLIENT_ID, CLIENT_SECRET, TestProvider } from '../support/oidc.ts';
+import { Browser, CLIENT_ID, CLIENT_SECRET, oidcText, TestProvider } from '../support/oidc.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 let provider: TestProvider;
@@ -20,36 +19,17 @@ let callback: string;
 let browser: Browser;
 let nowMs = Date.now();
 
-/** Known before it listens: the provider has to be told where browsers are sent back to. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-const oidcText = (issuer: string, secretFile: string, port: number) => `http:
-  listen: 127.0.0.1:${port}
-  public_url: http://127.0.0.1:${port}
-  oidc:
-    issuer: ${issuer}
-    client_id: ${CLIENT_ID}
-    client_secret_file: ${secretFile}
-    scopes: [openid, profile, groups]
-    roles: { soc-admins: admin, soc-analysts: analyst, soc-readers: viewer }
-    insecure_loopback: true
-`;
+const ROLES = { 'soc-admins': 'admin', 'soc-analysts': 'analyst', 'soc-readers': 'viewer' };
 
 beforeAll(async () => {
   provider = await TestProvider.start();
+  // Known before it listens: the provider has to be told where browsers are sent back to.
   const port = await freePort();
   callback = `http://127.0.0.1:${port}/admin/oidc/callback`;
   provider.serve(callback);
   const home = await initTestHome();
-  const secretFile = join(home, 'oidc.secret');
-  writeFileSync(secretFile, `${CLIENT_SECRET}\n`);
-  const config = oidcText(provider.issuer, secretFile, port);
+  const at = `127.0.0.1:${port}`;
+  const config = `http:\n  listen: ${at}\n  public_url: http://${at}\n${provider.textFor(home, ROLES)}`;
   collector = await TestCollector.start({ home, config, nowMs: () => nowMs });
   admin = await ApiUser.first(collector);
   Object.assign(provider.groups, { ana: ['everyone', 'soc-readers', 'soc-analysts'], guest: ['everyone'] });
@@ -272,11 +252,8 @@ describe('the configuration', () => {
   });
 
   it('names a file with the secret that cannot be read', async () => {
-    const { http } = readCollectorConfig({
-      file: 'test',
-      text: oidcText('https://id.example', '/nowhere/secret', 0),
-      environment: {},
-    });
+    const oidc = oidcText({ issuer: 'https://id.example', secretFile: '/nowhere/secret', roles: ROLES });
+    const { http } = readCollectorConfig({ file: 'test', text: `http:\n${oidc}`, environment: {} });
     await expect(readSingleSignOn(http)).rejects.toThrow('/nowhere/secret cannot be read (ENOENT)');
   });
 });

@@ -3,9 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { StreamChain } from '../../collector/src/ingest/admission.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
 import { storeRig } from '../support/store-rig.ts';
-import { ENGINES, group, isTimescale, makeBatch, realisticEvents, START_US } from '../support/stores.ts';
-
-const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 2557, seriesMinute: 30 };
+import { ENGINES, group, isTimescale, makeBatch, RETENTION, realisticEvents, START_US } from '../support/stores.ts';
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`what ages out of a store on ${name}`, () => {

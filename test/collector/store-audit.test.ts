@@ -8,31 +8,11 @@ import type { KemKeyRecord } from '../../collector/src/store/epoch-store.ts';
 import { openDatabase, type StoreLocation, storeOver } from '../../collector/src/store/open.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
 import type { Store } from '../../collector/src/store/store.ts';
-import { ENGINES, type EngineUnderTest, START_US } from '../support/stores.ts';
+import { ENGINES, type EngineUnderTest, makeAgent, RETENTION, START_US } from '../support/stores.ts';
 
 const ADMIN: AuditActor = { kind: 'console', id: 'admin', from: '127.0.0.1:5' };
-const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 10, seriesMinute: 30 };
+const TEN_DAYS = { ...RETENTION, audit: 10 };
 
-const agent = (atUs = START_US) => ({
-  id: randomUUID(),
-  name: 'web-1',
-  machineId: 'm',
-  keyId: 'k',
-  certificate: randomBytes(8),
-  certificateExpiresAtUs: START_US,
-  enrolledAtUs: atUs,
-  revokedAtUs: undefined,
-  lastSeenAtUs: 0,
-  version: '',
-  os: '',
-  kernel: '',
-  group: '',
-  supersededBy: undefined,
-  keyOrderedAtUs: undefined,
-  presentedCa: undefined,
-  labels: {},
-  removedAtUs: undefined,
-});
 const token = (madeAtUs = START_US) => ({
   id: randomUUID(),
   secretHash: randomBytes(32),
@@ -69,7 +49,7 @@ for (const { name, available, start } of ENGINES) {
     }
 
     test('holds every change of state once, with who made it, and proves itself', async () => {
-      const enrolled = agent();
+      const enrolled = makeAgent();
       const made = token();
       await store.addToken(made, ADMIN);
       await store.addAgent(enrolled, { kind: 'token', id: made.id, from: '192.0.2.1:9' });
@@ -155,7 +135,7 @@ for (const { name, available, start } of ENGINES) {
       await begin();
       const nowUs = START_US + 20 * DAY_US;
       for (const offset of [0, 1, 2, 12, 13]) await store.addToken(token(START_US + offset * DAY_US), ADMIN);
-      await store.keepUp(RETENTION, nowUs);
+      await store.keepUp(TEN_DAYS, nowUs);
       const { rows } = await store.audit(10, '');
       expect(rows.map(({ sequence, action }) => [sequence, action])).toEqual([
         [6, 'audit.pruned'],
@@ -163,7 +143,7 @@ for (const { name, available, start } of ENGINES) {
         [4, 'token.made'],
       ]);
       expect(await store.verifyAudit()).toMatchObject({ entries: 3, firstSequence: 4, problem: undefined });
-      await store.keepUp(RETENTION, nowUs);
+      await store.keepUp(TEN_DAYS, nowUs);
       expect((await store.audit(10, '')).rows).toHaveLength(3);
       await database.script('delete from audit where sequence = 4');
       expect((await store.verifyAudit()).problem).toEqual({ sequence: 4, what: 'missing' });
@@ -172,7 +152,7 @@ for (const { name, available, start } of ENGINES) {
     test('goes on from its anchor when everything in it was old', async () => {
       await begin();
       for (const offset of [0, 1]) await store.addToken(token(START_US + offset * DAY_US), ADMIN);
-      await store.keepUp(RETENTION, START_US + 50 * DAY_US);
+      await store.keepUp(TEN_DAYS, START_US + 50 * DAY_US);
       expect(await store.verifyAudit()).toMatchObject({ entries: 1, firstSequence: 3, problem: undefined });
       await store.addToken(token(), ADMIN);
       expect(await store.verifyAudit()).toMatchObject({ entries: 2, problem: undefined });

@@ -3,21 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { Database } from '../../collector/src/store/database.ts';
 import { dayName, readPartitions } from '../../collector/src/store/days.ts';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
-import { DAY_US, dayOf, type Retention } from '../../collector/src/store/retention.ts';
+import { DAY_US, dayOf } from '../../collector/src/store/retention.ts';
 import { keepUp } from '../../collector/src/store/upkeep.ts';
 import { storeRig } from '../support/store-rig.ts';
-import { ENGINES, group, makeAlert, makeBatch, realisticEvents } from '../support/stores.ts';
+import { ENGINES, group, makeAlert, makeBatch, RETENTION, realisticEvents } from '../support/stores.ts';
 
 const NOW_US = Date.UTC(2026, 10, 21, 12) * 1000;
-const RETENTION: Retention = {
-  events: 90,
-  evidence: 365,
-  losses: 365,
-  alerts: 365,
-  risk: 365,
-  audit: 2557,
-  seriesMinute: 30,
-};
 const day = (offset: number) => NOW_US + offset * DAY_US;
 
 function batchAt(agentId: string, atUs: number, receivedAtUs = NOW_US) {

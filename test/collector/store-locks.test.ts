@@ -4,22 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Session } from '../../collector/src/store/database.ts';
 import { LOCK_TIMEOUT_MS } from '../../collector/src/store/days.ts';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
-import { DAY_US, type Retention } from '../../collector/src/store/retention.ts';
+import { DAY_US } from '../../collector/src/store/retention.ts';
 import { storeSeries } from '../../collector/src/store/series.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from '../support/postgres.ts';
-import { group, makeBatch, realisticEvents } from '../support/stores.ts';
+import { group, makeBatch, RETENTION, realisticEvents } from '../support/stores.ts';
 
 const NOW_US = Date.UTC(2026, 10, 21, 12) * 1000;
-const RETENTION: Retention = {
-  events: 90,
-  evidence: 365,
-  losses: 365,
-  alerts: 365,
-  risk: 365,
-  audit: 2_557,
-  seriesMinute: 30,
-};
 
 describe.skipIf(!postgresAvailable())('a transaction that holds a lock (needs postgresql)', () => {
   let server: PostgresServer;

@@ -3,8 +3,8 @@ import { Maintenance } from '../../collector/src/store/maintenance.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { StoreError } from '../../collector/src/store/store-error.ts';
 import type { UpkeepReport } from '../../collector/src/store/upkeep-run.ts';
+import { RETENTION } from '../support/stores.ts';
 
-const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 2557, seriesMinute: 30 };
 const nothing: UpkeepReport = { made: [], dropped: [], deleted: 0, elsewhere: false };
 
 function recorder(keepUp: () => Promise<UpkeepReport>, indexPastDays: Store['indexPastDays'] = async () => []) {

@@ -1,33 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type AlertFilter, AlertState, Severity } from '@threatguard/proto';
 import { describe, expect, test } from 'vitest';
-import type { AgentRecord } from '../../collector/src/store/fleet-record.ts';
 import { storeRig } from '../support/store-rig.ts';
-import { ENGINES, group, makeAlert, makeBatch, realisticEvents, START_US } from '../support/stores.ts';
-
-function makeAgent(parts: Partial<AgentRecord> = {}): AgentRecord {
-  return {
-    id: randomUUID(),
-    name: 'web-1',
-    machineId: 'm'.repeat(32),
-    keyId: 'ab'.repeat(32),
-    certificate: new Uint8Array(randomBytes(100)),
-    certificateExpiresAtUs: START_US + 30,
-    enrolledAtUs: START_US,
-    revokedAtUs: undefined,
-    lastSeenAtUs: 0,
-    version: '',
-    os: '',
-    kernel: '',
-    group: '',
-    supersededBy: undefined,
-    keyOrderedAtUs: undefined,
-    presentedCa: undefined,
-    labels: {},
-    removedAtUs: undefined,
-    ...parts,
-  };
-}
+import { ENGINES, group, makeAgent, makeAlert, makeBatch, realisticEvents, START_US } from '../support/stores.ts';
 
 for (const { name, available, start } of ENGINES) {
   describe.skipIf(!available)(`reading from a store on ${name}`, () => {

@@ -6,7 +6,7 @@ import { EVENT_COLUMNS } from '../../collector/src/store/event-columns.ts';
 import { encodeEventRows } from '../../collector/src/store/event-rows.ts';
 import { migrate, readMigrations } from '../../collector/src/store/migrate.ts';
 import { openDatabase, openStore, type StoreLocation, storeOver } from '../../collector/src/store/open.ts';
-import { DAY_US, type Retention } from '../../collector/src/store/retention.ts';
+import { DAY_US } from '../../collector/src/store/retention.ts';
 import { readCompressedBytes } from '../../collector/src/store/space.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { atLeast } from '../../collector/src/store/timescale.ts';
@@ -19,6 +19,7 @@ import {
   group,
   isTimescale,
   makeBatch,
+  RETENTION,
   realisticEvents,
   startTimescale,
 } from '../support/stores.ts';
@@ -26,15 +27,6 @@ import { policies, refreshSeries, runPolicies, stopWorkers } from '../support/ti
 import { until } from '../support/until.ts';
 
 const TIMESCALE = ENGINES.find(({ name }) => isTimescale(name))!;
-const RETENTION: Retention = {
-  events: 90,
-  evidence: 365,
-  losses: 365,
-  alerts: 365,
-  risk: 365,
-  audit: 2_557,
-  seriesMinute: 30,
-};
 // Policies go by the clock of the server, so these tests do too.
 const TODAY_US = Math.floor((Date.now() * 1000) / DAY_US) * DAY_US;
 /** Since 2.28 a refresh is a commit for every few buckets; and jobs wait for one of the server's workers. */

@@ -7,10 +7,9 @@ import { encodeEventRows } from '../../collector/src/store/event-rows.ts';
 import { migrate, readMigrations } from '../../collector/src/store/migrate.ts';
 import { openDatabase, storeOver } from '../../collector/src/store/open.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
-import { ENGINES, type EngineUnderTest, makeBatch, realisticEvents } from '../support/stores.ts';
+import { ENGINES, type EngineUnderTest, makeBatch, RETENTION, realisticEvents } from '../support/stores.ts';
 
 const NOW_US = Date.UTC(2026, 10, 21, 12) * 1000;
-const RETENTION = { events: 90, evidence: 365, losses: 365, alerts: 365, risk: 365, audit: 2557, seriesMinute: 30 };
 const AGENT = randomUUID();
 /** Days from now that the older release stored events of; its tables had no days. */
 const STORED = [-100, -89, -1, 0, 1, 400];

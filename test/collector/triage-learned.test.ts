@@ -2,15 +2,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@grpc/grpc-js';
 import {
-  Activity,
   type Alert,
   AlertOrder,
   AlertState,
   AlertVerdict,
-  EventClass,
-  type HostEvent,
   modelsService,
-  Outcome,
   type TrainingProgress,
   TriageAction,
 } from '@threatguard/proto';
@@ -19,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { homePaths } from '../../collector/src/fleet/home.ts';
 import { consoleIdentityOf } from '../support/agent-identity.ts';
 import { CollectorProcess, initTestHome, TestCollector } from '../support/collector.ts';
+import { bruteForce } from '../support/envelopes.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
 
@@ -47,22 +44,9 @@ async function connect(): Promise<void> {
   agent = await SealingAgent.connect({ address: collector.address, identity: await collector.enrol('web-1') });
 }
 
-function failedLogon(source: string): HostEvent {
-  return {
-    observedAtUs: Date.now() * 1000,
-    class: EventClass.AUTHENTICATION,
-    activity: Activity.LOGON,
-    outcome: Outcome.FAILURE,
-    sensor: 'auth.file',
-    serviceName: 'sshd',
-    user: { name: 'root' },
-    authentication: { method: 'password', sourceAddress: source, sourcePort: 50_000 },
-  };
-}
-
 /** A brute force from each address; the alert each raises. */
 async function attack(sources: readonly string[]): Promise<Alert[]> {
-  for (const source of sources) await agent.send(Array.from({ length: 20 }, () => failedLogon(source)));
+  for (const source of sources) await agent.send(bruteForce(source));
   return until(
     async () => {
       const { alerts = [] } = await collector.console.alerts({ filter: { technique: 'T1110' }, limit: 1_000 });
@@ -174,7 +158,7 @@ describe('triage learned from verdicts', () => {
 
   it('keeps what was said when an alert grows and is acted on', async () => {
     const [alert] = await attack([outside(901)]);
-    await agent.send(Array.from({ length: 20 }, () => failedLogon(outside(901))));
+    await agent.send(bruteForce(outside(901)));
     const now = async () => (await collector.console.alert(alert!.id!)).alert!;
     await until(async () => (await now()).count! > alert!.count!, { limitMs: 10_000, what: 'the alert to grow' });
     const [acknowledged] = await collector.console.act({

@@ -2,20 +2,11 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
-import {
-  Activity,
-  type Alert,
-  AlertState,
-  AlertVerdict,
-  EventClass,
-  type HostEvent,
-  Outcome,
-  TriageAction,
-  verifyAlert,
-} from '@threatguard/proto';
+import { type Alert, AlertState, AlertVerdict, Outcome, TriageAction, verifyAlert } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../collector/src/store/open.ts';
 import { ConsoleClient, initTestHome, TestCollector } from '../support/collector.ts';
+import { bruteForce, failedLogin } from '../support/envelopes.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
 
@@ -36,22 +27,9 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-function logon(source: string, outcome: Outcome): HostEvent {
-  return {
-    observedAtUs: Date.now() * 1000,
-    class: EventClass.AUTHENTICATION,
-    activity: Activity.LOGON,
-    outcome,
-    sensor: 'auth.file',
-    serviceName: 'sshd',
-    user: { name: 'root' },
-    authentication: { method: 'password', sourceAddress: source, sourcePort: 50_000 },
-  };
-}
-
 /** A brute force from an address nobody else has; the alert it raises. */
 async function attack(source = `192.0.2.${++sources}`): Promise<Alert> {
-  await agent.send(Array.from({ length: 20 }, () => logon(source, Outcome.FAILURE)));
+  await agent.send(bruteForce(source));
   return until(
     async () => {
       const { alerts } = await collector.console.alerts({ filter: { technique: 'T1110' } });
@@ -229,7 +207,7 @@ describe('an incident', () => {
   it('is closed with the last of its alerts, and open again with the first', async () => {
     const source = '203.0.113.9';
     await attack(source);
-    await agent.send([logon(source, Outcome.SUCCESS)]);
+    await agent.send([{ ...failedLogin(source), outcome: Outcome.SUCCESS }]);
     const incident = await until(
       async () => {
         const { incidents } = await collector.console.incidents({ state: 'open' });

@@ -1,13 +1,13 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLabelChange, readLabelFilter } from '../../console/src/model/agent-labels.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { hasTmux, TmuxConsole } from '../support/tmux.ts';
 import { agent } from './samples.ts';
 
 let server: FakeConsoleServer;
-const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
+const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
 const asked = (method: string) => server.calls.filter((call) => call.method === method).map(({ request }) => request);
 beforeAll(async () => {
   server = await FakeConsoleServer.start();

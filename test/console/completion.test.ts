@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../console/src/commands/index.ts';
 import { completionOf } from '../../console/src/model/completion.ts';
-import { runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { HOSTILE } from '../support/hostile.ts';
 import { agent, alert } from './samples.ts';
@@ -54,16 +54,16 @@ describe('completion', () => {
 
   it('offers what is there, and no name that a shell would act on', async () => {
     const env = { THREATGUARD_HOME: server.home };
-    const run = (...words: string[]) => runConsole(['complete', '--', ...words], env);
+    const run = (...words: string[]) => runCommand(['complete', '--', ...words], env);
     expect(await run('agents', 'show', 'we')).toMatchObject({ code: 0, stdout: 'web-1\n' });
     expect((await run('alerts', 'show', '01k')).stdout).toBe(`${alert().id}\n`);
     expect((await run('alerts', 'cl')).stdout).toBe('close\n');
-    const nowhere = await runConsole(['complete', '--', 'agents', 'show', ''], { THREATGUARD_HOME: '/nonexistent' });
+    const nowhere = await runCommand(['complete', '--', 'agents', 'show', ''], { THREATGUARD_HOME: '/nonexistent' });
     expect(nowhere).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 
   it.each(['bash', 'zsh', 'fish'])('has a script for %s', async (shell) => {
-    const { code, stdout } = await runConsole(['completion', shell]);
+    const { code, stdout } = await runCommand(['completion', shell]);
     expect(code).toBe(0);
     expect(stdout).toContain('threatguard complete --');
   });
@@ -76,7 +76,7 @@ describe('--fields', () => {
     server.alerts = [alert()];
   });
   afterAll(() => server[Symbol.asyncDispose]());
-  const run = (...args: string[]) => runConsole(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
+  const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: server.home, TZ: 'UTC' });
 
   it('chooses what is printed, in every form', async () => {
     const fields = ['--fields', 'severity,rule.id,techniques'];

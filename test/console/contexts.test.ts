@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Contexts } from '../../console/src/services/contexts.ts';
+import { runCommand } from '../support/console-commands.ts';
 import { runConsole } from '../support/console-process.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { agent } from './samples.ts';
@@ -29,7 +30,7 @@ const environment = () => ({
   XDG_CONFIG_HOME: join(directory, 'config'),
 });
 const run = (words: string, env: Record<string, string | undefined> = {}) =>
-  runConsole(words.split(' '), { ...environment(), ...env });
+  runCommand(words.split(' '), { ...environment(), ...env });
 const agents = async (words = '', env: Record<string, string | undefined> = {}) =>
   (await run(`agents list --fields name --output csv${words}`, env)).stdout.split('\n')[1];
 const files = (server: FakeConsoleServer) => {

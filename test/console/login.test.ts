@@ -9,9 +9,10 @@ import { bringLogin, LoginBearer, loginOf } from '../../console/src/client/bring
 import { LoginFile } from '../../console/src/client/login-file.ts';
 import { ApiUser, PASSWORD } from '../support/api-user.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
-import { RunningConsole, runConsole } from '../support/console-process.ts';
+import { runCommand } from '../support/console-commands.ts';
+import { RunningConsole } from '../support/console-process.ts';
 import { ask } from '../support/http.ts';
-import { Browser, CLIENT_ID, CLIENT_SECRET, TestProvider } from '../support/oidc.ts';
+import { Browser, CLIENT_ID, TestProvider } from '../support/oidc.ts';
 import { hasTmux, TmuxConsole } from '../support/tmux.ts';
 import { until } from '../support/until.ts';
 
@@ -22,7 +23,7 @@ let state: string;
 let passwordFile: string;
 
 const env = () => ({ THREATGUARD_HOME: collector.home, XDG_STATE_HOME: state, TZ: 'UTC' });
-const run = (...args: string[]) => runConsole(args, env());
+const run = (...args: string[]) => runCommand(args, env());
 const json = async (...args: string[]) => JSON.parse((await run(...args, '--output', 'json')).stdout);
 const logInAs = (name: string) => run('login', name, '--password-file', passwordFile);
 const loginsIn = (directory: string) => {
@@ -35,22 +36,9 @@ const loginsIn = (directory: string) => {
 const loginFile = () => join(state, 'threatguard', 'logins', loginsIn(state)[0]!);
 
 beforeAll(async () => {
-  provider = await TestProvider.start();
-  provider.serve('http://127.0.0.1:1/unused');
-  provider.groups.olga = ['soc-readers'];
+  provider = await TestProvider.forDevices({ olga: ['soc-readers'] });
   const home = await initTestHome();
-  const secretFile = join(home, 'oidc.secret');
-  writeFileSync(secretFile, CLIENT_SECRET);
-  const config = `http:
-  listen: 127.0.0.1:0
-  oidc:
-    issuer: ${provider.issuer}
-    client_id: ${CLIENT_ID}
-    client_secret_file: ${secretFile}
-    scopes: [openid, profile, groups]
-    roles: { soc-readers: viewer }
-    insecure_loopback: true
-`;
+  const config = `http:\n  listen: 127.0.0.1:0\n${provider.textFor(home, { 'soc-readers': 'viewer' })}`;
   collector = await TestCollector.start({ home, config });
   writeFileSync(join(home, 'console', 'console.json'), JSON.stringify({ collector: collector.address }));
   admin = await ApiUser.first(collector, 'ada');

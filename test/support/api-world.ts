@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type HostEvent, Outcome } from '@threatguard/proto';
 import { ApiUser, PASSWORD } from './api-user.ts';
 import { TestCollector } from './collector.ts';
-import { failedLogin } from './envelopes.ts';
+import { bruteForce, failedLogin } from './envelopes.ts';
 import { SealingAgent } from './sealing-agent.ts';
 
 export class ApiWorld implements AsyncDisposable {
@@ -42,7 +42,7 @@ export class ApiWorld implements AsyncDisposable {
     const admin = await ApiUser.first(collector);
     const analyst = await admin.withRole('ana', 'analyst');
     // Two stories that have nothing in common: alerts and incidents whose ids begin alike.
-    await agent.send([...Array.from({ length: 20 }, () => failedLogin('192.0.2.77')), rightAtLast('192.0.2.77')]);
+    await agent.send([...bruteForce('192.0.2.77'), rightAtLast('192.0.2.77')]);
     const events = [
       ...Array.from({ length: 20 }, () => sentLogin('203.0.113.60')),
       { ...sentLogin('203.0.113.60'), outcome: 'success' },

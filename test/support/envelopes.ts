@@ -43,9 +43,9 @@ export function processEvents(count: number, startAtUs = 1_790_000_000_000_000):
 }
 
 /** sshd, a wrong password for root. */
-export function failedLogin(source: string): HostEvent {
+export function failedLogin(source: string, observedAtUs = Date.now() * 1000): HostEvent {
   return {
-    observedAtUs: Date.now() * 1000,
+    observedAtUs,
     class: EventClass.AUTHENTICATION,
     activity: Activity.LOGON,
     outcome: Outcome.FAILURE,
@@ -54,4 +54,9 @@ export function failedLogin(source: string): HostEvent {
     user: { name: 'root' },
     authentication: { method: 'password', sourceAddress: source, sourcePort: 50_000 },
   };
+}
+
+/** Twenty of them from one source: brute force by any measure. */
+export function bruteForce(source: string, observedAtUs?: number): HostEvent[] {
+  return Array.from({ length: 20 }, () => failedLogin(source, observedAtUs));
 }

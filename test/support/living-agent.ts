@@ -11,10 +11,10 @@ import { sealIntoSpool } from '../../agent/src/batch/seal.ts';
 import { CertificateKeeper } from '../../agent/src/identity/certificate-keeper.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
+import { openEpochs } from '../../agent/src/sealing-epochs.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { CertificateDuties } from '../../agent/src/uplink/certificate-duties.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
-import { agentEpochs } from './agent-epochs.ts';
 
 export interface LivingAgentParts {
   home: string;
@@ -55,7 +55,8 @@ export class LivingAgent implements AsyncDisposable {
     this.spool = spool;
     const checkpoints = new CheckpointLedger(spool.checkpoints);
     const signer = () => keeper.signer;
-    const epochs = agentEpochs({ home, directory, identity, signer, spool, anchors: () => keeper.anchors });
+    const anchors = () => keeper.anchors;
+    const epochs = openEpochs({ home, directory, kemKey: identity.kemKey, anchors, signer, spool, nowUs });
     const { sealingKey, kemKey, contentKeys, resealing, confirmation } = epochs;
     this.#seal = (events) =>
       sealIntoSpool({ identity: signer(), kemKey, spool, contentKeys, losses, checkpoints, nowUs }, events);

@@ -2,10 +2,9 @@
 // format version, before it is released; what it wrote is never written again.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Activity, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
 import { readTreeHead } from '@threatguard/proto/evidence';
 import { TestCollector } from './collector.ts';
-import { processEvents } from './envelopes.ts';
+import { bruteForce, processEvents } from './envelopes.ts';
 import { exportBundle, treeHeads } from './evidence.ts';
 import { SealingAgent } from './sealing-agent.ts';
 import { until } from './until.ts';
@@ -18,17 +17,7 @@ const losses = [{ sensor: 'process.ebpf', reason: 'kernel_overrun', count: 7, fi
 await agent.send(processEvents(3), losses);
 await exportBundle(collector, { agent: 'web-1', fromUs: 1 });
 const { heads } = await treeHeads(collector);
-const login = (index: number): HostEvent => ({
-  observedAtUs: Date.now() * 1000 + index,
-  class: EventClass.AUTHENTICATION,
-  activity: Activity.LOGON,
-  outcome: Outcome.FAILURE,
-  sensor: 'auth.file',
-  serviceName: 'sshd',
-  user: { name: 'root' },
-  authentication: { method: 'password', sourceAddress: '192.0.2.1', sourcePort: 50_000 + index },
-});
-await agent.send(Array.from({ length: 20 }, (_, index) => login(index)));
+await agent.send(bruteForce('192.0.2.1'));
 const alert = await until(async () => (await collector.console.alerts()).alerts?.[0], {
   limitMs: 10_000,
   what: 'alert',

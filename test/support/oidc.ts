@@ -1,12 +1,24 @@
 // A provider of OpenID Connect: the real one, on a port of its own, whose people log in by name with any password. What it
 // answers from its token endpoint may be changed on the way, to see what is refused.
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { Provider } from 'oidc-provider';
 
 export const CLIENT_ID = 'threatguard';
 export const CLIENT_SECRET = 'a-secret-of-the-client-in-a-file';
+
+/** Of `http:` in collector.yaml: single sign-on at a provider, with the roles of its groups. */
+export const oidcText = (parts: { issuer: string; secretFile: string; roles: Record<string, string> }) => `  oidc:
+    issuer: ${parts.issuer}
+    client_id: ${CLIENT_ID}
+    client_secret_file: ${parts.secretFile}
+    scopes: [openid, profile, groups]
+    roles: ${JSON.stringify(parts.roles)}
+    insecure_loopback: true
+`;
 
 /** What is made of the claims of an ID token before it is signed again; '' as the whole token takes it out. */
 type Change = (claims: JWTPayload) => Promise<string> | string;
@@ -37,6 +49,21 @@ export class TestProvider implements AsyncDisposable {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new TestProvider(server, privateKey, jwk);
+  }
+
+  /** One for devices alone: no browser comes back from it. */
+  static async forDevices(groups: Record<string, string[]>): Promise<TestProvider> {
+    const provider = await TestProvider.start();
+    Object.assign(provider.groups, groups);
+    provider.serve('http://127.0.0.1:1/unused');
+    return provider;
+  }
+
+  /** `oidcText` for this one, with the client's secret in a file of the collector's home. */
+  textFor(home: string, roles: Record<string, string>): string {
+    const secretFile = join(home, 'oidc.secret');
+    writeFileSync(secretFile, `${CLIENT_SECRET}\n`);
+    return oidcText({ issuer: this.issuer, secretFile, roles });
   }
 
   /** Answers from now on, for a client that comes back to `redirectUri`. */

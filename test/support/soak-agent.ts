@@ -10,10 +10,10 @@ import { LossLedger } from '../../agent/src/batch/losses.ts';
 import { sealIntoSpool } from '../../agent/src/batch/seal.ts';
 import { agentVersion, readBootId, readHostFacts } from '../../agent/src/host-facts.ts';
 import { readIdentity } from '../../agent/src/identity/identity-files.ts';
+import { openEpochs } from '../../agent/src/sealing-epochs.ts';
 import { createAuthSensor } from '../../agent/src/sensors/auth/sensor.ts';
 import { Spool } from '../../agent/src/spool/spool.ts';
 import { Uplink } from '../../agent/src/uplink/uplink.ts';
-import { agentEpochs } from './agent-epochs.ts';
 import { settledMemory } from './settled-memory.ts';
 import { until } from './until.ts';
 
@@ -34,12 +34,14 @@ const spool = Spool.open({
   nowUs,
   lose: (loss) => losses.add(loss),
 });
-const { kemKey, contentKeys, resealing, confirmation } = agentEpochs({
+const { kemKey, contentKeys, resealing, confirmation } = openEpochs({
   home,
   directory: join(home, 'spool'),
-  identity,
-  signer,
+  kemKey: identity.kemKey,
+  anchors: () => identity.anchors,
+  signer: () => signer,
   spool,
+  nowUs,
 });
 const checkpoints = new CheckpointLedger(spool.checkpoints);
 const sensor = createAuthSensor({

@@ -9,7 +9,9 @@ import type { Incident } from '../../collector/src/correlate/incident.ts';
 import type { Entity } from '../../collector/src/correlate/risk.ts';
 import type { CommitGroup } from '../../collector/src/store/commit-group.ts';
 import { toStorable } from '../../collector/src/store/event-rows.ts';
+import type { AgentRecord } from '../../collector/src/store/fleet-record.ts';
 import { openDatabase, type StoreLocation } from '../../collector/src/store/open.ts';
+import type { Retention } from '../../collector/src/store/retention.ts';
 import { barePglite, emptyPglite } from './pglite.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from './postgres.ts';
 
@@ -19,6 +21,17 @@ export interface EngineUnderTest extends AsyncDisposable {
   /** A new database without a schema. */
   bare(): StoreLocation;
 }
+
+/** Days, as collector.yaml has them by default. */
+export const RETENTION: Retention = {
+  events: 90,
+  evidence: 365,
+  losses: 365,
+  alerts: 365,
+  risk: 365,
+  audit: 2_557,
+  seriesMinute: 30,
+};
 
 /** Engines the contract tests run on; `available` says which are skipped here, by name. */
 export const ENGINES = [
@@ -33,6 +46,31 @@ export const ENGINES = [
 
 /** Whether `name` of ENGINES is TimescaleDB, where the series are counted by the database. */
 export const isTimescale = (name: string) => name.startsWith('timescaledb');
+
+/** An agent that enrolled and was not heard of yet. */
+export function makeAgent(parts: Partial<AgentRecord> = {}): AgentRecord {
+  return {
+    id: randomUUID(),
+    name: 'web-1',
+    machineId: 'm'.repeat(32),
+    keyId: 'ab'.repeat(32),
+    certificate: new Uint8Array(randomBytes(100)),
+    certificateExpiresAtUs: START_US + 30,
+    enrolledAtUs: START_US,
+    revokedAtUs: undefined,
+    lastSeenAtUs: 0,
+    version: '',
+    os: '',
+    kernel: '',
+    group: '',
+    supersededBy: undefined,
+    keyOrderedAtUs: undefined,
+    presentedCa: undefined,
+    labels: {},
+    removedAtUs: undefined,
+    ...parts,
+  };
+}
 
 export async function startPglite(): Promise<EngineUnderTest> {
   const makeEmpty = await emptyPglite();

@@ -1,9 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Activity, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { caOf, consoleIdentityOf, enrolTestAgent } from '../support/agent-identity.ts';
 import { CollectorProcess, ConsoleClient, initTestHome } from '../support/collector.ts';
+import { bruteForce } from '../support/envelopes.ts';
 import { type NatsServer, natsAvailable, startNats } from '../support/nats.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { hasTmux, TmuxConsole } from '../support/tmux.ts';
@@ -42,17 +42,7 @@ describe.skipIf(!hasTmux || !natsAvailable())('the dashboard while servers die (
     rmSync(home, { recursive: true, force: true });
   });
 
-  const failedLogon = (source: string): HostEvent => ({
-    observedAtUs: Date.now() * 1000,
-    class: EventClass.AUTHENTICATION,
-    activity: Activity.LOGON,
-    outcome: Outcome.FAILURE,
-    sensor: 'auth.file',
-    serviceName: 'sshd',
-    user: { name: 'root' },
-    authentication: { method: 'password', sourceAddress: source, sourcePort: 50_000 },
-  });
-  const attack = (source: string) => agent.send(Array.from({ length: 20 }, () => failedLogon(source)));
+  const attack = (source: string) => agent.send(bruteForce(source));
 
   it('says which way alerts come, and shows what was raised while NATS, then all of it, was gone', async () => {
     using console = new TmuxConsole(['dashboard', 'alerts'], {

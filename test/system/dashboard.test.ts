@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Activity, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initTestHome, TestCollector } from '../support/collector.ts';
+import { bruteForce } from '../support/envelopes.ts';
 import { SealingAgent } from '../support/sealing-agent.ts';
 import { hasTmux, TmuxConsole } from '../support/tmux.ts';
 
@@ -24,17 +24,7 @@ describe.skipIf(!hasTmux)('the dashboard in a terminal (needs tmux)', () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  const failedLogon = (source: string): HostEvent => ({
-    observedAtUs: Date.now() * 1000,
-    class: EventClass.AUTHENTICATION,
-    activity: Activity.LOGON,
-    outcome: Outcome.FAILURE,
-    sensor: 'auth.file',
-    serviceName: 'sshd',
-    user: { name: 'root' },
-    authentication: { method: 'password', sourceAddress: source, sourcePort: 50_000 },
-  });
-  const attack = (source: string) => agent.send(Array.from({ length: 20 }, () => failedLogon(source)));
+  const attack = (source: string) => agent.send(bruteForce(source));
   const open = (args: string[] = [], columns = 80, rows = 24) =>
     new TmuxConsole(['dashboard', ...args], {
       columns,

@@ -54,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const byName = new Map<string, DemoAgent>();
   for (const host of HOSTS) {
     const told = log.child({ host: host.name }, { level: 'warn' });
-    const agent = DemoAgent.open({ home: join(home, host.name), host, collector, log: told });
+    const agent = await DemoAgent.open({ home: join(home, host.name), host, collector, log: told });
     byName.set(host.name, agents.use(agent));
   }
   try {

@@ -24,25 +24,19 @@ const derive = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scry
 export class Passwords {
   #atWork = 0;
   readonly #waiting: (() => void)[] = [];
-  /** Of a password nobody has: who has no password is as slow to refuse as who has. */
-  readonly #nobody: Promise<string>;
-
-  constructor() {
-    this.#nobody = this.hash(randomBytes(32).toString('base64url'));
-    // Asked for by the first login, which is told.
-    this.#nobody.catch(() => undefined);
-  }
+  /** The form of a hash and of no password: who has none is as slow to refuse as who has. */
+  readonly #nobody = storedForm(randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
 
   /** As it is stored. Throws AccessError `busy`. */
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_BYTES);
     const hash = await this.#derive(password, salt, { ln: LOG2_N, r: R, p: P });
-    return `scrypt$ln=${LOG2_N},r=${R},p=${P}$${salt.toString('base64url')}$${hash.toString('base64url')}`;
+    return storedForm(salt, hash);
   }
 
   /** Takes as long for an empty `stored`, which no password fits, as for any other. Throws AccessError `busy`. */
   async verify(password: string, stored: string): Promise<boolean> {
-    const found = HASH.exec(stored || (await this.#nobody))?.groups;
+    const found = HASH.exec(stored || this.#nobody)?.groups;
     if (!found) return false;
     const parameters = { ln: Number(found.ln), r: Number(found.r), p: Number(found.p) };
     const hash = await this.#derive(password, Buffer.from(found.salt!, 'base64url'), parameters);
@@ -69,6 +63,10 @@ export class Passwords {
       else this.#atWork--;
     }
   }
+}
+
+function storedForm(salt: Buffer, hash: Buffer): string {
+  return `scrypt$ln=${LOG2_N},r=${R},p=${P}$${salt.toString('base64url')}$${hash.toString('base64url')}`;
 }
 
 /** The same characters however a keyboard composes them (RFC 8265 4.2.1). */

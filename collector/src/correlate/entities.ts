@@ -1,5 +1,6 @@
 // Whom and what an alert is about, in the words of DESIGN.md: user, host, process image, address.
 import type { Alert } from '@threatguard/proto';
+import { LOCAL_ACCOUNTS } from '../detect/local-accounts.ts';
 
 export type EntityKind = 'host' | 'user' | 'process' | 'address';
 
@@ -12,18 +13,7 @@ export interface EntityName {
 /** Part of the key of a table; longer names are attempts, and what they begin with tells them apart well enough. */
 const NAME_LENGTH_MAX = 512;
 
-/** Accounts that are somebody else on every host; so are those below 1000, where the id is known (login.defs, UID_MIN). */
-const LOCAL_ACCOUNTS = new Set([
-  'root',
-  'daemon',
-  'nobody',
-  'www-data',
-  'postgres',
-  'mysql',
-  'nginx',
-  'ubuntu',
-  'admin',
-]);
+/** Accounts below 1000 are the host's own, where the id is known (login.defs, UID_MIN). */
 const SYSTEM_UID_MAX = 999;
 
 const ADDRESSES = ['source.ip'] as const;

@@ -6,6 +6,7 @@
 // subscribers know it; when it is back, what changed meanwhile is delivered from the store before they are told so.
 import { DeliverPolicy, type JsMsg, jetstreamManager, type OrderedConsumerOptions } from '@nats-io/jetstream';
 import { ALERT_STREAM, type Alert } from '@threatguard/proto';
+import { pause } from '../pause.ts';
 import type { Store } from '../store/store.ts';
 import type { AlertFeed } from './alert-feed.ts';
 import { revisionKey } from './alert-signer.ts';
@@ -197,17 +198,4 @@ export class FleetFeed implements AsyncDisposable {
     await this.#ended;
     await this.#reading;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,6 +1,7 @@
 // Empties the outbox to JetStream. A row is removed only after the server's acknowledgement, and each revision has its
 // own message id, so a crash or a lost answer at any point repeats a publish and never loses or doubles an alert.
 import { alertSubject } from '@threatguard/proto';
+import { pause } from '../pause.ts';
 import type { OutboxRow, Store } from '../store/store.ts';
 import { type AlertSigner, revisionKey } from './alert-signer.ts';
 import { explainSilence, linkToNats, type NatsLink, publicUrl } from './nats-link.ts';
@@ -87,7 +88,7 @@ export class OutboxPublisher implements AsyncDisposable {
       } catch (error) {
         this.#woken = true;
         this.#state = `unavailable: ${publicUrl(this.#url)}: ${error instanceof Error ? error.message : String(error)}`;
-        await this.#pause(retryMs);
+        await pause(retryMs, this.#stopped.signal);
         retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
       }
     }
@@ -140,19 +141,5 @@ export class OutboxPublisher implements AsyncDisposable {
   async #nextSignal(): Promise<void> {
     if (!this.#woken && !this.#stopped.signal.aborted) await this.#signal.promise;
     this.#signal = Promise.withResolvers();
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopped;
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
   }
 }

@@ -7,6 +7,7 @@
 import type { Alert, Detection } from '@threatguard/proto';
 import { SMALL_ENVELOPE_BYTES_MAX, type StorableBatch } from '../batch.ts';
 import type { Correlated } from '../correlate/correlator.ts';
+import { pause } from '../pause.ts';
 import type { StageClock } from '../stage-clock.ts';
 import type { AlertActRecord } from '../triage/change-alert.ts';
 import { type CommitGroup, EMPTY_GROUP, type RefusedEnvelope } from './commit-group.ts';
@@ -234,16 +235,4 @@ function toCommitGroup(group: readonly Queued[], rated: readonly Alert[][]): Com
     collected.acts.push(...acts);
   }
   return collected;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

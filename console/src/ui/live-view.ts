@@ -1,17 +1,14 @@
-import type { Readable, Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { render } from 'ink';
 import { createElement } from 'react';
 import type { CollectorClient } from '../client/collector-client.ts';
 import { ConsoleError } from '../model/console-error.ts';
 import { followAlerts } from '../services/alert-feed.ts';
 import { tellBlindSpots } from '../services/blind-spots.ts';
+import { onFullScreen, type Streams } from './full-screen.ts';
 import { ALERTS_SHOWN_MAX, LiveModel } from './live-model.ts';
 import { LiveScreen } from './live-screen.ts';
 
 const STATUS_MS = 1000;
-/** Enough to be live, few enough for a slow line. */
-const FRAMES_PER_SECOND_MAX = 10;
 
 export interface LiveViewOptions {
   client: CollectorClient;
@@ -19,7 +16,7 @@ export interface LiveViewOptions {
   collector: string;
   utc: boolean;
   colour: boolean;
-  streams: { stdin: Readable; stdout: Writable; stderr: Writable };
+  streams: Streams;
   /** Aborted by q or Ctrl-C, which arrive as keys here. */
   stop: AbortController;
   stopped: AbortSignal;
@@ -29,7 +26,7 @@ export interface LiveViewOptions {
 
 /** Shows alerts until the user quits or the process is asked to stop. */
 export async function showLiveView(options: LiveViewOptions): Promise<void> {
-  const { client, stop, streams } = options;
+  const { client, stop } = options;
   const signal = AbortSignal.any([options.stopped, stop.signal]);
   const model = new LiveModel();
   options.takeNotes((note) => model.addNote(note));
@@ -42,16 +39,7 @@ export async function showLiveView(options: LiveViewOptions): Promise<void> {
     onOpen: () => void openSelected(model, client),
     onQuit: () => stop.abort(),
   });
-  const ink = render(screen, {
-    stdin: streams.stdin as NodeJS.ReadStream,
-    stdout: streams.stdout as NodeJS.WriteStream,
-    stderr: streams.stderr as NodeJS.WriteStream,
-    alternateScreen: true,
-    incrementalRendering: true,
-    exitOnCtrlC: false,
-    maxFps: FRAMES_PER_SECOND_MAX,
-  });
-  try {
+  await onFullScreen(screen, options.streams, async () => {
     for (const alert of (await client.listAlerts({}, ALERTS_SHOWN_MAX)).reverse()) model.addAlert(alert);
     void tellBlindSpots({ client, signal, onNote: (note) => model.addNote(note) });
     const feed = followAlerts({
@@ -65,10 +53,7 @@ export async function showLiveView(options: LiveViewOptions): Promise<void> {
       onAlert: (alert) => model.addAlert(alert),
     });
     await Promise.all([feed, followStatus(model, client, signal)]);
-  } finally {
-    ink.unmount();
-    await ink.waitUntilExit();
-  }
+  });
 }
 
 async function followStatus(model: LiveModel, client: CollectorClient, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 // Which entities an observation is about, and what it adds to their hours.
+import { LOCAL_ACCOUNTS } from '../local-accounts.ts';
 import type { EntityTable } from './entity-table.ts';
 import { AT } from './features.ts';
 import { hashPair, hashText } from './hash-text.ts';
@@ -19,19 +20,6 @@ import {
 import type { Sequences } from './sequences/sequences.ts';
 
 const HOUR_US = 3_600_000_000;
-
-/** Accounts that are somebody else on every host (login.defs has them below UID_MIN): they are no users of the fleet. */
-const LOCAL_ACCOUNTS = new Set([
-  'root',
-  'daemon',
-  'nobody',
-  'www-data',
-  'postgres',
-  'mysql',
-  'nginx',
-  'ubuntu',
-  'admin',
-]);
 
 const KIND_HASH = Object.fromEntries(ENTITY_KINDS.map((kind) => [kind, hashText(`kind ${kind}`)])) as Record<
   EntityKind,

@@ -7,6 +7,7 @@
 // said within a second as well; a probe that can tell busy from hung answers while it is only busy.
 
 import { inTime } from '../../in-time.ts';
+import { pause } from '../../pause.ts';
 
 const LOOK_EVERY_MS = 250;
 const LOOKS_TO_FALL = 2;
@@ -157,17 +158,4 @@ export class HealthBoard implements AsyncDisposable {
     this.#stop.abort();
     await Promise.all(this.#loops);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
 }

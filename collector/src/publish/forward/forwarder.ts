@@ -2,6 +2,7 @@
 // least once, a dead target delays what is for it and nothing else, and what comes again has the same key.
 import type { Alert } from '@threatguard/proto';
 import { alertKeyOf, auditKeyOf, type Exporter, exportAlert, exportAudit } from '@threatguard/proto/export';
+import { pause } from '../../pause.ts';
 import type { AuditEntry } from '../../store/audit-entry.ts';
 import type { ForwardCursor, ForwardItem, ForwardingStore } from '../../store/forwarding-store.ts';
 import { StoreError } from '../../store/store-error.ts';
@@ -89,7 +90,7 @@ export class Forwarder implements AsyncDisposable {
         if (!moved) await this.#idle();
       } catch (error) {
         if (signal.aborted) break;
-        await this.#pause(this.#waitAfter(error), signal);
+        await pause(this.#waitAfter(error), signal);
       }
     }
   }
@@ -182,16 +183,5 @@ export class Forwarder implements AsyncDisposable {
     const timer = setTimeout(() => this.#signal.resolve(), LOOK_MS);
     await this.#signal.promise;
     clearTimeout(timer);
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    const done = () => resolve();
-    signal.addEventListener('abort', done);
-    return promise.finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-    });
   }
 }

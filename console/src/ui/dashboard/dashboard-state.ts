@@ -1,9 +1,8 @@
 import type { StatusReport } from '@threatguard/proto';
 import type { FeedWay } from '../../services/alert-feed.ts';
+import { FRAMES_PER_SECOND_MAX } from '../frame-rate.ts';
 import type { PlaceState } from './place-state.ts';
 
-/** Frames a second a terminal over a slow line keeps up with. */
-export const FRAMES_PER_SECOND_MAX = 10;
 const FRAME_MS = 1000 / FRAMES_PER_SECOND_MAX;
 
 /** A line that is being typed: a command, a filter, or an answer an act asked for. */

@@ -6,11 +6,11 @@ import { sourceOf } from '../../services/dashboard-source.ts';
 import { followFeed, followStatus, followWho } from '../../services/follow-collector.ts';
 import { LiveAlerts } from '../../services/live-alerts.ts';
 import type { SavedViews } from '../../services/saved-views.ts';
+import type { Streams } from '../full-screen.ts';
 import { withoutFetch } from '../lean-ink.ts';
 import { clipboardSequence } from './clipboard.ts';
 import { runCommand } from './command-line.ts';
 import { Dashboard } from './dashboard.ts';
-import type { Streams } from './show-dashboard.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { VIEWS } from './views/index.ts';
 
