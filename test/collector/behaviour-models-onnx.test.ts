@@ -154,9 +154,21 @@ describe('the ONNX form of a model', () => {
     expect(await models.evaluate('local-outlier-factor', 1)).toMatchObject({ evaluation: { hours: 7 * 24 * 5 } });
   });
 
+  it('finds onnxruntime loaded, where that was asked for before there was a model', async () => {
+    const loaded: number[] = [];
+    const load = async (bytes: Uint8Array) => {
+      loaded.push(bytes.length);
+      return await OnnxModel.load(bytes);
+    };
+    const models = await made.registry({ onnx: { load } });
+    await models.prepare();
+    expect(loaded).toHaveLength(1);
+  });
+
   it('is not missed where there is no onnxruntime: that is said once, and our own code scores', async () => {
     const told: string[] = [];
     const models = await made.registry({ onnx: { load: absent, unavailable: (why) => told.push(why) } });
+    await models.prepare();
     await models.train('isolation-forest', quietly());
     await models.evaluate('isolation-forest', 1);
     expect(models.active.size).toBe(1);

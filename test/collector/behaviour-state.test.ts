@@ -3,17 +3,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deserialize } from 'node:v8';
+import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Behaviour } from '../../collector/src/detect/behaviour/behaviour.ts';
 import { readCheckpoint, writeCheckpoint } from '../../collector/src/detect/behaviour/checkpoint.ts';
-import { estimateDistinct, SKETCHES_WORDS, sketch } from '../../collector/src/detect/behaviour/features.ts';
+import { estimateDistinct, SKETCHES_WORDS, sketch, sketchBit } from '../../collector/src/detect/behaviour/features.ts';
 import { hashText } from '../../collector/src/detect/behaviour/hash-text.ts';
 import { BehaviourKeeper } from '../../collector/src/detect/behaviour/keeper.ts';
 import { observe } from '../../collector/src/detect/behaviour/observations.ts';
 import { combineDependent, combineIndependent, normalTail } from '../../collector/src/detect/behaviour/probability.ts';
-import { SeenSet } from '../../collector/src/detect/behaviour/seen-set.ts';
+import { type SeenEntries, SeenSet } from '../../collector/src/detect/behaviour/seen-set.ts';
 import { openStore } from '../../collector/src/store/open.ts';
 import { exec, ordinaryHours, sent } from '../support/behaviour-events.ts';
 import { envelope, OPTIONS, START_US } from '../support/killed-checkpoint.ts';
@@ -49,18 +49,16 @@ function teach(behaviour: Behaviour, hours: { from: number; to: number }): void 
   }
 }
 
-type Entries = ReturnType<SeenSet['entries']>;
-
 /** A checkpoint as data; first-seen sets by key, since the place of an item in its table depends on which came first. */
 function state(behaviour: Behaviour): unknown[] {
   const [head, ...parts] = Array.from(writeCheckpoint(behaviour), (part) => deserialize(part));
-  const sorted = ({ keys, counts, lastHours }: Entries) =>
-    Array.from(keys, (key, at) => [key, counts[at], lastHours[at]] as const).sort((a, b) => a[0] - b[0]);
+  const sorted = ({ keys, lastHours }: SeenEntries) =>
+    Array.from(keys, (key, at) => [key, lastHours[at]] as const).sort((a, b) => a[0] - b[0]);
   const plain = (saved: unknown) => (saved instanceof Uint8Array ? deserialize(saved) : saved);
   const profiles = parts
     .flat()
     .map(plain)
-    .map((saved: { seen: (Entries | undefined)[] }) => ({
+    .map((saved: { seen: (SeenEntries | undefined)[] }) => ({
       ...saved,
       seen: saved.seen.map((entries) => entries && sorted(entries)),
     }));
@@ -90,6 +88,26 @@ describe('what models know', () => {
     const [before, after] = [whole.observe(attack()), second.observe(attack())];
     expect(before).toHaveLength(1);
     expect(after).toEqual(before);
+  });
+
+  it('is read from a checkpoint of before first-seen items lost their counts', () => {
+    const behaviour = fleet();
+    teach(behaviour, { from: 0, to: 30 });
+    const [head, ...parts] = [...writeCheckpoint(behaviour)];
+    const counted = (entries: SeenEntries | undefined) =>
+      entries && { ...entries, counts: new Float32Array(entries.keys.length).fill(3) };
+    const before = parts.map((part) =>
+      serialize(
+        (deserialize(part) as { seen: (SeenEntries | undefined)[] }[]).map((saved) => ({
+          ...saved,
+          // Categories an entity had nothing of were not there at all.
+          seen: saved.seen.map(counted).slice(0, saved.seen.findLastIndex((entries) => entries) + 1),
+        })),
+      ),
+    );
+    const again = fleet();
+    expect(readCheckpoint(again, [head!, ...before])).toBe(true);
+    expect(state(again)).toEqual(state(behaviour));
   });
 
   it('is in a checkpoint as it was when that was begun, whatever comes while it is written', () => {
@@ -128,6 +146,15 @@ describe('what models know', () => {
     } finally {
       rmSync(root, { recursive: true, force: true });
     }
+  });
+
+  it('does not depend on what was observed before: texts that are known, and those of more batches than are remembered', () => {
+    const events = ordinaryHours({ user: 'alice', fromUs: FROM_US, hours: 1 });
+    const first = batch(1, 1, events);
+    expect(batch(1, 1, events)).toEqual(first);
+    const others = Array.from({ length: 4_200 }, (_, n) => exec({ user: 'bob', image: `/bin/x${n}`, atUs: FROM_US }));
+    expect(batch(2, 1, others).texts).toContain('/bin/x4199');
+    expect(batch(1, 1, events)).toEqual(first);
   });
 
   it('counts an envelope once, however often it comes', () => {
@@ -253,6 +280,7 @@ describe('whatever a host says', () => {
             eventTimesUs: Float64Array.from(times, (time) => Math.max(0, Math.min(time || 0, 2 ** 53))),
           });
           for (const place of observations.places) expect(place).toBeLessThanOrEqual(observations.texts.length);
+          expect([...observations.hashes]).toEqual(observations.texts.map(hashText));
           behaviour.observe(observations);
           for (const profile of behaviour.entities.all()) expect(profile.numbers.every(Number.isFinite)).toBe(true);
         },
@@ -263,31 +291,42 @@ describe('whatever a host says', () => {
 });
 
 describe('a first-seen set', () => {
-  it('says of each item what a plain map would, as long as there is room', () => {
+  const key = (item: number) => Float64Array.of(hashText(`item ${item}`));
+
+  it('says of each item of each category what a plain map would, as long as there is room', () => {
+    const noted = fc.tuple(fc.nat(2), fc.nat(60), fc.nat(40));
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(60), fc.nat(40)), { maxLength: 200 }), (notes) => {
-        const set = new SeenSet(128);
-        const plain = new Map<number, number>();
-        for (const [item, hour] of notes) {
-          const key = hashText(`item ${item}`);
-          const last = plain.get(key);
-          expect(set.note(key, hour, 10)).toBe(last === undefined || hour > last + 10);
-          plain.set(key, Math.max(last ?? 0, hour));
+      fc.property(fc.array(noted, { maxLength: 200 }), (notes) => {
+        const set = new SeenSet(3, 128);
+        const plain = new Map<string, number>();
+        for (const [category, item, hour] of notes) {
+          const last = plain.get(`${category} ${item}`);
+          expect(set.note(category, key(item), 0, hour, 10)).toBe(last === undefined || hour > last + 10);
+          plain.set(`${category} ${item}`, Math.max(last ?? 0, hour));
         }
-        const copy = new SeenSet(128);
-        copy.restore(set.entries());
-        for (const key of plain.keys()) expect([set.has(key), copy.has(key)]).toEqual([true, true]);
+        const copy = new SeenSet(3, 128);
+        for (let category = 0; category < 3; category++) {
+          const entries = set.entries(category);
+          if (entries) copy.restore(category, entries);
+          for (let item = 0; item <= 60; item++) {
+            const has = plain.has(`${category} ${item}`);
+            expect([set.has(category, key(item), 0), copy.has(category, key(item), 0)]).toEqual([has, has]);
+          }
+        }
+        expect([set.size, copy.size]).toEqual([plain.size, plain.size]);
       }),
-      { seed: 9, numRuns: 200 },
+      { seed: 9, numRuns: 100 },
     );
   });
 
-  it('keeps the newest when it is full, and counts what went', () => {
-    const set = new SeenSet(64);
-    for (let hour = 0; hour < 500; hour++) set.note(hashText(String(hour)), hour, 1_000);
-    expect(set.size).toBeLessThanOrEqual(64);
-    expect(set.has(hashText('499'))).toBe(true);
-    expect(set.evicted + set.size).toBe(500);
+  it('keeps the newest of a category that is full, and counts what went; others stay whole', () => {
+    const set = new SeenSet(2, 64);
+    for (let item = 0; item < 60; item++) set.note(1, key(item), 0, 0, 1_000);
+    for (let hour = 0; hour < 500; hour++) set.note(0, key(hour), 0, hour, 1_000);
+    expect(set.size).toBeLessThanOrEqual(60 + 64);
+    expect(set.has(0, key(499), 0)).toBe(true);
+    expect(set.evicted + set.size).toBe(60 + 500);
+    expect(set.entries(1)?.keys).toHaveLength(60);
   });
 });
 
@@ -316,7 +355,7 @@ describe('a sketch', () => {
     for (const many of [1, 3, 10, 50, 200]) {
       const words = new Uint32Array(SKETCHES_WORDS);
       for (let item = 0; item < many; item++)
-        for (let twice = 0; twice < 2; twice++) sketch(words, 1, hashText(`10.0.${item}.0/24`));
+        for (let twice = 0; twice < 2; twice++) sketch(words, 1, sketchBit(hashText(`10.0.${item}.0/24`)));
       expect(Math.abs(estimateDistinct(words, 1) - many)).toBeLessThanOrEqual(Math.max(0, many * 0.1));
       expect(estimateDistinct(words, 0)).toBe(0);
     }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findClusters, NOISE } from '../../collector/src/detect/models/dbscan.ts';
+import { DistanceTable } from '../../collector/src/detect/models/distance-table.ts';
 
 const points = fc.array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 12 })), { maxLength: 60 });
 const parameters = fc.record({ eps: fc.constantFrom(0.5, 1, 1.5, 2.3), minPoints: fc.integer({ min: 1, max: 6 }) });
@@ -8,6 +9,23 @@ const parameters = fc.record({ eps: fc.constantFrom(0.5, 1, 1.5, 2.3), minPoints
 function cluster(rows: readonly (readonly [number, number])[], options: { eps: number; minPoints: number }) {
   return [...findClusters({ rows: rows.length, columns: 2, values: Float64Array.from(rows.flat()) }, options)];
 }
+
+describe('a table of distances', () => {
+  it('knows the k-th nearest and all within a distance, as they are reckoned one by one', () => {
+    fc.assert(
+      fc.property(points, fc.integer({ min: 1, max: 6 }), fc.nat(9), (rows, k, radius) => {
+        const table = new DistanceTable({ rows: rows.length, columns: 2, values: Float64Array.from(rows.flat()) });
+        rows.forEach((a, row) => {
+          const squares = rows.map((b) => (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2);
+          const others = squares.toSpliced(row, 1).sort((x, y) => x - y);
+          expect(table.squareOfNearest(row, k)).toBe(others[Math.min(k, others.length) - 1] ?? 0);
+          const within = squares.flatMap((square, at) => (square <= radius ** 2 ? [at] : []));
+          expect(table.within(row, radius ** 2)).toEqual(within);
+        });
+      }),
+    );
+  });
+});
 
 describe('DBSCAN', () => {
   it('is the definition: cores within reach of each other share a cluster, others belong to a core they reach, or to none', () => {

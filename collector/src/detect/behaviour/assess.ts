@@ -7,10 +7,10 @@ import { FEATURE_COUNT, FEATURES } from './features.ts';
 import { type HourRows, unpackHours } from './hour-rows.ts';
 import { scoreOf } from './hours.ts';
 import type { BehaviourKeeper } from './keeper.ts';
+import { hashEntity } from './observed-entities.ts';
 import { ENTITY_KINDS, type EntityKind, LAYOUT, type Profile } from './profile.ts';
 import { buildReason, compareVolume, sayVolume } from './reason.ts';
 import { nameOf } from './speak.ts';
-import { hashEntity } from './update.ts';
 
 const HOUR_US = 3_600_000_000;
 /** Two half-lives of what is learned: more makes it no surer. */

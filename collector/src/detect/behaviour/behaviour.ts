@@ -10,6 +10,7 @@ import { EntityTable, emptyByKind } from './entity-table.ts';
 import { Hours, scoreOf } from './hours.ts';
 import { NoveltyRates } from './novelty.ts';
 import type { Observations } from './observations.ts';
+import { hourOf } from './observed-entities.ts';
 import { PeerGroups } from './peers.ts';
 import { combineDependent } from './probability.ts';
 import { ENTITY_KINDS, type Profile } from './profile.ts';
@@ -18,7 +19,8 @@ import { describeSequence } from './sequences/say-sequence.ts';
 import type { ActiveSequences } from './sequences/sequence-scorer.ts';
 import { Sequences } from './sequences/sequences.ts';
 import { nameOf, speak } from './speak.ts';
-import { hourOf, Updater } from './update.ts';
+import { StreamKeys } from './stream-keys.ts';
+import { Updater } from './update.ts';
 
 /** Streams whose position is known: ten times the agents of a fleet. */
 const STREAMS_MAX = 100_000;
@@ -68,6 +70,7 @@ export class Behaviour {
   readonly positions = new Map<string, number>();
   readonly options: BehaviourOptions;
   readonly #updater: Updater;
+  readonly #streams = new StreamKeys();
   /** How many hours of each kind ended in each of the last 24 hours. */
   readonly closedIn = emptyByKind(() => new Float64Array(DAY_HOURS));
   /** Until when a host was spoken of, and how rare that was. */
@@ -139,7 +142,7 @@ export class Behaviour {
   }
 
   #advance({ agentId, streamId, sequence }: Observations): boolean {
-    const key = streamKey(agentId, streamId);
+    const key = this.#streams.of(agentId, streamId);
     if (sequence <= (this.positions.get(key) ?? 0)) return false;
     // Last come, last forgotten.
     this.positions.delete(key);
@@ -277,8 +280,4 @@ export class Behaviour {
 function hostOf({ kind, name }: Profile, { agentId }: Observations): string {
   if (kind === 'host') return name;
   return kind === 'account' ? name.slice(name.lastIndexOf('@') + 1) : agentId;
-}
-
-function streamKey(agentId: string, streamId: Uint8Array): string {
-  return `${agentId} ${Buffer.from(streamId.buffer, streamId.byteOffset, streamId.length).toString('hex')}`;
 }

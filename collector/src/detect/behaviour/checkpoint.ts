@@ -12,8 +12,8 @@ import type { CalibrationState } from './calibration.ts';
 import { emptyByKind } from './entity-table.ts';
 import { FEATURES_VERSION } from './features.ts';
 import type { SavedGroups } from './peers.ts';
-import { ENTITY_KINDS, type EntityKind, Profile } from './profile.ts';
-import type { SeenSet } from './seen-set.ts';
+import { CATEGORIES, ENTITY_KINDS, type EntityKind, Profile } from './profile.ts';
+import type { SeenEntries } from './seen-set.ts';
 import type { HourSequences } from './sequences/sequences.ts';
 import type { Words } from './sequences/words.ts';
 
@@ -33,7 +33,8 @@ interface SavedProfile {
   nextLook: Float32Array;
   hourAsked: boolean;
   sketches: Uint32Array;
-  seen: (ReturnType<SeenSet['entries']> | undefined)[];
+  /** By category. */
+  seen: (SeenEntries | undefined)[];
   sequences?: HourSequences | undefined;
 }
 
@@ -102,9 +103,7 @@ export function* writeCheckpoint(behaviour: Behaviour): Generator<Uint8Array, vo
 
 /** About. */
 function bytesOf({ numbers, nextLook, sketches, seen }: Profile): number {
-  let items = 0;
-  for (const set of seen) items += set?.size ?? 0;
-  return 4 * (numbers.length + nextLook.length + sketches.length) + ITEM_BYTES * items;
+  return 4 * (numbers.length + nextLook.length + sketches.length) + ITEM_BYTES * seen.size;
 }
 
 /** Puts what was saved into one that is new; false where it is of another version, and then nothing was changed. */
@@ -149,7 +148,7 @@ function saveProfile(profile: Profile): SavedProfile {
     nextLook,
     hourAsked,
     sketches,
-    seen: seen.map((set) => set?.entries()),
+    seen: CATEGORIES.map((_, category) => seen.entries(category)),
     sequences,
   };
 }
@@ -162,7 +161,7 @@ function loadProfile({ identity, at, numbers, nextLook, sketches, seen, ...rest 
   profile.nextLook.set(nextLook);
   profile.sketches.set(sketches);
   seen.forEach((entries, category) => {
-    if (entries && entries.keys.length > 0) profile.seenIn(category).restore(entries);
+    if (entries) profile.seen.restore(category, entries);
   });
   return profile;
 }

@@ -57,12 +57,16 @@ const SKETCH_BITS = SKETCH_WORDS * 32;
 export const DISTINCT = [AT.accounts_tried, AT.sources, AT.programs_distinct, AT.destinations, AT.hosts] as const;
 export const SKETCHES_WORDS = DISTINCT.length * SKETCH_WORDS;
 
+/** The bit of an item in any sketch, by its hash. */
+export function sketchBit(hash: number): number {
+  return (hash ^ (hash / 2 ** 37)) & (SKETCH_BITS - 1);
+}
+
 /**
- * Notes an item in the sketch of the `which`-th of DISTINCT; whether that changed it. Linear counting (Whang, Vander-Zanden and
+ * Notes an item, by its bit, in the sketch of the `which`-th of DISTINCT; whether that changed it. Linear counting (Whang, Vander-Zanden and
  * Taylor, 1990): exact for few, within a tenth up to some 400, full at some 1,400.
  */
-export function sketch(words: Uint32Array, which: number, hash: number): boolean {
-  const bit = (hash ^ (hash / 2 ** 37)) & (SKETCH_BITS - 1);
+export function sketch(words: Uint32Array, which: number, bit: number): boolean {
   const word = which * SKETCH_WORDS + (bit >>> 5);
   const mask = 1 << (bit & 31);
   if ((words[word]! & mask) !== 0) return false;

@@ -4,6 +4,7 @@ import type { Bar } from './bar.ts';
 import { type Calibration, FRESH, ODD_HOUR, PERSISTENT, VOLUME } from './calibration.ts';
 import { DISTINCT, estimateDistinct, FEATURE_COUNT, sketch } from './features.ts';
 import type { NoveltyRates } from './novelty.ts';
+import type { Texts } from './observations.ts';
 import type { PeerGroups } from './peers.ts';
 import { combineIndependent, deviateOf } from './probability.ts';
 import {
@@ -115,9 +116,9 @@ export class Hours {
     if (standing !== 'quiet' && (before === 0 || value >= nextLook[feature]!)) this.#look(profile, feature, value);
   }
 
-  /** Counts an item among the different ones of a feature: the `which`-th of DISTINCT. */
-  addDistinct(profile: Profile, which: number, hash: number): void {
-    if (!sketch(profile.sketches, which, hash)) return;
+  /** Counts an item, by its `sketchBit`, among the different ones of a feature: the `which`-th of DISTINCT. */
+  addDistinct(profile: Profile, which: number, bit: number): void {
+    if (!sketch(profile.sketches, which, bit)) return;
     const feature = DISTINCT[which]!;
     const at = LAYOUT.window + feature;
     this.add(profile, feature, estimateDistinct(profile.sketches, which) - profile.numbers[at]!);
@@ -135,17 +136,19 @@ export class Hours {
     if (profile.standing !== 'quiet' && count >= 10) this.#look(profile, feature, numbers[LAYOUT.window + feature]!);
   }
 
-  /** Notes something an entity had; whether it is new to it. */
-  addItem(profile: Profile, category: number, item: number, text: string): boolean {
+  /** Notes something an entity had, by its place among texts; whether it is new to it. */
+  addItem(profile: Profile, category: number, { hashes, texts }: Texts, at: number): boolean {
     const bit = 1 << category;
     profile.touched |= bit;
-    if (!profile.seenIn(category).note(item, profile.hour, FORGOTTEN_HOURS)) return false;
+    if (!profile.seen.note(category, hashes, at, profile.hour, FORGOTTEN_HOURS)) return false;
     profile.fresh |= bit;
     if (profile.standing === 'quiet') return true;
-    const novelty = this.#parts.rates.judge(profile, category, item, this.#parts.groups);
+    const novelty = this.#parts.rates.judge(profile, category, { hashes, at }, this.#parts.groups);
     const others = profile.items.filter((each) => each.category !== category);
     const known = profile.items.find((each) => each.category === category);
-    if (!known || novelty.surprise > known.surprise) profile.items = [...others, { ...novelty, category, text }];
+    if (!known || novelty.surprise > known.surprise) {
+      profile.items = [...others, { ...novelty, category, text: texts[at]! }];
+    }
     this.#raise(profile, GROUP_OF[category]!, FRESH + category, novelty.surprise);
     return true;
   }

@@ -16,6 +16,12 @@ const REACHES = 3;
 /** Counts of how known new items are halve after so many: what is usual in a fleet changes. */
 const COUNTED_MAX = 2_000;
 
+/** What is new: its key is at a place of `hashes`. */
+export interface Item {
+  hashes: Float64Array;
+  at: number;
+}
+
 export interface Novelty {
   surprise: number;
   peers: number;
@@ -30,10 +36,10 @@ export class NoveltyRates {
    * -log10 of the probability that an hour of this entity has something new in a category, times that what is new is known
    * to so few peers. Counts it. The entity must not have it in its set yet where peers are asked of themselves.
    */
-  judge(profile: Profile, category: number, item: number, groups: PeerGroups): Novelty {
+  judge(profile: Profile, category: number, { hashes, at: place }: Item, groups: PeerGroups): Novelty {
     const asked = groups.of(profile);
     let peersWith = 0;
-    for (const peer of asked) if (peer.seen[category]?.has(item)) peersWith++;
+    for (const peer of asked) if (peer.seen.has(category, hashes, place)) peersWith++;
     const reach = reachOf(peersWith, asked.length);
     const at = (ENTITY_KINDS.indexOf(profile.kind) * CATEGORIES.length + category) * REACHES;
     const [nobody, some, many] = [this.counts[at]!, this.counts[at + 1]!, this.counts[at + 2]!];

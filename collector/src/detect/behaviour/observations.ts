@@ -1,9 +1,8 @@
 // What behavioural models need of a batch: a few numbers and texts of each event, in flat arrays, so that they are cheap to
 // hand from the thread that opened the batch to the one that has the models. Texts stand once for a batch, by their place.
-import { Activity, BATCH_EVENTS_MAX, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
+import { Activity, EventClass, type HostEvent, Outcome } from '@threatguard/proto';
 import type { EnrichedBatch } from '../../batch.ts';
-import { hashText } from './hash-text.ts';
-import { networkOf } from './network-of.ts';
+import { BatchTexts, type KnownText } from './batch-texts.ts';
 
 /** What an observation is of. */
 export const OBSERVED = {
@@ -26,17 +25,18 @@ export const FIRST = 2;
 export const SECOND = 3;
 export const TEXTS_PER_ROW = 4;
 
-/** Of a name or path, in UTF-16 units: what is longer is told apart well enough by its beginning. */
-const TEXT_UNITS_MAX = 256;
+/** Each once, beside its hash. */
+export interface Texts {
+  texts: readonly string[];
+  /** Of each text, 53 bits: never equal for two texts that matter, and never 0. */
+  hashes: Float64Array;
+}
 
-export interface Observations {
+export interface Observations extends Texts {
   agentId: string;
   agentName: string;
   streamId: Uint8Array;
   sequence: number;
-  texts: readonly string[];
-  /** Of each text, 53 bits: never equal for two texts that matter, and 0 for none. */
-  hashes: Float64Array;
   /** One of OBSERVED for each observation. */
   kinds: Uint8Array;
   /** Which event of the batch. */
@@ -102,11 +102,12 @@ function observeNetwork(
     // Who comes in chose the time and the address; only what goes out is the host's own doing.
     if (inbound || isOwn(network.destinationAddress ?? '')) return;
     rows.add(OBSERVED.connection, index, atUs, 1, 0);
-    rows.text(FIRST, networkOf(network.destinationAddress ?? ''));
+    rows.network(FIRST, network.destinationAddress);
     rows.port(SECOND, network.destinationPort ?? 0);
   } else if (activity === Activity.CONNECTION_CLOSED) {
     if (isOwn(network.destinationAddress ?? '')) return;
-    const [sent, received] = [count(network.bytesSent), count(network.bytesReceived)];
+    const sent = count(network.bytesSent);
+    const received = count(network.bytesReceived);
     // Sent is what the source sent, which of a connection that came in is the peer (ECS source.bytes).
     rows.add(OBSERVED.traffic, index, atUs, inbound ? received : sent, inbound ? sent : received);
   } else return;
@@ -119,7 +120,7 @@ function observeLogon(rows: Rows, event: HostEvent, index: number, atUs: number)
   const facts = Math.max(1, count(authentication?.count));
   if (activity === Activity.LOGON) {
     rows.add(outcome === Outcome.FAILURE ? OBSERVED.logonFailed : OBSERVED.logon, index, atUs, facts, 0);
-    rows.text(FIRST, networkOf(authentication?.sourceAddress ?? ''));
+    rows.network(FIRST, authentication?.sourceAddress);
   } else if (activity === Activity.PRIVILEGE) rows.add(OBSERVED.privilege, index, atUs, facts, 0);
   else return;
   rows.text(USER, user?.name);
@@ -136,122 +137,86 @@ function count(value: number | null | undefined): number {
   return value && value > 0 ? Math.min(value, COUNT_MAX) : 0;
 }
 
-/** Room for the rows of one batch: observed one at a time, so one serves all, and what leaves is a copy. */
-interface Room {
-  kinds: Uint8Array;
-  indexes: Uint32Array;
-  atUs: Float64Array;
-  places: Uint32Array;
-  values: Float64Array;
-}
-
-function makeRoom(rows: number): Room {
-  return {
-    kinds: new Uint8Array(rows),
-    indexes: new Uint32Array(rows),
-    atUs: new Float64Array(rows),
-    places: new Uint32Array(rows * TEXTS_PER_ROW),
-    values: new Float64Array(rows * 2),
-  };
-}
-
-let room = makeRoom(BATCH_EVENTS_MAX);
-
-/** Rows as they are made. */
+/** Rows as they are made: one array of bytes for all columns, as long as the batch could need. */
 class Rows {
-  readonly #texts: string[] = [];
-  readonly #placeOf = new Map<string, number>();
-  /** Places of texts that are made of two others. */
-  readonly #joined = new Map<number, number>();
-  readonly #room: Room;
+  readonly #texts = TEXTS;
+  readonly #kinds: Uint8Array;
+  readonly #indexes: Uint32Array;
+  readonly #atUs: Float64Array;
+  readonly #places: Uint32Array;
+  readonly #values: Float64Array;
   #count = 0;
 
   constructor(rowsMax: number) {
-    if (rowsMax > room.kinds.length) room = makeRoom(rowsMax);
-    this.#room = room;
+    const room = new ArrayBuffer(rowsMax * ROW_BYTES);
+    this.#atUs = new Float64Array(room, 0, rowsMax);
+    this.#values = new Float64Array(room, 8 * rowsMax, 2 * rowsMax);
+    this.#places = new Uint32Array(room, 24 * rowsMax, TEXTS_PER_ROW * rowsMax);
+    this.#indexes = new Uint32Array(room, 40 * rowsMax, rowsMax);
+    this.#kinds = new Uint8Array(room, 44 * rowsMax, rowsMax);
+    this.#texts.begin();
   }
 
   add(kind: number, index: number, atUs: number, value: number, second: number): void {
     const row = this.#count++;
-    const { kinds, indexes, atUs: times, places, values } = this.#room;
-    kinds[row] = kind;
-    indexes[row] = index;
-    times[row] = atUs;
-    for (let column = 0; column < TEXTS_PER_ROW; column++) places[row * TEXTS_PER_ROW + column] = 0;
-    values[row * 2] = value;
-    values[row * 2 + 1] = second;
+    this.#kinds[row] = kind;
+    this.#indexes[row] = index;
+    this.#atUs[row] = atUs;
+    this.#values[row * 2] = value;
+    this.#values[row * 2 + 1] = second;
   }
 
   /** A text of the row added last. */
   text(column: number, text: string | null | undefined): void {
-    if (text) this.#put(column, this.#place(text));
+    if (text) this.#put(column, this.#texts.take(text));
+  }
+
+  network(column: number, address: string | null | undefined): void {
+    if (address) this.#put(column, this.#texts.takeNetwork(address));
   }
 
   port(column: number, port: number): void {
-    if (port > 0)
-      this.#put(
-        column,
-        this.#join(port, -1, () => String(port)),
-      );
+    if (port > 0) this.#put(column, this.#texts.take(String(port)));
   }
 
   pair(column: number, parent: string, child: string): void {
-    if (!parent) return;
-    const [first, second] = [this.#place(parent), this.#place(child)];
-    this.#put(
-      column,
-      this.#join(first, second, () => `${parent} > ${child}`),
-    );
+    if (parent) this.#put(column, this.#texts.join(PAIR, this.#texts.take(parent), this.#texts.take(child), sayPair));
   }
 
   command(column: number, image: string, word: string): void {
-    const [first, second] = [this.#place(image), this.#place(word)];
-    // Apart from the pairs of parent and child, which are made of places, too.
-    this.#put(
-      column,
-      this.#join(first + PLACES_MAX, second, () => `${image.slice(image.lastIndexOf('/') + 1)} ${word}`),
-    );
+    this.#put(column, this.#texts.join(COMMAND, this.#texts.take(image), this.#texts.take(word), sayCommand));
   }
 
   finish() {
     const rows = this.#count;
-    const hashes = new Float64Array(this.#texts.length);
-    this.#texts.forEach((text, at) => {
-      hashes[at] = hashText(text);
-    });
+    const full = rows === this.#kinds.length;
     return {
-      texts: this.#texts,
-      hashes,
-      kinds: this.#room.kinds.slice(0, rows),
-      indexes: this.#room.indexes.slice(0, rows),
-      atUs: this.#room.atUs.slice(0, rows),
-      places: this.#room.places.slice(0, rows * TEXTS_PER_ROW),
-      values: this.#room.values.slice(0, rows * 2),
+      ...this.#texts.finish(),
+      kinds: full ? this.#kinds : this.#kinds.slice(0, rows),
+      indexes: full ? this.#indexes : this.#indexes.slice(0, rows),
+      atUs: full ? this.#atUs : this.#atUs.slice(0, rows),
+      places: full ? this.#places : this.#places.slice(0, rows * TEXTS_PER_ROW),
+      values: full ? this.#values : this.#values.slice(0, rows * 2),
     };
   }
 
-  #put(column: number, place: number): void {
-    this.#room.places[(this.#count - 1) * TEXTS_PER_ROW + column] = place;
-  }
-
-  #place(text: string): number {
-    const known = this.#placeOf.get(text);
-    if (known !== undefined) return known;
-    this.#texts.push(text.length > TEXT_UNITS_MAX ? text.slice(0, TEXT_UNITS_MAX) : text);
-    this.#placeOf.set(text, this.#texts.length);
-    return this.#texts.length;
-  }
-
-  #join(first: number, second: number, make: () => string): number {
-    const key = first * PLACES_MAX * 2 + second;
-    let place = this.#joined.get(key);
-    if (place === undefined) {
-      place = this.#place(make());
-      this.#joined.set(key, place);
-    }
-    return place;
+  #put(column: number, { place }: KnownText): void {
+    this.#places[(this.#count - 1) * TEXTS_PER_ROW + column] = place;
   }
 }
 
-/** More than a batch has texts: 4 of each of its 4,096 events, and those made of two. */
-const PLACES_MAX = 2 ** 20;
+/** Bytes of a row: one double, two doubles, four places, an index, a kind. */
+const ROW_BYTES = 8 + 16 + 4 * TEXTS_PER_ROW + 4 + 1;
+/** One batch is observed at a time. */
+const TEXTS = new BatchTexts();
+/** Texts that are made of two others. */
+const PAIR = 0;
+const COMMAND = 1;
+
+function sayPair(parent: string, child: string): string {
+  return `${parent} > ${child}`;
+}
+
+function sayCommand(image: string, word: string): string {
+  return `${image.slice(image.lastIndexOf('/') + 1)} ${word}`;
+}

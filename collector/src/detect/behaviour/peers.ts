@@ -1,7 +1,7 @@
 // Who is like whom: entities of one kind whose hours look alike, found anew every night (DBSCAN over what is usual for them).
-import { findClusters, NOISE } from '../models/dbscan.ts';
-import { KdTree, roomForNeighbours } from '../models/kd-tree.ts';
-import { learnScale, type Matrix, rowOf, standardise } from '../models/matrix.ts';
+import { clusterRows, NOISE } from '../models/dbscan.ts';
+import { DistanceTable } from '../models/distance-table.ts';
+import { learnScale, type Matrix, standardise } from '../models/matrix.ts';
 import { Random } from '../models/random.ts';
 import type { EntityTable } from './entity-table.ts';
 import { FEATURE_COUNT } from './features.ts';
@@ -84,8 +84,9 @@ export class PeerGroups {
 
 function clusterProfiles(profiles: readonly Profile[]): Int32Array {
   const matrix = describeProfiles(profiles);
-  const data = standardise(matrix, learnScale(matrix));
-  return findClusters(data, { eps: chooseEps(data), minPoints: MIN_POINTS });
+  const table = new DistanceTable(standardise(matrix, learnScale(matrix)));
+  const limit = chooseEps(table, matrix.rows) ** 2;
+  return clusterRows(matrix.rows, (row) => table.within(row, limit), MIN_POINTS);
 }
 
 /** For each feature how often an hour has any and its mean; then when in the day it is active, as a point on a circle. */
@@ -118,14 +119,10 @@ function describeProfiles(profiles: readonly Profile[]): Matrix {
 }
 
 /** The distance within which three quarters have MIN_POINTS neighbours: the sorted k-distance plot of the paper, cut there. */
-function chooseEps(data: Matrix): number {
-  const tree = new KdTree(data);
-  const k = Math.min(MIN_POINTS, data.rows - 1);
-  const found = roomForNeighbours(k);
-  const distances = Float64Array.from({ length: data.rows }, (_, row) => {
-    tree.nearest(rowOf(data, row), k, found, row);
-    return found.count > 0 ? Math.sqrt(found.squaredDistances[found.count - 1]!) : 0;
-  }).sort();
+function chooseEps(table: DistanceTable, rows: number): number {
+  const distances = Float64Array.from({ length: rows }, (_, row) =>
+    Math.sqrt(table.squareOfNearest(row, MIN_POINTS)),
+  ).sort();
   return distances[Math.floor(distances.length * 0.75)]! + Number.EPSILON;
 }
 

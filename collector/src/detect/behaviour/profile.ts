@@ -86,7 +86,8 @@ export class Profile {
   readonly hash: number;
   readonly numbers: Float32Array;
   readonly sketches: Uint32Array;
-  readonly seen: (SeenSet | undefined)[] = [];
+  /** First-seen items, by the place of their category. */
+  readonly seen = new SeenSet(CATEGORIES.length, ITEMS_MAX);
   /** Hours since the epoch: the first ever, the present one, and the day up to which weights have decayed. */
   firstHour: number;
   hour: number;
@@ -130,15 +131,6 @@ export class Profile {
 
   get ageDays(): number {
     return (this.hour - this.firstHour) / 24;
-  }
-
-  seenIn(category: number): SeenSet {
-    let set = this.seen[category];
-    if (!set) {
-      set = new SeenSet(ITEMS_MAX);
-      this.seen[category] = set;
-    }
-    return set;
   }
 
   /** Learns the present hour, and begins another that is empty. `weight` below 1 for an hour that is not to be taken for usual. */

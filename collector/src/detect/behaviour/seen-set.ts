@@ -1,113 +1,140 @@
-// What an entity was seen with before: hashes with how often and when last, in a table of open addressing.
+// What an entity was seen with before, of all categories: hashes with when they were seen last, in one table of open addressing.
 //
-// Invariants: `#size` slots are taken, at most three quarters of them; a slot whose key is 0 is free. Beyond `itemsMax` the
-// item that was not seen for longest makes room.
+// Form: a slot is SLOT_BYTES, so that a look touches one line of the processor's caches: the key (double; 0 is a free slot), the hour it
+// was seen last and one more than its category (uint32 each). Invariants: at most three quarters of the slots are taken. Beyond
+// `itemsMax` of a category those that were not seen for longest make room. Keys are handed over by their place in an array: a double
+// that is handed from function to function is an object of its own.
+const SLOT_BYTES = 16;
+const SLOT_DOUBLES = 2;
+const SLOT_WORDS = 4;
+const HOUR = 2;
+const CATEGORY = 3;
+/** A power of two: the place of a key is its low bits. */
+const SLOTS_LEAST = 8;
+/** Apart for each category, as the same item is often in several. */
+const CATEGORY_BITS = 0x9e3779b1;
+
+/** The items of one category, as a checkpoint has them. */
+export interface SeenEntries {
+  keys: Float64Array;
+  lastHours: Uint32Array;
+}
+
 export class SeenSet {
   /** Items given up for lack of room: should they come again, they are taken for new. */
   evicted = 0;
   readonly #itemsMax: number;
-  #keys: Float64Array;
-  #counts: Float32Array;
-  #lastHours: Uint32Array;
+  readonly #sizes: number[];
   #size = 0;
+  /** One less than there are slots. */
+  #mask = SLOTS_LEAST - 1;
+  #keys: Float64Array;
+  #words: Uint32Array;
 
-  constructor(itemsMax: number, slots = SLOTS_LEAST) {
+  constructor(categories: number, itemsMax: number) {
     this.#itemsMax = itemsMax;
-    this.#keys = new Float64Array(slots);
-    this.#counts = new Float32Array(slots);
-    this.#lastHours = new Uint32Array(slots);
+    this.#sizes = new Array<number>(categories).fill(0);
+    const room = new ArrayBuffer(SLOTS_LEAST * SLOT_BYTES);
+    this.#keys = new Float64Array(room);
+    this.#words = new Uint32Array(room);
   }
 
+  /** Of all categories. */
   get size(): number {
     return this.#size;
   }
 
   /**
-   * Notes an item, and says whether it is new: never seen, or not for so long (hours) that it does not count any more.
-   * `hour` is hours since the epoch.
+   * Notes the item whose key is at a place of `keys`, and says whether it is new: never seen, or not for so long (hours) that it does
+   * not count any more. `hour` is hours since the epoch.
    */
-  note(key: number, hour: number, forgottenAfterHours: number): boolean {
-    const slot = this.#find(key);
-    if (this.#keys[slot] === key) {
-      const last = this.#lastHours[slot]!;
-      const forgotten = hour > last + forgottenAfterHours;
-      if (hour > last) this.#lastHours[slot] = hour;
-      this.#counts[slot] = forgotten ? 1 : this.#counts[slot]! + 1;
-      return forgotten;
+  note(category: number, keys: Float64Array, at: number, hour: number, forgottenAfterHours: number): boolean {
+    const slot = this.#find(category, keys, at);
+    const words = this.#words;
+    if (words[slot * SLOT_WORDS + CATEGORY] === 0) {
+      this.#insert(slot, category, keys[at]!, hour);
+      return true;
     }
-    this.#insert(slot, key, 1, hour);
-    return true;
+    const last = words[slot * SLOT_WORDS + HOUR]!;
+    if (hour > last) words[slot * SLOT_WORDS + HOUR] = hour;
+    return hour > last + forgottenAfterHours;
   }
 
-  has(key: number): boolean {
-    return this.#keys[this.#find(key)] === key;
+  has(category: number, keys: Float64Array, at: number): boolean {
+    return this.#words[this.#find(category, keys, at) * SLOT_WORDS + CATEGORY] !== 0;
   }
 
-  /** For a checkpoint, in the order of the table. */
-  entries(): { keys: Float64Array; counts: Float32Array; lastHours: Uint32Array } {
-    const size = this.#size;
-    const entries = { keys: new Float64Array(size), counts: new Float32Array(size), lastHours: new Uint32Array(size) };
+  /** For a checkpoint, in the order of the table; undefined where a category has none. */
+  entries(category: number): SeenEntries | undefined {
+    const size = this.#sizes[category]!;
+    if (size === 0) return undefined;
+    const entries = { keys: new Float64Array(size), lastHours: new Uint32Array(size) };
     for (let slot = 0, at = 0; at < size; slot++) {
-      if (this.#keys[slot] === 0) continue;
-      entries.keys[at] = this.#keys[slot]!;
-      entries.counts[at] = this.#counts[slot]!;
-      entries.lastHours[at++] = this.#lastHours[slot]!;
+      if (this.#words[slot * SLOT_WORDS + CATEGORY] !== category + 1) continue;
+      entries.keys[at] = this.#keys[slot * SLOT_DOUBLES]!;
+      entries.lastHours[at++] = this.#words[slot * SLOT_WORDS + HOUR]!;
     }
     return entries;
   }
 
-  restore({ keys, counts, lastHours }: ReturnType<SeenSet['entries']>): void {
-    keys.forEach((key, at) => {
-      const slot = this.#find(key);
-      if (this.#keys[slot] !== key) this.#insert(slot, key, counts[at]!, lastHours[at]!);
-    });
-  }
-
-  #insert(slot: number, key: number, count: number, hour: number): void {
-    this.#keys[slot] = key;
-    this.#counts[slot] = count;
-    this.#lastHours[slot] = hour;
-    this.#size++;
-    if (this.#size > this.#itemsMax) this.#evict();
-    else if (this.#size * 4 > this.#keys.length * 3) this.#rebuild(this.#keys.length * 2, 0);
-  }
-
-  /** An eighth at once, those not seen for longest: each look costs as much as the table is long. */
-  #evict(): void {
-    const ages = this.#lastHours.filter((_, slot) => this.#keys[slot] !== 0).sort();
-    const before = this.#size;
-    this.#rebuild(this.#keys.length, ages[Math.floor(ages.length / 8)]!);
-    this.evicted += before - this.#size;
-  }
-
-  /** Keeps those seen at `fromHour` or later; at least the newest stay where all have the same hour. */
-  #rebuild(slots: number, fromHour: number): void {
-    const old = { keys: this.#keys, counts: this.#counts, lastHours: this.#lastHours };
-    this.#keys = new Float64Array(slots);
-    this.#counts = new Float32Array(slots);
-    this.#lastHours = new Uint32Array(slots);
-    this.#size = 0;
-    const roomMax = fromHour > 0 ? this.#itemsMax - Math.ceil(this.#itemsMax / 8) : this.#itemsMax;
-    for (let at = 0; at < old.keys.length && this.#size < roomMax; at++) {
-      if (old.keys[at] === 0 || old.lastHours[at]! < fromHour) continue;
-      const slot = this.#find(old.keys[at]!);
-      this.#keys[slot] = old.keys[at]!;
-      this.#counts[slot] = old.counts[at]!;
-      this.#lastHours[slot] = old.lastHours[at]!;
-      this.#size++;
+  restore(category: number, { keys, lastHours }: SeenEntries): void {
+    for (let at = 0; at < keys.length; at++) {
+      const slot = this.#find(category, keys, at);
+      if (this.#words[slot * SLOT_WORDS + CATEGORY] === 0) this.#insert(slot, category, keys[at]!, lastHours[at]!);
     }
   }
 
-  #find(key: number): number {
-    const mask = this.#keys.length - 1;
-    let slot = (key ^ (key / 2 ** 32)) & mask;
+  #insert(slot: number, category: number, key: number, hour: number): void {
+    this.#fill(slot, category, key, hour);
+    if (this.#sizes[category]! > this.#itemsMax) this.#evict(category);
+    else if (this.#size * 4 > (this.#mask + 1) * 3) this.#rebuild((this.#mask + 1) * 2, -1, 0);
+  }
+
+  #fill(slot: number, category: number, key: number, hour: number): void {
+    this.#keys[slot * SLOT_DOUBLES] = key;
+    this.#words[slot * SLOT_WORDS + HOUR] = hour;
+    this.#words[slot * SLOT_WORDS + CATEGORY] = category + 1;
+    this.#sizes[category]!++;
+    this.#size++;
+  }
+
+  /** An eighth at once, those not seen for longest: each look costs as much as the table is long. */
+  #evict(category: number): void {
+    const before = this.#sizes[category]!;
+    const ages = this.entries(category)!.lastHours.sort();
+    this.#rebuild(this.#mask + 1, category, ages[Math.floor(before / 8)]!);
+    this.evicted += before - this.#sizes[category]!;
+  }
+
+  /** Of one category only those seen at `fromHour` or later; at least the newest stay where all have the same hour. */
+  #rebuild(slots: number, evicting: number, fromHour: number): void {
+    const [keys, words] = [this.#keys, this.#words];
+    const room = new ArrayBuffer(slots * SLOT_BYTES);
+    this.#mask = slots - 1;
+    this.#keys = new Float64Array(room);
+    this.#words = new Uint32Array(room);
+    this.#sizes.fill(0);
+    this.#size = 0;
+    const roomMax = this.#itemsMax - Math.ceil(this.#itemsMax / 8);
+    for (let at = 0; at * SLOT_WORDS < words.length; at++) {
+      const category = words[at * SLOT_WORDS + CATEGORY]! - 1;
+      if (category < 0) continue;
+      const hour = words[at * SLOT_WORDS + HOUR]!;
+      if (category === evicting && (hour < fromHour || this.#sizes[category]! >= roomMax)) continue;
+      this.#fill(this.#find(category, keys, at * SLOT_DOUBLES), category, keys[at * SLOT_DOUBLES]!, hour);
+    }
+  }
+
+  /** The slot of an item, or the free one it would take. */
+  #find(category: number, keys: Float64Array, at: number): number {
+    const [own, words] = [this.#keys, this.#words];
+    const key = keys[at]!;
+    const mask = this.#mask;
+    let slot = (key ^ (key / 2 ** 32) ^ Math.imul(category, CATEGORY_BITS)) & mask;
     for (;;) {
-      const found = this.#keys[slot];
-      if (found === key || found === 0) return slot;
+      const found = own[slot * SLOT_DOUBLES];
+      if (found === 0 || (found === key && words[slot * SLOT_WORDS + CATEGORY] === category + 1)) return slot;
       slot = (slot + 1) & mask;
     }
   }
 }
-
-/** A power of two: the place of a key is its low bits. */
-const SLOTS_LEAST = 8;

@@ -56,6 +56,8 @@ export async function startBehaviour(parts: {
   const { behaviour } = keeper;
   const { size: entities } = behaviour.entities;
   log.info({ entities, events: learned, days: behaviour.learnedDays }, 'models know what is usual');
+  // Nothing is trained while it is only learned: then nothing waits for onnxruntime, and nobody pays for it.
+  if (behaviour.learnedDays >= learningDays || (await registry.list()).length > 0) await registry.prepare();
   const schedule = new TrainingSchedule({
     registry,
     everyHours: config.models.train_every_hours,

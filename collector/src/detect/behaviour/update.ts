@@ -1,11 +1,12 @@
-// Which entities an observation is about, and what it adds to their hours.
+// What an observation adds to the hours of the entities it is about.
 import { LOCAL_ACCOUNTS } from '../local-accounts.ts';
 import type { EntityTable } from './entity-table.ts';
-import { AT } from './features.ts';
-import { hashPair, hashText } from './hash-text.ts';
+import { AT, sketchBit } from './features.ts';
+import { hashText } from './hash-text.ts';
 import type { Hours } from './hours.ts';
-import { FIRST, IMAGE, OBSERVED, type Observations, SECOND, TEXTS_PER_ROW, USER } from './observations.ts';
-import { CATEGORY, ENTITY_KINDS, type EntityKind, type Profile } from './profile.ts';
+import { FIRST, IMAGE, OBSERVED, type Observations, SECOND, type Texts, USER } from './observations.ts';
+import { ObservedEntities } from './observed-entities.ts';
+import { CATEGORY, type Profile } from './profile.ts';
 import {
   FAILED,
   LOGIN,
@@ -19,18 +20,6 @@ import {
 } from './sequences/families.ts';
 import type { Sequences } from './sequences/sequences.ts';
 
-const HOUR_US = 3_600_000_000;
-
-const KIND_HASH = Object.fromEntries(ENTITY_KINDS.map((kind) => [kind, hashText(`kind ${kind}`)])) as Record<
-  EntityKind,
-  number
->;
-
-/** Under which a host, user or program is known; of a host the name is its agent's id. */
-export function hashEntity(kind: EntityKind, name: string): number {
-  return hashPair(KIND_HASH[kind], hashText(name));
-}
-
 /** Places in DISTINCT. */
 const TRIED = 0;
 const SOURCES = 1;
@@ -39,44 +28,35 @@ const DESTINATIONS = 3;
 const HOSTS = 4;
 
 export class Updater {
-  readonly #entities: EntityTable;
   readonly #hours: Hours;
   readonly #sequences: Sequences;
+  readonly #about: ObservedEntities;
   // Of the batch that is observed.
   #batch!: Observations;
-  #agentHash = 0;
-  #hour = 0;
-  #row = 0;
-  /** Entities by the place of their text, so that each is looked up once a batch. */
-  #found: Record<'user' | 'account' | 'program', (Profile | undefined)[]> = { user: [], account: [], program: [] };
-  #host!: Profile;
-  /** Whom an observation is about, none where that is not known: host, account, user, program. Used for every observation. */
-  readonly #who: (Profile | undefined)[] = [undefined, undefined, undefined, undefined];
-
+  /** The host as an item of others. */
+  #agent: Texts = { hashes: new Float64Array(1), texts: [''] };
   /** Texts of the batch that are told to the sequences already, by their place. */
-  #told: boolean[] = [];
+  readonly #told: boolean[] = [];
 
   constructor(entities: EntityTable, hours: Hours, sequences: Sequences) {
-    this.#entities = entities;
     this.#hours = hours;
     this.#sequences = sequences;
+    this.#about = new ObservedEntities(entities);
   }
 
   begin(batch: Observations): void {
     this.#batch = batch;
-    this.#agentHash = hashText(batch.agentId);
-    this.#found = { user: [], account: [], program: [] };
-    this.#told = [];
     if (batch.kinds.length === 0) return;
-    this.#hour = hourOf(batch.atUs[0]!);
-    const hash = hashPair(KIND_HASH.host, this.#agentHash);
-    this.#host = this.#entities.take('host', hash, this.#hour, () => batch.agentId);
+    this.#about.begin(batch);
+    const hashes = this.#agent.hashes;
+    hashes[0] = hashText(batch.agentId);
+    this.#agent = { hashes, texts: [batch.agentName || batch.agentId] };
+    this.#told.length = 0;
   }
 
   apply(row: number): void {
-    this.#row = row;
-    const { kinds, values, atUs } = this.#batch;
-    this.#hour = hourOf(atUs[row]!);
+    this.#about.turnTo(row);
+    const { kinds, values } = this.#batch;
     const amount = values[row * 2]!;
     switch (kinds[row]) {
       case OBSERVED.program:
@@ -98,104 +78,120 @@ export class Updater {
         this.#privilege(amount);
         break;
       case OBSERVED.load:
-        if (this.#hours.open(this.#host, this.#hour)) this.#hours.addSample(this.#host, AT.load, amount);
+        if (this.#open(this.#about.host)) this.#hours.addSample(this.#about.host, AT.load, amount);
         break;
       case OBSERVED.fileChanged:
-        for (const profile of [this.#host, this.#account()]) this.#add(profile, AT.files_changed, amount);
+        this.#add(this.#about.host, AT.files_changed, amount);
+        this.#add(this.#about.account(), AT.files_changed, amount);
     }
   }
 
   #program(): void {
     const hours = this.#hours;
-    const image = this.#place(IMAGE);
-    const hash = this.#batch.hashes[image - 1]!;
-    const people = this.#people();
-    const doer = people[1] ?? this.#host;
+    const image = this.#about.place(IMAGE);
+    const [pair, command] = [this.#about.place(FIRST), this.#about.place(SECOND)];
+    const bit = sketchBit(this.#batch.hashes[image - 1]!);
+    const people = this.#about.people();
+    const doer = people[1] ?? this.#about.host;
     for (const profile of people) {
-      if (!profile || !hours.open(profile, this.#hour)) continue;
+      if (!profile || !this.#open(profile)) continue;
       hours.add(profile, AT.programs, 1);
-      hours.addDistinct(profile, PROGRAMS, hash);
+      hours.addDistinct(profile, PROGRAMS, bit);
       if (this.#item(profile, CATEGORY.program, image)) hours.add(profile, AT.programs_new, 1);
-      if (profile.kind !== 'user') this.#item(profile, CATEGORY.pair, this.#place(FIRST));
-      this.#item(profile, CATEGORY.command, this.#place(SECOND));
+      if (profile.kind !== 'user') this.#item(profile, CATEGORY.pair, pair);
+      this.#item(profile, CATEGORY.command, command);
       if (profile.kind === 'user') this.#onHost(profile);
       if (profile === doer) this.#nextProgram(profile);
       this.#askHour(profile);
     }
-    const program = this.#programEntity();
-    if (!program || !hours.open(program, this.#hour)) return;
+    const program = this.#about.program();
+    if (!program || !this.#open(program)) return;
     hours.add(program, AT.programs, 1);
-    this.#item(program, CATEGORY.pair, this.#place(FIRST));
-    this.#item(program, CATEGORY.peer, this.#place(USER));
-    hours.addDistinct(program, HOSTS, this.#agentHash);
+    this.#item(program, CATEGORY.pair, pair);
+    this.#item(program, CATEGORY.peer, this.#about.place(USER));
+    hours.addDistinct(program, HOSTS, sketchBit(this.#agent.hashes[0]!));
   }
 
   #connection(): void {
     const hours = this.#hours;
-    const network = this.#place(FIRST);
-    for (const profile of this.#everybody()) {
-      if (!profile || !hours.open(profile, this.#hour)) continue;
+    const [network, port] = [this.#about.place(FIRST), this.#about.place(SECOND)];
+    const bit = network > 0 ? sketchBit(this.#batch.hashes[network - 1]!) : 0;
+    for (const profile of this.#about.everybody()) {
+      if (!profile || !this.#open(profile)) continue;
       hours.add(profile, AT.connections, 1);
-      if (network > 0) hours.addDistinct(profile, DESTINATIONS, this.#batch.hashes[network - 1]!);
+      if (network > 0) hours.addDistinct(profile, DESTINATIONS, bit);
       if (this.#item(profile, CATEGORY.destination, network)) hours.add(profile, AT.destinations_new, 1);
-      this.#item(profile, CATEGORY.port, this.#place(SECOND));
+      this.#item(profile, CATEGORY.port, port);
     }
   }
 
   #traffic(out: number, received: number): void {
-    for (const profile of this.#everybody()) {
+    for (const profile of this.#about.everybody()) {
       if (out > 0) this.#add(profile, AT.bytes_out, out);
       if (received > 0) this.#add(profile, AT.bytes_in, received);
     }
   }
 
   #logon(count: number): void {
-    const source = this.#place(FIRST);
-    this.#each(this.#people(), (profile) => {
+    const source = this.#about.place(FIRST);
+    for (const profile of this.#about.people()) {
+      if (!profile || !this.#open(profile)) continue;
       this.#hours.add(profile, AT.logons, count);
-      if (source > 0) this.#hours.addDistinct(profile, SOURCES, this.#batch.hashes[source - 1]!);
+      if (source > 0) this.#hours.addDistinct(profile, SOURCES, sketchBit(this.#batch.hashes[source - 1]!));
       const fresh = this.#item(profile, CATEGORY.source, source);
       if (profile.kind === 'account') {
         this.#next(profile, LOGIN, source === 0 ? LOGON.local : fresh ? LOGON.fresh : LOGON.known);
         this.#next(profile, PROGRAM, LOGON.local);
       }
-      if (profile.kind === 'host') this.#item(profile, CATEGORY.peer, this.#place(USER));
+      if (profile.kind === 'host') this.#item(profile, CATEGORY.peer, this.#about.place(USER));
       if (profile.kind === 'user') this.#onHost(profile);
       this.#askHour(profile);
-    });
+    }
   }
 
   /** Names that are tried make nobody known: who attacks may try as many as they like. */
   #logonFailed(count: number): void {
-    const [user, source] = [this.#place(USER), this.#place(FIRST)];
+    const [user, source] = [this.#about.place(USER), this.#about.place(FIRST)];
     const { hashes } = this.#batch;
-    const known =
-      user > 0
-        ? [
-            this.#entities.find(hashPair(KIND_HASH.user, hashes[user - 1]!)),
-            this.#entities.find(this.#accountHash(hashes[user - 1]!)),
-          ]
-        : [];
-    this.#each([this.#host, ...known], (profile) => {
+    for (const profile of [this.#about.host, ...this.#about.knownPeople()]) {
+      if (!profile || !this.#open(profile)) continue;
       this.#hours.add(profile, AT.logons_failed, count);
-      if (user > 0 && profile.kind === 'host') this.#hours.addDistinct(profile, TRIED, hashes[user - 1]!);
-      if (source > 0) this.#hours.addDistinct(profile, SOURCES, hashes[source - 1]!);
-      if (profile.kind !== 'account') return;
-      const known = source > 0 && profile.seen[CATEGORY.source]?.has(hashes[source - 1]!);
+      if (user > 0 && profile.kind === 'host') this.#hours.addDistinct(profile, TRIED, sketchBit(hashes[user - 1]!));
+      if (source > 0) this.#hours.addDistinct(profile, SOURCES, sketchBit(hashes[source - 1]!));
+      if (profile.kind !== 'account') continue;
+      const known = source > 0 && profile.seen.has(CATEGORY.source, hashes, source - 1);
       this.#next(profile, LOGIN, source === 0 ? FAILED.local : known ? FAILED.known : FAILED.fresh);
-    });
+    }
   }
 
   #privilege(count: number): void {
-    this.#each(this.#people(), (profile) => {
+    for (const profile of this.#about.people()) {
+      if (!profile || !this.#open(profile)) continue;
       this.#hours.add(profile, AT.privilege_uses, count);
       if (profile.kind === 'account') this.#next(profile, LOGIN, PRIVILEGE);
       this.#askHour(profile);
-    });
+    }
+  }
+
+  #open(profile: Profile): boolean {
+    return this.#hours.open(profile, this.#about.hour);
   }
 
   #add(profile: Profile | undefined, feature: number, amount: number): void {
-    if (profile && this.#hours.open(profile, this.#hour)) this.#hours.add(profile, feature, amount);
+    if (profile && this.#open(profile)) this.#hours.add(profile, feature, amount);
+  }
+
+  #item(profile: Profile, category: number, place: number): boolean {
+    return place > 0 && this.#hours.addItem(profile, category, this.#batch, place - 1);
+  }
+
+  #onHost(profile: Profile): void {
+    this.#hours.addDistinct(profile, HOSTS, sketchBit(this.#agent.hashes[0]!));
+    this.#hours.addItem(profile, CATEGORY.peer, this.#agent, 0);
+  }
+
+  #askHour(profile: Profile): void {
+    if (profile.kind === 'user' || profile.kind === 'account') this.#hours.askHour(profile);
   }
 
   #next(profile: Profile, family: number, token: Token): void {
@@ -205,7 +201,7 @@ export class Updater {
 
   /** Who started which program; the program alone where nobody knows who did. */
   #nextProgram(profile: Profile): void {
-    const place = this.#place(FIRST) || this.#place(IMAGE);
+    const place = this.#about.place(FIRST) || this.#about.place(IMAGE);
     const hash = this.#batch.hashes[place - 1]!;
     if (!this.#told[place]) {
       this.#told[place] = true;
@@ -216,89 +212,7 @@ export class Updater {
 
   #whoIs({ kind }: Profile): Token {
     if (kind === 'host') return NOBODY;
-    const name = this.#batch.texts[this.#place(USER) - 1]!;
+    const name = this.#batch.texts[this.#about.place(USER) - 1]!;
     return LOCAL_ACCOUNTS.has(name) ? localAccount(name) : PERSON;
   }
-
-  #onHost(profile: Profile): void {
-    this.#hours.addDistinct(profile, HOSTS, this.#agentHash);
-    this.#hours.addItem(profile, CATEGORY.peer, this.#agentHash, this.#batch.agentName || this.#batch.agentId);
-  }
-
-  #askHour(profile: Profile): void {
-    if (profile.kind === 'user' || profile.kind === 'account') this.#hours.askHour(profile);
-  }
-
-  #item(profile: Profile, category: number, place: number): boolean {
-    if (place === 0) return false;
-    return this.#hours.addItem(profile, category, this.#batch.hashes[place - 1]!, this.#batch.texts[place - 1]!);
-  }
-
-  #each(profiles: readonly (Profile | undefined)[], work: (profile: Profile) => void): void {
-    for (const profile of profiles) if (profile && this.#hours.open(profile, this.#hour)) work(profile);
-  }
-
-  #people(): (Profile | undefined)[] {
-    const who = this.#who;
-    who[0] = this.#host;
-    who[1] = this.#account();
-    who[2] = this.#user();
-    who[3] = undefined;
-    return who;
-  }
-
-  #everybody(): readonly (Profile | undefined)[] {
-    const who = this.#people();
-    who[3] = this.#programEntity();
-    return who;
-  }
-
-  #place(column: number): number {
-    return this.#batch.places[this.#row * TEXTS_PER_ROW + column]!;
-  }
-
-  #user(): Profile | undefined {
-    const place = this.#place(USER);
-    if (place === 0) return undefined;
-    const known = this.#found.user[place];
-    if (known) return known;
-    const { texts, hashes } = this.#batch;
-    const name = texts[place - 1]!;
-    if (LOCAL_ACCOUNTS.has(name)) return undefined;
-    const profile = this.#entities.take('user', hashPair(KIND_HASH.user, hashes[place - 1]!), this.#hour, () => name);
-    this.#found.user[place] = profile;
-    return profile;
-  }
-
-  #account(): Profile | undefined {
-    const place = this.#place(USER);
-    if (place === 0) return undefined;
-    const known = this.#found.account[place];
-    if (known) return known;
-    const { texts, hashes, agentId } = this.#batch;
-    const hash = this.#accountHash(hashes[place - 1]!);
-    const profile = this.#entities.take('account', hash, this.#hour, () => `${texts[place - 1]}@${agentId}`);
-    this.#found.account[place] = profile;
-    return profile;
-  }
-
-  #accountHash(user: number): number {
-    return hashPair(KIND_HASH.account, hashPair(user, this.#agentHash));
-  }
-
-  #programEntity(): Profile | undefined {
-    const place = this.#place(IMAGE);
-    if (place === 0) return undefined;
-    const known = this.#found.program[place];
-    if (known) return known;
-    const { texts, hashes } = this.#batch;
-    const hash = hashPair(KIND_HASH.program, hashes[place - 1]!);
-    const profile = this.#entities.take('program', hash, this.#hour, () => texts[place - 1]!);
-    this.#found.program[place] = profile;
-    return profile;
-  }
-}
-
-export function hourOf(atUs: number): number {
-  return Math.max(0, Math.floor(atUs / HOUR_US));
 }

@@ -12,15 +12,20 @@ const UNSEEN = -2;
  * to the first of them. No value may be NaN; `eps` is in the units of the data.
  */
 export function findClusters(data: Matrix, { eps, minPoints }: { eps: number; minPoints: number }): Int32Array {
-  const labels = new Int32Array(data.rows).fill(UNSEEN);
   const tree = new KdTree(data);
   const neighbours = (row: number): number[] => {
     const near: number[] = [];
     tree.within(rowOf(data, row), eps, (each) => near.push(each));
     return near;
   };
+  return clusterRows(data.rows, neighbours, minPoints);
+}
+
+/** The same of rows whose neighbours, each row itself among them, somebody else finds. */
+export function clusterRows(rows: number, neighbours: (row: number) => number[], minPoints: number): Int32Array {
+  const labels = new Int32Array(rows).fill(UNSEEN);
   let clusters = 0;
-  for (let first = 0; first < data.rows; first++) {
+  for (let first = 0; first < rows; first++) {
     if (labels[first] !== UNSEEN) continue;
     const seeds = neighbours(first);
     if (seeds.length < minPoints) {

@@ -3,6 +3,7 @@
 //
 // Form: every tree's nodes in one set of arrays. A node is a cut (feature >= 0: left where value < threshold) or a leaf
 // (feature -1), whose `depth` is the path length it stands for: edges down to it, and c(size) for what was not cut further.
+import { IsolationPaths } from './isolation-paths.ts';
 import { fillMissing, learnScale, type Matrix, type Scale } from './matrix.ts';
 import { Random } from './random.ts';
 
@@ -52,24 +53,15 @@ export function growIsolationForest(
 
 /** The paper's s(x, n), in (0, 1): near 1 is anomalous, well below 0.5 is ordinary. */
 export function scoreIsolation(forest: IsolationForest, data: Matrix): Float64Array {
-  const { values, rows, columns } = fillMissing(data, forest.scale);
-  const { roots, features, thresholds, lefts, rights, depths } = forest;
-  const unit = roots.length * (meanPathLength(forest.sampleSize) || 1);
+  return scorePaths(forest, new IsolationPaths(forest), data);
+}
+
+/** The same of a forest whose paths are at hand, as where rows come one by one. */
+export function scorePaths({ scale, roots, sampleSize }: IsolationForest, paths: IsolationPaths, data: Matrix) {
+  const { values, rows, columns } = fillMissing(data, scale);
+  const unit = roots.length * (meanPathLength(sampleSize) || 1);
   const scores = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const at = row * columns;
-    let sum = 0;
-    for (let tree = 0; tree < roots.length; tree++) {
-      let node = roots[tree]!;
-      let feature = features[node]!;
-      while (feature >= 0) {
-        node = values[at + feature]! < thresholds[node]! ? lefts[node]! : rights[node]!;
-        feature = features[node]!;
-      }
-      sum += depths[node]!;
-    }
-    scores[row] = 2 ** (-sum / unit);
-  }
+  for (let row = 0; row < rows; row++) scores[row] = 2 ** (-paths.lengthOf(values, row * columns) / unit);
   return scores;
 }
 

@@ -58,7 +58,7 @@ export function learnScale(matrix: Matrix): Scale {
 
 /** A copy whose missing values are the medians. */
 export function fillMissing({ rows, columns, values }: Matrix, { medians }: Scale): Matrix {
-  const filled = Float64Array.from(values);
+  const filled = values.slice();
   for (let at = 0; at < filled.length; at++) if (Number.isNaN(filled[at]!)) filled[at] = medians[at % columns]!;
   return { rows, columns, values: filled };
 }
@@ -67,9 +67,10 @@ export function fillMissing({ rows, columns, values }: Matrix, { medians }: Scal
 export function standardise(matrix: Matrix, scale: Scale): Matrix {
   const scaled = fillMissing(matrix, scale);
   const { columns, values } = scaled;
-  for (let at = 0; at < values.length; at++) {
-    const column = at % columns;
-    values[at] = (values[at]! - scale.means[column]!) / scale.deviations[column]!;
+  for (let start = 0; start < values.length; start += columns) {
+    for (let column = 0; column < columns; column++) {
+      values[start + column] = (values[start + column]! - scale.means[column]!) / scale.deviations[column]!;
+    }
   }
   return scaled;
 }

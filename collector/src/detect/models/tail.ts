@@ -86,19 +86,20 @@ export class Tail {
 
   add(value: number): void {
     const capacity = this.#newest.length;
-    if (this.#count === capacity) this.#remove(this.#newest[this.#next]!);
+    const sorted = this.#sorted;
     const at = this.#below(value);
-    this.#sorted.copyWithin(at + 1, at, this.#count);
-    this.#sorted[at] = value;
-    this.#count++;
+    if (this.#count < capacity) {
+      sorted.copyWithin(at + 1, at, this.#count++);
+      sorted[at] = value;
+    } else {
+      // Only what lies between the one that goes and the one that comes moves.
+      const gone = this.#below(this.#newest[this.#next]!);
+      if (gone < at) sorted.copyWithin(gone, gone + 1, at);
+      else sorted.copyWithin(at + 1, at, gone);
+      sorted[gone < at ? at - 1 : at] = value;
+    }
     this.#newest[this.#next] = value;
     this.#next = (this.#next + 1) % capacity;
-  }
-
-  #remove(value: number): void {
-    const at = this.#below(value);
-    this.#sorted.copyWithin(at, at + 1, this.#count);
-    this.#count--;
   }
 
   /** How many are smaller. */

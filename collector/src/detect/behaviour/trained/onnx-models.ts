@@ -3,7 +3,7 @@
 //
 // Invariant: what is open here has scored the rows its file keeps for that as our own code does.
 import { sha256 } from '@threatguard/proto';
-import { OnnxError, OnnxModel } from '../../models/onnx/session.ts';
+import { NO_MODEL, OnnxError, OnnxModel } from '../../models/onnx/session.ts';
 import { ModelError } from './model-error.ts';
 
 /** How far the scores of both may be apart: of scores beyond 1 that share of them. */
@@ -46,6 +46,15 @@ export class OnnxRuntime {
     this.#unavailable = unavailable;
   }
 
+  /** Loads onnxruntime now, a third of a second of the thread where it was not read lately, and not when the first model is opened. */
+  async prepare(): Promise<void> {
+    try {
+      await using _ = await this.#load(NO_MODEL);
+    } catch (error) {
+      this.#without(error);
+    }
+  }
+
   /**
    * Opens the forms of a model; none where there is no onnxruntime. Throws ModelError `digest` for what is not what the card says, `mismatch`
    * for what does not score as our own code does.
@@ -65,15 +74,20 @@ export class OnnxRuntime {
         compare(name, await form.score(model));
       }
     } catch (error) {
-      if (!(error instanceof OnnxError)) throw error;
-      if (error.code !== 'unavailable') {
+      if (error instanceof OnnxError && error.code !== 'unavailable') {
         throw new ModelError('mismatch', `the ONNX form of this model is none: ${error.message}; train it again`);
       }
-      if (!this.#told) this.#unavailable(error.message);
-      this.#told = true;
+      this.#without(error);
     }
     open.move();
     return models;
+  }
+
+  /** Goes on where there is no onnxruntime; told once. */
+  #without(error: unknown): void {
+    if (!(error instanceof OnnxError) || error.code !== 'unavailable') throw error;
+    if (!this.#told) this.#unavailable(error.message);
+    this.#told = true;
   }
 }
 

@@ -2,8 +2,7 @@
 //
 // Invariant: of each name at most one version is active, and that one was opened, its signature and digest checked, by this
 // process. What cannot be opened is `refused` and takes no part.
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { sha256, signBytes } from '@threatguard/proto';
+import { sha256 } from '@threatguard/proto';
 import type { CollectorSigner } from '../../../fleet/collector-identity.ts';
 import type { AuditActor } from '../../../store/audit-entry.ts';
 import type { BehaviourStore, ModelRecord, ModelStore } from '../../../store/behaviour-store.ts';
@@ -11,28 +10,14 @@ import { FEATURES_VERSION } from '../features.ts';
 import type { ActiveSequences } from '../sequences/sequence-scorer.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { TrainProgress } from './in-thread.ts';
-import {
-  type ActiveModel,
-  evaluateModel,
-  featuresOf,
-  isModelName,
-  type ModelName,
-  type OpenModel,
-  openModel,
-  SEQUENCES,
-  spanOf,
-  trainModel,
-} from './kinds.ts';
+import { type ActiveModel, isModelName, type ModelName, type OpenModel, openModel, SEQUENCES } from './kinds.ts';
 import { ModelError } from './model-error.ts';
-import { encodeCard, type ModelCard } from './model-file.ts';
-import { ModelFiles } from './model-files.ts';
-import { digestsOf, type OnnxModels, OnnxRuntime, type OnnxRuntimeParts } from './onnx-models.ts';
+import type { ModelCard } from './model-file.ts';
+import { OnnxRuntime, type OnnxRuntimeParts } from './onnx-models.ts';
 import type { Measure, OtherModel } from './other-model.ts';
 import type { HourModelName } from './scorers.ts';
-
-const WEEK_US = 7 * 86_400_000_000;
-/** Of one name; the oldest that is not active goes. */
-const VERSIONS_KEPT = 5;
+import { type JudgeParts, judge, trainAndJudge } from './train-and-judge.ts';
+import { ModelVersions } from './versions.ts';
 
 export interface RegistryParts {
   directory: string;
@@ -52,22 +37,20 @@ export class ModelRegistry {
   /** The model of sequences in use. */
   sequences: ActiveSequences | undefined;
   readonly #parts: RegistryParts;
-  readonly #files: ModelFiles;
-  readonly #publicKey: () => KeyObject;
+  readonly #versions: ModelVersions;
   readonly #onnx: OnnxRuntime;
   #training = false;
 
   private constructor(parts: RegistryParts) {
     this.#parts = parts;
-    this.#files = new ModelFiles(parts.directory);
+    this.#versions = new ModelVersions({ ...parts, store: parts.store.models });
     this.#onnx = new OnnxRuntime(parts.onnx ?? {});
-    this.#publicKey = () => createPublicKey(parts.signer().privateKey);
   }
 
   /** Opens what is active; what is not what it says is refused, and `refused` told why. */
   static async load(parts: RegistryParts, refused: (record: ModelRecord, why: string) => void): Promise<ModelRegistry> {
     const registry = new ModelRegistry(parts);
-    await registry.#files.prepare();
+    await registry.#versions.prepare();
     for (const record of await parts.store.models.list()) {
       if (record.state !== 'active') continue;
       try {
@@ -84,7 +67,7 @@ export class ModelRegistry {
 
   /** By name, newest version first. */
   list(): Promise<ModelRecord[]> {
-    return this.#parts.store.models.list();
+    return this.#versions.list();
   }
 
   /** Names of models that are trained from something else than hours, of which there is enough that their newest versions lack. */
@@ -99,15 +82,13 @@ export class ModelRegistry {
   }
 
   /** A version, or where that is 0 the active one, else the newest. */
-  async find(name: string, version: number): Promise<ModelRecord> {
-    const versions = (await this.list()).filter((record) => record.name === name);
-    const found =
-      version > 0
-        ? versions.find((record) => record.version === version)
-        : (versions.find(({ state }) => state === 'active') ?? versions[0]);
-    if (found) return found;
-    const what = version > 0 ? `version ${version} of ${name}` : `a model ${JSON.stringify(name)}`;
-    throw new ModelError('unknown', `there is no ${what}; "threatguard models list" shows what there is`);
+  find(name: string, version: number): Promise<ModelRecord> {
+    return this.#versions.find(name, version);
+  }
+
+  /** Makes scoring batches ready before there is a model to score them with, so that the first one waits for nothing. */
+  prepare(): Promise<void> {
+    return this.#onnx.prepare();
   }
 
   /**
@@ -122,7 +103,7 @@ export class ModelRegistry {
     this.#training = true;
     try {
       const other = this.#other(name);
-      return await (other ? this.#trainOther(other, how) : this.#train(name as HourModelName, how));
+      return await (other ? this.#trainOther(other, how) : this.#train(name as ModelName, how));
     } finally {
       this.#training = false;
     }
@@ -139,7 +120,7 @@ export class ModelRegistry {
     if (other) return { record, measures: await other.evaluate(body, card) };
     const { model, forms } = openModel(name as ModelName, record.version, body);
     await using onnx = await this.#onnx.open(forms, card.onnx ?? {});
-    return { record, evaluation: await this.#evaluate({ model, onnx }, this.#parts.nowUs()) };
+    return { record, evaluation: await judge({ model, onnx }, this.#judgeParts, { untilUs: this.#parts.nowUs() }) };
   }
 
   /** Takes a version into use; `over_budget` where it would raise too many alerts and that is not forced. */
@@ -157,8 +138,8 @@ export class ModelRegistry {
   /** Back to the version that was in use before. */
   async rollback(name: string, by: AuditActor): Promise<ModelRecord> {
     const active = await this.find(name, 0);
-    const versions = (await this.list()).filter((record) => record.name === name && record.version < active.version);
-    const before = versions.find(({ state }) => state === 'retired');
+    const versions = await this.#versions.ofName(name);
+    const before = versions.find(({ version, state }) => version < active.version && state === 'retired');
     if (active.state !== 'active' || !before) {
       throw new ModelError('unknown', `no earlier version of ${name} was in use`);
     }
@@ -167,49 +148,16 @@ export class ModelRegistry {
     return { ...before, state: 'active' };
   }
 
-  async #train(
-    name: HourModelName,
-    { progress, signal, by }: Parameters<ModelRegistry['train']>[1],
-  ): Promise<ModelRecord> {
+  async #train(name: ModelName, how: Parameters<ModelRegistry['train']>[1]): Promise<ModelRecord> {
     const { store, seed, nowUs } = this.#parts;
-    const trainedAtUs = nowUs();
-    const span = await spanOf(name, store.behaviour);
-    // The last week is what it is judged by; where there is no more than two, the last third.
-    const heldUs = Math.min(WEEK_US, (span.toUs - span.fromUs) / 3);
-    const untilUs = span.toUs - heldUs;
-    const trained = await trainModel(name, { seed, store: store.behaviour, untilUs, progress, signal });
-    progress({ phase: 'evaluating', done: 0, total: 0 });
-    const version = await this.#nextVersion(name);
-    const { model, forms } = openModel(name, version, trained.body);
-    const digests = digestsOf(forms);
-    await using onnx = await this.#onnx.open(forms, digests);
-    const evaluation = await this.#evaluate({ model, onnx }, span.toUs, heldUs);
-    if (signal.aborted) throw new ModelError('cancelled', 'the training was cancelled; nothing of it is kept');
-    const card: ModelCard = {
-      name,
-      version,
-      trainedAtUs,
-      seed,
-      featuresVersion: FEATURES_VERSION,
-      features: featuresOf(name),
-      data: { fromUs: span.fromUs, toUs: untilUs, rows: trained.rows },
-      parameters: {
-        alertsPerHostDay: this.#parts.alertsPerHostDay,
-        batches: forms.size > 0 ? 'onnxruntime' : 'own code, no ONNX form',
-      },
-      metrics: {
-        alertsLastWeek: evaluation.alerts,
-        alertsAllowed: evaluation.allowed,
-        hoursLastWeek: evaluation.hours,
-      },
-      digest: sha256(trained.body).toString('hex'),
-      onnx: digests,
-    };
-    const record = await this.#save(card, trained.body, by);
-    progress({ phase: 'saved', done: 1, total: 1 });
+    const nextVersion = () => this.#versions.nextNumber(name);
+    const parts = { ...this.#judgeParts, seed, onnx: this.#onnx, nextVersion, nowUs };
+    const { model, card, body } = await trainAndJudge(name, parts, how);
+    const record = await this.#save(card, body, how.by);
+    how.progress({ phase: 'saved', done: 1, total: 1 });
     if (record.notice) return record;
     this.#take(model);
-    await store.models.activate(record, nowUs(), by);
+    await store.models.activate(record, nowUs(), how.by);
     return { ...record, state: 'active' };
   }
 
@@ -222,7 +170,7 @@ export class ModelRegistry {
     const trainedAtUs = nowUs();
     const { body, card: own } = await other.train({ seed, progress, signal });
     if (signal.aborted) throw new ModelError('cancelled', 'the training was cancelled; nothing of it is kept');
-    const version = await this.#nextVersion(name);
+    const version = await this.#versions.nextNumber(name);
     const digest = sha256(body).toString('hex');
     const record = await this.#save({ name, version, trainedAtUs, seed, featuresVersion, ...own, digest }, body, by);
     progress({ phase: 'saved', done: 1, total: 1 });
@@ -230,11 +178,6 @@ export class ModelRegistry {
     await this.#use(record);
     await store.models.activate(record, nowUs(), by);
     return { ...record, state: 'active' };
-  }
-
-  async #nextVersion(name: string): Promise<number> {
-    const versions = (await this.list()).filter((each) => each.name === name);
-    return Math.max(0, ...versions.map(({ version }) => version)) + 1;
   }
 
   #other(name: string): OtherModel | undefined {
@@ -250,46 +193,13 @@ export class ModelRegistry {
     return `would have raised ${alertsLastWeek} alerts last week; the budget allows ${alertsAllowed.toFixed(1)}`;
   }
 
-  async #save(card: ModelCard, body: Uint8Array, by: AuditActor | undefined): Promise<ModelRecord> {
-    const { store, signer, nowUs } = this.#parts;
-    const { privateKey, certificate } = signer();
-    const encoded = encodeCard(card);
-    const signature = signBytes({ message: encoded, privateKey, purpose: 'model' });
-    await this.#files.write(card, { card: encoded, signature, body });
-    const notice = this.#objection(card) ?? '';
-    const record: ModelRecord = {
-      name: card.name,
-      version: card.version,
-      card: encoded.toString('utf8'),
-      digest: Buffer.from(card.digest, 'hex'),
-      state: 'ready',
-      createdAtUs: card.trainedAtUs,
-      signature,
-      certificate: certificate.raw,
-      notice,
-    };
-    await store.models.add(record, nowUs(), by);
-    await this.#forgetOld(card.name);
-    return record;
+  #save(card: ModelCard, body: Uint8Array, by: AuditActor | undefined): Promise<ModelRecord> {
+    return this.#versions.save(card, body, { notice: this.#objection(card) ?? '', by });
   }
 
-  /** Beyond VERSIONS_KEPT the oldest go, with their files. */
-  async #forgetOld(name: string): Promise<void> {
-    const versions = (await this.list()).filter((record) => record.name === name);
-    for (const record of versions.slice(VERSIONS_KEPT).filter(({ state }) => state !== 'active')) {
-      await this.#parts.store.models.remove(record.name, record.version);
-      await this.#files.remove(record);
-    }
-  }
-
-  #evaluate(
-    { model, onnx }: { model: OpenModel; onnx: OnnxModels },
-    untilUs: number,
-    spanUs = WEEK_US,
-  ): Promise<Evaluation> {
+  get #judgeParts(): JudgeParts {
     const { store, alertsPerHostDay } = this.#parts;
-    const parts = { store: store.behaviour, fromUs: untilUs - spanUs, untilUs, alertsPerHostDay };
-    return evaluateModel(model, parts, onnx);
+    return { store: store.behaviour, alertsPerHostDay };
   }
 
   async #use(record: ModelRecord): Promise<void> {
@@ -308,14 +218,8 @@ export class ModelRegistry {
     else this.active.set(model.name, model);
   }
 
-  /** Reads and checks the file of a version. The store's digest has to be that of the card: a file alone proves nothing. */
-  async #open(record: ModelRecord): Promise<{ card: ModelCard; body: Buffer }> {
-    const featuresVersion = this.#featuresVersion(record.name);
-    const opened = await this.#files.open(record, { featuresVersion, publicKey: this.#publicKey() });
-    if (opened.card.digest !== Buffer.from(record.digest).toString('hex')) {
-      throw new ModelError('digest', 'this model is another one than was stored; train it again');
-    }
-    return opened;
+  #open(record: ModelRecord): Promise<{ card: ModelCard; body: Buffer }> {
+    return this.#versions.open(record, this.#featuresVersion(record.name));
   }
 
   #featuresVersion(name: string): number {

@@ -6,7 +6,8 @@
 // those scores can say (Tail.boundedRarity): densities differ by factors of a hundred, so that an outlier factor that one hour
 // in a hundred has would else be one in a million where the hours just below it are close together.
 import { type Autoencoder, scoreReconstruction, trainAutoencoder } from '../../models/autoencoder.ts';
-import { growIsolationForest, type IsolationForest, scoreIsolation } from '../../models/isolation-forest.ts';
+import { growIsolationForest, type IsolationForest, scorePaths } from '../../models/isolation-forest.ts';
+import { IsolationPaths } from '../../models/isolation-paths.ts';
 import {
   indexDensities,
   type LocalDensities,
@@ -55,7 +56,8 @@ export interface Scorer {
 
 /** Rows of features as models take them: volumes differ by factors. */
 export function toMatrix(features: ArrayLike<number>): Matrix {
-  const values = Float64Array.from(features, (value) => Math.log1p(Math.max(0, value)));
+  const values = new Float64Array(features.length);
+  for (let at = 0; at < values.length; at++) values[at] = Math.log1p(Math.max(0, features[at]!));
   return { rows: values.length / FEATURE_COUNT, columns: FEATURE_COUNT, values };
 }
 
@@ -93,7 +95,11 @@ export function loadScorer(name: HourModelName, { model, scores }: TrainedKind):
 }
 
 function scoreWith(name: HourModelName, model: TrainedKind['model']): Scorer['score'] {
-  if (name === 'isolation-forest') return (rows) => scoreIsolation(model as IsolationForest, rows);
+  if (name === 'isolation-forest') {
+    const forest = model as IsolationForest;
+    const paths = new IsolationPaths(forest);
+    return (rows) => scorePaths(forest, paths, rows);
+  }
   if (name === 'autoencoder') return (rows) => scoreReconstruction(model as Autoencoder, rows);
   const densities = indexDensities(model as Omit<LocalDensities, 'index'>);
   return (rows) => scoreOutliers(densities, rows);
@@ -101,7 +107,9 @@ function scoreWith(name: HourModelName, model: TrainedKind['model']): Scorer['sc
 
 /** -log10 of the share of ordinary hours that score as high, for each row, as far as the scores that are kept can tell. */
 export function scoreRows({ score, tail }: Scorer, rows: Matrix): Float64Array {
-  return score(rows).map((each) => Math.min(RARITY_MAX, tail.boundedRarity(each)));
+  const scores = score(rows);
+  for (let row = 0; row < scores.length; row++) scores[row] = Math.min(RARITY_MAX, tail.boundedRarity(scores[row]!));
+  return scores;
 }
 
 /** The same, of as many rows as there are; where a model in its other form is given, by that. */

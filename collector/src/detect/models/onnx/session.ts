@@ -2,6 +2,7 @@
 // has no model waits for it.
 import type { InferenceSession } from 'onnxruntime-node';
 import type { Matrix } from '../matrix.ts';
+import { ModelWriter } from './model-writer.ts';
 
 export type OnnxErrorCode =
   /** onnxruntime-node is not installed, or not for this machine. */
@@ -37,6 +38,15 @@ async function loadRuntime() {
     );
   }
 }
+
+/** Gives back what it is given: whoever loads it has onnxruntime loaded. */
+export const NO_MODEL: Uint8Array = (() => {
+  const model = new ModelWriter();
+  model.input({ name: 'rows', type: 'double', shape: ['rows', 1] });
+  model.node('Identity', ['rows'], { as: 'score' });
+  model.output({ name: 'score', type: 'double', shape: ['rows', 1] });
+  return model.finish('nothing');
+})();
 
 /** A model that is ready to be run. Its bytes come from `export-*.ts`. */
 export class OnnxModel implements AsyncDisposable {
