@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readNumber, readNumericTable } from '../../collector/src/lab/csv.ts';
+import { DataError, readNumber, readNumericTable } from '../../collector/src/lab/csv.ts';
+import { readLabelled } from '../../collector/src/lab/mixed-table.ts';
 import { joinGaps, readSeries } from '../../collector/src/lab/series.ts';
 import { xgboostModel } from '../support/xgboost-model.ts';
 
@@ -37,6 +38,8 @@ describe('tables of numbers', () => {
     ['false', 0],
     ['', Number.NaN],
     ['NA', Number.NaN],
+    ['-', Number.NaN],
+    ['-1e308', -1e100],
     ['0x10', undefined],
     ['1e999', undefined],
     ['1,5', undefined],
@@ -55,6 +58,16 @@ describe('tables of numbers', () => {
     const { columns, matrix } = readNumericTable(file('t.csv', text));
     expect(columns).toEqual(['a', 'b']);
     expect([...matrix.values]).toEqual([1, 2, 3, 4]);
+  });
+
+  it('say what is missing in words of their own, and nothing a terminal would obey', () => {
+    const path = file('t.csv', 'a\n\u001b[2J\n');
+    expect(() => readNumericTable(path, ['b'])).toThrow(
+      new DataError('column_missing', `${path}:1: there is no column "b"`),
+    );
+    const { status, stderr } = lab('cluster', '--data', path, '--eps', '1', '--min-points', '1');
+    expect(status).toBe(1);
+    expect(stderr).toBe(`${path}:2: left out: "?[2J" in the column "a" is not a number\n`);
   });
 
   it('leave out what cannot be read, by line, and know which rows are left', () => {
@@ -90,6 +103,14 @@ describe('lab score', () => {
     },
   );
 
+  it.each(['isolation-forest', 'lof', 'autoencoder'])('%s: a number as large as there are is anomalous', (detector) => {
+    const score = file('score.csv', 'a,b\n6,6\n1e308,-1e308\n');
+    const { status, lines } = lab('score', '--detector', detector, '--train', train(), '--score', score);
+    expect(status).toBe(0);
+    expect(Number.isFinite(Number(lines[2]))).toBe(true);
+    expect(Number(lines[2])).toBeGreaterThan(Number(lines[1]));
+  });
+
   it('keeps the place of a row that cannot be scored, names it, and says so by its exit code', () => {
     const score = file('score.csv', 'a,b\n1,2\nx,2\n3,4\n');
     const { status, lines, stderr } = lab('score', '--detector', 'lof', '--train', train(), '--score', score);
@@ -107,6 +128,7 @@ describe('lab score', () => {
     [['--detector', 'lof', '--train', 'HEADER', '--score', 'HEADER'], 1, 'there is no row to learn from'],
     [['--detector', 'lof', '--train', 'GOOD', '--score', 'OTHER'], 1, 'there is no column "a"'],
     [['--detector', 'lof', '--train', 'GOOD', '--score', 'GOOD', '--seed', 'x'], 2, '--seed takes an integer'],
+    [['--detector', 'lof', '--train', 'GOOD', '--score', 'GOOD', '--seed', ''], 2, '--seed takes an integer'],
   ])('refuses %j', (args, code, message) => {
     const named: Record<string, string> = {
       EMPTY: file('empty.csv', ''),
@@ -273,10 +295,27 @@ describe('lab stream', () => {
     ]);
     expect(stderr).toContain(`${path}:5: left out: "now" is not a time`);
     expect(stderr).toContain(`${path}:6: left out: "x" in the column "value" is not a number`);
-    expect(lab('stream', '--data', file('other.csv', 'a,b\n1,2\n'))).toMatchObject({
+    expect(lab('stream', '--data', file('other.csv', 'a,b,c\n1,2,3\n'))).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('the header has to name "timestamp" and "value"'),
     });
+  });
+});
+
+describe('a table with labels', () => {
+  it('is of numbers where hardly any cell is none, which is named as a row without a label is; what is infinite is a number', () => {
+    const rows = Array.from({ length: 200 }, (_, at) => `${at},${at % 3 ? 'get' : '7'},${at % 2 ? 'good' : 'bad'}`);
+    rows[4] = 'oops,get,bad';
+    rows[6] = 'Infinity,get,bad';
+    rows[8] = '8,get,';
+    const { columns, labels, bad } = readLabelled(file('l.csv', `port,verb,verdict\n${rows.join('\n')}\n`), 'verdict');
+    expect(columns.map(({ kind }) => kind)).toEqual(['number', 'category']);
+    expect(columns[0]!.values[5]).toBe(Number.POSITIVE_INFINITY);
+    expect(labels).toHaveLength(198);
+    expect(bad.kept).toEqual([
+      { line: 6, reason: '"oops" in the column "port" is not a number' },
+      { line: 10, reason: 'the column "verdict" is empty' },
+    ]);
   });
 });
 

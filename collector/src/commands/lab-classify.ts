@@ -4,6 +4,7 @@ export const command: Command = {
   usage: `  threatguard-collector lab classify --detector NAME --train A.csv --label COLUMN --score B.csv [--seed N]
       Learns classes from the rows of A, where COLUMN says them, and prints the class of each row of B with its probability.
       NAME is random-forest or boosted-trees. Columns of texts are categories; a text or cell that A does not have is missing.
+      Where hardly any cell of a column in A is no number, the rows with these are left out, as are rows without a class.
       A row that cannot be read is named by its line; in B its class is empty, and the exit code is 1.
       Example: threatguard-collector lab classify --detector boosted-trees --train known.csv --label verdict --score new.csv
 `,

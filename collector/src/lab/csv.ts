@@ -11,7 +11,7 @@ export class DataError extends Error {
   readonly code: DataErrorCode;
 
   constructor(code: DataErrorCode, message: string) {
-    super(message);
+    super(withoutControls(message));
     this.code = code;
   }
 }
@@ -43,14 +43,21 @@ export interface NumericTable {
 }
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const MISSING = new Set(['', 'na', 'nan', 'n/a', 'null', 'none', '?']);
+const MISSING = new Set(['', 'na', 'nan', 'n/a', 'null', 'none', '?', '-']);
+/** No number is taken to be larger: sums of squares, of as many as fit in memory, stay finite. */
+const SIZE_MAX = 1e100;
+
+/** What a file has may be meant for the terminal it is shown on: what is no text becomes a question mark. */
+export function withoutControls(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
+}
 
 /** The number in a cell; NaN where it says that there is none; undefined for anything else. */
 export function readNumber(cell: string): number | undefined {
   const text = cell.trim();
   if (NUMBER.test(text)) {
     const value = Number(text);
-    return Number.isFinite(value) ? value : undefined;
+    return Number.isFinite(value) ? Math.max(-SIZE_MAX, Math.min(SIZE_MAX, value)) : undefined;
   }
   const word = text.toLowerCase();
   if (MISSING.has(word)) return Number.NaN;
@@ -98,6 +105,7 @@ export function readRows(
       on_record: (cells: unknown, { lines }) => take(cells as string[], lines),
     });
   } catch (error) {
+    if (error instanceof DataError) throw error;
     const { lines, message } = error as CsvError & { lines?: number };
     throw new DataError('malformed', `${path}${lines ? `:${lines}` : ''}: not CSV: ${message}`);
   }

@@ -36,8 +36,13 @@ export function scoreStream(path: string): { scored: ScoredRow[]; bad: BadRows }
 
 function findColumns(path: string, header: readonly string[]): { timestamp: number; value: number } {
   const find = (...names: string[]) => header.findIndex((name) => names.includes(name.toLowerCase()));
-  const timestamp = find('timestamp', 'time', 'date', 'datetime');
-  const value = find('value');
+  let timestamp = find('timestamp', 'time', 'date', 'datetime', 'ts');
+  let value = find('value');
+  // Of two columns the other one is meant, or where neither is named so, a time and then a value.
+  if (header.length === 2) {
+    if (timestamp < 0) timestamp = value < 0 ? 0 : 1 - value;
+    if (value < 0) value = 1 - timestamp;
+  }
   if (timestamp < 0 || value < 0) {
     throw new DataError('column_missing', `${path}:1: the header has to name "timestamp" and "value"`);
   }
