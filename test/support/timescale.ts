@@ -16,12 +16,24 @@ export async function stopWorkers(database: Database): Promise<void> {
  * last bucket that changed to the next one (timescaledb #10221).
  */
 export async function refreshSeries(database: Database): Promise<void> {
-  const levels = ['series', 'fleet'].flatMap((kind) => ['minute', 'hour', 'day'].map((level) => `${kind}_${level}`));
+  const levels = ['series', 'user', 'fleet'].flatMap((kind) =>
+    ['minute', 'hour', 'day'].map((level) => `${kind}_${level}`),
+  );
   await database.aside!(async (session) => {
     for (const view of levels.flatMap((level) => [level, level])) {
       await session.query(`call refresh_continuous_aggregate('${view}', null, null)`);
     }
   });
+}
+
+/** The chunks of a table by the names that plans call them. */
+export async function chunksOf(database: Database, table: string): Promise<Set<string>> {
+  const rows = await database.query(
+    `select chunk_name::text as name from timescaledb_information.chunks
+     where hypertable_schema = current_schema() and hypertable_name = $1`,
+    [table],
+  );
+  return new Set(rows.map(({ name }) => String(name)));
 }
 
 export interface Policy {
@@ -43,5 +55,9 @@ export async function policies(database: Database, procedure: string): Promise<P
 
 /** Runs what the policies of a kind would do next. */
 export async function runPolicies(database: Database, procedure: string): Promise<void> {
-  for (const { id } of await policies(database, procedure)) await database.query(`call run_job(${id})`);
+  const all = await policies(database, procedure);
+  // Longer than a read may, on a busy machine.
+  await database.aside!(async (session) => {
+    for (const { id } of all) await session.query(`call run_job(${id})`);
+  });
 }

@@ -6,7 +6,8 @@ import { decodePayload, EnvelopeHeader, type ErasureProgress, type HostEvent, Re
 import { UlidSource } from '../correlate/ulid.ts';
 import type { AuditActor } from '../store/audit-entry.ts';
 import type { ComplianceStore } from '../store/compliance-store.ts';
-import type { KeptPayload, Person } from '../store/erasure-records.ts';
+import type { KeptPayload } from '../store/erasure-records.ts';
+import type { Person } from '../store/person-events.ts';
 import { renamePerson, renaming } from './pseudonym.ts';
 
 const ulids = new UlidSource();
@@ -55,16 +56,15 @@ export async function* eraseSubject(parts: EraseParts, order: EraseOrder): Async
     yield { ...counts, erasureId: begun?.id };
     if (stopped()) return;
   }
-  if (!begun) counts.events = await store.countPersonEvents(person);
   const rename = pseudonym === undefined ? undefined : renaming(person.user, pseudonym);
   const change = rename && { rename, event: (event: HostEvent) => renamePerson(event, person.user, rename) };
-  for (let changed = -1; begun && changed !== 0 && !stopped(); ) {
-    changed = await store.changeEvents(person, change);
-    counts.events += changed;
-    if (changed > 0) yield { ...counts, erasureId: begun.id };
-  }
-  if (stopped()) return;
-  if (begun) {
+  if (!begun) counts.events = await store.countPersonEvents(person);
+  else {
+    for await (const changed of store.changeEvents(person, change)) {
+      counts.events += changed;
+      yield { ...counts, erasureId: begun.id };
+      if (stopped()) return;
+    }
     counts.series = await store.eraseSeries(person, pseudonym);
     await store.note(nowUs(), order.by, {
       action: 'subject.erased',

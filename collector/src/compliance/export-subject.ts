@@ -2,7 +2,7 @@
 // last how much is in it, so one that was cut short shows.
 import { type Alert, type StoredEvent, toEcs } from '@threatguard/proto';
 import { riskAt } from '../correlate/risk.ts';
-import type { Person } from '../store/erasure-records.ts';
+import type { Person } from '../store/person-events.ts';
 import type { Store } from '../store/store.ts';
 
 const PAGE_ROWS = 500;

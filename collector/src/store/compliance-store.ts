@@ -5,6 +5,7 @@ import type { Database, Row } from './database.ts';
 import { closeWindows, type DisclosureNote, noteDisclosures } from './disclosures.ts';
 import * as erasures from './erasure-records.ts';
 import { endHold, type HoldRecord, insertHold, listHolds } from './holds.ts';
+import { changeEvents, countPersonEvents, type EventChange, type Person, personEvents } from './person-events.ts';
 
 const PAGE_ENTRIES = 500;
 
@@ -71,7 +72,7 @@ export class ComplianceStore {
     });
   }
 
-  isPersonHeld(person: erasures.Person): Promise<boolean> {
+  isPersonHeld(person: Person): Promise<boolean> {
     return erasures.isPersonHeld(this.#database, person);
   }
 
@@ -83,28 +84,23 @@ export class ComplianceStore {
     return this.#database.transaction((session) => erasures.erasePayloads(session, payloads, erasure));
   }
 
-  countPersonEvents(person: erasures.Person): Promise<number> {
-    return erasures.countPersonEvents(this.#database, person);
+  countPersonEvents(person: Person): Promise<number> {
+    return countPersonEvents(this.#database, person);
   }
 
-  /** Changes a page of the person's events; how many there were. Again until that is 0. */
-  changeEvents(
-    person: erasures.Person,
-    change: Parameters<typeof erasures.renameEvents>[2] | undefined,
-  ): Promise<number> {
-    return this.#database.transaction(async (session) => {
-      const rows = await erasures.personEvents(session, person);
-      if (rows.length > 0)
-        await (change ? erasures.renameEvents(session, rows, change) : erasures.deleteEvents(session, rows));
-      return rows.length;
-    });
+  /** Changes the person's events a page at a time, or takes them out; how many each page had. */
+  async *changeEvents(person: Person, change: EventChange | undefined): AsyncIterable<number> {
+    for await (const rows of personEvents(this.#database, person)) {
+      await this.#database.transaction((session) => changeEvents(session, rows, change));
+      yield rows.length;
+    }
   }
 
-  eraseSeries(person: erasures.Person, pseudonym: string | undefined): Promise<number> {
+  eraseSeries(person: Person, pseudonym: string | undefined): Promise<number> {
     return this.#database.transaction((session) => erasures.eraseSeries(session, person, pseudonym));
   }
 
-  countKept(person: erasures.Person) {
+  countKept(person: Person) {
     return erasures.countKept(this.#database, person);
   }
 

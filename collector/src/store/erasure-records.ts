@@ -1,20 +1,14 @@
-// Erasing a person from what is kept: payloads of envelopes, rows of events, counts by name. A page is a transaction, so an
-// erasure that was interrupted is repeated and goes on; what is erased already is not there to be found again.
-import { HostEvent } from '@threatguard/proto';
+// Erasing a person from what is kept: payloads of envelopes, counts by name; their events are in person-events.ts. A page is a
+// transaction, so an erasure that was interrupted is repeated and goes on; what is erased already is not there to be found again.
 import { uuidBytes } from './copy-writer.ts';
 import type { Row, Session } from './database.ts';
+import { type Person, personValues } from './person-events.ts';
 import { isChunked } from './timescale.ts';
+import { chunkedName } from './timescale-series.ts';
 import { bytea, storableText, timestamp } from './values.ts';
 
 const PAGE_ENVELOPES = 64;
-const PAGE_EVENTS = 500;
 const EVIDENCE_TABLES = ['evidence', 'quarantine'] as const;
-
-/** A person: a user name, letter for letter, on one agent or all. */
-export interface Person {
-  user: string;
-  agentId: string | undefined;
-}
 
 export interface KeptPayload {
   table: (typeof EVIDENCE_TABLES)[number];
@@ -97,24 +91,6 @@ export async function erasePayloads(
   );
 }
 
-const OF_PERSON = `(left(user_name, 64) = left($1, 64) and user_name = $1 or target_user_name = $1)
-  and ($2::uuid is null or agent_id = $2::uuid)`;
-
-/** A page of the person's events, whichever. */
-export async function personEvents(session: Session, person: Person): Promise<Row[]> {
-  return session.query(
-    `select agent_id::text as agent_id, stream_id, sequence, event_index, event_at, user_name, target_user_name, process_name,
-       process_executable, process_command_line, process_parent_name, process_parent_executable, file_path, event
-     from events where ${OF_PERSON} limit ${PAGE_EVENTS}`,
-    parameters(person),
-  );
-}
-
-export async function countPersonEvents(session: Session, person: Person): Promise<number> {
-  const [row] = await session.query(`select count(*) as rows from events where ${OF_PERSON}`, parameters(person));
-  return row?.rows ?? 0;
-}
-
 /** Whether a hold could be about the person: it goes before, whatever time it is of. */
 export async function isPersonHeld(session: Session, { user, agentId }: Person): Promise<boolean> {
   const rows = await session.query(
@@ -125,71 +101,25 @@ export async function isPersonHeld(session: Session, { user, agentId }: Person):
   return rows.length > 0;
 }
 
-export function deleteEvents(session: Session, rows: readonly Row[]): Promise<Row[]> {
-  return session.query(
-    `delete from events e using json_to_recordset($1::json) as w(
-       agent_id uuid, event_at timestamptz, stream_id bytea, sequence bigint, event_index integer)
-     where ${SAME_EVENT}`,
-    [JSON.stringify(rows.map(keyOf))],
-  );
-}
-
-const TEXTS = [
-  'user_name',
-  'target_user_name',
-  'process_name',
-  'process_executable',
-  'process_command_line',
-  'process_parent_name',
-  'process_parent_executable',
-  'file_path',
-] as const;
-
-/** Gives events other texts; numbers that name the user go. */
-export function renameEvents(
-  session: Session,
-  rows: readonly Row[],
-  { rename, event }: { rename: (text: string) => string; event: (encoded: HostEvent) => HostEvent },
-): Promise<Row[]> {
-  const changed = rows.map((row) => ({
-    ...keyOf(row),
-    ...Object.fromEntries(TEXTS.map((name) => [name, row[name] === null ? null : rename(row[name])])),
-    event: bytea(HostEvent.encode(event(HostEvent.decode(row.event))).finish()),
-  }));
-  return session.query(
-    `update events e set user_id = null, event = w.event, ${TEXTS.map((name) => `${name} = w.${name}`).join(', ')}
-     from json_to_recordset($1::json) as w(
-       agent_id uuid, event_at timestamptz, stream_id bytea, sequence bigint, event_index integer, event bytea,
-       ${TEXTS.map((name) => `${name} text`).join(', ')})
-     where ${SAME_EVENT}`,
-    [JSON.stringify(changed)],
-  );
-}
-
-const SAME_EVENT = `e.agent_id = w.agent_id and e.event_at = w.event_at and e.stream_id = w.stream_id
-  and e.sequence = w.sequence and e.event_index = w.event_index`;
-
-function keyOf(row: Row) {
-  const { agent_id, event_at, stream_id, sequence, event_index } = row;
-  return { agent_id, event_at: timestamp(event_at), stream_id: bytea(stream_id), sequence, event_index };
-}
-
 const SERIES = ['series_minute', 'series_hour', 'series_day'];
 const USER_SERIES = ['user_minute', 'user_hour', 'user_day'];
 
-/** Counts by the person's name go, or take another. Those the database makes itself follow the events as far as it looks back. */
+/**
+ * Counts by the person's name go, or take another. Where the database counts by itself they are changed where it keeps them:
+ * its refresh looks back no further than what it counts from is kept, and hours and days are kept for years.
+ */
 export async function eraseSeries(session: Session, person: Person, pseudonym: string | undefined): Promise<number> {
   let changed = 0;
   // What users did on all hosts cannot be told apart by host any more.
-  for (const table of person.agentId ? SERIES : [...SERIES, ...USER_SERIES]) {
-    if (await isChunked(session, table)) continue;
-    const own = SERIES.includes(table)
+  for (const name of person.agentId ? SERIES : [...SERIES, ...USER_SERIES]) {
+    const table = (await isChunked(session, name)) ? await chunkedName(session, name) : name;
+    const own = SERIES.includes(name)
       ? 'user_name = $1 and ($2::uuid is null or agent_id = $2::uuid)'
       : 'user_name = $1 and $2::uuid is null';
     const statement = pseudonym
       ? `update ${table} set user_name = $3 where ${own}`
       : `delete from ${table} where ${own}`;
-    const values = [storableText(person.user), person.agentId ?? null, ...(pseudonym ? [pseudonym] : [])];
+    const values = [...personValues(person), ...(pseudonym ? [pseudonym] : [])];
     changed += (await session.query(`${statement} returning 1`, values)).length;
   }
   return changed;
@@ -234,8 +164,4 @@ export async function erasedPayloads(
       { erasureId: row.erasure_id, atUs: row.erased_at, auditSequence: row.audit_sequence },
     ]),
   );
-}
-
-function parameters({ user, agentId }: Person) {
-  return [storableText(user), agentId ?? null];
 }

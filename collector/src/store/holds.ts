@@ -118,7 +118,13 @@ export async function insertHold(session: Session, hold: HoldRecord): Promise<vo
   // From here on the collector removes chunks itself, those that nothing holds (upkeep.ts).
   for (const relation of HELD_RELATIONS) {
     if (!(await isChunked(session, relation))) continue;
-    await session.script(`select remove_retention_policy('${relation}', if_exists => true)`);
+    // The Apache edition has none, and refuses even to take none away.
+    const policies = await session.query(
+      `select 1 from timescaledb_information.jobs where proc_name = 'policy_retention'
+         and hypertable_schema = current_schema() and hypertable_name = $1`,
+      [relation],
+    );
+    if (policies.length > 0) await session.script(`select remove_retention_policy('${relation}')`);
   }
 }
 

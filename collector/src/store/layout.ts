@@ -6,10 +6,13 @@ import { dayOf } from './retention.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { isChunked, offeredTimescale, type Timescale, useTimescale } from './timescale.ts';
+import { seriesState } from './timescale-series.ts';
 
 export interface Layout {
   engine: Store['engine'];
   timescale: Timescale | undefined;
+  /** Commits add to the series; where they do not, the database counts them itself. */
+  countsSeries: boolean;
   notices: string[];
 }
 
@@ -24,32 +27,42 @@ export interface Layout {
 export async function layOut(database: Database, nowUs: number): Promise<Layout> {
   if (database.kind === 'pglite') {
     await cutTables(database, nowUs);
-    return { engine: 'pglite', timescale: undefined, notices: [] };
+    return { engine: 'pglite', timescale: undefined, countsSeries: true, notices: [] };
   }
   const offered = await offeredTimescale(database);
   if (!offered) {
     await cutTables(database, nowUs);
     const notices = ['no TimescaleDB: events are kept uncompressed', ...(await addTrigrams(database))];
-    return { engine: 'postgresql', timescale: undefined, notices };
+    return { engine: 'postgresql', timescale: undefined, countsSeries: true, notices };
   }
   if (await isCut(database)) {
     await cutTables(database, nowUs);
     const text =
       'TimescaleDB is offered, but this store was cut by day before: it stays uncompressed; a new one would use it';
-    return { engine: 'postgresql', timescale: undefined, notices: [text, ...(await addTrigrams(database))] };
+    return {
+      engine: 'postgresql',
+      timescale: undefined,
+      countsSeries: true,
+      notices: [text, ...(await addTrigrams(database))],
+    };
   }
   const used = offered === true ? await useTimescale(database) : offered;
   if ('refused' in used) {
-    if (await isChunked(database, 'events'))
-      return { engine: 'timescaledb', timescale: undefined, notices: [used.refused] };
+    if (await isChunked(database, 'events')) {
+      // It was used before, and what it counts itself nobody else may add to.
+      const countsSeries = (await seriesState(database)) !== 'aggregates';
+      const notices = [`TimescaleDB keeps this store, and cannot be asked to change anything: ${used.refused}`];
+      return { engine: 'timescaledb', timescale: undefined, countsSeries, notices };
+    }
     await cutTables(database, nowUs);
     return {
       engine: 'postgresql',
       timescale: undefined,
+      countsSeries: true,
       notices: [`TimescaleDB is offered but not used: ${used.refused}`, ...(await addTrigrams(database))],
     };
   }
-  return { engine: 'timescaledb', timescale: used, notices: used.notices };
+  return { engine: 'timescaledb', timescale: used, countsSeries: !used.aggregates, notices: used.notices };
 }
 
 /** Why parts of texts are not indexed, where they are not: the extension comes with PostgreSQL, but not to everybody. */

@@ -55,12 +55,12 @@ export async function storeOver(database: Database, nowUs = Date.now() * 1000): 
     await database.script('vacuum (analyze) agents, stream_positions, alerts, outbox');
     notices.push('embedded PostgreSQL: one connection, no TimescaleDB; set THREATGUARD_DATABASE_URL for a server');
   }
-  const { engine, timescale } = layout;
+  const { engine, timescale, countsSeries } = layout;
   return new SqlStore(database, {
     engine,
     version: `PostgreSQL ${version}${timescale ? `, TimescaleDB ${timescale.version}` : ''}`,
     notices,
     directCompress: timescale?.directCompress ?? false,
-    countsSeries: !timescale?.aggregates,
+    countsSeries,
   });
 }

@@ -58,11 +58,15 @@ const COLUMNSTORE = {
 export async function offeredTimescale(database: Database): Promise<boolean | { refused: string }> {
   const [row] = await database.query(
     `select exists (select from pg_available_extensions where name = 'timescaledb') as installed,
-       exists (select from pg_settings where name = 'timescaledb.max_background_workers') as loaded`,
+       exists (select from pg_settings where name = 'timescaledb.max_background_workers') as loaded,
+       (select extnamespace::regnamespace::text from pg_extension
+        where extname = 'timescaledb' and extnamespace <> all(current_schemas(true)::regnamespace[])) as elsewhere`,
   );
   if (row?.installed !== true) return false;
   // Only what the server preloads has this setting; without it, CREATE EXTENSION would end the connection.
-  return row.loaded === true || { refused: 'it is not in shared_preload_libraries of the server' };
+  if (row.loaded !== true) return { refused: 'it is not in shared_preload_libraries of the server' };
+  if (!row.elsewhere) return true;
+  return { refused: `it is in the schema ${row.elsewhere}, which is not in the search_path of the collector's user` };
 }
 
 /** Whether a relation is kept in chunks: a hypertable or a continuous aggregate. */
@@ -76,22 +80,22 @@ export async function isChunked(session: Session, relation: string): Promise<boo
   return (await session.query(sql, [relation])).length > 0;
 }
 
-/** Where the oldest and the newest chunk of a table begin, of those that reach into a time; undefined where none does. */
+/** Where the oldest and the newest chunk of a table begin and the newest ends, of those that reach into a time; undefined where none does. */
 export async function chunkSpan(
   session: Session,
   table: string,
   sinceUs?: number,
   untilUs?: number,
-): Promise<{ oldestUs: number; newestUs: number } | undefined> {
+): Promise<{ oldestUs: number; newestUs: number; endUs: number } | undefined> {
   const [row] = await session.query(
-    `select min(range_start) as oldest, max(range_start) as newest from timescaledb_information.chunks
+    `select min(range_start) as oldest, max(range_start) as newest, max(range_end) as end from timescaledb_information.chunks
      where hypertable_schema = current_schema() and hypertable_name = $1
        and range_end > coalesce($2::timestamptz, '-infinity') and range_start < coalesce($3::timestamptz, 'infinity')`,
     [table, sinceUs ? timestamp(sinceUs) : null, untilUs ? timestamp(untilUs) : null],
   );
   if (typeof row?.oldest !== 'number') return undefined;
   const within = (timeUs: number) => Math.max(timeUs, sinceUs ?? timeUs);
-  return { oldestUs: within(row.oldest), newestUs: within(row.newest) };
+  return { oldestUs: within(row.oldest), newestUs: within(row.newest), endUs: row.end };
 }
 
 /**
