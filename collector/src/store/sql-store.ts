@@ -1,7 +1,8 @@
-import type { AlertFilter, AlertOrder, EventReference } from '@threatguard/proto';
+import type { AlertFilter, AlertOrder, EventReference, HuntExpression } from '@threatguard/proto';
 import type { EntityName } from '../correlate/entities.ts';
 import { AccessRecords } from './access-records.ts';
 import * as alertReads from './alert-reads.ts';
+import { arrivedEvents } from './arrivals.ts';
 import { appendAudit, COLLECTOR_ACTOR, listAudit } from './audit.ts';
 import { verifyAuditChain } from './audit-verification.ts';
 import { BehaviourRecords } from './behaviour-records.ts';
@@ -34,7 +35,7 @@ import { RuleRecords } from './rule-records.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
-import type { Store } from './store.ts';
+import type { Store, TimeRange } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';
 import * as triage from './triage-records.ts';
 import { keepUp } from './upkeep.ts';
@@ -273,6 +274,10 @@ export class SqlStore implements Store {
     return countEvents(this.#database, { query, fields, windowRows: this.#windowRows, signal });
   }
 
+  arrivedEvents(where: HuntExpression | undefined, receivedSinceUs: number, signal: AbortSignal) {
+    return arrivedEvents(this.#database, compileHunt(where), receivedSinceUs, signal);
+  }
+
   get #columnstore(): boolean {
     return this.engine === 'timescaledb';
   }
@@ -334,8 +339,8 @@ export class SqlStore implements Store {
     return listKeys(this.#database);
   }
 
-  audit(limit: number, after: string) {
-    return listAudit(this.#database, limit, after);
+  audit(limit: number, after: string, range?: TimeRange) {
+    return listAudit(this.#database, limit, after, range);
   }
 
   verifyAudit() {
