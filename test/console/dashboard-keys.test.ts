@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AlertState, AlertVerdict, TriageAction } from '@threatguard/proto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConsoleError } from '../../console/src/model/console-error.ts';
-import { LIVE_ALERTS_MAX } from '../../console/src/services/live-alerts.ts';
+import { LIVE_ALERTS_MAX, LiveAlerts } from '../../console/src/services/live-alerts.ts';
 import { clipboardSequence } from '../../console/src/ui/dashboard/clipboard.ts';
 import { DashboardState } from '../../console/src/ui/dashboard/dashboard-state.ts';
 import { BINDINGS } from '../../console/src/ui/dashboard/key-map.ts';
@@ -170,6 +170,20 @@ describe('an act', () => {
     });
     await shown.shows(/closed +web-1/);
     expect(source.alerts.find(SHELL.id!)!.state).toBe(AlertState.CLOSED);
+  });
+
+  it('is upon what the list keeps of an alert, which is not the whole of it', () => {
+    const kept = new LiveAlerts();
+    const whole = alert({
+      modelReason: { votes: [] },
+      triage: { probability: 0.9, modelVersion: 3, sentence: 's' },
+    });
+    kept.add({
+      ...whole,
+      events: Array.from({ length: 64 }, (_, index) => ({ agentId: 'a', sequence: index, index })),
+    });
+    const { events: _, modelReason: __, ...rest } = whole;
+    expect(kept.find(whole.id!)).toEqual({ ...rest, triage: { probability: 0.9, modelVersion: 3 } });
   });
 
   it('on the marked ones is one request, and a refusal names whose', async () => {
