@@ -276,9 +276,9 @@ describe.skipIf(!hasTmux)('at a terminal', () => {
     run('whoami');
     await terminal.shows(/user +tim[\s\S]*local> *\n*$/);
     run('login vic');
-    await terminal.shows('password:');
+    await terminal.shows(/login vic\npassword:\s*$/);
     terminal.press('C-c');
-    await terminal.shows(/error: not logged in[\s\S]*local \[130?\]>/);
+    await terminal.shows(/error: not logged in\nthreatguard local \[1\]>/);
     run('logout');
     await terminal.shows(/logged out of[\s\S]*local>/);
     run('whoami --output json');

@@ -120,7 +120,7 @@ export const except = page<Form>({
   takes: 'the id of an alert',
   refreshMs: 0,
   form: true,
-  command: (arg) => `threatguard alerts except ${shellWord(arg)}`,
+  command: (arg) => `threatguard alerts except ${arg.split(' ').map(shellWord).join(' ')}`,
   load,
   lines,
   acts: [
