@@ -52,7 +52,7 @@ export {
   verifyHeader,
 } from './envelope/index.ts';
 export { type ConfirmedEpoch, signEpochConfirmation, verifyEpochConfirmation } from './epoch-confirmation.ts';
-export { HUNT_FIELDS } from './hunt/fields.ts';
+export { HUNT_FIELDS, labelName, resolveField } from './hunt/fields.ts';
 export type { HuntExpression, HuntSort, HuntTerm, ParsedHunt } from './hunt/hunt.ts';
 export { HuntError } from './hunt/hunt-error.ts';
 export { HUNT_LIMIT_MAX, parseHunt } from './hunt/parse-hunt.ts';

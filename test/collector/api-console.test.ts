@@ -116,6 +116,10 @@ describe('stories', () => {
     const found = await collector.console.verifyAudit();
     const count = entries!.length;
     expect(found).toMatchObject({ entries: count, firstSequence: 1, headSequence: count });
+    const at = entries!.at(-2)!.atUs!;
+    const within = await collector.console.audit({ sinceUs: at, untilUs: at + 1 });
+    expect(within.entries).toContainEqual(entries!.at(-2));
+    expect((await collector.console.incidents({ untilUs: at })).incidents).toEqual([]);
     expect(found.problemSequence ?? 0).toBe(0);
   });
 });
@@ -244,8 +248,19 @@ describe('the alert filter', () => {
     [{ sinceUs: 201 }, false],
     [{ untilUs: 100 }, true],
     [{ untilUs: 99 }, false],
+    [{ labels: [{ field: 'labels.env', value: 'pr*' }] }, true],
+    [{ labels: [{ field: 'labels.env', value: 'test' }] }, false],
+    [{ labels: [{ field: 'labels.env', value: 'test', negated: true }] }, true],
+    [{ labels: [{ field: 'labels.role', value: '*' }] }, false],
   ])('%j passes the alert: %s', (filter, passes) => {
-    expect(matchesAlert(alert, filter)).toBe(passes);
+    const labelsOf = (id: string) => (id === 'id-1' ? { env: 'prod' } : undefined);
+    expect(matchesAlert(alert, filter, labelsOf)).toBe(passes);
+  });
+
+  it('has no other fields than labels', async () => {
+    const filter = { labels: [{ field: 'user.name', value: 'x' }] };
+    await expect(collector.console.alerts({ filter })).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+    await expect(collector.console.watch(filter)).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
   });
 });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Activity, EventClass, type HostEvent, type HuntPart, Outcome, parseHunt } from '@threatguard/proto';
 import { describe, expect, it } from 'vitest';
+import { followHunt } from '../../collector/src/hunt/follow-hunt.ts';
 import { HuntSchedule } from '../../collector/src/hunt/hunt-schedule.ts';
 import { runHunt } from '../../collector/src/hunt/run-hunt.ts';
 import { COLLECTOR_ACTOR } from '../../collector/src/store/audit.ts';
@@ -9,6 +10,10 @@ import { ENGINES, group, makeAgent, makeBatch, START_US } from '../support/store
 
 const WEB = randomUUID();
 const DB = randomUUID();
+const LABELS: Record<string, Record<string, string>> = {
+  [WEB]: { env: 'prod', role: 'web', constructor: 'by-name' },
+  [DB]: { env: 'test%' },
+};
 const END_US = START_US + 3_600_000_000;
 
 function ran(user: string, executable: string, pid: number, secondsAfter: number): HostEvent {
@@ -53,7 +58,7 @@ for (const { name, available, start } of ENGINES) {
           [WEB, 'web-1'],
           [DB, 'db-1'],
         ] as const) {
-          await store.addAgent(makeAgent({ id, name: host, keyId: id, enrolledAtUs: START_US }));
+          await store.addAgent(makeAgent({ id, name: host, keyId: id, enrolledAtUs: START_US, labels: LABELS[id]! }));
           await store.commit(group({ batches: [makeBatch({ agentId: id, sequence: 1, events: EVENTS[id]! })] }));
         }
       },
@@ -81,6 +86,18 @@ for (const { name, available, start } of ENGINES) {
       ['process.working_directory:/home/alice or pid=50', [50, 3_001, 3_000]],
       ['not (process.working_directory:/home/* or category:network)', []],
       ['not (exe:*/curl or ip:*)', [50, 3_001]],
+      ['labels.env:prod and user:root', [2_000, 100]],
+      ['labels.env:pr* and user:root', [2_000, 100]],
+      ['LABELS.ENV:"test%"', [0, 0, 50]],
+      ['labels.env:test_', []],
+      ['not labels.env:prod', [0, 0, 50]],
+      ['not labels.role:*', [0, 0, 50]],
+      ['labels.env:(prod or "test%") and user:alice', [3_001, 3_000]],
+      ['labels.toString:* or labels.nobody:*', []],
+      ['labels.constructor:by-name and user:alice', [3_001, 3_000]],
+      // SQL cannot say one half of it, so the collector itself looks at both.
+      ['labels.env:prod user:root or process.working_directory:/home/alice', [3_001, 3_000, 2_000, 100]],
+      ['user:root | sort labels.env | limit 2', [2_000, 100]],
       ['user:root | limit 1', [50]],
       ['user:root | sort process.pid', [50, 100, 2_000]],
       ['user:root | sort -process.pid | limit 2', [2_000, 100]],
@@ -121,6 +138,22 @@ for (const { name, available, start } of ENGINES) {
           ['root', 3],
         ],
       ],
+      [
+        '| count by labels.env, labels.role',
+        [
+          ['prod', 'web', 5],
+          ['test%', '', 3],
+        ],
+      ],
+      [
+        'labels.env:prod | count by labels.env, user',
+        [
+          ['prod', 'alice', 2],
+          ['prod', 'root', 2],
+          ['prod', '', 1],
+        ],
+      ],
+      ['process.working_directory:/home/alice | count by labels.role', [['web', 2]]],
       // Counted here, because no column holds the field.
       [
         'category:process | count by process.working_directory',
@@ -139,6 +172,56 @@ for (const { name, available, start } of ENGINES) {
       const hostile = `x' or '1'='1`;
       expect(await pids(`user:"${hostile}" or exe:"*${hostile}*" or ip:"${hostile}"`)).toEqual([]);
       expect(await pids('user:"%" or user:"_oot" or user:"r\\\\%"')).toEqual([]);
+      expect(await pids(`labels.env:"${hostile}" or labels.env:"*${hostile}*"`)).toEqual([]);
+    });
+
+    describe('that is followed', () => {
+      const RECEIVED_US = START_US + 5_000_000;
+      const { signal } = new AbortController();
+      const followed = async (query: string, arrivedSinceUs: number, nowUs = END_US) => {
+        const { store } = rig;
+        const all: HuntPart[] = [];
+        const run = { store, hunt: parseHunt(query), arrivedSinceUs, nowUs: () => nowUs, signal };
+        for await (const part of followHunt(run)) all.push(part);
+        expect(all.at(-1)).toEqual({ complete: true, arrivedUntilUs: nowUs });
+        return all.flatMap(({ events }) => events ?? []);
+      };
+
+      it('finds what came since a time, whenever it happened, those first that came first', async () => {
+        const late = makeBatch({ agentId: DB, sequence: 2, events: [ran('root', '/usr/bin/late', 7, -86_400)] });
+        const next = makeBatch({
+          agentId: WEB,
+          sequence: 2,
+          events: [ran('root', '/bin/a', 8, 9), ran('x', '/bin/b', 9, 9)],
+        });
+        await rig.store.commit(
+          group({
+            batches: [
+              { ...late, receivedAtUs: RECEIVED_US + 20 },
+              { ...next, receivedAtUs: RECEIVED_US + 10 },
+            ],
+          }),
+        );
+        const found = async (query: string, sinceUs: number) =>
+          (await followed(query, sinceUs)).map(({ event }) => event!.process!.pid);
+        expect(await found('category:process', RECEIVED_US + 1)).toEqual([8, 9, 7]);
+        expect(await found('user:root', RECEIVED_US + 1)).toEqual([8, 7]);
+        expect(await found('user:root', RECEIVED_US + 11)).toEqual([7]);
+        expect(await found('not labels.env:prod and user:root', RECEIVED_US + 1)).toEqual([7]);
+        expect(await found('process.working_directory:/home/x', RECEIVED_US)).toEqual([9]);
+        expect(await found('| limit 1', RECEIVED_US + 1)).toHaveLength(3);
+        expect(await found('user:root', Number.MAX_SAFE_INTEGER)).toEqual([]);
+      });
+
+      it('looks at more envelopes than one page holds, each once', async () => {
+        const batches = Array.from({ length: 300 }, (_, index) => ({
+          ...makeBatch({ agentId: WEB, sequence: index + 3, events: [ran('many', '/bin/m', 10_000 + index, 10)] }),
+          receivedAtUs: RECEIVED_US + 1_000,
+        }));
+        await rig.store.commit(group({ batches }));
+        const pids = (await followed('user:many', RECEIVED_US + 1_000)).map(({ event }) => event!.process!.pid!);
+        expect(pids.toSorted()).toEqual(batches.map((_, index) => 10_000 + index));
+      });
     });
 
     it('ends when whoever asked has gone', async () => {

@@ -7,7 +7,7 @@ import type { Database } from '../../collector/src/store/database.ts';
 import type { KemKeyRecord } from '../../collector/src/store/epoch-store.ts';
 import { openDatabase, type StoreLocation, storeOver } from '../../collector/src/store/open.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
-import type { Store } from '../../collector/src/store/store.ts';
+import type { Store, TimeRange } from '../../collector/src/store/store.ts';
 import { ENGINES, type EngineUnderTest, makeAgent, RETENTION, START_US } from '../support/stores.ts';
 
 const ADMIN: AuditActor = { kind: 'console', id: 'admin', from: '127.0.0.1:5' };
@@ -76,6 +76,16 @@ for (const { name, available, start } of ENGINES) {
       const page = await store.audit(2, '');
       expect((await store.audit(2, page.next)).rows.map(({ sequence }) => sequence)).toEqual([3, 2]);
       await expect(store.audit(2, 'x')).rejects.toMatchObject({ code: 'rejected' });
+      const within = async (range: TimeRange, after = '') => {
+        const part = await store.audit(2, after, range);
+        return { numbers: part.rows.map(({ sequence }) => sequence), next: part.next };
+      };
+      expect((await within({ sinceUs: START_US + 7 })).numbers).toEqual([5, 4]);
+      const first = await within({ untilUs: START_US + 8 });
+      expect(first.numbers).toEqual([4, 3]);
+      expect((await within({ untilUs: START_US + 8 }, first.next)).numbers).toEqual([2, 1]);
+      expect((await within({ sinceUs: START_US + 1, untilUs: START_US + 5 })).numbers).toEqual([]);
+      await expect(within({ sinceUs: 1 }, '3')).rejects.toMatchObject({ code: 'rejected' });
     });
 
     test('has no entry where the change failed', async () => {

@@ -71,6 +71,18 @@ for (const { name, available, start } of ENGINES) {
       expect(await ids({ user: 'alice' })).toEqual([6]);
       expect(await ids({ sinceUs: START_US + 1, untilUs: START_US + 3 })).toEqual([2, 3, 4, 5]);
       expect(await ids({ agent: "x' or true --\0" })).toEqual([]);
+      const labelled = (value: string, negated = false, field = 'labels.env') =>
+        ids({ labels: [{ field, value, negated }] });
+      expect(await labelled('*', true)).toHaveLength(7);
+      await rig.store.addAgent(makeAgent({ id: agentId, name: agentName, labels: { env: 'prod' } }));
+      expect(await labelled('prod')).toHaveLength(7);
+      expect(await labelled('pr*')).toHaveLength(7);
+      expect(await labelled('pr_d')).toEqual([]);
+      expect(await labelled('prod', true)).toEqual([]);
+      expect(await labelled("x' or true --\0")).toEqual([]);
+      await expect(labelled('prod', false, 'agent.name')).rejects.toMatchObject({ code: 'rejected' });
+      const many = Array.from({ length: 33 }, () => ({ field: 'labels.env', value: '*' }));
+      await expect(ids({ labels: many })).rejects.toMatchObject({ code: 'rejected' });
       const paged: (string | undefined)[] = [];
       for (let after = '', page = 0; page === 0 || after; page++) {
         const answer = await rig.store.alerts({ agent: agentId }, 2, after);

@@ -96,6 +96,10 @@ for (const { name, available, start } of ENGINES) {
       expect((await rig.store.incidents({}, 1, page.next)).rows).toEqual([{ ...older, title: 'a\uFFFDb' }]);
       expect((await rig.store.incidents({ severityMin: 5 }, 9, '')).rows).toEqual([second]);
       expect((await rig.store.incidents({ state: 'closed' }, 9, '')).rows).toEqual([]);
+      expect((await rig.store.incidents({ sinceUs: START_US + 10 }, 9, '')).rows).toEqual([second]);
+      expect((await rig.store.incidents({ untilUs: START_US + 10 }, 9, '')).rows.map(({ id }) => id)).toEqual([
+        older.id,
+      ]);
       await expect(rig.store.incidents({}, 9, '1;2')).rejects.toMatchObject({ code: 'rejected' });
       const members = await rig.database.query('select alert_id from incident_alerts where incident_id = $1', [
         first.id,

@@ -38,6 +38,16 @@ for (const { name, available, start } of ENGINES) {
         'incidents_by_time',
       ],
       ['the audit log', (limit) => rig.store.audit(limit, ''), 'audit_pkey'],
+      [
+        'incidents of a day long ago',
+        (limit) => rig.store.incidents({ sinceUs: START_US, untilUs: START_US + 2_000_000_000 }, limit, ''),
+        'incidents_by_time',
+      ],
+      [
+        'the audit log of a day long ago',
+        (limit) => rig.store.audit(limit, '', { sinceUs: START_US, untilUs: START_US + 2_000_000_000 }),
+        'audit_by_time',
+      ],
       ['the audit log, deep in it', (limit) => rig.store.audit(limit, '9000'), 'audit_pkey'],
     ])('%s: a bounded page, by its index', async (_, read, index) => {
       rig.database.forget();

@@ -31,7 +31,31 @@ describe('labels of agents', () => {
     expect((await run('agents', 'list', '--label', 'env', '--label', 'role=web', ...columns)).stdout).toBe(
       'name\nweb-1\n',
     );
+    for (const [words, names] of [
+      [['env!=prod'], 'db-1'],
+      [['env=t*t'], 'db-1'],
+      [['env=*', 'role!=*b'], 'db-1'],
+      [['role!=db'], 'web-1\ndb-1'],
+    ] as const) {
+      const asked = words.flatMap((word) => ['--label', word]);
+      expect((await run('agents', 'list', ...asked, ...columns)).stdout).toBe(`name\n${names}\n`);
+    }
     expect((await run('agents', 'list', '--label', 'env=x')).stderr).toBe('no agents have these labels\n');
+  });
+
+  it('choose alerts, which is asked of the collector', async () => {
+    await run('alerts', 'list', '--label', 'env=prod', '--label', 'role!=d*', '--label', 'owner');
+    expect(asked('listAlerts')).toMatchObject([
+      {
+        filter: {
+          labels: [
+            { field: 'labels.env', value: 'prod', negated: false },
+            { field: 'labels.role', value: 'd*', negated: true },
+            { field: 'labels.owner', value: '*', negated: false },
+          ],
+        },
+      },
+    ]);
   });
 
   it('are set and taken away by one command', async () => {
@@ -44,7 +68,7 @@ describe('labels of agents', () => {
     expect(() => readLabelChange(words)).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 
-  it.each(['', '=x'])('--label "%s" is wrong use', (word) => {
+  it.each(['', '=x', '!=x', 'env!x', 'Env=x', 'a b'])('--label "%s" is wrong use', (word) => {
     expect(() => readLabelFilter([word])).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 });

@@ -9,7 +9,7 @@ import { agent, alert } from './samples.ts';
 const OPTION = { type: 'option' };
 const commands = Object.keys(COMMANDS).map((id) => ({
   id,
-  flags: { output: OPTION, utc: {}, verdict: OPTION, agent: OPTION },
+  flags: { output: OPTION, utc: {}, verdict: OPTION, agent: OPTION, label: OPTION },
 }));
 
 describe('a word', () => {
@@ -34,12 +34,19 @@ describe('a word', () => {
     [['alerts', 'list', '--agent', ''], 'agents'],
     [['incidents', 'show', ''], 'incidents'],
     [['hunt', 'remove', ''], 'hunts'],
+    [['hunt', 'run', 'lab'], 'label-fields'],
+    [['events', 'tail', 'labels.env:'], 'label-fields'],
+    [['alerts', 'list', '--label', ''], 'label-filters'],
   ])('%j is asked of the collector: %s', (words, live) => {
-    expect(completionOf(words, commands).live).toBe(live);
+    expect(completionOf(words, commands).live).toContain(live);
+  });
+
+  it('that becomes no label does not ask for labels', () => {
+    expect(completionOf(['events', 'search', 'user'], commands).live).toEqual([]);
   });
 
   it('after what begins no command could become nothing', () => {
-    expect(completionOf(['nonsense', 'x'], commands)).toEqual({ words: [], live: undefined });
+    expect(completionOf(['nonsense', 'x'], commands)).toEqual({ words: [], live: [] });
   });
 });
 
@@ -47,7 +54,11 @@ describe('completion', () => {
   let server: FakeConsoleServer;
   beforeAll(async () => {
     server = await FakeConsoleServer.start();
-    server.agents = [agent(), agent({ name: `web-$(reboot)` }), agent({ name: HOSTILE })];
+    server.agents = [
+      agent({ labels: { env: 'prod', note: '$(reboot)' } }),
+      agent({ name: `web-$(reboot)`, labels: { env: 'prod' } }),
+      agent({ name: HOSTILE }),
+    ];
     server.alerts = [alert()];
   });
   afterAll(() => server[Symbol.asyncDispose]());
@@ -58,6 +69,9 @@ describe('completion', () => {
     expect(await run('agents', 'show', 'we')).toMatchObject({ code: 0, stdout: 'web-1\n' });
     expect((await run('alerts', 'show', '01k')).stdout).toBe(`${alert().id}\n`);
     expect((await run('alerts', 'cl')).stdout).toBe('close\n');
+    expect((await run('hunt', 'run', 'labels.e')).stdout).toBe('labels.env:\n');
+    expect((await run('hunt', 'run', 'labels.env:')).stdout).toBe('labels.env:\nlabels.env:prod\n');
+    expect((await run('alerts', 'list', '--label', 'env')).stdout).toBe('env\nenv=prod\n');
     const nowhere = await runCommand(['complete', '--', 'agents', 'show', ''], { THREATGUARD_HOME: '/nonexistent' });
     expect(nowhere).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });

@@ -5,7 +5,8 @@ import { AlertState, AlertVerdict, TriageAction } from '@threatguard/proto';
 import type { Key } from 'ink';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { ConsoleError } from '../../console/src/model/console-error.ts';
-import { LIVE_ALERTS_MAX } from '../../console/src/services/live-alerts.ts';
+import { rowFilter } from '../../console/src/model/row-filter.ts';
+import { LIVE_ALERTS_MAX, LiveAlerts } from '../../console/src/services/live-alerts.ts';
 import { clipboardSequence } from '../../console/src/ui/dashboard/clipboard.ts';
 import { DashboardState } from '../../console/src/ui/dashboard/dashboard-state.ts';
 import { BINDINGS, paste } from '../../console/src/ui/dashboard/key-map.ts';
@@ -20,6 +21,37 @@ import { alert, NOW_US } from './samples.ts';
 const ALERTS = { view: 'alerts', arg: '' };
 const directory = mkdtempSync(join(tmpdir(), 'threatguard-views-'));
 afterAll(() => rmSync(directory, { recursive: true }));
+
+describe('what is typed after /', () => {
+  const rows = [`web-1 ${'a'.repeat(60)}!`, 'web-2 b', 'db-1 c'];
+  it.each([
+    ['web', [true, true, false]],
+    ['WEB 2', [false, true, false]],
+    ['!web', [false, false, true]],
+    ['/^(web|db)-1/', [true, false, true]],
+    ['!/-1/', [false, true, false]],
+    ['/', [true, true, true]],
+  ])('%s chooses', (typed, passing) => {
+    expect(rowFilter(typed)).toMatchObject({ problem: '' });
+    expect(rowFilter(typed).passing(rows)).toEqual(passing);
+  });
+
+  it('says what is no expression, and ends one that would go on for ever; neither hides anything', async () => {
+    for (const [typed, problem] of [
+      ['/(/', 'not a regular expression yet'],
+      ['/(a+)+$/', 'takes too long'],
+    ] as const) {
+      expect(rowFilter(typed).passing(rows)).toEqual([true, true, true]);
+      expect(rowFilter(typed).problem).toContain(problem);
+    }
+    using shown = showDashboard({ source: filledSource(), start: ALERTS });
+    await shown.shows('Interactive shell');
+    shown.press('/');
+    shown.type('/(/');
+    await shown.shows(/filter \/\/\(\/: not a regular expression yet/);
+    expect(shown.frame()).toContain('Interactive shell');
+  });
+});
 
 describe('going about', () => {
   it('by command, alias, completion and enter, and back by esc, with crumbs', async () => {
@@ -205,6 +237,20 @@ describe('an act', () => {
     expect(source.alerts.find(SHELL.id!)!.state).toBe(AlertState.CLOSED);
   });
 
+  it('is upon what the list keeps of an alert, which is not the whole of it', () => {
+    const kept = new LiveAlerts();
+    const whole = alert({
+      modelReason: { votes: [] },
+      triage: { probability: 0.9, modelVersion: 3, sentence: 's' },
+    });
+    kept.add({
+      ...whole,
+      events: Array.from({ length: 64 }, (_, index) => ({ agentId: 'a', sequence: index, index })),
+    });
+    const { events: _, modelReason: __, ...rest } = whole;
+    expect(kept.find(whole.id!)).toEqual({ ...rest, triage: { probability: 0.9, modelVersion: 3 } });
+  });
+
   it('on the marked ones is one request, and a refusal names whose', async () => {
     const source = filledSource({
       actOnAlerts: async ({ targets = [] }) => [
@@ -281,6 +327,14 @@ describe('what stands behind a view', () => {
     expect(shown.frame()).toContain('threatguard alerts show 01kb4');
     shown.press('c', 'Y');
     expect(shown.copied).toEqual(['threatguard alerts show 01kb4', '01kb4']);
+  });
+
+  it('is one command in a shell, whatever a host calls itself', () => {
+    const arg = "host x'; reboot #$(reboot)`reboot`";
+    for (const view of VIEWS) {
+      const command = view.command(arg).replaceAll("'\\''", '');
+      expect(command.replace(/'[^']*'/g, ''), view.name).toMatch(/^[\w ./:=-]+$/);
+    }
   });
 
   it('is copied as base64, whatever it is', () => {

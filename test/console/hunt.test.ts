@@ -6,7 +6,6 @@ import { heatMap } from '../../console/src/model/charts/heat-map.ts';
 import { bar, sparkline } from '../../console/src/model/charts/spark.ts';
 import { processTree } from '../../console/src/model/process-tree.ts';
 import { decayedRisk } from '../../console/src/model/risk-history.ts';
-import { NewEvents } from '../../console/src/services/new-events.ts';
 import { runCommand } from '../support/console-commands.ts';
 import { FakeConsoleServer } from '../support/fake-console-server.ts';
 import { HOSTILE, RAW } from '../support/hostile.ts';
@@ -55,6 +54,41 @@ describe('hunt run', () => {
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toContain('user:root and prcess.name:x\n                ^^^^^^^^^^^\n');
     expect(server.calls).toEqual([]);
+  });
+
+  it.each([
+    [['user:root | count by host', '--output', 'json'], '--output json cannot'],
+    [['user:root | count', '--output', 'csv'], '--output csv cannot'],
+    [['user:root | sort process.pid'], 'leave out "| sort"'],
+    [['user:root', '--view', 'tree'], 'leave out --view'],
+    [['user:root', '--until', '1h'], '--until=1h cannot also be provided when using --follow'],
+    [['user:root', '--fields', 'usr.name'], 'did you mean "user.name"'],
+  ])('does not follow %j', async (words, expected) => {
+    const refused = await run('hunt', 'run', ...words, '--follow');
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(expected) });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('shows labels of agents where they are asked for', async () => {
+    server.huntParts = [{ events: [storedEvent({ labels: { env: 'prod' } })] }, { complete: true }];
+    const table = await run('hunt', 'run', 'labels.env:prod', '--fields', 'host.name,labels.env,labels.none');
+    expect(table.stdout).toBe('host.name  labels.env  labels.none\nweb-1      prod\n');
+    const json = await run('hunt', 'run', 'labels.env:prod', '--output', 'json');
+    expect(JSON.parse(json.stdout)).toMatchObject([{ 'labels.env': 'prod' }]);
+  });
+
+  it.each([
+    ['label.env:prod', 'a label of agents is written labels.NAME, such as labels.env\n'],
+    ['labels:env', 'a label of agents is written labels.NAME, such as labels.env\n'],
+    ['labels.-x:y', 'a label of agents is written labels.NAME'],
+    ['labl.env:prod', 'there is no field "labl.env"'],
+  ])('says how %s is written', async (query, expected) => {
+    for (const command of [
+      ['hunt', 'run'],
+      ['events', 'search'],
+    ]) {
+      expect(await run(...command, query)).toMatchObject({ code: 2, stderr: expect.stringContaining(expected) });
+    }
   });
 
   it('runs a saved one by its name, and says where there is none', async () => {
@@ -168,22 +202,5 @@ describe('a process tree', () => {
   it('is bounded', () => {
     const many = Array.from({ length: 2_000 }, (_, at) => ran(at + 2, 1, 'x'));
     expect(processTree(many, () => false, { ascii: false }).length).toBeLessThanOrEqual(501);
-  });
-});
-
-describe('events that are asked for again', () => {
-  const at = (sequence: number, atUs: number) =>
-    storedEvent({ reference: { agentId: 'a', sequence, index: 0 }, eventAtUs: atUs, receivedAtUs: atUs });
-
-  it('are shown once each, the late ones too', () => {
-    const news = new NewEvents({ sinceUs: NOW_US });
-    expect(news.take([at(2, NOW_US + 2), at(1, NOW_US + 1)]).map(({ eventAtUs }) => eventAtUs)).toEqual([
-      NOW_US + 1,
-      NOW_US + 2,
-    ]);
-    expect(news.take([at(2, NOW_US + 2), at(3, NOW_US + 1), at(1, NOW_US + 1)])).toHaveLength(1);
-    expect(news.askSinceUs).toBe(NOW_US);
-    news.take([at(9, NOW_US + 60_000_000)]);
-    expect(news.askSinceUs).toBe(NOW_US + 30_000_000);
   });
 });

@@ -92,11 +92,7 @@ describe('a local account', () => {
   });
 
   it('with a password from stdin, and a code where there is a second factor', async () => {
-    const own = await admin.withRole('tom', 'analyst');
-    const { body } = await own.ask('/api/auth/second-factor', { json: { password: PASSWORD } });
-    const secret = fromBase32(body.secret);
-    const step = Math.floor(Date.now() / 30_000);
-    await own.ask('/api/auth/second-factor/confirm', { json: { code: hotp(secret, step - 1) } });
+    const { secret, step } = await withSecondFactor('tom');
     const command =
       '"$0" --disable-warning=ExperimentalWarning console/bin/threatguard.js login tom --password-file - --code "$1"';
     const piped = (code: string) =>
@@ -235,6 +231,75 @@ describe.skipIf(!hasTmux)('at a terminal', () => {
     expect(screen).toContain('ended with 0');
   });
 
+  const inShell = async () => {
+    // Wide enough that no sentence is broken.
+    const terminal = new TmuxConsole(['shell'], { columns: 120, rows: 40, env: env() });
+    await terminal.shows('threatguard local>');
+    const run = (line: string) => {
+      terminal.type(line);
+      terminal.press('Enter');
+    };
+    const answer = async (question: string, text: string) => {
+      await terminal.shows(new RegExp(`${question} *\\n*$`));
+      run(text);
+    };
+    return { terminal, run, answer };
+  };
+
+  it('asks within a shell, whose commands are then those of who logged in, until he logs out', async () => {
+    const { secret, step } = await withSecondFactor('tim');
+    const { terminal, run, answer } = await inShell();
+    using _ = terminal;
+    run('login --local');
+    await answer('name:', 'tim');
+    await answer('password:', PASSWORD);
+    await answer('code, or enter for none:', '000000');
+    await terminal.shows(/name, password or code is wrong[\s\S]*local \[5\]>/);
+    run('login tim');
+    await answer('password:', PASSWORD);
+    await answer('code, or enter for none:', hotp(secret, step));
+    await terminal.shows(/role +analyst[\s\S]*local>/);
+    run('clear-nothing');
+    await terminal.shows(/there is no command[\s\S]*local \[2\]>/);
+    run('whoami');
+    await terminal.shows(/user +tim[\s\S]*local> *\n*$/);
+    run('login vic');
+    await terminal.shows(/login vic\npassword:\s*$/);
+    terminal.press('C-c');
+    await terminal.shows(/error: not logged in\nthreatguard local \[1\]>/);
+    run('logout');
+    await terminal.shows(/logged out of[\s\S]*local>/);
+    run('whoami --output json');
+    await terminal.shows(/"kind": ?"certificate"/);
+    run('exit');
+    expect(await terminal.shows('ended with')).not.toContain(PASSWORD);
+    const kept = readFileSync(join(state, 'threatguard', 'shell-history'), 'utf8');
+    expect(kept).toContain('login tim');
+    expect(kept).not.toContain(PASSWORD);
+  });
+
+  it('shows the page of single sign-on within a shell, and goes on when the code was entered', async () => {
+    const { terminal, run } = await inShell();
+    using _ = terminal;
+    run('login');
+    const screen = await terminal.shows(/and enter +\S+[\s\S]*Ctrl-C stops it/);
+    const [, uri = ''] = /open +(http\S+)/.exec(screen)!;
+    const [, code = ''] = /enter +(\S+)/.exec(screen)!;
+    await new Browser().enterCode(uri, code, 'olga');
+    await terminal.shows(/user +olga\nrole +viewer[\s\S]*local>/);
+    run('users list');
+    await terminal.shows('this needs the role admin; you are viewer (olga)');
+    run('login');
+    await until(() => terminal.screen().split('Ctrl-C stops it').length > 2, {
+      limitMs: 20_000,
+      what: 'the second page',
+    });
+    terminal.press('C-c');
+    await terminal.shows(/not logged in|local \[130\]>/);
+    run('whoami');
+    await terminal.shows(/whoami\nuser +olga/);
+  });
+
   it('lets Ctrl-C out of it', async () => {
     using terminal = open('login', 'vic');
     await terminal.shows('password:');
@@ -243,6 +308,16 @@ describe.skipIf(!hasTmux)('at a terminal', () => {
     expect(loginsIn(state)).toEqual([]);
   });
 });
+
+/** An analyst; codes of `step` and later are good, once each. */
+async function withSecondFactor(name: string): Promise<{ secret: Uint8Array; step: number }> {
+  const own = await admin.withRole(name, 'analyst');
+  const { body } = await own.ask('/api/auth/second-factor', { json: { password: PASSWORD } });
+  const secret = fromBase32(body.secret);
+  const step = Math.floor(Date.now() / 30_000);
+  await own.ask('/api/auth/second-factor/confirm', { json: { code: hotp(secret, step - 1) } });
+  return { secret, step };
+}
 
 function runIn(
   more: Record<string, string>,

@@ -15,7 +15,14 @@ import {
 import { describe, expect, it } from 'vitest';
 
 const SEED = 20_261_121;
-const FIELDS = ['user.name', 'host.name', 'process.executable', 'source.ip', 'process.command_line'] as const;
+const FIELDS = [
+  'user.name',
+  'host.name',
+  'process.executable',
+  'source.ip',
+  'process.command_line',
+  'labels.env',
+] as const;
 
 /** As a person would write it: quoted wherever that is needed. */
 function written(expression: HuntExpression): string {

@@ -140,7 +140,7 @@ export class ConsoleClient implements Disposable {
       seen.push(AlertMessage.decode(message.alert!));
     });
     call.on('error', () => undefined);
-    await new Promise((resolve) => call.once('metadata', resolve));
+    await new Promise((resolve, reject) => call.once('metadata', resolve).once('error', reject));
     return { seen, signed, stop: () => call.cancel() };
   }
 

@@ -57,6 +57,7 @@ export class FakeConsoleServer implements AsyncDisposable {
   entities: Entity[] = [];
   entity: GetEntityResponse = {};
   volumes: Volumes = {};
+  /** What a hunt is answered with; the events where it is empty. */
   huntParts: HuntPart[] = [];
   hunts: SavedHunt[] = [];
   /** What an act comes to. */
@@ -122,7 +123,10 @@ export class FakeConsoleServer implements AsyncDisposable {
     grpc.addService(huntService, {
       run: (call: ServerWritableStream<HuntRequest, HuntPart>) => {
         this.calls.push({ method: 'runHunt', request: call.request as Record<string, unknown> });
-        for (const part of this.huntParts) call.write(part);
+        const asked = call.request.arrivedSinceUs;
+        const found = this.huntParts.length > 0 ? this.huntParts : [{ events: this.events, complete: true }];
+        const parts = asked ? this.#arrivals(asked) : found;
+        for (const part of parts) call.write(part);
         call.end();
       },
       save: this.#unary('saveHunt', (request) => ({ ...request, savedBy: 'admin' })),
@@ -205,6 +209,12 @@ export class FakeConsoleServer implements AsyncDisposable {
     };
   }
 
+  #arrivals(sinceUs: number): HuntPart[] {
+    const arrivedUntilUs = Date.now() * 1000;
+    const events = this.events.filter(({ receivedAtUs }) => (receivedAtUs ?? 0) >= sinceUs);
+    return [{ events }, { complete: true, arrivedUntilUs }];
+  }
+
   #keysHandlers() {
     const report = () => (this.keys.length > 1 ? this.keys.shift()! : this.keys[0]!);
     return {
@@ -256,7 +266,8 @@ export class FakeConsoleServer implements AsyncDisposable {
         return { entities: rows, next };
       }),
       listIncidents: unary('listIncidents', (request) => {
-        const { rows, next } = page(this.incidents, request);
+        const since = this.incidents.filter(({ updatedAtUs }) => (updatedAtUs ?? 0) >= Number(request.sinceUs || 0));
+        const { rows, next } = page(since, request);
         return { incidents: rows, next };
       }),
       getIncident: unary('getIncident', () => ({ incident: this.incidents[0] })),

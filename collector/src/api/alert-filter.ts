@@ -1,7 +1,11 @@
 import { type Alert, type AlertFilter, Withheld } from '@threatguard/proto';
+import { matcher } from '../store/field-match.ts';
+
+/** Of an agent, as they are now. */
+export type LabelsOf = (agentId: string) => Readonly<Record<string, string>> | undefined;
 
 /** Whether an alert passes a filter. Pure; what a filter does not name it does not restrict. */
-export function matchesAlert(alert: Alert, filter: AlertFilter): boolean {
+export function matchesAlert(alert: Alert, filter: AlertFilter, labelsOf: LabelsOf = () => undefined): boolean {
   return (
     (alert.severity ?? 0) >= (filter.severityMin ?? 0) &&
     (!filter.agent || filter.agent === alert.agentName || filter.agent === alert.agentId) &&
@@ -11,7 +15,8 @@ export function matchesAlert(alert: Alert, filter: AlertFilter): boolean {
     (!filter.assignee || filter.assignee === alert.assignee) &&
     (!filter.sinceUs || (alert.lastAtUs ?? 0) >= filter.sinceUs) &&
     matchesWithheld(alert, filter) &&
-    (!filter.untilUs || (alert.firstAtUs ?? 0) <= filter.untilUs)
+    (!filter.untilUs || (alert.firstAtUs ?? 0) <= filter.untilUs) &&
+    (filter.labels ?? []).every((label) => matcher(label)({ labels: labelsOf(alert.agentId ?? '') ?? {} }))
   );
 }
 

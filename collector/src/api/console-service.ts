@@ -91,10 +91,10 @@ export function consoleHandlers(parts: ConsoleServiceParts): UntypedServiceImple
 
 /** A watch is one read, however long it lasts. */
 function watchDisclosed(
-  { feed, failed }: ConsoleServiceParts,
+  { feed, agents, failed }: ConsoleServiceParts,
   disclose: (from: CallFrom, read: Disclosure) => Promise<void>,
 ): handleServerStreamingCall<WatchAlertsRequest, SignedAlert> {
-  const watch = watchAlerts(feed);
+  const watch = watchAlerts(feed, (id) => agents.fleet.agent(id)?.labels);
   return (call) => {
     disclose(callFrom(call), listedAlerts(call.request, 'alerts.watched')).then(
       () => {

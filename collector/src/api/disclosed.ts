@@ -29,7 +29,9 @@ export function viewedAlert({ id }: GetAlertRequest): Disclosure {
 export function listedAlerts({ filter }: Pick<ListAlertsRequest, 'filter'>, action = 'alerts.listed'): Disclosure {
   const { agent, user, technique, severityMin, state } = filter ?? {};
   const asked = Object.entries({ agent, user, technique, severityMin, state }).filter(([, value]) => value);
-  return { action, subject: asked.map(([name, value]) => `${name}=${value}`).join(' ') || 'all alerts' };
+  const labels = (filter?.labels ?? []).map(filterText);
+  const said = [...asked.map(([name, value]) => `${name}=${value}`), ...labels];
+  return { action, subject: said.join(' ') || 'all alerts' };
 }
 
 export function listedEntities({ kind }: { kind?: string | null }): Disclosure {

@@ -13,6 +13,7 @@ import {
   Severity,
 } from '@threatguard/proto';
 import type { AccessLog } from '../compliance/access-log.ts';
+import { followHunt } from '../hunt/follow-hunt.ts';
 import { runHunt } from '../hunt/run-hunt.ts';
 import { type CallFrom, callFrom } from '../ingest/call-from.ts';
 import type { AuditActor } from '../store/audit-entry.ts';
@@ -23,6 +24,8 @@ import { ApiError, toStatus, unary } from './grpc-status.ts';
 const DAY_US = 86_400_000_000;
 /** Hunts that run at one time: each keeps a connection to the database busy. */
 const RUNNING_MAX = 4;
+/** Questions of those who follow that are answered at one time: each comes every second, and is short as a rule. */
+const FOLLOWED_MAX = 16;
 /** What runs by itself runs no more often, */
 const EVERY_SECONDS_MIN = 60;
 /** and at least so often, as a run looks back no further. */
@@ -30,7 +33,7 @@ const EVERY_SECONDS_MAX = 86_400;
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
 export interface HuntServiceParts {
-  store: Pick<Store, 'searchEvents' | 'countEvents' | 'hunts'>;
+  store: Pick<Store, 'searchEvents' | 'countEvents' | 'arrivedEvents' | 'hunts'>;
   actor: (from: CallFrom) => AuditActor;
   /** Writes down what is read of persons, before it is answered. */
   accesses: Pick<AccessLog, 'note'>;
@@ -61,22 +64,29 @@ function runHunts({
   nowUs,
   failed,
 }: HuntServiceParts): handleServerStreamingCall<HuntRequest, HuntPart> {
-  let running = 0;
+  const running = { hunts: 0, followed: 0 };
   return (call) => {
-    if (running >= RUNNING_MAX) {
-      const details = `${RUNNING_MAX} hunts run already; try again when one has ended`;
+    const kind = call.request.arrivedSinceUs ? 'followed' : 'hunts';
+    const most = kind === 'hunts' ? RUNNING_MAX : FOLLOWED_MAX;
+    if (running[kind] >= most) {
+      const details = `${most} hunts ${kind === 'hunts' ? 'run' : 'are followed'} already; try again when one has ended`;
       call.emit('error', { code: status.RESOURCE_EXHAUSTED, details });
       return;
     }
-    running += 1;
+    running[kind] += 1;
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort());
     const answer = async () => {
-      const { query = '', sinceUs, untilUs } = call.request;
+      const { query = '', sinceUs, untilUs, arrivedSinceUs } = call.request;
       const span = { sinceUs: sinceUs || nowUs() - DAY_US, ...(untilUs && { untilUs }) };
       const hunt = readHunt(query);
-      await accesses.note(actor(callFrom(call)), { action: 'events.hunted', subject: query ?? '', after: span });
-      for await (const part of runHunt({ store, hunt, span, signal: gone.signal })) {
+      const after = arrivedSinceUs ? { followed: true } : span;
+      await accesses.note(actor(callFrom(call)), { action: 'events.hunted', subject: query ?? '', after });
+      const { signal } = gone;
+      const parts = arrivedSinceUs
+        ? followHunt({ store, hunt, arrivedSinceUs, nowUs, signal })
+        : runHunt({ store, hunt, span, signal });
+      for await (const part of parts) {
         if (gone.signal.aborted) return;
         if (!call.write(part)) await drained(call, gone.signal);
       }
@@ -92,7 +102,7 @@ function runHunts({
         },
       )
       .finally(() => {
-        running -= 1;
+        running[kind] -= 1;
       });
   };
 }

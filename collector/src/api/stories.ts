@@ -22,7 +22,7 @@ import { contributionAt, type Entity, HALF_LIFE_US, riskAt } from '../correlate/
 import type { CallFrom } from '../ingest/call-from.ts';
 import type { AuditActor, AuditEntry as StoredEntry } from '../store/audit-entry.ts';
 import type { Disclosure } from '../store/disclosures.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, TimeRange } from '../store/store.ts';
 import { listedEntities, listedIncidents, viewedEntity, viewedIncident } from './disclosed.ts';
 import { ApiError, unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';
@@ -112,7 +112,11 @@ async function getVolumes(store: Store, request: GetVolumesRequest, nowUs: numbe
 }
 
 async function listIncidents(store: Store, request: ListIncidentsRequest): Promise<ListIncidentsResponse> {
-  const filter = { state: oneOf('state', STATES, request.state), severityMin: request.severityMin ?? undefined };
+  const filter = {
+    state: oneOf('state', STATES, request.state),
+    severityMin: request.severityMin ?? undefined,
+    ...rangeOf(request),
+  };
   const page = await store.incidents(filter, clampLimit(request.limit), request.after ?? '');
   return { incidents: page.rows, next: page.next };
 }
@@ -135,7 +139,7 @@ async function listAudit(
   { store, userName }: { store: Store; userName: (by: AuditActor) => string },
   request: ListAuditRequest,
 ): Promise<ListAuditResponse> {
-  const page = await store.audit(clampLimit(request.limit), request.after ?? '');
+  const page = await store.audit(clampLimit(request.limit), request.after ?? '', rangeOf(request));
   return {
     entries: page.rows.map((entry) => ({ ...auditMessage(entry), actorName: userName(entry.by) })),
     next: page.next,
@@ -156,6 +160,10 @@ async function verifyAudit(store: Store): Promise<VerifyAuditResponse> {
     problemSequence: problem?.sequence,
     problem: problem?.what,
   };
+}
+
+function rangeOf({ sinceUs, untilUs }: { sinceUs?: number | null; untilUs?: number | null }): TimeRange {
+  return { ...(sinceUs && { sinceUs }), ...(untilUs && { untilUs }) };
 }
 
 /** Undefined where nothing was asked for. */

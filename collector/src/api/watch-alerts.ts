@@ -1,18 +1,27 @@
 import { type handleServerStreamingCall, Metadata, status } from '@grpc/grpc-js';
-import type { SignedAlert, WatchAlertsRequest } from '@threatguard/proto';
+import { labelName, type SignedAlert, type WatchAlertsRequest } from '@threatguard/proto';
 import type { AlertFeed } from '../publish/alert-feed.ts';
-import { matchesAlert } from './alert-filter.ts';
+import { type LabelsOf, matchesAlert } from './alert-filter.ts';
 
 const WATCHERS_MAX = 256;
 
 /** Streams alerts as they are committed, signed as they are on NATS, until the console hangs up. */
-export function watchAlerts(feed: AlertFeed): handleServerStreamingCall<WatchAlertsRequest, SignedAlert> {
+export function watchAlerts(
+  feed: AlertFeed,
+  labelsOf: LabelsOf,
+): handleServerStreamingCall<WatchAlertsRequest, SignedAlert> {
   return (call) => {
     if (feed.subscribers >= WATCHERS_MAX) {
       call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: `${WATCHERS_MAX} consoles watch already` });
       return;
     }
     const filter = call.request.filter ?? {};
+    const foreign = (filter.labels ?? []).find(({ field }) => labelName(field ?? '') === undefined);
+    if (foreign) {
+      const details = `${JSON.stringify(foreign.field ?? '')} is no label such as labels.env`;
+      call.emit('error', { code: status.INVALID_ARGUMENT, details });
+      return;
+    }
     const unsubscribe = feed.subscribe((item) => {
       if (item.kind === 'lagged') {
         unsubscribe();
@@ -21,7 +30,7 @@ export function watchAlerts(feed: AlertFeed): handleServerStreamingCall<WatchAle
         call.emit('error', { code: status.RESOURCE_EXHAUSTED, details });
         return;
       }
-      if (!matchesAlert(item.alert, filter) || call.cancelled) return;
+      if (!matchesAlert(item.alert, filter, labelsOf) || call.cancelled) return;
       if (call.write(item.signed)) return;
       return new Promise<void>((resolve) => {
         call.once('drain', resolve);

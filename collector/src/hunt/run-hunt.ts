@@ -3,11 +3,13 @@ import {
   ECS_FIELDS,
   HUNT_LIMIT_MAX,
   type HuntPart,
+  labelName,
   type ParsedHunt,
   type StoredEvent,
   toEcs,
 } from '@threatguard/proto';
 import { type CountedGroup, type EventCounts, GroupTally } from '../store/event-counts.ts';
+import { fieldReader } from '../store/field-match.ts';
 import type { Store, TimeRange } from '../store/store.ts';
 
 const LIMIT_DEFAULT = 100;
@@ -125,6 +127,7 @@ const CONTEXT: Record<string, (stored: StoredEvent) => string | undefined> = {
 function fieldValue(stored: StoredEvent, field: string): unknown {
   if (field === '@timestamp') return stored.eventAtUs;
   if (Object.hasOwn(CONTEXT, field)) return CONTEXT[field]!(stored);
+  if (labelName(field) !== undefined) return fieldReader(field)(stored);
   return stored.event ? (ECS_FIELDS[field]?.read(stored.event) ?? toEcs(stored.event)[field]) : undefined;
 }
 

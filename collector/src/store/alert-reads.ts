@@ -1,13 +1,23 @@
-import { Alert, type AlertFilter, AlertOrder, AlertState, Withheld } from '@threatguard/proto';
+import {
+  Alert,
+  type AlertFilter,
+  AlertOrder,
+  AlertState,
+  type FieldFilter,
+  labelName,
+  Withheld,
+} from '@threatguard/proto';
 import { uuidBytes } from './copy-writer.ts';
 import type { Row, Session } from './database.ts';
-import { likePattern, Parameters } from './field-sql.ts';
+import { agentsWith, likePattern, Parameters } from './field-sql.ts';
 import type { OutboxRow, Page } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { indexableText, storableText, timestamp } from './values.ts';
 
 /** Alerts in one answer. */
 const LIMIT_MAX = 1_000;
+/** Conditions on labels: as many as an agent has. */
+const LABELS_MAX = 32;
 /** Alerts that match one prefix and are shown to choose from. */
 const PREFIX_MATCHES_MAX = 10;
 /** Alerts a folder takes up again after a restart; older ones are folded anew. */
@@ -133,7 +143,19 @@ function conditionsFor(filter: AlertFilter, parameters: Parameters): string[] {
   if (filter.technique) {
     conditions.push(`techniques @> array[${parameters.add(indexableText(filter.technique.toUpperCase()))}::text]`);
   }
+  conditions.push(...labelConditions(filter.labels ?? [], parameters));
   if (filter.sinceUs) conditions.push(`updated_at >= ${parameters.add(timestamp(filter.sinceUs))}`);
   if (filter.untilUs) conditions.push(`updated_at < ${parameters.add(timestamp(filter.untilUs))}`);
   return conditions;
+}
+
+/** Of the agent an alert is about; one that is about none has no label. */
+function labelConditions(labels: readonly FieldFilter[], parameters: Parameters): string[] {
+  if (labels.length > LABELS_MAX) throw new StoreError('rejected', `${labels.length} labels, at most ${LABELS_MAX}`);
+  return labels.map(({ field = '', value = '', negated }) => {
+    const name = JSON.stringify(field.slice(0, 80));
+    if (labelName(field) === undefined) throw new StoreError('rejected', `${name} is no label such as labels.env`);
+    const condition = `agent_id = any(array(${agentsWith(field, storableText(value), parameters)}))`;
+    return negated ? `(${condition}) is not true` : condition;
+  });
 }

@@ -6,12 +6,13 @@ import {
   type EcsValue,
   type EventClass,
   type HostEvent,
+  labelName,
   type Outcome,
 } from '@threatguard/proto';
 import type { Database, Row } from './database.ts';
 import { FIELD_COLUMNS } from './event-columns.ts';
 import { cursorBefore, type EventQuery, eventConditions, timeOf, timeSpan } from './event-pages.ts';
-import { Parameters } from './field-sql.ts';
+import { labelColumn, Parameters } from './field-sql.ts';
 import { isTimedOut, RowWindows, TimeWindows } from './search-windows.ts';
 
 /** Groups of one count; what is rarer than these is not told apart. */
@@ -34,6 +35,8 @@ export interface EventCounts {
 /** How a field is grouped by: in SQL, and what its codes are called. */
 interface GroupColumn {
   sql: string;
+  /** Of a label, which `sql` is not enough for: it is read from each agent once, and not with every event. */
+  label?: string;
   name(value: unknown): string;
 }
 
@@ -53,6 +56,8 @@ const CODES: Record<string, GroupColumn> = {
 /** Undefined for a field that has no column. */
 export function groupColumn(field: string): GroupColumn | undefined {
   if (Object.hasOwn(CODES, field)) return CODES[field];
+  const label = labelName(field);
+  if (label !== undefined) return { sql: '', label, name: asIs };
   if (!Object.hasOwn(FIELD_COLUMNS, field)) return undefined;
   const { column, kind } = FIELD_COLUMNS[field]!;
   return {
@@ -105,15 +110,23 @@ function countWindow(
 ): Promise<Row[]> {
   const parameters = new Parameters();
   const conditions = eventConditions(query, parameters);
-  const keys = columns.map(({ sql }, index) => `${sql} as g${index}`);
+  const keys = columns.map(({ sql, label }, index) => `${label === undefined ? sql : `a.g${index}`} as g${index}`);
   const groups = columns.map((_, index) => index + 1).join(', ');
   return database.query(
-    `select ${[...keys, 'count(*) as count'].join(', ')} from events e left join agents a on a.id = e.agent_id
+    `select ${[...keys, 'count(*) as count'].join(', ')} from events e left join ${agentsOf(columns, parameters)} a on a.id = e.agent_id
      ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
      ${groups ? `group by ${groups}` : ''} order by count desc limit ${parameters.add(GROUPS_MAX)}`,
     parameters.values,
     signal,
   );
+}
+
+/** With the labels that are counted by; `offset 0`, or the planner reads them anew for every event. */
+function agentsOf(columns: readonly GroupColumn[], parameters: Parameters): string {
+  const labels = columns.flatMap(({ label }, index) =>
+    label === undefined ? [] : `, ${labelColumn(label, parameters)} as g${index}`,
+  );
+  return labels.length > 0 ? `(select id, name${labels.join('')} from agents offset 0)` : 'agents';
 }
 
 /** Counts by group, the values of each as they are called. */

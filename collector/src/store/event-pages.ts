@@ -34,7 +34,7 @@ export interface AgentSpan {
 
 /** What storedEvent reads, from `events e left join agents a`. */
 export const COLUMNS = `e.event_at, e.received_at, e.agent_id::text as agent_id, e.stream_id, e.sequence, e.event_index,
-  coalesce(a.name, '') as agent_name, e.event`;
+  coalesce(a.name, '') as agent_name, a.labels, e.event`;
 const KEY = ['event_at', 'agent_id', 'stream_id', 'sequence', 'event_index'] as const;
 
 /** Rows that pass what of the filters has a column. */
@@ -168,6 +168,8 @@ export function storedEvent(row: Row): StoredEvent {
     agentName: row.agent_name,
     receivedAtUs: row.received_at,
     eventAtUs: row.event_at,
+    // Most agents have none, and an agent that is not known has none either.
+    ...(row.labels && row.labels !== '{}' && { labels: JSON.parse(row.labels) }),
   };
 }
 

@@ -1,4 +1,6 @@
 // Questions over as many events as there are, asked as the engine can bear them: a hunt becomes SQL as far as SQL can say it.
+import type { HuntExpression } from '@threatguard/proto';
+import { arrivedEvents } from './arrivals.ts';
 import type { Database } from './database.ts';
 import { countEvents, groupColumn } from './event-counts.ts';
 import { searchEvents } from './event-search.ts';
@@ -35,5 +37,10 @@ export class EventQuestions {
     if (!isSaidInSql(hunt) || !fields.every(groupColumn)) return undefined;
     const query = { ...time, ...hunt, columnstore: this.#columnstore };
     return countEvents(this.#database, { query, fields, windowRows: this.#windowRows, signal });
+  }
+
+  /** What was received since a time, in that order. */
+  arrived(where: HuntExpression | undefined, receivedSinceUs: number, signal: AbortSignal) {
+    return arrivedEvents(this.#database, compileHunt(where), receivedSinceUs, signal);
   }
 }

@@ -12,7 +12,7 @@ import {
   timeSpan,
 } from './event-pages.ts';
 import { fieldReader, matcher } from './field-match.ts';
-import { AGENT_NAME_FIELDS, conditionFor, Parameters } from './field-sql.ts';
+import { agentsWith, conditionFor, Parameters } from './field-sql.ts';
 import { pastDaysEnd } from './past-days.ts';
 import { isTimedOut, RowWindows, TimeWindows, type Windows } from './search-windows.ts';
 import type { EventPage } from './store.ts';
@@ -93,13 +93,16 @@ export async function searchEvents(database: Database, search: EventSearch): Pro
 }
 
 /**
- * The name of one agent as its id: then its events come from the index in order of time, and one that was silent for
- * weeks is found as quickly as any. A name that several agents had is left to the database.
+ * The name or the label of one agent as its id: then its events come from the index in order of time, and one that was
+ * silent for weeks is found as quickly as any. What several agents have is left to the database.
  */
 async function withAgentId(database: Database, filter: FieldFilter): Promise<FieldFilter> {
   const { field = '', value = '', negated } = filter;
-  if (!AGENT_NAME_FIELDS.has(field) || value.includes('*') || negated) return filter;
-  const rows = await database.query('select id::text as id from agents where name = $1 limit 2', [storableText(value)]);
+  if (value.includes('*') || negated) return filter;
+  const parameters = new Parameters();
+  const agents = agentsWith(field, storableText(value), parameters);
+  if (!agents) return filter;
+  const rows = await database.query(`select id::text as id from (${agents} limit 2) a`, parameters.values);
   if (rows.length > 1) return filter;
   return { field: 'agent.id', value: rows[0]?.id ?? NO_AGENT };
 }

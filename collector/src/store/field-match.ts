@@ -1,5 +1,5 @@
 // What a filter means, said in JavaScript: for fields that have no column. field-sql.ts says the same in SQL.
-import { ECS_FIELDS, type EcsValue, type FieldFilter, type StoredEvent, suggest } from '@threatguard/proto';
+import { ECS_FIELDS, type EcsValue, type FieldFilter, labelName, type StoredEvent, suggest } from '@threatguard/proto';
 import { addressInRange, parseAddress, parseAddressRange } from './address.ts';
 import { StoreError } from './store-error.ts';
 import { storableText } from './values.ts';
@@ -14,6 +14,8 @@ const CONTEXT_FIELDS: Record<string, (stored: StoredEvent) => EcsValue> = {
 /** What reads a field from a stored event. Throws StoreError `rejected` with the nearest name for an unknown field. */
 export function fieldReader(field: string): (stored: StoredEvent) => EcsValue {
   if (Object.hasOwn(CONTEXT_FIELDS, field)) return CONTEXT_FIELDS[field]!;
+  const label = labelName(field);
+  if (label !== undefined) return ({ labels }) => (labels && Object.hasOwn(labels, label) ? labels[label] : undefined);
   if (!Object.hasOwn(ECS_FIELDS, field)) throw unknownField(field);
   const { read } = ECS_FIELDS[field]!;
   return (stored) => (stored.event ? read(stored.event) : undefined);

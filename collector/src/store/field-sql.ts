@@ -1,5 +1,13 @@
 // What a filter means, said in SQL: for fields that have a column. field-match.ts says the same in JavaScript.
-import { Activity, ECS_FIELDS, EventClass, type FieldFilter, type HostEvent, Outcome } from '@threatguard/proto';
+import {
+  Activity,
+  ECS_FIELDS,
+  EventClass,
+  type FieldFilter,
+  type HostEvent,
+  labelName,
+  Outcome,
+} from '@threatguard/proto';
 import { parseAddress, parseAddressRange } from './address.ts';
 import { uuidBytes } from './copy-writer.ts';
 import type { Parameter } from './database.ts';
@@ -28,10 +36,12 @@ const CODE_COLUMNS: Record<string, { column: string; codes: number[]; event: (co
 export const INDEXED_USER_LENGTH = 64;
 
 /** Two names of one thing: an agent is called as its host is. */
-export const AGENT_NAME_FIELDS: ReadonlySet<string> = new Set(['agent.name', 'host.name']);
+const AGENT_NAME_FIELDS: ReadonlySet<string> = new Set(['agent.name', 'host.name']);
 
-/** What is asked of the agent, not of its events. */
-export const AGENT_FIELDS: ReadonlySet<string> = new Set(['agent.id', ...AGENT_NAME_FIELDS]);
+/** Whether it is asked of the agent, not of its events. */
+export function isAgentField(field: string): boolean {
+  return field === 'agent.id' || AGENT_NAME_FIELDS.has(field) || labelName(field) !== undefined;
+}
 
 /** A condition over `events e` joined with `agents a`; undefined where the field has no column. */
 export function conditionFor(filter: FieldFilter, parameters: Parameters): string | undefined {
@@ -49,10 +59,9 @@ export function columnstoreCondition({ field, value = '', negated }: FieldFilter
 function positive(field: string, value: string, parameters: Parameters): string | undefined {
   if (Object.hasOwn(CODE_COLUMNS, field)) return codeCondition(field, value);
   if (field === 'agent.id') return agentCondition(value, parameters);
-  if (AGENT_NAME_FIELDS.has(field)) {
-    // By id, because that is what the index on agents and times holds.
-    return `e.agent_id = any(array(select id from agents where ${textCondition('name', value, parameters)}))`;
-  }
+  const agents = agentsWith(field, value, parameters);
+  // By id, because that is what the index on agents and times holds.
+  if (agents) return `e.agent_id = any(array(${agents}))`;
   if (!Object.hasOwn(FIELD_COLUMNS, field)) return undefined;
   const { column, kind } = FIELD_COLUMNS[field]!;
   switch (kind) {
@@ -63,6 +72,19 @@ function positive(field: string, value: string, parameters: Parameters): string 
     case 'address':
       return addressCondition(`e.${column}`, value, parameters);
   }
+}
+
+/** The ids of the agents that have this name, or this value of a label; undefined for any other field. */
+export function agentsWith(field: string, value: string, parameters: Parameters): string | undefined {
+  const label = labelName(field);
+  if (label === undefined && !AGENT_NAME_FIELDS.has(field)) return undefined;
+  const column = label === undefined ? 'name' : labelColumn(label, parameters);
+  return `select id from agents where ${textCondition(column, value, parameters)}`;
+}
+
+/** The value of a label, of a row of `agents`; null where it has none. */
+export function labelColumn(label: string, parameters: Parameters): string {
+  return `(labels::json ->> ${parameters.add(label)}::text)`;
 }
 
 function agentCondition(value: string, parameters: Parameters): string {

@@ -1,7 +1,7 @@
 import type { Incident } from '../correlate/incident.ts';
 import type { Row, Session } from './database.ts';
 import { likePattern, Parameters } from './field-sql.ts';
-import type { Page } from './store.ts';
+import type { Page, TimeRange } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { storableCode, storableText, timestamp } from './values.ts';
 
@@ -61,7 +61,7 @@ const COLUMNS =
 /** Newest change first. */
 export async function listIncidents(
   session: Session,
-  filter: { state?: Incident['state'] | undefined; severityMin?: number | undefined },
+  filter: { state?: Incident['state'] | undefined; severityMin?: number | undefined } & TimeRange,
   limit: number,
   after: string,
 ): Promise<Page<Incident>> {
@@ -69,6 +69,8 @@ export async function listIncidents(
   const conditions: string[] = [];
   if (filter.state) conditions.push(`state = ${parameters.add(filter.state)}`);
   if (filter.severityMin) conditions.push(`severity >= ${parameters.add(filter.severityMin)}`);
+  if (filter.sinceUs) conditions.push(`updated_at >= ${parameters.add(timestamp(filter.sinceUs))}`);
+  if (filter.untilUs) conditions.push(`updated_at < ${parameters.add(timestamp(filter.untilUs))}`);
   if (after) {
     const match = /^(\d{1,18})\.([0-9a-z]{1,64})$/.exec(after);
     if (!match) throw new StoreError('rejected', 'not a cursor of an incident list');

@@ -1,4 +1,4 @@
-import type { AlertFilter, AlertOrder, EventReference } from '@threatguard/proto';
+import type { AlertFilter, AlertOrder, EventReference, HuntExpression } from '@threatguard/proto';
 import type { EntityName } from '../correlate/entities.ts';
 import { AccessRecords } from './access-records.ts';
 import * as alertReads from './alert-reads.ts';
@@ -34,7 +34,7 @@ import { RuleRecords } from './rule-records.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SpaceMeter } from './space.ts';
-import type { Store } from './store.ts';
+import type { Store, TimeRange } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';
 import * as triage from './triage-records.ts';
 import { keepUp } from './upkeep.ts';
@@ -204,6 +204,10 @@ export class SqlStore implements Store {
     return this.#questions.count(query, fields, signal);
   }
 
+  arrivedEvents(where: HuntExpression | undefined, receivedSinceUs: number, signal: AbortSignal) {
+    return this.#questions.arrived(where, receivedSinceUs, signal);
+  }
+
   eventsSince(sinceUs: number) {
     return eventReads.eventsSince(this.#database, sinceUs);
   }
@@ -256,8 +260,8 @@ export class SqlStore implements Store {
     return listKeys(this.#database);
   }
 
-  audit(limit: number, after: string) {
-    return listAudit(this.#database, limit, after);
+  audit(limit: number, after: string, range?: TimeRange) {
+    return listAudit(this.#database, limit, after, range);
   }
 
   verifyAudit() {

@@ -17,6 +17,7 @@ import type { Entity } from '../correlate/risk.ts';
 import type { IntelRecords } from '../detect/intel/intel-records.ts';
 import type { AccessStore } from './access-store.ts';
 import type { AlertVolume } from './alert-reads.ts';
+import type { ArrivedEvents } from './arrivals.ts';
 import type { AuditActor, AuditEntry, AuditVerification } from './audit-entry.ts';
 import type { BehaviourStore, ModelStore } from './behaviour-store.ts';
 import type { CommitGroup } from './commit-group.ts';
@@ -181,6 +182,12 @@ export interface Store extends AsyncDisposable {
     fields: readonly string[],
     signal: AbortSignal,
   ): Promise<EventCounts | undefined>;
+  /** Events of envelopes received since a time, those received first first. Throws StoreError as `searchEvents` does. */
+  arrivedEvents(
+    where: HuntExpression | undefined,
+    receivedSinceUs: number,
+    signal: AbortSignal,
+  ): AsyncIterable<ArrivedEvents>;
   /** Hunts that were saved. */
   readonly hunts: HuntStore;
   /** Every event since a time in order, in pages: what detectors rebuild their windows from. */
@@ -199,9 +206,9 @@ export interface Store extends AsyncDisposable {
   activeEntities(): Promise<Entity[]>;
   /** Oldest first; of more than 2,000 points the newest. */
   riskHistory(name: EntityName, span: { fromUs: number; toUs: number }): Promise<RiskPoint[]>;
-  /** Newest change first. */
+  /** Newest change first; the time range is of the changes. */
   incidents(
-    filter: { state?: Incident['state'] | undefined; severityMin?: number | undefined },
+    filter: { state?: Incident['state'] | undefined; severityMin?: number | undefined } & TimeRange,
     limit: number,
     after: string,
   ): Promise<Page<Incident>>;
@@ -227,8 +234,8 @@ export interface Store extends AsyncDisposable {
   readonly forwarding: ForwardingStore;
   /** Newest epoch first. */
   keys(): Promise<KemKeyRecord[]>;
-  /** Newest first. */
-  audit(limit: number, after: string): Promise<Page<AuditEntry>>;
+  /** Newest first: by number, or of a time range by time. A cursor is of one of the two. */
+  audit(limit: number, after: string, range?: TimeRange): Promise<Page<AuditEntry>>;
   verifyAudit(): Promise<AuditVerification>;
 
   outbox(limit: number): Promise<OutboxRow[]>;

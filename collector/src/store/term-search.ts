@@ -7,7 +7,7 @@
 import { PART_US, termsCondition } from './batch-terms.ts';
 import type { Database, Row } from './database.ts';
 import { type AgentSpan, cursorBefore, cursorOf, type EventQuery, type EventSpan, readPage } from './event-pages.ts';
-import { AGENT_FIELDS, conditionFor, Parameters } from './field-sql.ts';
+import { conditionFor, isAgentField, Parameters } from './field-sql.ts';
 import { DAY_US, dayOf } from './retention.ts';
 import { cutWidth, isTimedOut, NARROWEST_US, nextWidth } from './search-windows.ts';
 import { timestamp } from './values.ts';
@@ -168,9 +168,7 @@ function partsIn({ floorUs, topUs }: TermWindow, { filters }: EventQuery, parame
     `e.first_event_at >= ${parameters.add(timestamp(floorUs - PART_US))}`,
     `e.first_event_at < ${parameters.add(timestamp(topUs))}`,
     `e.last_event_at >= ${parameters.add(timestamp(floorUs))}`,
-    ...filters.flatMap((filter) =>
-      AGENT_FIELDS.has(filter.field ?? '') ? (conditionFor(filter, parameters) ?? []) : [],
-    ),
+    ...filters.flatMap((filter) => (isAgentField(filter.field ?? '') ? (conditionFor(filter, parameters) ?? []) : [])),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { type AlertFilter, parseSeverity } from '@threatguard/proto';
+import { readLabelFilter } from '../model/agent-labels.ts';
 import { ConsoleError } from '../model/console-error.ts';
 import { parseTime } from '../model/time.ts';
 import { STATUSES } from '../model/triage.ts';
@@ -15,6 +16,12 @@ export const alertFilterFlags = {
   technique: Flags.string({ summary: 'Only this ATT&CK technique, its sub-techniques included.', helpValue: 'T1110' }),
   status: Flags.string({ summary: `Only in this state: ${Object.keys(STATUSES).join(', ')}.`, helpValue: 'STATE' }),
   assignee: Flags.string({ summary: 'Only those assigned to this person.', helpValue: 'NAME' }),
+  label: Flags.string({
+    summary:
+      'Only about agents with this label, or with (!=: without) this value of it; repeatable, and all must hold.',
+    multiple: true,
+    helpValue: 'NAME[=VALUE]',
+  }),
   since: Flags.string({ summary: 'Since a time, or for a duration up to now: 15m, 24h, 7d.', helpValue: 'TIME' }),
 };
 
@@ -25,6 +32,7 @@ interface FilterFlags {
   technique?: string | undefined;
   status?: string | undefined;
   assignee?: string | undefined;
+  label?: string[] | undefined;
 }
 
 /** The filter without its time range. Throws `usage` for a value that cannot be. */
@@ -48,6 +56,7 @@ export function readAlertFilter(flags: FilterFlags): AlertFilter {
     filter.state = STATUSES[oneOf('status', names, flags.status.toLowerCase())];
   }
   if (flags.assignee !== undefined) filter.assignee = flags.assignee;
+  if (flags.label !== undefined) filter.labels = readLabelFilter(flags.label);
   if (flags.agent !== undefined) filter.agent = flags.agent;
   if (flags.user !== undefined) filter.user = flags.user;
   return filter;

@@ -73,6 +73,21 @@ export class Output {
     this.line(toJson(nest(this.#fields ? pick(record, knownFields(this.#fields, Object.keys(record))) : record)));
   }
 
+  /** Throws `usage` where a field was asked for that is none of these. */
+  checkFields(keys: readonly string[]): void {
+    if (this.#fields) knownFields(this.#fields, keys);
+  }
+
+  /** One line, dotted names as they are. */
+  flatJson(keys: readonly string[], record: JsonRecord): void {
+    this.line(toJson(this.#fields ? pick(record, knownFields(this.#fields, keys)) : record));
+  }
+
+  /** The fields that were asked for as a line of text; undefined where none were. */
+  cells(record: JsonRecord): string | undefined {
+    return this.#fields?.map((field) => printable(cellText(record[field]))).join('  ');
+  }
+
   csvHeader(keys: readonly string[]): void {
     this.line(toCsvHeader(this.#fields ? knownFields(this.#fields, keys) : keys));
   }

@@ -1,6 +1,6 @@
 import { type Alert, type AlertFilter, Withheld } from '@threatguard/proto';
 
-/** Whether an alert passes; the collector answers the same question in SQL, this one is for streams. */
+/** Whether an alert passes; the collector answers the same question in SQL, this one is for streams, and leaves labels to him. */
 export function matchesAlert(alert: Alert, filter: AlertFilter): boolean {
   const { severityMin, agent, user, technique, state, assignee, sinceUs, untilUs, withheld } = filter;
   const values = alert.values ?? {};

@@ -13,11 +13,16 @@ const FLAG_VALUES: Record<string, readonly string[]> = {
 };
 
 /** What only the collector knows. */
-export type LiveKind = 'agents' | 'alerts' | 'incidents' | 'hunts';
+export type LiveKind = 'agents' | 'alerts' | 'incidents' | 'hunts' | 'label-fields' | 'label-filters';
 /** And what only this machine does. */
 export type AskedKind = LiveKind | 'contexts';
 
-const LIVE_FLAGS: Record<string, AskedKind> = { agent: 'agents', alert: 'alerts', context: 'contexts' };
+const LIVE_FLAGS: Record<string, AskedKind> = {
+  agent: 'agents',
+  alert: 'alerts',
+  context: 'contexts',
+  label: 'label-filters',
+};
 const LIVE_ARGS: Record<string, AskedKind> = {
   'agents:show': 'agents',
   'agents:label': 'agents',
@@ -50,7 +55,7 @@ export interface CompletableCommand {
 export interface Completion {
   /** All that are known here, whatever the word begins with. */
   words: readonly string[];
-  live: AskedKind | undefined;
+  live: readonly AskedKind[];
 }
 
 /** Of the last of these words, which may be empty. */
@@ -68,7 +73,7 @@ export function completionOf(words: readonly string[], commands: readonly Comple
   const found = matching.find(({ parts }) => parts.length === path.length)?.command;
   if (!found) {
     const nexts = path.length === before.length ? matching.map(({ parts }) => parts[path.length]!) : [];
-    return { words: [...new Set(nexts)], live: undefined };
+    return { words: [...new Set(nexts)], live: [] };
   }
   return ofCommand(found, before.slice(path.length), current);
 }
@@ -76,11 +81,15 @@ export function completionOf(words: readonly string[], commands: readonly Comple
 function ofCommand({ id, flags = {} }: CompletableCommand, before: readonly string[], current: string): Completion {
   const last = before.at(-1) ?? '';
   const flag = last.startsWith('--') ? last.slice(2) : '';
-  if (flag && flags[flag]?.type === 'option') return { words: FLAG_VALUES[flag] ?? [], live: LIVE_FLAGS[flag] };
-  if (current.startsWith('-')) return { words: Object.keys(flags).map((name) => `--${name}`), live: undefined };
-  if (KIND_ARGS.has(id)) return { words: before.length === 0 ? FLAG_VALUES.kind! : [], live: undefined };
-  const fields = FIELD_ARGS.has(id) ? HUNT_FIELDS.map((field) => `${field}:`) : [];
-  return { words: fields, live: LIVE_ARGS[id] };
+  const live = (kind: AskedKind | undefined) => (kind === undefined ? [] : [kind]);
+  if (flag && flags[flag]?.type === 'option') return { words: FLAG_VALUES[flag] ?? [], live: live(LIVE_FLAGS[flag]) };
+  if (current.startsWith('-')) return { words: Object.keys(flags).map((name) => `--${name}`), live: [] };
+  if (KIND_ARGS.has(id)) return { words: before.length === 0 ? FLAG_VALUES.kind! : [], live: [] };
+  if (!FIELD_ARGS.has(id)) return { words: [], live: live(LIVE_ARGS[id]) };
+  // Only where it may become one: the collector is not asked about every other word.
+  const labels = 'labels.'.startsWith(current) || current.startsWith('labels.');
+  const fields = HUNT_FIELDS.map((field) => `${field}:`);
+  return { words: fields, live: [...live(LIVE_ARGS[id]), ...live(labels ? 'label-fields' : undefined)] };
 }
 
 /** Scripts that ask `threatguard complete` for every word; a shell evaluates them at its start. */

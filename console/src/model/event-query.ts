@@ -1,6 +1,5 @@
-import { type FieldFilter, suggest } from '@threatguard/proto';
+import { type FieldFilter, resolveField } from '@threatguard/proto';
 import { ConsoleError } from './console-error.ts';
-import { SEARCH_FIELDS } from './event.ts';
 import { printable, width } from './printable.ts';
 
 /** Filters of one search; more is a program, not a question. */
@@ -34,6 +33,14 @@ export function parseEventQuery(args: readonly string[]): FieldFilter[] {
   return filters;
 }
 
+/** The same as a hunt. */
+export function huntOf(filters: readonly FieldFilter[]): string {
+  const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;
+  return filters
+    .map(({ field, value = '', negated }) => `${negated ? 'not ' : ''}${field}:${quoted(value ?? '')}`)
+    .join(' and ');
+}
+
 // The shell has taken the quotes away, so an argument that holds a filter keeps its spaces: 'event.reason:no such user'.
 function split(args: readonly string[]): Word[] {
   let at = 0;
@@ -51,12 +58,13 @@ function parseFilter(word: Word, whole: string): { field: string; value: string 
   if (colon < 0) throw refuse(whole, word, 'a filter is written field:value, such as user.name:root');
   const field = word.text.slice(0, colon);
   const value = word.text.slice(colon + 1);
-  if (!SEARCH_FIELDS.includes(field)) {
-    const help = suggest(field, SEARCH_FIELDS) || '; see "threatguard events search --help" for names';
+  const resolved = resolveField(field);
+  if (typeof resolved !== 'string') {
+    const help = resolved.help || '; see "threatguard events search --help" for names';
     throw refuse(whole, { text: field, at: word.at }, `there is no field "${field}"${help}`);
   }
   if (value === '') throw refuse(whole, word, `no value after "${field}:"; use ${field}:* for any`);
-  return { field, value };
+  return { field: resolved, value };
 }
 
 function refuse(whole: string, word: Word, problem: string): ConsoleError {

@@ -12,9 +12,6 @@ const STREAM_CHARS_SHOWN = 8;
 /** Keys of an event in CSV, in order. */
 export const EVENT_KEYS: readonly string[] = [...Object.keys(ECS_FIELDS), ...STORED_KEYS];
 
-/** Names that may be searched. */
-export const SEARCH_FIELDS: readonly string[] = [...Object.keys(ECS_FIELDS), 'host.name', 'agent.name', 'agent.id'];
-
 export function eventRecord(stored: StoredEvent): JsonRecord {
   return {
     ...(stored.event ? toEcs(stored.event) : {}),
@@ -25,6 +22,7 @@ export function eventRecord(stored: StoredEvent): JsonRecord {
     'event.id': eventId(stored),
     'event.ingested': isoTime(stored.receivedAtUs),
     'threatguard.sequence': stored.reference?.sequence ?? undefined,
+    ...Object.fromEntries(Object.entries(stored.labels ?? {}).map(([name, value]) => [`labels.${name}`, value])),
   };
 }
 

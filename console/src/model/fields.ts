@@ -1,4 +1,4 @@
-import { suggest } from '@threatguard/proto';
+import { labelName, suggest } from '@threatguard/proto';
 import { ConsoleError } from './console-error.ts';
 import { type JsonRecord, type JsonValue, toJson } from './json.ts';
 import type { Column } from './table.ts';
@@ -26,7 +26,9 @@ export function onlyFields<Row>(listing: Listing<Row>, fields: readonly string[]
 
 export function knownFields(fields: readonly string[], keys: readonly string[]): string[] {
   return fields.map((field) => {
-    if (keys.includes(field)) return field;
+    // An event has the labels of its agent, whatever their names.
+    const isLabel = keys.includes('event.id') && labelName(field) !== undefined;
+    if (keys.includes(field) || isLabel) return field;
     throw new ConsoleError(
       'usage',
       `--fields: there is no "${field}" here${suggest(field, keys)}; it has ${keys.join(', ')}`,

@@ -1,41 +1,57 @@
 // What is typed after `/`: text, `!text` for what has it not, `/regex/` (and `!/regex/`). Several words must all hold.
+import { testTexts } from './test-texts.ts';
 
 /** Characters of one row that are looked at: more is a command line nobody reads. */
 const LOOKED_AT_MAX = 4_096;
 
 export interface RowFilter {
-  /** Of the text of one row. */
-  matches(text: string): boolean;
-  /** Why it cannot be used; empty where it can. */
+  /** Of the texts of rows, each. */
+  passing(texts: readonly string[]): readonly boolean[];
+  /** Why it cannot be used, and hides nothing; empty where it can. Known once it was asked. */
   problem: string;
 }
 
-const ALL: RowFilter = { matches: () => true, problem: '' };
+const ALL: RowFilter = { passing: (texts) => texts.map(() => true), problem: '' };
 
-/** Never throws: a regular expression that is none yet is said, and hides nothing. */
+/** The one in use: each frame asks for it again. */
+let last: { typed: string; filter: RowFilter } | undefined;
+
+/** Never throws: a regular expression that is none yet, or takes too long, is said, and hides nothing. */
 export function rowFilter(typed: string): RowFilter {
-  const text = typed.trim();
+  if (last?.typed !== typed) last = { typed, filter: readFilter(typed.trim()) };
+  return last.filter;
+}
+
+function readFilter(text: string): RowFilter {
   if (text === '' || text === '!') return ALL;
   const inverse = text.startsWith('!');
   const rest = inverse ? text.slice(1).trim() : text;
   if (rest.startsWith('/')) return regexFilter(rest, inverse);
   const words = rest.toLowerCase().split(/\s+/);
-  return {
-    matches: (row) => {
-      const lower = row.slice(0, LOOKED_AT_MAX).toLowerCase();
-      return words.every((word) => lower.includes(word)) !== inverse;
-    },
-    problem: '',
+  const matches = (row: string) => {
+    const lower = row.slice(0, LOOKED_AT_MAX).toLowerCase();
+    return words.every((word) => lower.includes(word)) !== inverse;
   };
+  return { passing: (texts) => texts.map(matches), problem: '' };
 }
 
 function regexFilter(text: string, inverse: boolean): RowFilter {
   const source = text.slice(1, text.length > 1 && text.endsWith('/') ? -1 : undefined);
   if (source === '') return ALL;
+  let regex: RegExp;
   try {
-    const regex = new RegExp(source, 'iu');
-    return { matches: (row) => regex.test(row.slice(0, LOOKED_AT_MAX)) !== inverse, problem: '' };
+    regex = new RegExp(source, 'iu');
   } catch (error) {
     return { ...ALL, problem: `not a regular expression yet: ${(error as Error).message}` };
   }
+  const filter: RowFilter = {
+    problem: '',
+    passing(texts) {
+      const cut = texts.map((each) => each.slice(0, LOOKED_AT_MAX));
+      const found = filter.problem ? undefined : testTexts(regex, cut);
+      if (!found) filter.problem = 'this expression takes too long on these rows, and hides none of them';
+      return found?.map((each) => each !== inverse) ?? ALL.passing(texts);
+    },
+  };
+  return filter;
 }

@@ -74,3 +74,8 @@ export async function completeLine(
   const only = found.length === 1 && !found[0]!.endsWith(':') && openQuote === undefined;
   return { words: only ? [`${found[0]} `] : found, current };
 }
+
+/** A word as it is typed to sh(1): a name of a host is nothing else when the line is copied and run. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

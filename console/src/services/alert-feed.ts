@@ -64,6 +64,8 @@ class AlertFeed {
       if (note !== told) onNote(note);
       told = note;
     };
+    // Alerts on NATS do not say what an agent is labelled: the collector chooses.
+    if (this.#options.filter.labels?.length) return await this.#followGrpc(signal);
     while (!signal.aborted) {
       if (source.url) {
         const subscription = await this.#subscribe(source);

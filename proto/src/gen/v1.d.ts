@@ -221,6 +221,7 @@ export namespace threatguard {
             agentName: string;
             receivedAtUs: number;
             eventAtUs: number;
+            labels: { [k: string]: string };
             static create(properties: threatguard.v1.StoredEvent.$Shape): threatguard.v1.StoredEvent & threatguard.v1.StoredEvent.$Shape;
             static create(properties?: threatguard.v1.StoredEvent.$Properties): threatguard.v1.StoredEvent;
             static encode(message: threatguard.v1.StoredEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -234,6 +235,7 @@ export namespace threatguard {
                 agentName?: string;
                 receivedAtUs?: number;
                 eventAtUs?: number;
+                labels?: { [k: string]: string };
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.StoredEvent.$Properties;
@@ -2835,6 +2837,8 @@ export namespace threatguard {
             severityMin: threatguard.v1.Severity;
             limit: number;
             after: string;
+            sinceUs: number;
+            untilUs: number;
             static create(properties: threatguard.v1.ListIncidentsRequest.$Shape): threatguard.v1.ListIncidentsRequest & threatguard.v1.ListIncidentsRequest.$Shape;
             static create(properties?: threatguard.v1.ListIncidentsRequest.$Properties): threatguard.v1.ListIncidentsRequest;
             static encode(message: threatguard.v1.ListIncidentsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2847,6 +2851,8 @@ export namespace threatguard {
                 severityMin?: threatguard.v1.Severity;
                 limit?: number;
                 after?: string;
+                sinceUs?: number;
+                untilUs?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.ListIncidentsRequest.$Properties;
@@ -2968,6 +2974,8 @@ export namespace threatguard {
             $unknowns?: Uint8Array[];
             limit: number;
             after: string;
+            sinceUs: number;
+            untilUs: number;
             static create(properties: threatguard.v1.ListAuditRequest.$Shape): threatguard.v1.ListAuditRequest & threatguard.v1.ListAuditRequest.$Shape;
             static create(properties?: threatguard.v1.ListAuditRequest.$Properties): threatguard.v1.ListAuditRequest;
             static encode(message: threatguard.v1.ListAuditRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -2978,6 +2986,8 @@ export namespace threatguard {
             interface $Properties {
                 limit?: number;
                 after?: string;
+                sinceUs?: number;
+                untilUs?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.ListAuditRequest.$Properties;
@@ -3707,6 +3717,7 @@ export namespace threatguard {
             untilUs: number;
             assignee: string;
             withheld: threatguard.v1.Withheld;
+            labels: threatguard.v1.FieldFilter[];
             static create(properties: threatguard.v1.AlertFilter.$Shape): threatguard.v1.AlertFilter & threatguard.v1.AlertFilter.$Shape;
             static create(properties?: threatguard.v1.AlertFilter.$Properties): threatguard.v1.AlertFilter;
             static encode(message: threatguard.v1.AlertFilter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -3724,6 +3735,7 @@ export namespace threatguard {
                 untilUs?: number;
                 assignee?: string;
                 withheld?: threatguard.v1.Withheld;
+                labels?: threatguard.v1.FieldFilter.$Properties[];
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.AlertFilter.$Properties;
@@ -5357,6 +5369,7 @@ export namespace threatguard {
             query: string;
             sinceUs: number;
             untilUs: number;
+            arrivedSinceUs: number;
             static create(properties: threatguard.v1.HuntRequest.$Shape): threatguard.v1.HuntRequest & threatguard.v1.HuntRequest.$Shape;
             static create(properties?: threatguard.v1.HuntRequest.$Properties): threatguard.v1.HuntRequest;
             static encode(message: threatguard.v1.HuntRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -5368,6 +5381,7 @@ export namespace threatguard {
                 query?: string;
                 sinceUs?: number;
                 untilUs?: number;
+                arrivedSinceUs?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.HuntRequest.$Properties;
@@ -5385,6 +5399,7 @@ export namespace threatguard {
             complete: boolean;
             columns: string[];
             cut: string;
+            arrivedUntilUs: number;
             static create(properties: threatguard.v1.HuntPart.$Shape): threatguard.v1.HuntPart & threatguard.v1.HuntPart.$Shape;
             static create(properties?: threatguard.v1.HuntPart.$Properties): threatguard.v1.HuntPart;
             static encode(message: threatguard.v1.HuntPart.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -5399,6 +5414,7 @@ export namespace threatguard {
                 complete?: boolean;
                 columns?: string[];
                 cut?: string;
+                arrivedUntilUs?: number;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.HuntPart.$Properties;

@@ -1006,6 +1006,7 @@ export const threatguard = $root.threatguard = (() => {
         v1.StoredEvent = (function() {
 
             const StoredEvent = function (properties) {
+                this.labels = {};
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1017,6 +1018,7 @@ export const threatguard = $root.threatguard = (() => {
             StoredEvent.prototype.agentName = "";
             StoredEvent.prototype.receivedAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             StoredEvent.prototype.eventAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            StoredEvent.prototype.labels = $util.emptyObject;
 
             StoredEvent.create = function(properties) {
                 return new StoredEvent(properties);
@@ -1039,6 +1041,9 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(32).int64(message.receivedAtUs);
                 if (message.eventAtUs != null && $Object.hasOwnProperty.call(message, "eventAtUs") && (typeof message.eventAtUs === "object" ? message.eventAtUs.low || message.eventAtUs.high : message.eventAtUs !== 0))
                     writer.uint32(40).int64(message.eventAtUs);
+                if (message.labels != null && $Object.hasOwnProperty.call(message, "labels"))
+                    for (let keys = $Object.keys(message.labels), i = 0; i < keys.length; ++i)
+                        writer.uint32(202).fork().uint32(10).string(keys[i]).uint32(18).string(message.labels[keys[i]]).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1052,7 +1057,7 @@ export const threatguard = $root.threatguard = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message, value;
+                let end, message, key, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -1109,6 +1114,42 @@ export const threatguard = $root.threatguard = (() => {
                                 message.eventAtUs = value;
                             else
                                 delete message.eventAtUs;
+                            continue;
+                        }
+                    case 25: {
+                            if (wireType !== 2)
+                                break;
+                            if (message.labels === $util.emptyObject)
+                                message.labels = {};
+                            let end2 = reader.size() + reader.pos;
+                            if (end2 > reader.len)
+                                throw $RangeError("index out of range");
+                            reader.len = end2;
+                            key = "";
+                            value = "";
+                            while (reader.pos < end2) {
+                                let tag2 = reader.tag();
+                                wireType = tag2 & 7;
+                                switch (tag2 >>>= 3) {
+                                case 1:
+                                    if (wireType !== 2)
+                                        break;
+                                    key = reader.stringVerify();
+                                    continue;
+                                case 2:
+                                    if (wireType !== 2)
+                                        break;
+                                    value = reader.stringVerify();
+                                    continue;
+                                }
+                                reader.skipType(wireType, _depth, tag2);
+                            }
+                            if (reader.pos !== end2)
+                                throw $RangeError("index out of range");
+                            reader.len = end;
+                            if (key === "__proto__")
+                                $util.makeProp(message.labels, key);
+                            message.labels[key] = value;
                             continue;
                         }
                     }
@@ -12745,6 +12786,8 @@ export const threatguard = $root.threatguard = (() => {
             ListIncidentsRequest.prototype.severityMin = 0;
             ListIncidentsRequest.prototype.limit = 0;
             ListIncidentsRequest.prototype.after = "";
+            ListIncidentsRequest.prototype.sinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            ListIncidentsRequest.prototype.untilUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
             ListIncidentsRequest.create = function(properties) {
                 return new ListIncidentsRequest(properties);
@@ -12765,6 +12808,10 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(24).uint32(message.limit);
                 if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
                     writer.uint32(34).string(message.after);
+                if (message.sinceUs != null && $Object.hasOwnProperty.call(message, "sinceUs") && (typeof message.sinceUs === "object" ? message.sinceUs.low || message.sinceUs.high : message.sinceUs !== 0))
+                    writer.uint32(192).int64(message.sinceUs);
+                if (message.untilUs != null && $Object.hasOwnProperty.call(message, "untilUs") && (typeof message.untilUs === "object" ? message.untilUs.low || message.untilUs.high : message.untilUs !== 0))
+                    writer.uint32(200).int64(message.untilUs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -12832,6 +12879,24 @@ export const threatguard = $root.threatguard = (() => {
                                 message.after = value;
                             else
                                 delete message.after;
+                            continue;
+                        }
+                    case 24: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sinceUs = value;
+                            else
+                                delete message.sinceUs;
+                            continue;
+                        }
+                    case 25: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.untilUs = value;
+                            else
+                                delete message.untilUs;
                             continue;
                         }
                     }
@@ -13351,6 +13416,8 @@ export const threatguard = $root.threatguard = (() => {
 
             ListAuditRequest.prototype.limit = 0;
             ListAuditRequest.prototype.after = "";
+            ListAuditRequest.prototype.sinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            ListAuditRequest.prototype.untilUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
             ListAuditRequest.create = function(properties) {
                 return new ListAuditRequest(properties);
@@ -13367,6 +13434,10 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(8).uint32(message.limit);
                 if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
                     writer.uint32(18).string(message.after);
+                if (message.sinceUs != null && $Object.hasOwnProperty.call(message, "sinceUs") && (typeof message.sinceUs === "object" ? message.sinceUs.low || message.sinceUs.high : message.sinceUs !== 0))
+                    writer.uint32(176).int64(message.sinceUs);
+                if (message.untilUs != null && $Object.hasOwnProperty.call(message, "untilUs") && (typeof message.untilUs === "object" ? message.untilUs.low || message.untilUs.high : message.untilUs !== 0))
+                    writer.uint32(184).int64(message.untilUs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13416,6 +13487,24 @@ export const threatguard = $root.threatguard = (() => {
                                 message.after = value;
                             else
                                 delete message.after;
+                            continue;
+                        }
+                    case 22: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sinceUs = value;
+                            else
+                                delete message.sinceUs;
+                            continue;
+                        }
+                    case 23: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.untilUs = value;
+                            else
+                                delete message.untilUs;
                             continue;
                         }
                     }
@@ -16781,6 +16870,7 @@ export const threatguard = $root.threatguard = (() => {
         v1.AlertFilter = (function() {
 
             const AlertFilter = function (properties) {
+                this.labels = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -16796,6 +16886,7 @@ export const threatguard = $root.threatguard = (() => {
             AlertFilter.prototype.untilUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             AlertFilter.prototype.assignee = "";
             AlertFilter.prototype.withheld = 0;
+            AlertFilter.prototype.labels = $util.emptyArray;
 
             AlertFilter.create = function(properties) {
                 return new AlertFilter(properties);
@@ -16826,6 +16917,9 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(232).int32(message.withheld);
                 if (message.assignee != null && $Object.hasOwnProperty.call(message, "assignee") && message.assignee !== "")
                     writer.uint32(298).string(message.assignee);
+                if (message.labels != null && message.labels.length)
+                    for (let i = 0; i < message.labels.length; ++i)
+                        $root.threatguard.v1.FieldFilter.encode(message.labels[i], writer.uint32(458).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -16938,6 +17032,14 @@ export const threatguard = $root.threatguard = (() => {
                                 message.withheld = value;
                             else
                                 delete message.withheld;
+                            continue;
+                        }
+                    case 57: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.labels && message.labels.length))
+                                message.labels = [];
+                            message.labels.push($root.threatguard.v1.FieldFilter.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
@@ -24145,6 +24247,7 @@ export const threatguard = $root.threatguard = (() => {
             HuntRequest.prototype.query = "";
             HuntRequest.prototype.sinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             HuntRequest.prototype.untilUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            HuntRequest.prototype.arrivedSinceUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
             HuntRequest.create = function(properties) {
                 return new HuntRequest(properties);
@@ -24163,6 +24266,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(16).int64(message.sinceUs);
                 if (message.untilUs != null && $Object.hasOwnProperty.call(message, "untilUs") && (typeof message.untilUs === "object" ? message.untilUs.low || message.untilUs.high : message.untilUs !== 0))
                     writer.uint32(24).int64(message.untilUs);
+                if (message.arrivedSinceUs != null && $Object.hasOwnProperty.call(message, "arrivedSinceUs") && (typeof message.arrivedSinceUs === "object" ? message.arrivedSinceUs.low || message.arrivedSinceUs.high : message.arrivedSinceUs !== 0))
+                    writer.uint32(184).int64(message.arrivedSinceUs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -24223,6 +24328,15 @@ export const threatguard = $root.threatguard = (() => {
                                 delete message.untilUs;
                             continue;
                         }
+                    case 23: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.arrivedSinceUs = value;
+                            else
+                                delete message.arrivedSinceUs;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -24261,6 +24375,7 @@ export const threatguard = $root.threatguard = (() => {
             HuntPart.prototype.complete = false;
             HuntPart.prototype.columns = $util.emptyArray;
             HuntPart.prototype.cut = "";
+            HuntPart.prototype.arrivedUntilUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
             HuntPart.create = function(properties) {
                 return new HuntPart(properties);
@@ -24288,6 +24403,8 @@ export const threatguard = $root.threatguard = (() => {
                         writer.uint32(42).string(message.columns[i]);
                 if (message.cut != null && $Object.hasOwnProperty.call(message, "cut") && message.cut !== "")
                     writer.uint32(50).string(message.cut);
+                if (message.arrivedUntilUs != null && $Object.hasOwnProperty.call(message, "arrivedUntilUs") && (typeof message.arrivedUntilUs === "object" ? message.arrivedUntilUs.low || message.arrivedUntilUs.high : message.arrivedUntilUs !== 0))
+                    writer.uint32(208).int64(message.arrivedUntilUs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -24370,6 +24487,15 @@ export const threatguard = $root.threatguard = (() => {
                                 message.cut = value;
                             else
                                 delete message.cut;
+                            continue;
+                        }
+                    case 26: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                message.arrivedUntilUs = value;
+                            else
+                                delete message.arrivedUntilUs;
                             continue;
                         }
                     }

@@ -14,7 +14,7 @@ import {
   type VerifyAuditResponse,
 } from '@threatguard/proto';
 import type { Connection } from '../connection.ts';
-import { collectWithin, type Span } from '../pages.ts';
+import { collect, type Span } from '../pages.ts';
 
 /** A report asks the store twenty things, each within the time of a read. */
 const REPORT_MS_MAX = 240_000;
@@ -22,15 +22,10 @@ const REPORT_MS_MAX = 240_000;
 export const complianceCalls = (connection: Connection) => ({
   /** Newest first, at most `limit`. */
   listAudit(limit: number, span: Span = {}): Promise<AuditEntry[]> {
-    return collectWithin<AuditEntry>(
-      limit,
-      span,
-      ({ atUs }) => atUs,
-      async (rows, after) => {
-        const page = await connection.call(consoleService.listAudit, { limit: rows, after });
-        return { rows: page.entries ?? [], next: page.next ?? '' };
-      },
-    );
+    return collect(limit, async (rows, after) => {
+      const page = await connection.call(consoleService.listAudit, { ...span, limit: rows, after });
+      return { rows: page.entries ?? [], next: page.next ?? '' };
+    });
   },
 
   verifyAudit(): Promise<VerifyAuditResponse> {

@@ -7,7 +7,7 @@ import {
   type ListIncidentsRequest,
 } from '@threatguard/proto';
 import type { Connection } from '../connection.ts';
-import { collect, collectWithin, type Span } from '../pages.ts';
+import { collect, type Span } from '../pages.ts';
 
 export const storiesCalls = (connection: Connection) => ({
   /** Highest risk first, at most `limit`. */
@@ -22,21 +22,16 @@ export const storiesCalls = (connection: Connection) => ({
     return connection.call(consoleService.getEntity, request);
   },
 
-  /** Newest change first, at most `limit`. */
+  /** Newest change first, at most `limit`; the span is of the changes. */
   listIncidents(
     filter: Pick<ListIncidentsRequest, 'state' | 'severityMin'>,
     limit: number,
     span: Span = {},
   ): Promise<Incident[]> {
-    return collectWithin<Incident>(
-      limit,
-      span,
-      ({ updatedAtUs }) => updatedAtUs,
-      async (rows, after) => {
-        const page = await connection.call(consoleService.listIncidents, { ...filter, limit: rows, after });
-        return { rows: page.incidents ?? [], next: page.next ?? '' };
-      },
-    );
+    return collect(limit, async (rows, after) => {
+      const page = await connection.call(consoleService.listIncidents, { ...filter, ...span, limit: rows, after });
+      return { rows: page.incidents ?? [], next: page.next ?? '' };
+    });
   },
 
   async getIncident(id: string): Promise<Incident | undefined> {

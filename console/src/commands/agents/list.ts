@@ -16,7 +16,7 @@ export class AgentsList extends ConsoleCommand {
   static override flags = {
     ...wholeListFlags,
     label: Flags.string({
-      summary: 'Only agents with this label, or with this value of it; repeatable, and all must hold.',
+      summary: 'Only agents with this label, or with (!=: without) this value of it; repeatable, and all must hold.',
       multiple: true,
       helpValue: 'NAME[=VALUE]',
     }),

@@ -15,6 +15,7 @@ export class AlertsList extends ConsoleCommand {
     '<%= config.bin %> alerts list --severity high --since 24h',
     '<%= config.bin %> alerts list --technique T1110 --output json',
     '<%= config.bin %> alerts list --agent web-1 --user root',
+    '<%= config.bin %> alerts list --label env=prod --label role!=db*',
     '<%= config.bin %> alerts list --follow --severity high --output json | jq .reason',
     '<%= config.bin %> alerts list --status open --sort triage',
     '<%= config.bin %> alerts list --since 24h --output ocsf > alerts.ndjson',

@@ -13,6 +13,7 @@ export class AlertsWatch extends ConsoleCommand {
   static override examples = [
     '<%= config.bin %> alerts watch --severity medium',
     '<%= config.bin %> alerts watch --since 1h --output json | jq .reason',
+    '<%= config.bin %> alerts watch --label env=prod',
   ];
   static override flags = {
     ...alertFilterFlags,

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
-import { EVENT_KEYS, eventColumns, eventRecord, SEARCH_FIELDS } from '../../model/event.ts';
-import { parseEventQuery } from '../../model/event-query.ts';
+import { HUNT_FIELDS } from '@threatguard/proto';
+import { EVENT_KEYS, eventColumns, eventRecord } from '../../model/event.ts';
+import { huntOf, parseEventQuery } from '../../model/event-query.ts';
 import { readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe, wholeNumber } from '../console-command.ts';
 import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
@@ -10,12 +11,13 @@ export class EventsSearch extends ConsoleCommand {
   static override summary = 'Search stored events by time and fields, newest first.';
   static override description = describe(
     'Filters are written field:value with ECS names and all must hold; * matches any text, 10.0.0.0/8 any address in it, ' +
-      `"not" before a filter turns it round. Fields: ${SEARCH_FIELDS.join(', ')}.`,
+      `"not" before a filter turns it round. Fields: ${HUNT_FIELDS.join(', ')}, and labels.NAME for a label of the agent.`,
   );
   static override usage = 'events search [FIELD:VALUE...] [--since TIME] [--until TIME] [--limit N]';
   static override examples = [
     '<%= config.bin %> events search user.name:root event.outcome:failure --since 1h',
     '<%= config.bin %> events search host.name:web-1 --follow',
+    "<%= config.bin %> events search labels.env:prod 'not labels.role:db*' --since 1h",
     "<%= config.bin %> events search 'process.executable:*/curl' 'not destination.ip:10.0.0.0/8'",
   ];
   static override strict = false;
@@ -41,7 +43,8 @@ export class EventsSearch extends ConsoleCommand {
     if (flags.follow) {
       const { filters, sinceUs } = query;
       const { stopped: signal } = this.invocation;
-      return await printEvents({ client, filters, sinceUs, output, version: this.config.version, signal });
+      const { version } = this.config;
+      return await printEvents({ client, query: huntOf(filters), sinceUs, output, version, signal });
     }
     const { rows, searchedBackToUs } = await client.searchEvents(query, limit);
     const format = exportFormat(output);

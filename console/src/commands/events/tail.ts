@@ -1,4 +1,4 @@
-import { parseEventQuery } from '../../model/event-query.ts';
+import { huntOf, parseEventQuery } from '../../model/event-query.ts';
 import { readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe } from '../console-command.ts';
 import { exportOutput } from '../export-output.ts';
@@ -8,7 +8,7 @@ import { timeRangeFlags } from '../list-flags.ts';
 export class EventsTail extends ConsoleCommand {
   static override summary = 'Print events as they are stored.';
   static override description = describe(
-    'Filters as of "events search". One line per event; with --output json one object per line. Events are looked for every second; Ctrl-C ends it.',
+    'Filters as of "events search". One line per event; with --output json one object per line. Events are looked for every second, and a collector that is away is waited for; Ctrl-C ends it.',
   );
   static override usage = 'events tail [FIELD:VALUE...]';
   static override examples = [
@@ -26,6 +26,6 @@ export class EventsTail extends ConsoleCommand {
     using _ = client;
     const { sinceUs } = readTimeRange(flags, { nowMs: Date.now(), utc: flags.utc });
     const { stopped: signal } = this.invocation;
-    await printEvents({ client, filters, sinceUs, output, version: this.config.version, signal });
+    await printEvents({ client, query: huntOf(filters), sinceUs, output, version: this.config.version, signal });
   }
 }

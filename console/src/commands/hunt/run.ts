@@ -1,34 +1,49 @@
 import { Args, Flags } from '@oclif/core';
+import type { ParsedHunt } from '@threatguard/proto';
 import { ConsoleError } from '../../model/console-error.ts';
 import { EVENT_KEYS, eventColumns, eventRecord } from '../../model/event.ts';
 import { gatherHunt, groupColumns, groupRecord, readHunt, timelineLines, treeLines } from '../../model/hunt.ts';
 import { readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe, oneOf } from '../console-command.ts';
+import { printHunt, refuseToFollow } from '../follow-hunt.ts';
 import { isUtf8 } from '../locale.ts';
 
+/** Of a hunt that names no time. */
+const SINCE = '24h';
 const VIEWS = ['table', 'timeline', 'tree'] as const;
 
 export class HuntRun extends ConsoleCommand {
   static override summary = 'Search events in the hunt language, and count them.';
   static override description = describe(
     'Conditions are field:value with ECS names or short ones (user, host, ip, process, cmd, path), joined by and, or, not ' +
-      'and brackets; * is any text, 10.0.0.0/8 any address in it, field:(a or b) one of several, pid>1000 compares. After | ' +
+      'and brackets; labels.NAME is a label of the agent; * is any text, 10.0.0.0/8 any address in it, field:(a or b) one of several, pid>1000 compares. After | ' +
       'come "count by FIELD,...", "sort FIELD" or "sort -FIELD", "limit N". Ctrl-C ends it on the collector too. The name ' +
       'of a saved hunt runs that one.',
   );
-  static override usage = 'hunt run QUERY [--since TIME] [--until TIME] [--view table|timeline|tree]';
+  static override usage = 'hunt run QUERY [--since TIME] [--until TIME] [--view table|timeline|tree] [--follow]';
   static override examples = [
     "<%= config.bin %> hunt run 'user:root and process.executable:*/curl and not ip:10.0.0.0/8 | count by host.name | sort -count | limit 20'",
     '<%= config.bin %> hunt run \'cmd:"*base64 -d*" or path:/etc/cron.d/*\' --since 7d --view timeline',
     "<%= config.bin %> hunt run 'host:web-1 category:process' --since 1h --view tree",
+    "<%= config.bin %> hunt run 'labels.env:prod and outcome:failure | count by labels.role, user' --since 1h",
+    "<%= config.bin %> hunt run 'labels.env:prod and exe:*/nc' --follow --output json",
   ];
   static override args = {
     query: Args.string({ required: true, description: 'The hunt, or the name of a saved one.' }),
   };
   static override flags = {
-    since: Flags.string({ summary: 'Since a time, or for a duration up to now.', default: '24h', helpValue: 'TIME' }),
+    since: Flags.string({
+      summary: `Since a time, or for a duration up to now; ${SINCE} unless told otherwise.`,
+      helpValue: 'TIME',
+    }),
     until: Flags.string({ summary: 'Until a time; a duration counts back from now.', helpValue: 'TIME' }),
     view: Flags.string({ summary: `How events are shown: ${VIEWS.join(', ')}.`, default: 'table', helpValue: 'VIEW' }),
+    follow: Flags.boolean({
+      summary:
+        'Print events as they come, a line each, with --since those since then first; "| limit N" ends it. Counts are a table ' +
+        'that is painted again.',
+      exclusive: ['until'],
+    }),
   };
 
   async run(): Promise<void> {
@@ -36,14 +51,24 @@ export class HuntRun extends ConsoleCommand {
     const output = this.outputFor(flags);
     const nowMs = Date.now();
     const view = oneOf('view', VIEWS, flags.view);
-    const span = readTimeRange(flags, { nowMs, utc: flags.utc });
+    const spanOf = (since: string | undefined) =>
+      readTimeRange({ since, until: flags.until }, { nowMs: Date.now(), utc: flags.utc });
+    spanOf(flags.since);
     const named = /^[a-z][a-z0-9-]*$/.test(args.query);
-    if (!named) readHunt(args.query);
+    const check = (hunt: ParsedHunt) => flags.follow && refuseToFollow(hunt, { format: output.format, view });
+    if (!named) check(readHunt(args.query));
     const { client } = await this.connect(flags);
     using _ = client;
     const query = named ? await this.#saved(client, args.query) : args.query;
-    const counts = readHunt(query).countBy !== undefined;
-    const answer = await gatherHunt(client.runHunt({ query, ...span }, this.invocation.stopped));
+    const hunt = readHunt(query);
+    const counts = hunt.countBy !== undefined;
+    const { stopped: signal } = this.invocation;
+    if (flags.follow) {
+      check(hunt);
+      const span = () => spanOf(counts ? (flags.since ?? SINCE) : flags.since);
+      return await printHunt({ client, query, hunt, span, output, version: this.config.version, signal });
+    }
+    const answer = await gatherHunt(client.runHunt({ query, ...spanOf(flags.since ?? SINCE) }, signal));
     const { events, groups, columns } = answer;
     if (counts) {
       output.list({

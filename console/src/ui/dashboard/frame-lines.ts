@@ -1,5 +1,6 @@
 // The whole screen as lines: what is running, where one is, the view, what is typed or said, and the keys. Pure.
 import { printable, wrap } from '../../model/printable.ts';
+import { rowFilter } from '../../model/row-filter.ts';
 import type { Overlay, Snapshot } from './dashboard-state.ts';
 import { listLines } from './list-lines.ts';
 import { crumb, isList, type PlaceState, scrolledTo, shownLines } from './place-state.ts';
@@ -103,10 +104,14 @@ function crumbsLine({ snapshot, look }: FrameParts, state: PlaceState, place: st
 
 function promptLine({ overlay, message }: Snapshot, { filter }: PlaceState, candidates: readonly string[]): Line {
   if (overlay?.kind === 'prompt') {
-    const more = overlay.purpose === 'command' ? candidates.join(' ') : '';
-    return [span(overlay.label, 'title'), span(`${overlay.text}_`), span(more ? `   ${more}` : '', 'dim')];
+    const problem = overlay.purpose === 'filter' ? rowFilter(overlay.text).problem : '';
+    const more = overlay.purpose === 'command' ? candidates.join(' ') : problem;
+    const tone = problem ? 'bad' : 'dim';
+    return [span(overlay.label, 'title'), span(`${overlay.text}_`), span(more ? `   ${more}` : '', tone)];
   }
   if (message) return line(message.text, message.tone);
+  const problem = filter ? rowFilter(filter).problem : '';
+  if (problem) return line(`filter /${filter}: ${problem}`, 'bad');
   return line(filter ? `filter /${filter}: esc clears it` : '', 'dim');
 }
 

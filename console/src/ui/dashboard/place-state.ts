@@ -1,6 +1,6 @@
 // One place of the stack as the person left it, and what of its rows is shown. Pure.
 import { printable } from '../../model/printable.ts';
-import { type RowFilter, rowFilter } from '../../model/row-filter.ts';
+import { rowFilter } from '../../model/row-filter.ts';
 import type { ListColumn, ListView, Look, PageLine, Place, View } from './view.ts';
 
 export interface Sort {
@@ -33,8 +33,7 @@ export function placeState(place: Place, change: Partial<PlaceState> = {}): Plac
 export function shownRows(view: ListView<unknown>, state: PlaceState, look: Look): readonly unknown[] {
   const rows = (state.data as readonly unknown[] | undefined) ?? [];
   const columns = view.columns(look);
-  const filter = rowFilter(state.filter);
-  const passing = state.filter ? rows.filter((row) => passes(row, columns, filter)) : rows;
+  const passing = state.filter ? filtered(rows, state.filter, (row) => rowText(row, columns)) : rows;
   const column = columns.find(({ title }) => title === state.sort?.column);
   if (!column) return passing;
   const sign = state.sort!.descending ? -1 : 1;
@@ -46,12 +45,16 @@ export function shownRows(view: ListView<unknown>, state: PlaceState, look: Look
 /** Lines of a page that pass the filter. */
 export function shownLines(lines: readonly PageLine[], filter: string): readonly PageLine[] {
   if (!filter) return lines;
-  const wanted = rowFilter(filter);
-  return lines.filter(({ spans }) => wanted.matches(spans.map(({ text }) => printable(text)).join('')));
+  return filtered(lines, filter, ({ spans }) => spans.map(({ text }) => printable(text)).join(''));
 }
 
-function passes(row: unknown, columns: readonly ListColumn<unknown>[], filter: RowFilter): boolean {
-  return filter.matches(columns.map((column) => column.cell(row)).join(' '));
+function filtered<Row>(rows: readonly Row[], filter: string, textOf: (row: Row) => string): Row[] {
+  const passing = rowFilter(filter).passing(rows.map(textOf));
+  return rows.filter((_, index) => passing[index]);
+}
+
+function rowText(row: unknown, columns: readonly ListColumn<unknown>[]): string {
+  return columns.map((column) => column.cell(row)).join(' ');
 }
 
 function compare(a: string | number, b: string | number): number {

@@ -1,5 +1,6 @@
 import type { AgentSummary, GetAgentResponse } from '@threatguard/proto';
 import { agentDetailPairs, lossColumns } from '../../../model/agent-detail.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import { renderTable } from '../../../model/table.ts';
 import { age } from '../../../model/time.ts';
 import type { Tone } from '../spans.ts';
@@ -115,7 +116,7 @@ export const agent = page<GetAgentResponse>({
   summary: 'one agent: who it is, how far behind, what it lost',
   takes: 'a name or an id',
   refreshMs: REFRESH_MS,
-  command: (name) => `threatguard agents show ${name}`,
+  command: (name) => `threatguard agents show ${shellWord(name)}`,
   load: (source, name) => source.getAgent(name),
   lines: (data, look) => [
     ...agentDetailPairs(data, look).map((text) => ({

@@ -1,4 +1,5 @@
 // One alert: why it was raised, what happened around it, what to do next, what was done.
+
 import {
   type Alert,
   type AlertAct,
@@ -13,6 +14,7 @@ import { ConsoleError } from '../../../model/console-error.ts';
 import { nextSteps } from '../../../model/next-steps.ts';
 import { percentText } from '../../../model/percent.ts';
 import { processTree } from '../../../model/process-tree.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import { humanTime, zoneName } from '../../../model/time.ts';
 import { actText } from '../../../model/triage.ts';
 import { scorePairs } from '../../../model/triage-score.ts';
@@ -192,7 +194,7 @@ export const alert = page<AlertPage>({
   summary: 'one alert with what happened around it',
   takes: 'an id, or how it begins',
   refreshMs: 0,
-  command: (id) => `threatguard alerts show ${id}`,
+  command: (id) => `threatguard alerts show ${shellWord(id)}`,
   concerns: (id, changed) => changed.id?.startsWith(id) ?? false,
   load,
   lines,

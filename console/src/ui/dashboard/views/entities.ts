@@ -2,6 +2,7 @@ import type { Entity, EntityName, GetEntityResponse, ModelReason } from '@threat
 import { brailleLine } from '../../../model/charts/braille.ts';
 import { bar } from '../../../model/charts/spark.ts';
 import { decayedRisk } from '../../../model/risk-history.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import { age, humanTime } from '../../../model/time.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type Look, list, type PageLine, type Pivot, page } from '../view.ts';
@@ -41,7 +42,7 @@ export const entities = list<Entity>({
   aliases: ['e', 'ent', 'risk'],
   summary: 'hosts, users, processes and addresses by their risk',
   refreshMs: REFRESH_MS,
-  command: () => 'threatguard entities list',
+  command: () => `threatguard entities list --limit ${ENTITIES_MAX}`,
   concerns: () => true,
   rows: (source) => source.listEntities('', ENTITIES_MAX),
   id: ({ name }) => argOf(name ?? {}),
@@ -129,7 +130,7 @@ export const entity = page<EntityPage>({
   refreshMs: REFRESH_MS,
   command: (arg) => {
     const [kind = '', ...name] = arg.split(' ');
-    return `threatguard entities show ${kind} ${quoted(name.join(' '))}`;
+    return `threatguard entities show ${kind} ${shellWord(name.join(' '))}`;
   },
   load: async (source, arg) => {
     const [kind = '', ...name] = arg.split(' ');
@@ -169,8 +170,3 @@ export const entity = page<EntityPage>({
   },
   pivots: ({ data }) => entityPivots(data.entity ?? {}),
 });
-
-/** A word for a shell. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}

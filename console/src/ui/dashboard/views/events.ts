@@ -3,6 +3,7 @@ import { severityName, toEcs } from '@threatguard/proto';
 import { stateName } from '../../../model/alert.ts';
 import { eventColumns, eventId, eventRecord } from '../../../model/event.ts';
 import { parseEventQuery } from '../../../model/event-query.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import { humanTime } from '../../../model/time.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type ListColumn, list, type PageLine, page } from '../view.ts';
@@ -24,9 +25,7 @@ export const events = list<StoredEvent>({
   takes: 'filters; * for all: event.action:*',
   refreshMs: 5_000,
   command: (arg) =>
-    `threatguard events search ${words(arg)
-      .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
-      .join(' ')} --since 24h`,
+    `threatguard events search ${words(arg).map(shellWord).join(' ')} --since 24h --limit ${EVENTS_MAX}`,
   rows: async (source, arg) => {
     const filters = parseEventQuery(words(arg));
     return (await source.searchEvents({ filters, sinceUs: source.nowMs() * 1000 - DAY_US }, EVENTS_MAX)).rows;
@@ -47,7 +46,7 @@ export const event = page<StoredEvent>({
   summary: 'all fields of one event',
   takes: 'an event.id',
   refreshMs: 0,
-  command: (id) => `threatguard events show ${id}`,
+  command: (id) => `threatguard events show ${shellWord(id)}`,
   load: (source, id) => source.getEvent(id),
   lines: (stored) =>
     Object.entries(eventRecord(stored))
@@ -86,7 +85,7 @@ export const about = page<About>({
   summary: 'everything about one value: alerts and events',
   takes: 'field:value',
   refreshMs: 10_000,
-  command: (arg) => `threatguard events search '${arg.replaceAll("'", "'\\''")}'`,
+  command: (arg) => `threatguard events search ${shellWord(arg)}`,
   load: aboutValue,
   lines: ({ alerts, events: rows }, look): PageLine[] => {
     const hosts = [...new Set(rows.map(({ agentName }) => agentName ?? ''))].filter(Boolean);

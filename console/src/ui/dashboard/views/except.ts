@@ -1,7 +1,9 @@
 // An exception from an alert, as a form: its argument is what the command takes, so `y` shows the command that makes it.
+
 import type { FieldValue, PreviewExceptionResponse } from '@threatguard/proto';
 import { ConsoleError } from '../../../model/console-error.ts';
 import { EXPIRES_DEFAULT, exceptionRequest, reachLines, readExpiry } from '../../../model/exception.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type Look, type PageLine, type Place, page } from '../view.ts';
 import { heading, pair, said } from './page-parts.ts';
@@ -118,7 +120,7 @@ export const except = page<Form>({
   takes: 'the id of an alert',
   refreshMs: 0,
   form: true,
-  command: (arg) => `threatguard alerts except ${arg}`,
+  command: (arg) => `threatguard alerts except ${arg.split(' ').map(shellWord).join(' ')}`,
   load,
   lines,
   acts: [

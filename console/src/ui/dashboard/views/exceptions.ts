@@ -1,5 +1,6 @@
 import type { GetExceptionResponse, RuleException } from '@threatguard/proto';
 import { detectionTable, exceptionColumns, exceptionPairs } from '../../../model/exception.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import { type Act, list, page } from '../view.ts';
 import { heading, said } from './page-parts.ts';
 
@@ -49,7 +50,7 @@ export const exception = page<GetExceptionResponse>({
   summary: 'one exception, and the newest of what it has hidden',
   takes: 'an id, or how it begins',
   refreshMs: REFRESH_MS,
-  command: (id) => `threatguard alerts exceptions show ${id}`,
+  command: (id) => `threatguard alerts exceptions show ${shellWord(id)}`,
   load: (source, id) => source.getException(id),
   lines: ({ exception: shown, hidden }, look) => [
     ...exceptionPairs(shown ?? {}, look).map((text) => said(`  ${text}`)),

@@ -1,6 +1,7 @@
 import type { SavedHunt } from '@threatguard/proto';
 import { bar } from '../../../model/charts/spark.ts';
 import { gatherHunt, type HuntAnswer, huntColumns, readHunt } from '../../../model/hunt.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import { type Look, list, type PageLine, page } from '../view.ts';
 import { eventLine, said } from './page-parts.ts';
 
@@ -57,7 +58,7 @@ export const hunt = page<HuntAnswer>({
   summary: 'a hunt over the last day: user:root | count by host',
   takes: 'a hunt',
   refreshMs: 0,
-  command: (query) => `threatguard hunt run '${query.replaceAll("'", "'\\''")}' --since 24h`,
+  command: (query) => `threatguard hunt run ${shellWord(query)} --since 24h`,
   load: (source, query) => {
     readHunt(query);
     const span = { query, sinceUs: source.nowMs() * 1000 - DAY_US };

@@ -1,4 +1,5 @@
 import { type Incident, severityName } from '@threatguard/proto';
+import { shellWord } from '../../../model/shell-words.ts';
 import { age, humanTime } from '../../../model/time.ts';
 import { type ListColumn, list, type PageLine, type Pivot, page } from '../view.ts';
 import { heading, pair, said } from './page-parts.ts';
@@ -18,7 +19,7 @@ export const incidents = list<Incident>({
   aliases: ['i', 'inc'],
   summary: 'alerts that belong together, as stories',
   refreshMs: REFRESH_MS,
-  command: () => 'threatguard incidents list',
+  command: () => `threatguard incidents list --limit ${INCIDENTS_MAX}`,
   concerns: () => true,
   rows: (source) => source.listIncidents({}, INCIDENTS_MAX),
   id: (incident) => incident.id ?? '',
@@ -83,7 +84,7 @@ export const incident = page<Incident>({
   summary: 'one story by tactic',
   takes: 'an id, or how it begins',
   refreshMs: REFRESH_MS,
-  command: (id) => `threatguard incidents show ${id}`,
+  command: (id) => `threatguard incidents show ${shellWord(id)}`,
   load: async (source, id) => (await source.getIncident(id)) ?? {},
   lines: (data, look) => [
     {

@@ -1,5 +1,6 @@
 import type { IntelIndicator, LookupIntelResponse } from '@threatguard/proto';
 import { indicatorColumns, lookupLines } from '../../../model/intel.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import { list, page } from '../view.ts';
 import { said } from './page-parts.ts';
 import { pivotTo } from './pivots.ts';
@@ -34,7 +35,7 @@ export const indicator = page<LookupIntelResponse>({
   summary: 'what sources say of a value',
   takes: 'an address, a domain, a URL or a digest',
   refreshMs: REFRESH_MS,
-  command: (value) => `threatguard intel lookup '${value.replaceAll("'", "'\\''")}'`,
+  command: (value) => `threatguard intel lookup ${shellWord(value)}`,
   load: (source, value) => source.lookupIntel(value),
   lines: (found, look) =>
     lookupLines(found, look).map((text, index) => ({

@@ -1,5 +1,6 @@
 import type { GetModelResponse, LearningState, ModelSummary } from '@threatguard/proto';
 import { cardPairs, isLearning, learningText, modelColumns } from '../../../model/models.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import { verdictsText } from '../../../model/triage-score.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import type { Tone } from '../spans.ts';
@@ -190,7 +191,8 @@ export const model = page<ModelPage>({
   summary: 'the card of a model: features, data, metrics, digest, signature',
   takes: 'a name and a version: isolation-forest 3',
   refreshMs: REFRESH_MS,
-  command: (arg) => (arg === BASELINE ? 'threatguard models list' : `threatguard models show ${arg}`),
+  command: (arg) =>
+    arg === BASELINE ? 'threatguard models list' : `threatguard models show ${arg.split(' ').map(shellWord).join(' ')}`,
   load: loadModel,
   lines: pageLines,
   acts: modelActs(({ model: shown }) => shown),

@@ -1,5 +1,6 @@
 import type { RuleSummary, ShowRuleResponse } from '@threatguard/proto';
 import { ruleColumns, ruleLines } from '../../../model/rule.ts';
+import { shellWord } from '../../../model/shell-words.ts';
 import { type Act, list, page } from '../view.ts';
 import { said } from './page-parts.ts';
 import { severityTone } from './severity-tone.ts';
@@ -67,7 +68,7 @@ export const rule = page<ShowRuleResponse>({
   summary: 'one rule: what it asks for, and what it matched',
   takes: 'an id',
   refreshMs: REFRESH_MS,
-  command: (id) => `threatguard rules show ${id}`,
+  command: (id) => `threatguard rules show ${shellWord(id)}`,
   load: (source, id) => source.showRule(id),
   lines: (shown, look) =>
     ruleLines(shown, { utc: look.utc, columns: look.columns - 2 }).flatMap((text) =>
