@@ -26,6 +26,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
+import { followOthers, openChanges } from './follow-others.ts';
 import { Baselines } from './http/analysis/baselines.ts';
 import { CollectorMetrics } from './http/metrics/collector-metrics.ts';
 import { startHttp } from './http/start-http.ts';
@@ -43,6 +44,7 @@ import { startDetection } from './start-detection.ts';
 import { startIntel } from './start-intel.ts';
 import { startStore } from './start-store.ts';
 import { StoreError } from './store/store-error.ts';
+import { ActsOfOthers } from './triage/acts-of-others.ts';
 import { TriageDesk } from './triage/triage-desk.ts';
 
 export interface Collector extends AsyncDisposable {
@@ -94,6 +96,8 @@ export async function startCollector(parts: {
   const publishing = stack.use(await startPublishing({ config, store, identity, nowMs, log, failed }));
   const { feed } = publishing;
 
+  const changes = await openChanges({ store, publishing, failed });
+  if (changes) stack.use(changes);
   const fleet = await Fleet.load(store);
   const presence = new Presence();
   const rate = new RateMeter(nowMs());
@@ -191,6 +195,18 @@ export async function startCollector(parts: {
     })),
   });
 
+  const acts = new ActsOfOthers({ store, desk: () => desk, scoring: triage });
+  const desk = new TriageDesk({
+    store,
+    correlator,
+    apply: async (change) => {
+      const decide = () => pipeline.decide(change);
+      await (changes ? acts.storing(change.acts, decide) : decide());
+      triage.decided(change.acts);
+    },
+    nowUs,
+  });
+
   const loginRequired = config.console.access === 'user';
   const handshakes = new HandshakeCounts();
   const status = {
@@ -240,6 +256,10 @@ export async function startCollector(parts: {
     failed,
   });
   stack.use(access);
+  // Not waited for: a provider that does not answer is no reason not to start.
+  access.singleSignOn?.provider
+    .check()
+    .catch((error: Error) => log.warn({ reason: error.message }, 'no single sign-on yet'));
   const server = stack.use(
     await CollectorServer.start({
       ...parseListen(config.listen)!,
@@ -264,6 +284,7 @@ export async function startCollector(parts: {
         holds: (caller) => access.goesOn(caller),
         roleOf: ({ userId }) => access.users.get(userId)?.role ?? '',
       },
+      changed: () => void changes?.look(),
       failed,
       renewal: (console) => consoleRenewal(console, { newestCa: authorities.newest.fingerprint, nowMs: nowMs() }),
       oversized: (agentId) => {
@@ -306,15 +327,7 @@ export async function startCollector(parts: {
           forgetPerson: (user) => baselines.forget(user),
           peers,
           sessions,
-          desk: new TriageDesk({
-            store,
-            correlator,
-            apply: async (change) => {
-              await pipeline.decide(change);
-              triage.decided(change.acts);
-            },
-            nowUs,
-          }),
+          desk,
           care: { renewOwn: () => care.renewOwn(), forget: (agentId) => care.forget(agentId) },
           access,
           loginRequired,
@@ -365,6 +378,12 @@ export async function startCollector(parts: {
     failed,
   });
   if (http) stack.use(http);
+
+  if (changes) {
+    const { budget_per_day: budgetConfigured } = config.alerts;
+    const followers = { fleet, rules, judge, correlator, pipeline, models: behaviour, intel, acts, budgetConfigured };
+    stack.use(followOthers(changes, { ...followers, store, publishing, nowUs, failed }));
+  }
 
   // First of all when stopping, while there is still a connection to say it on.
   stack.defer(() => sessions.endAll('the collector is stopping; connect again'));

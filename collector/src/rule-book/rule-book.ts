@@ -17,8 +17,6 @@ import { refuseTooMany } from './read-incoming.ts';
 import { RuleBookError } from './rule-book-error.ts';
 import { effectiveFiles, importedName, isImported, listedName, packName } from './rule-files.ts';
 
-/** Between looks at what other collectors of the same store changed. */
-const WATCH_MS = 5_000;
 /** A change that others come before is looked at anew so often. */
 const ATTEMPTS_MAX = 3;
 const CANDIDATES_NAMED_MAX = 5;
@@ -38,11 +36,10 @@ export interface RuleBookParts {
   pack: Pick<RuleDirectory, 'directory' | 'files' | 'kept' | 'reread'>;
   store: RuleStore;
   nowUs: () => number;
-  failed: (error: unknown) => void;
   desk?: Desk;
 }
 
-export class RuleBook implements Disposable {
+export class RuleBook {
   readonly #parts: RuleBookParts;
   readonly #desk: Desk;
   #record: RuleBookRecord;
@@ -50,7 +47,6 @@ export class RuleBook implements Disposable {
   #wired: ReadonlyMap<string, Wired>;
   #states: ReadonlyMap<string, RuleStateRecord>;
   #apply: ((rules: RunningRules) => Promise<void>) | undefined;
-  #timer: NodeJS.Timeout | undefined;
   /** Changes one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -65,16 +61,14 @@ export class RuleBook implements Disposable {
     return new RuleBook(parts, await parts.store.load());
   }
 
-  /** Hands every change to whoever runs the rules from now on. Where several collectors share a store, theirs as well. */
-  start(apply: (rules: RunningRules) => Promise<void>, options: { shared: boolean }): void {
+  /** Hands every change to whoever runs the rules from now on. */
+  start(apply: (rules: RunningRules) => Promise<void>): void {
     this.#apply = apply;
-    if (!options.shared) return;
-    const look = () => this.#inTurn(() => this.#catchUp()).catch(this.#parts.failed);
-    this.#timer = setInterval(look, WATCH_MS).unref();
   }
 
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+  /** Takes in what other collectors of the store changed. Resolves when it runs. */
+  takeIn(): Promise<void> {
+    return this.#inTurn(() => this.#catchUp());
   }
 
   /** Reads the pack again. Resolves when it runs; false where nothing changed. */

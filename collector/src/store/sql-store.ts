@@ -33,6 +33,7 @@ import type { Retention } from './retention.ts';
 import { RuleRecords } from './rule-records.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
+import { SharedStateRecords } from './shared-state.ts';
 import { SpaceMeter } from './space.ts';
 import type { Store } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';
@@ -63,6 +64,7 @@ export class SqlStore implements Store {
   readonly rules: RuleRecords;
   readonly hunts: HuntRecords;
   readonly intel: IntelStore;
+  readonly shared: SharedStateRecords;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #space: SpaceMeter;
@@ -87,6 +89,7 @@ export class SqlStore implements Store {
     this.rules = new RuleRecords(database);
     this.hunts = new HuntRecords(database);
     this.intel = new IntelStore(database);
+    this.shared = new SharedStateRecords(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

@@ -1,12 +1,14 @@
 // The models that were trained: their versions, which of them is in use, and what it takes to come into use.
 //
 // Invariant: of each name at most one version is active, and that one was opened, its signature and digest checked, by this
-// process. What cannot be opened is `refused` and takes no part.
+// process. What cannot be opened is `refused` and takes no part. Where several collectors share the store, files are kept there as
+// well, a file that is not here or is another one is taken from there, and what one of them cannot open is no word about the others'.
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { sha256, signBytes } from '@threatguard/proto';
 import type { CollectorSigner } from '../../../fleet/collector-identity.ts';
 import type { AuditActor } from '../../../store/audit-entry.ts';
 import type { BehaviourStore, ModelRecord, ModelStore } from '../../../store/behaviour-store.ts';
+import { StoreError } from '../../../store/store-error.ts';
 import { FEATURES_VERSION } from '../features.ts';
 import type { ActiveSequences } from '../sequences/sequence-scorer.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -24,7 +26,7 @@ import {
   trainModel,
 } from './kinds.ts';
 import { ModelError } from './model-error.ts';
-import { encodeCard, type ModelCard } from './model-file.ts';
+import { encodeCard, encodeModelFile, FILE_BYTES_MAX, type ModelCard } from './model-file.ts';
 import { ModelFiles } from './model-files.ts';
 import { digestsOf, type OnnxModels, OnnxRuntime, type OnnxRuntimeParts } from './onnx-models.ts';
 import type { Measure, OtherModel } from './other-model.ts';
@@ -44,6 +46,8 @@ export interface RegistryParts {
   /** Models that are trained from something else than hours. */
   others?: readonly OtherModel[];
   onnx?: OnnxRuntimeParts;
+  /** Whether other collectors use the store. */
+  shared?: boolean;
 }
 
 export class ModelRegistry {
@@ -55,6 +59,8 @@ export class ModelRegistry {
   readonly #files: ModelFiles;
   readonly #publicKey: () => KeyObject;
   readonly #onnx: OnnxRuntime;
+  /** The version of each name that was taken into use here. */
+  readonly #inUse = new Map<string, number>();
   #training = false;
 
   private constructor(parts: RegistryParts) {
@@ -72,14 +78,35 @@ export class ModelRegistry {
       if (record.state !== 'active') continue;
       try {
         await registry.#use(record);
+        await registry.#share(record);
       } catch (error) {
         const why = (error as Error).message;
         const { name, version } = record;
-        await parts.store.models.setState({ name, version, state: 'refused', notice: why }, parts.nowUs());
+        if (!parts.shared) {
+          await parts.store.models.setState({ name, version, state: 'refused', notice: why }, parts.nowUs());
+        }
         refused(record, why);
       }
     }
     return registry;
+  }
+
+  /** Takes into use what another collector of the store activated; `refused` is told what cannot be. */
+  async takeIn(refused: (record: ModelRecord, why: string) => void): Promise<void> {
+    const active = (await this.list()).filter(({ state }) => state === 'active');
+    for (const name of this.active.keys()) {
+      if (!active.some((record) => record.name === name)) this.active.delete(name);
+    }
+    if (!active.some(({ name }) => name === SEQUENCES)) this.sequences = undefined;
+    for (const record of active) {
+      if (this.#inUse.get(record.name) === record.version) continue;
+      try {
+        await this.#use(record);
+      } catch (error) {
+        if (error instanceof StoreError) throw error;
+        refused(record, (error as Error).message);
+      }
+    }
   }
 
   /** By name, newest version first. */
@@ -208,7 +235,7 @@ export class ModelRegistry {
     const record = await this.#save(card, trained.body, by);
     progress({ phase: 'saved', done: 1, total: 1 });
     if (record.notice) return record;
-    this.#take(model);
+    this.#take(model, version);
     await store.models.activate(record, nowUs(), by);
     return { ...record, state: 'active' };
   }
@@ -255,7 +282,8 @@ export class ModelRegistry {
     const { privateKey, certificate } = signer();
     const encoded = encodeCard(card);
     const signature = signBytes({ message: encoded, privateKey, purpose: 'model' });
-    await this.#files.write(card, { card: encoded, signature, body });
+    const file = encodeModelFile({ card: encoded, signature, body });
+    await this.#files.write(card, file);
     const notice = this.#objection(card) ?? '';
     const record: ModelRecord = {
       name: card.name,
@@ -269,6 +297,7 @@ export class ModelRegistry {
       notice,
     };
     await store.models.add(record, nowUs(), by);
+    if (this.#parts.shared) await store.models.keepFile(record, file);
     await this.#forgetOld(card.name);
     return record;
   }
@@ -296,20 +325,48 @@ export class ModelRegistry {
     const { version } = record;
     const { card, body } = await this.#open(record);
     const other = this.#other(record.name);
-    if (other) return other.use(body, { version });
+    if (other) {
+      await other.use(body, { version });
+      this.#inUse.set(record.name, version);
+      return;
+    }
     const { model, forms } = openModel(record.name as ModelName, version, body);
     // It is open no longer than to be found to score as the model does.
     await using _ = await this.#onnx.open(forms, card.onnx ?? {});
-    this.#take(model);
+    this.#take(model, version);
   }
 
-  #take(model: OpenModel): void {
+  #take(model: OpenModel, version: number): void {
+    this.#inUse.set(model.name, version);
     if (model.name === SEQUENCES) this.sequences = model;
     else this.active.set(model.name, model);
   }
 
   /** Reads and checks the file of a version. The store's digest has to be that of the card: a file alone proves nothing. */
   async #open(record: ModelRecord): Promise<{ card: ModelCard; body: Buffer }> {
+    try {
+      return await this.#openFile(record);
+    } catch (error) {
+      const stored = this.#parts.shared && error instanceof ModelError ? await this.#fileOf(record) : undefined;
+      if (!stored) throw error;
+      await this.#files.write(record, stored);
+      return await this.#openFile(record);
+    }
+  }
+
+  /** As another collector put it into the store; undefined where it did not. */
+  async #fileOf(record: ModelRecord): Promise<Uint8Array | undefined> {
+    const stored = await this.#parts.store.models.file(record);
+    return stored && stored.length <= FILE_BYTES_MAX ? stored : undefined;
+  }
+
+  /** For collectors that will want it: a model that was trained before there were others. */
+  async #share(record: ModelRecord): Promise<void> {
+    const { store, shared } = this.#parts;
+    if (shared) await store.models.keepFile(record, await this.#files.read(record));
+  }
+
+  async #openFile(record: ModelRecord): Promise<{ card: ModelCard; body: Buffer }> {
     const featuresVersion = this.#featuresVersion(record.name);
     const opened = await this.#files.open(record, { featuresVersion, publicKey: this.#publicKey() });
     if (opened.card.digest !== Buffer.from(record.digest).toString('hex')) {
