@@ -2,14 +2,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AlertState, AlertVerdict, TriageAction } from '@threatguard/proto';
-import { afterAll, describe, expect, it } from 'vitest';
+import type { Key } from 'ink';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { ConsoleError } from '../../console/src/model/console-error.ts';
 import { LIVE_ALERTS_MAX } from '../../console/src/services/live-alerts.ts';
 import { clipboardSequence } from '../../console/src/ui/dashboard/clipboard.ts';
 import { DashboardState } from '../../console/src/ui/dashboard/dashboard-state.ts';
-import { BINDINGS } from '../../console/src/ui/dashboard/key-map.ts';
+import { BINDINGS, paste } from '../../console/src/ui/dashboard/key-map.ts';
 import { placeState } from '../../console/src/ui/dashboard/place-state.ts';
 import { VIEWS } from '../../console/src/ui/dashboard/views/index.ts';
+import { keyNames } from '../../console/src/ui/key-name.ts';
 import { showDashboard } from '../support/dashboard.ts';
 import { until } from '../support/until.ts';
 import { filledSource, SHELL, STATUS } from './dashboard-samples.ts';
@@ -76,6 +78,37 @@ describe('going about', () => {
     shown.press('2');
     await shown.shows('about source.ip:198.51.100.7');
     await shown.shows('Newest events');
+  });
+});
+
+describe('the line below', () => {
+  it('keeps the answer to a key from notes until it can have been read', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      using shown = showDashboard({ source: filledSource(), start: ALERTS, readonly: true });
+      shown.press('a');
+      shown.dashboard.note('lost NATS');
+      shown.dashboard.tick();
+      expect(shown.frame()).toContain('this console may not ack');
+      vi.advanceTimersByTime(6_000);
+      shown.dashboard.tick();
+      expect(shown.frame()).toContain('lost NATS');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('takes keys of one chunk one by one, pasted text as a line, and neither for the other', () => {
+    using shown = showDashboard({ source: filledSource() });
+    for (const name of keyNames(':agents\r/db 1\t\u0015x\u2028\u0007', {} as Key)) shown.press(name);
+    expect(shown.dashboard.state.top.place.view).toBe('agents');
+    expect(shown.frame()).toContain('/x ');
+    paste(shown.dashboard, 'rm\r\n-rf\u001b[2J\u202e /');
+    expect(shown.frame()).toContain('/x rm -rf[2J /_');
+    shown.press('esc');
+    paste(shown.dashboard, 'q');
+    expect(shown.quits()).toBe(0);
+    expect(shown.frame()).toContain('nothing here takes pasted text');
   });
 });
 

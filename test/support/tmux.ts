@@ -39,6 +39,12 @@ export class TmuxShell implements Disposable {
     this.#tmux('send-keys', '-l', '--', text);
   }
 
+  /** In brackets, as terminals do where a program asks for that. */
+  paste(text: string): void {
+    this.#tmux('set-buffer', '--', text);
+    this.#tmux('paste-buffer', '-p');
+  }
+
   resize(columns: number, rows: number): void {
     this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
   }

@@ -105,10 +105,22 @@ describe.skipIf(!hasTmux)('the dashboard in a terminal (needs tmux)', () => {
     await console.shows('ended with 0');
   });
 
+  it('takes keys that come at once each for itself, and pasted text as text', async () => {
+    using console = open(['alerts']);
+    await console.shows(/> .*192\.0\.2\.56/);
+    console.type(':agents\r');
+    await console.shows('alerts > agents');
+    console.paste(':alerts\n');
+    await console.shows('nothing here takes pasted text');
+    console.type('/');
+    console.paste('web-1\nrm');
+    await console.shows('/web-1 rm_');
+  });
+
   it('changes nothing where it is read-only', async () => {
     using console = open(['alerts', '--readonly']);
     await console.shows('read-only');
-    await console.shows('> ');
+    await console.shows(/> .*192\.0\.2\.56/);
     console.type('a');
     await console.shows('this console may not ack');
   });

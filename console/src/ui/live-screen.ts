@@ -1,9 +1,10 @@
-import { Box, Text, useInput, useWindowSize } from 'ink';
+import { Box, Text, useInput, usePaste, useWindowSize } from 'ink';
 import { createElement, type ReactElement, useSyncExternalStore } from 'react';
 import { printable, truncate } from '../model/printable.ts';
 import { AlertDetail } from './alert-detail.ts';
 import { AlertList } from './alert-list.ts';
 import { HEADER_LINES, Header } from './header.ts';
+import { keyNames } from './key-name.ts';
 import type { LiveModel } from './live-model.ts';
 
 const FOOTER_LINES = 2;
@@ -46,23 +47,22 @@ export function LiveScreen(props: LiveScreenProps): ReactElement {
   );
 }
 
-function useKeys({ model, onOpen, onQuit }: LiveScreenProps): void {
+const STEPS: Readonly<Record<string, number>> = { up: -1, k: -1, down: 1, j: 1, pageup: -PAGE, pagedown: PAGE };
+
+function useKeys(props: LiveScreenProps): void {
   useInput((input, key) => {
-    if (input === 'q' || (key.ctrl && input === 'c')) return onQuit();
-    const steps =
-      key.upArrow || input === 'k'
-        ? -1
-        : key.downArrow || input === 'j'
-          ? 1
-          : key.pageUp
-            ? -PAGE
-            : key.pageDown
-              ? PAGE
-              : 0;
-    if (model.snapshot().open) {
-      if (key.escape || key.backspace) model.closeAlert();
-      else if (steps !== 0) model.scroll(steps);
-    } else if (key.return) onOpen();
-    else if (steps !== 0) model.select(steps);
+    for (const name of keyNames(input, key)) press(props, name);
   });
+  // Pasted characters are not keys that somebody pressed.
+  usePaste(() => undefined);
+}
+
+function press({ model, onOpen, onQuit }: LiveScreenProps, name: string) {
+  if (name === 'q' || name === 'ctrl-c') return onQuit();
+  const steps = STEPS[name];
+  if (model.snapshot().open) {
+    if (name === 'esc' || name === 'backspace') model.closeAlert();
+    else if (steps !== undefined) model.scroll(steps);
+  } else if (name === 'enter') onOpen();
+  else if (steps !== undefined) model.select(steps);
 }

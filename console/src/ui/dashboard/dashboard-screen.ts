@@ -1,10 +1,10 @@
-import { Box, Text, useInput, useWindowSize } from 'ink';
+import { Box, Text, useInput, usePaste, useWindowSize } from 'ink';
 import { createElement, type ReactElement, useSyncExternalStore } from 'react';
+import { keyNames } from '../key-name.ts';
 import { candidatesFor } from './command-line.ts';
 import type { Dashboard } from './dashboard.ts';
 import { frameLines } from './frame-lines.ts';
-import { keyHints, pressKey } from './key-map.ts';
-import { keyNames } from './key-name.ts';
+import { keyHints, paste, pressKey } from './key-map.ts';
 import { toneLook } from './tone-look.ts';
 
 export interface DashboardScreenProps {
@@ -24,6 +24,7 @@ export function DashboardScreen({ dashboard, collector, colour, size }: Dashboar
   useInput((input, key) => {
     for (const name of keyNames(input, key)) pressKey(dashboard, name);
   });
+  usePaste((text) => paste(dashboard, text));
   const { overlay } = snapshot;
   const lines = frameLines({
     snapshot,

@@ -11,6 +11,8 @@ import type { Look, PageLine, Place, View } from './view.ts';
 
 /** A page that an alert changes is asked again at most so often. */
 const RELOAD_MS_MIN = 1_000;
+/** What answers a key can be read for so long before a note of something else takes its line. */
+const ANSWER_MS_MIN = 5_000;
 /** Places on the way back. */
 const STACK_MAX = 32;
 
@@ -41,6 +43,9 @@ export class Dashboard implements Disposable {
   readonly #loading = new Map<Place, number>();
   readonly #loadedMs = new WeakMap<Place, number>();
   #dirty = false;
+  #saidMs = Number.NEGATIVE_INFINITY;
+  /** Of nobody's key; said by the next tick that finds the line free. */
+  #note = '';
   /** What was asked last has come, or why it has not. */
   answered: Promise<void>;
   /** Undefined for everything: who asks decides nothing here. */
@@ -69,7 +74,9 @@ export class Dashboard implements Disposable {
     return this.parts.views.find(({ name }) => name === place.view)!;
   }
 
+  /** Answers a key. */
   say(text: string, tone: 'good' | 'bad' | 'dim' = 'dim'): void {
+    this.#saidMs = text ? performance.now() : Number.NEGATIVE_INFINITY;
     this.state.set({ message: text ? { text, tone } : undefined });
   }
 
@@ -107,6 +114,11 @@ export class Dashboard implements Disposable {
     this.state.set({ way });
   }
 
+  /** Says what nobody asked for, once an answer to a key has been read. */
+  note(text: string): void {
+    this.#note = text;
+  }
+
   addAlert(alert: Alert) {
     if (!this.parts.source.alerts.add(alert)) return;
     const { paused, held } = this.state.snapshot();
@@ -117,6 +129,10 @@ export class Dashboard implements Disposable {
 
   /** To be called some times a second: asks again what has become old. */
   tick(): void {
+    if (this.#note && performance.now() - this.#saidMs >= ANSWER_MS_MIN) {
+      this.state.set({ message: { text: this.#note, tone: 'dim' } });
+      this.#note = '';
+    }
     if (this.state.snapshot().paused) return;
     const { place } = this.state.top;
     const { refreshMs } = this.view;

@@ -1,7 +1,10 @@
 // Every key of the dashboard in one table; help is made from it.
+
+import { pastedLine } from '../key-name.ts';
 import { act, actsOf, copy, pivot } from './acting.ts';
 import { candidatesFor, runCommand, saveView } from './command-line.ts';
 import type { Dashboard } from './dashboard.ts';
+import type { Overlay } from './dashboard-state.ts';
 import { isList } from './place-state.ts';
 
 export interface Binding {
@@ -130,7 +133,7 @@ function overlayKey(dashboard: Dashboard, key: string) {
   if (key === 'c' && overlay.copies) copy(dashboard, overlay.copies);
 }
 
-/** A key while a line is typed. Filters act as they are typed. */
+/** A key while a line is typed. */
 function typeKey(dashboard: Dashboard, key: string) {
   const { overlay } = dashboard.state.snapshot();
   if (overlay?.kind !== 'prompt') return;
@@ -142,7 +145,18 @@ function typeKey(dashboard: Dashboard, key: string) {
   if (key === 'up') return dashboard.recall(-1);
   if (key === 'down') return dashboard.recall(1);
   const text = typed(dashboard, overlay.text, key, overlay.purpose === 'command');
-  if (text === undefined) return;
+  if (text !== undefined) setTyped(dashboard, overlay, text);
+}
+
+/** Pasted text goes where a line is typed; elsewhere its characters are not keys that somebody pressed. */
+export function paste(dashboard: Dashboard, text: string) {
+  const { overlay } = dashboard.state.snapshot();
+  if (overlay?.kind !== 'prompt') return dashboard.say('nothing here takes pasted text; / or : first', 'bad');
+  setTyped(dashboard, overlay, (overlay.text + pastedLine(text)).slice(0, TYPED_MAX));
+}
+
+/** Filters act as they are typed. */
+function setTyped(dashboard: Dashboard, overlay: Overlay & { kind: 'prompt' }, text: string) {
   dashboard.state.set({ overlay: { ...overlay, text, historyAt: undefined } });
   if (overlay.purpose === 'filter') {
     dashboard.state.change(dashboard.state.top.place, { filter: text, selected: undefined, top: 0 });

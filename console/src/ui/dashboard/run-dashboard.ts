@@ -56,7 +56,7 @@ export async function runDashboard(options: RunDashboardOptions): Promise<void> 
     onTrouble: dashboard.setTrouble.bind(dashboard),
     onWay: dashboard.setWay.bind(dashboard),
     onWho: dashboard.setWho.bind(dashboard),
-    onNote: (note: string) => dashboard.say(note),
+    onNote: dashboard.note.bind(dashboard),
     onAlert: dashboard.addAlert.bind(dashboard),
   };
   const status = followStatus(client, follower, signal);
