@@ -10,7 +10,7 @@ import type { SharedStateStore, SharedTopic } from './store/shared-state.ts';
 import { StoreError } from './store/store-error.ts';
 
 /** What was revoked at one collector is so at the others within this and a read. */
-export const LOOK_MS = 1_000;
+const LOOK_MS = 1_000;
 
 type Follower = (after: number) => Promise<void>;
 

@@ -338,7 +338,7 @@ describe('a provider whose certificate is of a CA of its own', () => {
     using certificates = await makeCertificates();
     using others = await makeCertificates();
     await using secured = await TestProvider.start(certificates.server);
-    secured.serve('https://127.0.0.1:1/admin/oidc/callback');
+    secured.serve('http://127.0.0.1:1/admin/oidc/callback');
     const client = async (ca_file?: string) => {
       const oidc = settings(secured.issuer, ca_file ? { ca_file } : {});
       const parts = (await readSingleSignOn({ oidc }))!;

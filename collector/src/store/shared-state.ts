@@ -6,16 +6,8 @@ import type { AgentRecord } from './fleet-record.ts';
 import { agentsChangedAfter, agentsSeenSince } from './fleet-records.ts';
 import { actsAfter } from './triage-records.ts';
 
-export const SHARED_TOPICS = [
-  'agents',
-  'alert acts',
-  'alert budget',
-  'exceptions',
-  'indicators',
-  'models',
-  'rules',
-] as const;
-export type SharedTopic = (typeof SHARED_TOPICS)[number];
+/** As they stand in the table. */
+export type SharedTopic = 'agents' | 'alert acts' | 'alert budget' | 'exceptions' | 'indicators' | 'models' | 'rules';
 
 /** An act on an alert, as whoever did not make it has to know it. */
 export interface ActOfOthers {
