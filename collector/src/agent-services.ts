@@ -99,11 +99,11 @@ function telemetry(parts: AgentServicesParts) {
       const session = provenSession(peers.at(agent.address));
       if (session) parts.register.opened({ ...session, provider: hello.cryptoProvider }, nowUs()).catch(failed);
     },
-    heard: (agentId, heartbeat, sentAtUs) => {
-      attendance.heard(agentId, heartbeat);
-      if (!heartbeat) return;
-      clones.heard(agentId, sentAtUs / 1000);
-      kem.agents.heard(agentId, heartbeat);
+    heard: (agentId, beat) => {
+      attendance.heard(agentId, beat);
+      if (!beat) return;
+      clones.heard(agentId, beat.sentAtUs / 1000);
+      kem.agents.heard(agentId, beat.heartbeat);
     },
     confirmed: async (peer, confirmation) => {
       const shard = parts.shards.of(peer.id, Number.POSITIVE_INFINITY);

@@ -259,12 +259,17 @@ test('each welcome hands on the ML-KEM key it announces', async () => {
   expect(Buffer.from(kemKeys[0]!.key!)).toEqual(Buffer.from(collector.kemKey.key!));
 });
 
-test('each welcome shows how far the clock of the collector is ahead', async () => {
+test('each welcome shows how far the clock of the collector is ahead, and the collector hears of it', async () => {
   collector.clockAheadUs = 90_000_000;
   const { uplink } = startAgent();
   await until(() => uplink!.connected, { limitMs: 10_000, what: 'the connection' });
   expect(uplink!.clockOffsetUs).toBeGreaterThan(80_000_000);
   expect(uplink!.clockOffsetUs).toBeLessThanOrEqual(90_000_000);
+  const [heartbeat] = await until(() => collector.heartbeats.length && collector.heartbeats, {
+    limitMs: 10_000,
+    what: 'a heartbeat',
+  });
+  expect(heartbeat!.welcomeOffsetUs).toBe(uplink!.clockOffsetUs);
 });
 
 test('the end waits for the last acknowledgement, and ends although none comes', async () => {

@@ -69,12 +69,15 @@ export class SealingAgent implements Disposable {
     return agent;
   }
 
+  /** Says hello, and after the welcome a heartbeat, as agents do; the clock of the host is that of `sentAtUs`. */
   async hello(parts: Hello = {}): Promise<Welcome> {
+    const sentAtUs = parts.sentAtUs ?? Date.now() * 1000;
+    const behindUs = Date.now() * 1000 - sentAtUs;
     this.sendFrame({
       hello: {
         agentVersion: '0.1.0',
         hostName: this.identity.name,
-        sentAtUs: Date.now() * 1000,
+        sentAtUs,
         streamId: this.position.streamId,
         os: 'Debian GNU/Linux 12',
         kernel: '6.18.0',
@@ -83,6 +86,8 @@ export class SealingAgent implements Disposable {
     });
     const { welcome } = await this.answer();
     if (!welcome) throw new Error('the collector did not say welcome');
+    const nowUs = Date.now() * 1000 - behindUs;
+    this.sendFrame({ heartbeat: { sentAtUs: nowUs, welcomeOffsetUs: welcome.sentAtUs! - nowUs } });
     return welcome;
   }
 

@@ -133,7 +133,7 @@ export class Uplink implements AsyncDisposable {
         call,
         spool,
         hello,
-        heartbeat,
+        heartbeat: () => ({ ...heartbeat(), welcomeOffsetUs: this.#clockOffsetUs }),
         confirmation,
         resealing,
         welcomed,

@@ -1,7 +1,7 @@
 import { FUTURE_EVENT_MS_MAX, type HostEvent, RefusalError } from '@threatguard/proto';
 import type { EnrichedBatch, OpenedBatch } from '../batch.ts';
 
-/** Offsets below this are left alone: they are network delay as much as a wrong clock. */
+/** Offsets below this are left alone: an event then bears the time that its host's own logs say. */
 const CLOCK_OFFSET_IGNORED_US = 2_000_000;
 
 /**

@@ -38,7 +38,7 @@ export class Attendance implements Disposable {
     this.#parts.presence.connected(agent.id, {
       address: agent.address,
       lastHeardAtUs: atUs,
-      clockOffsetUs,
+      clockOffsetUs: 0,
       sensors: hello.sensors ?? [],
       spooledEnvelopes: 0,
     });
@@ -49,16 +49,17 @@ export class Attendance implements Disposable {
       os: text(hello.os),
       kernel: text(hello.kernel),
     });
-    if (Math.abs(clockOffsetUs) > CLOCK_OFFSET_MS_MAX * 1000) this.#parts.clockOff(agent.id, clockOffsetUs);
+    this.#clock(agent.id, clockOffsetUs);
   }
 
-  /** A heartbeat, or undefined for any other frame: an agent that sends envelopes is not silent. */
-  heard(agentId: string, heartbeat: Heartbeat | undefined): void {
+  /** A heartbeat, or nothing for any other frame: an agent that sends envelopes is not silent. */
+  heard(agentId: string, beat?: { heartbeat: Heartbeat; clockOffsetUs: number }): void {
     const atUs = this.#parts.nowUs();
+    if (beat) this.#clock(agentId, beat.clockOffsetUs);
     this.#parts.presence.heard(agentId, {
       atUs,
-      sensors: heartbeat?.sensors,
-      spooledEnvelopes: heartbeat?.spooledEnvelopes,
+      sensors: beat?.heartbeat.sensors,
+      spooledEnvelopes: beat?.heartbeat.spooledEnvelopes,
     });
     const stored = this.#parts.fleet.agent(agentId)?.lastSeenAtUs ?? 0;
     if (atUs - stored >= TOUCH_US) this.#touch(agentId, { atUs });
@@ -84,6 +85,15 @@ export class Attendance implements Disposable {
         return { id: agent.id, connected: live?.connected ?? false, lastSeenAtUs, agent };
       });
     for (const { agent, lastSeenAtUs } of this.#watch.check(watched, nowUs())) silent(agent, lastSeenAtUs);
+  }
+
+  /** Says a clock that is off once a connection. */
+  #clock(agentId: string, offsetUs: number): void {
+    const { presence, clockOff } = this.#parts;
+    const isOff = (us: number) => Math.abs(us) > CLOCK_OFFSET_MS_MAX * 1000;
+    const before = presence.get(agentId)?.clockOffsetUs ?? 0;
+    presence.setClockOffset(agentId, offsetUs);
+    if (isOff(offsetUs) && !isOff(before)) clockOff(agentId, offsetUs);
   }
 
   #touch(agentId: string, seen: Parameters<Fleet['touch']>[1]): void {

@@ -41,6 +41,11 @@ export class Presence {
     agent.spooledEnvelopes = seen.spooledEnvelopes ?? agent.spooledEnvelopes;
   }
 
+  setClockOffset(agentId: string, clockOffsetUs: number): void {
+    const agent = this.#live.get(agentId);
+    if (agent) agent.clockOffsetUs = clockOffsetUs;
+  }
+
   disconnected(agentId: string): void {
     const agent = this.#live.get(agentId);
     if (agent) agent.connected = false;

@@ -19,6 +19,7 @@ import {
 } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
 import type { StreamChain } from './admission.ts';
+import { ClockOffset } from './clock-offset.ts';
 import type { InboundFrame } from './frames.ts';
 import type { PeerIdentity } from './peers.ts';
 
@@ -29,6 +30,14 @@ export interface Receipt {
   sequence: number;
   refusal: { code: RefusalCode; message: string } | undefined;
   committed: Promise<unknown>;
+}
+
+/** A heartbeat, and how the clock of its host stands to ours by now. */
+export interface Beat {
+  heartbeat: Heartbeat;
+  clockOffsetUs: number;
+  /** By our clock. */
+  sentAtUs: number;
 }
 
 /** What a session needs of the rest of the collector. */
@@ -49,8 +58,8 @@ export interface SessionParts {
   receive: (envelope: ReceivedEnvelope, sender: { identity: PeerIdentity; chain: StreamChain }) => Promise<Receipt>;
   refused: (refusal: { code: RefusalCode; message: string }) => Promise<unknown>;
   opened: (hello: Hello, clockOffsetUs: number) => void;
-  /** A heartbeat with when it was sent by our clock, or undefined for any other frame. */
-  heard: (heartbeat: Heartbeat | undefined, sentAtUs: number) => void;
+  /** Nothing for a frame that is no heartbeat. */
+  heard: (beat?: Beat) => void;
   /** Rejects with RefusalError. */
   confirmed: (confirmation: EpochConfirmation) => Promise<void>;
   failed: (error: unknown) => void;
@@ -60,7 +69,7 @@ export class Session {
   readonly #parts: SessionParts;
   #state: 'new' | 'open' | 'ended' = 'new';
   #chain: StreamChain | undefined;
-  #clockOffsetUs = 0;
+  readonly #clockOffset = new ClockOffset();
   #unanswered = 0;
   #answered: Promise<void> = Promise.resolve();
   #room: (() => void) | undefined;
@@ -135,7 +144,7 @@ export class Session {
           : this.#refuse('protocol_violation', 'a second hello');
       case 'heartbeat':
         if (this.#state === 'new') return this.#refuse('protocol_violation', 'a heartbeat before the hello');
-        return this.#parts.heard(frame.heartbeat, this.#sentAtUs(frame.heartbeat));
+        return this.#hear(frame.heartbeat);
       case 'certificate_request':
         if (this.#state === 'new') return this.#refuse('protocol_violation', 'a certificate request before the hello');
         return this.#certify(frame.request);
@@ -144,7 +153,7 @@ export class Session {
         return this.#confirm(frame.confirmation);
       case 'envelope':
         if (!this.#chain) return this.#refuse('protocol_violation', 'an envelope before the hello');
-        this.#parts.heard(undefined, this.#parts.nowUs());
+        this.#parts.heard();
         return this.#receive(frame.bytes, this.#chain);
     }
   }
@@ -155,7 +164,7 @@ export class Session {
     if (streamId.length !== STREAM_ID_BYTES) {
       return this.#refuse('protocol_violation', `a stream id has ${STREAM_ID_BYTES} bytes`);
     }
-    this.#clockOffsetUs = nowUs() - (hello.sentAtUs ?? 0);
+    if (hello.sentAtUs) this.#clockOffset.came(hello.sentAtUs, nowUs());
     const cloned = await this.#parts.judgeHost(hello);
     if (cloned) {
       await this.#parts.refused({ code: 'agent_cloned', message: cloned });
@@ -167,7 +176,7 @@ export class Session {
     this.#chain = await loadChain();
     if (this.#state !== 'new') return;
     this.#state = 'open';
-    opened(hello, this.#clockOffsetUs);
+    opened(hello, this.#clockOffset.us);
     const lastSequence = this.#chain.lastSequence(streamId);
     const lastHeaderDigest = this.#chain.lastHeaderDigest(streamId);
     const told = { kemKey: kemKey(), trustAnchors: trustAnchors() };
@@ -180,14 +189,18 @@ export class Session {
     if (this.#state === 'open') this.#send({ certificateAnswer });
   }
 
-  /** When a heartbeat was sent, by our clock. */
-  #sentAtUs({ sentAtUs }: Heartbeat): number {
-    return sentAtUs ? sentAtUs + this.#clockOffsetUs : this.#parts.nowUs();
+  #hear(heartbeat: Heartbeat): void {
+    const { sentAtUs, welcomeOffsetUs } = heartbeat;
+    const nowUs = this.#parts.nowUs();
+    if (sentAtUs) this.#clockOffset.came(sentAtUs, nowUs);
+    if (typeof welcomeOffsetUs === 'number') this.#clockOffset.went(welcomeOffsetUs);
+    const clockOffsetUs = this.#clockOffset.us;
+    this.#parts.heard({ heartbeat, clockOffsetUs, sentAtUs: sentAtUs ? sentAtUs + clockOffsetUs : nowUs });
   }
 
   /** Not answered where it is taken; one at a time, so that an agent cannot keep a thread busy with them. */
   async #confirm(confirmation: EpochConfirmation): Promise<void> {
-    this.#parts.heard(undefined, this.#parts.nowUs());
+    this.#parts.heard();
     try {
       await this.#parts.confirmed(confirmation);
     } catch (error) {
@@ -200,7 +213,7 @@ export class Session {
     const { agent, identity, nowUs, receive } = this.#parts;
     await this.#untilRoom();
     if (this.#state === 'ended') return;
-    const clockOffsetUs = this.#clockOffsetUs;
+    const clockOffsetUs = this.#clockOffset.us;
     this.#answer(
       await receive(
         { agentId: agent.id, agentName: agent.name, bytes, receivedAtUs: nowUs(), clockOffsetUs },

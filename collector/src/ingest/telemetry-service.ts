@@ -4,7 +4,6 @@ import type {
   CertificateRequest,
   CollectorFrame,
   EpochConfirmation,
-  Heartbeat,
   Hello,
   KemKey,
   RefusalCode,
@@ -14,7 +13,7 @@ import type {
 import { type FindDigest, StreamChain } from './admission.ts';
 import type { InboundFrame } from './frames.ts';
 import type { PeerIdentity, Peers } from './peers.ts';
-import { Session, type SessionParts } from './session.ts';
+import { type Beat, Session, type SessionParts } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface TelemetryParts {
@@ -32,7 +31,7 @@ export interface TelemetryParts {
   receive: SessionParts['receive'];
   refused: (agentId: string, refusal: { code: RefusalCode; message: string }) => Promise<unknown>;
   opened: (agent: { id: string; address: string }, hello: Hello, clockOffsetUs: number) => void;
-  heard: (agentId: string, heartbeat: Heartbeat | undefined, sentAtUs: number) => void;
+  heard: (agentId: string, beat?: Beat) => void;
   confirmed: (identity: PeerIdentity, confirmation: EpochConfirmation) => Promise<void>;
   closed: (agentId: string) => void;
   failed: (error: unknown) => void;
@@ -66,7 +65,7 @@ export function serveTelemetry(parts: TelemetryParts): handleBidiStreamingCall<I
       receive: parts.receive,
       refused: (refusal) => parts.refused(agent.id, refusal),
       opened: (hello, clockOffsetUs) => parts.opened({ id: agent.id, address }, hello, clockOffsetUs),
-      heard: (heartbeat, sentAtUs) => parts.heard(agent.id, heartbeat, sentAtUs),
+      heard: (beat) => parts.heard(agent.id, beat),
       confirmed: (confirmation) => parts.confirmed(identity, confirmation),
       failed: parts.failed,
     });

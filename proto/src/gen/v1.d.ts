@@ -1617,6 +1617,7 @@ export namespace threatguard {
             sensors: threatguard.v1.SensorHealth[];
             sealingEpoch: number;
             oldestSpooledEpoch: number;
+            welcomeOffsetUs: (number|null);
             static create(properties: threatguard.v1.Heartbeat.$Shape): threatguard.v1.Heartbeat & threatguard.v1.Heartbeat.$Shape;
             static create(properties?: threatguard.v1.Heartbeat.$Properties): threatguard.v1.Heartbeat;
             static encode(message: threatguard.v1.Heartbeat.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1631,6 +1632,7 @@ export namespace threatguard {
                 sensors?: threatguard.v1.SensorHealth.$Properties[];
                 sealingEpoch?: number;
                 oldestSpooledEpoch?: number;
+                welcomeOffsetUs?: (number|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.Heartbeat.$Properties;

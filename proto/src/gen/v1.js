@@ -7316,6 +7316,15 @@ export const threatguard = $root.threatguard = (() => {
             Heartbeat.prototype.sensors = $util.emptyArray;
             Heartbeat.prototype.sealingEpoch = 0;
             Heartbeat.prototype.oldestSpooledEpoch = 0;
+            Heartbeat.prototype.welcomeOffsetUs = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(Heartbeat.prototype, "_welcomeOffsetUs", {
+                get: $util.oneOfGetter($oneOfFields = ["welcomeOffsetUs"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             Heartbeat.create = function(properties) {
                 return new Heartbeat(properties);
@@ -7341,6 +7350,8 @@ export const threatguard = $root.threatguard = (() => {
                     writer.uint32(40).uint32(message.sealingEpoch);
                 if (message.oldestSpooledEpoch != null && $Object.hasOwnProperty.call(message, "oldestSpooledEpoch") && message.oldestSpooledEpoch !== 0)
                     writer.uint32(48).uint32(message.oldestSpooledEpoch);
+                if (message.welcomeOffsetUs != null && $Object.hasOwnProperty.call(message, "welcomeOffsetUs"))
+                    writer.uint32(56).sint64(message.welcomeOffsetUs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -7425,6 +7436,13 @@ export const threatguard = $root.threatguard = (() => {
                                 message.oldestSpooledEpoch = value;
                             else
                                 delete message.oldestSpooledEpoch;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            message.welcomeOffsetUs = reader.sint64();
+                            message._welcomeOffsetUs = "welcomeOffsetUs";
                             continue;
                         }
                     }
