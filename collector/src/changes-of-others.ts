@@ -1,12 +1,12 @@
 // What other collectors of the same store change while this one has it in memory.
 //
-// The store counts its changes by topic (store/shared-state.ts). This looks every LOOK_MS, and at once when another collector
+// The store counts its changes by topic (store/shared-store.ts). This looks every LOOK_MS, and at once when another collector
 // says over NATS that there is something; whoever follows a topic then reads from the store what it is. A notice says nothing
 // but "look": who may write to NATS makes a collector read its store, at most once at a time, and nothing else.
 //
 // Invariant: #known is the version of each topic all of which is in memory. A topic that could not be taken in stays behind
 // and is tried again at the next look.
-import type { SharedStateStore, SharedTopic } from './store/shared-state.ts';
+import type { SharedStateStore, SharedTopic } from './store/shared-store.ts';
 import { StoreError } from './store/store-error.ts';
 
 /** What was revoked at one collector is so at the others within this and a read. */

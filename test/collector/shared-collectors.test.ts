@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessState } from '../../collector/src/access/access-state.ts';
 import { Cache } from '../../collector/src/cache/cache.ts';
 import { ChangesOfOthers } from '../../collector/src/changes-of-others.ts';
-import type { SharedTopic } from '../../collector/src/store/shared-state.ts';
+import type { SharedTopic } from '../../collector/src/store/shared-store.ts';
 import { StoreError } from '../../collector/src/store/store-error.ts';
 import { ApiUser, PASSWORD } from '../support/api-user.ts';
 import { type ConsoleClient, initTestHome, TestCollector } from '../support/collector.ts';

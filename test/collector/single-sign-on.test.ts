@@ -134,7 +134,7 @@ describe('a login at the provider', () => {
       await (await browser.ask(`${collector.httpUrl}/admin`)).text(),
     )![1]!;
     const left = await (await browser.ask(`${collector.httpUrl}/admin/logout`, { csrf })).text();
-    const link = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(left)![1]!.replaceAll('&amp;', '&');
+    const link = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(left)![1]!.replaceAll('&#38;', '&');
     expect(link.startsWith(`${provider.issuer}/session/end?`)).toBe(true);
     const asks = await (await browser.ask(link)).text();
     const xsrf = /name="xsrf" value="([^"]+)"/.exec(asks)![1]!;

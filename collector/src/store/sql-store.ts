@@ -33,7 +33,7 @@ import type { Retention } from './retention.ts';
 import { RuleRecords } from './rule-records.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
-import { SharedStateRecords } from './shared-state.ts';
+import { SharedStateRecords } from './shared-records.ts';
 import { SpaceMeter } from './space.ts';
 import type { Store } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';

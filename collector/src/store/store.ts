@@ -39,7 +39,7 @@ import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
 import type { RuleStore } from './rule-store.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
-import type { SharedStateStore } from './shared-state.ts';
+import type { SharedStateStore } from './shared-store.ts';
 import type { Space } from './space.ts';
 import type { StoredAct } from './triage-records.ts';
 import type { UpkeepReport } from './upkeep-run.ts';

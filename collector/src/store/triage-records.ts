@@ -4,7 +4,7 @@ import type { AlertActRecord, TriageActionName } from '../triage/change-alert.ts
 import { appendAudit } from './audit.ts';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
-import type { ActOfOthers } from './shared-state.ts';
+import type { ActOfOthers } from './shared-store.ts';
 import { bytea, encodable, storableCode, storableText, timestamp } from './values.ts';
 
 /** Acts on one alert that are shown: the newest. */

@@ -3,7 +3,7 @@
 // Form: #own has the acts of this collector that were not met among the stored ones yet. Invariant: one is added before it can be
 // stored, and leaves when it is met, or was not stored.
 import type { Alert } from '@threatguard/proto';
-import type { ActOfOthers, SharedStateStore } from '../store/shared-state.ts';
+import type { ActOfOthers, SharedStateStore } from '../store/shared-store.ts';
 import type { Store } from '../store/store.ts';
 import type { AlertActRecord } from './change-alert.ts';
 import type { TriageScoring } from './learned/triage-scoring.ts';

@@ -4,7 +4,7 @@
 // alerts whose later revisions may have been on their way when the first was scored, the newest, at most FRESH_MAX.
 // Invariant: an alert is scored once, from its first revision; later ones carry the same score.
 import { type Alert, AlertVerdict, type TriageScore } from '@threatguard/proto';
-import type { ActOfOthers } from '../../store/shared-state.ts';
+import type { ActOfOthers } from '../../store/shared-store.ts';
 import type { VerdictStore } from '../../store/verdict-store.ts';
 import type { AlertActRecord } from '../change-alert.ts';
 import { describeAlert } from './alert-facts.ts';

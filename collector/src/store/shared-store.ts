@@ -1,10 +1,7 @@
 // What tells collectors of one store that another of them changed something they hold in memory.
 import type { AlertVerdict } from '@threatguard/proto';
 import type { TriageActionName } from '../triage/change-alert.ts';
-import type { Database } from './database.ts';
 import type { AgentRecord } from './fleet-record.ts';
-import { agentsChangedAfter, agentsSeenSince } from './fleet-records.ts';
-import { actsAfter } from './triage-records.ts';
 
 /** As they stand in the table. */
 export type SharedTopic = 'agents' | 'alert acts' | 'alert budget' | 'exceptions' | 'indicators' | 'models' | 'rules';
@@ -30,29 +27,4 @@ export interface SharedStateStore {
   agentsSeen(sinceUs: number): Promise<{ id: string; lastSeenAtUs: number }[]>;
   /** After a version of the topic, in order. */
   actsAfter(version: number, limit: number): Promise<ActOfOthers[]>;
-}
-
-export class SharedStateRecords implements SharedStateStore {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  async versions(): Promise<ReadonlyMap<SharedTopic, number>> {
-    const rows = await this.#database.query('select topic, version from shared_state');
-    return new Map(rows.map(({ topic, version }) => [topic, version]));
-  }
-
-  agentsAfter(version: number): Promise<AgentRecord[]> {
-    return agentsChangedAfter(this.#database, version);
-  }
-
-  agentsSeen(sinceUs: number): Promise<{ id: string; lastSeenAtUs: number }[]> {
-    return agentsSeenSince(this.#database, sinceUs);
-  }
-
-  actsAfter(version: number, limit: number): Promise<ActOfOthers[]> {
-    return actsAfter(this.#database, version, limit);
-  }
 }
