@@ -130,12 +130,15 @@ http:
   # Where spans of requests are sent: OTLP over HTTP with JSON.
   # traces: http://127.0.0.1:4318/v1/traces
   # Single sign-on by OpenID Connect; local accounts stay beside it. Of the provider, HTTPS only. The page is sent back to
-  # PUBLIC_URL/admin/oidc/callback; "threatguard login" needs the device flow of the client instead.
+  # PUBLIC_URL/admin/oidc/callback, after a logout to PUBLIC_URL/admin/login; "threatguard login" needs the device flow of the
+  # client instead.
   # public_url: https://soc.example.org:3002
   # oidc:
   #   issuer: https://id.example.org/realms/soc
   #   client_id: threatguard
   #   client_secret_file: /etc/threatguard/oidc.secret
+  #   # Where its certificate is of a CA of your own.
+  #   ca_file: /etc/threatguard/id-ca.pem
   #   scopes: [openid, profile, groups]
   #   groups_claim: groups
   #   roles: { soc-admins: admin, soc-analysts: analyst, soc-readers: viewer }

@@ -14,10 +14,9 @@ import type { Store } from './store/store.ts';
 interface LiveRulesParts {
   /** Of the pack. */
   directory: string;
-  store: Pick<Store, 'rules' | 'engine'>;
+  store: Pick<Store, 'rules'>;
   nowUs: () => number;
   log: Logger;
-  failed: (error: unknown) => void;
 }
 
 /** The rules of a collector: the pack, followed as its files change, and what people decided. */
@@ -48,14 +47,13 @@ export class LiveRules implements Disposable {
 
   /** From now on every change reaches the engine, then the threads. */
   follow(shards: Pick<Shards, 'useRules'>): void {
-    const { store, log } = this.#parts;
+    const { log } = this.#parts;
     const apply = async (rules: RunningRules) => {
       this.#runInEngine(rules);
       await shards.useRules(this.forShards);
       log.info({ rules: this.engine.rules.length, problems: rules.loaded.problems.length }, 'the rules were reloaded');
     };
-    // An embedded store is this collector's alone.
-    this.book.start(apply, { shared: store.engine !== 'pglite' });
+    this.book.start(apply);
     this.#pack.watch({
       changed: () => void this.reload(),
       failed: (error) => log.error({ err: error }, 'the directory of rules is not watched any more; SIGHUP reads it'),
@@ -74,7 +72,6 @@ export class LiveRules implements Disposable {
 
   [Symbol.dispose](): void {
     this.#pack[Symbol.dispose]();
-    this.book[Symbol.dispose]();
   }
 
   #runInEngine(rules: RunningRules): void {

@@ -18,6 +18,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { homePaths } from './fleet/home.ts';
 import { Presence } from './fleet/presence.ts';
 import { SessionRegister } from './fleet/session-register.ts';
+import { followOthers, openChanges } from './follow-others.ts';
 import type { RunningHttp } from './http/start-http.ts';
 import { HuntSchedule } from './hunt/hunt-schedule.ts';
 import { HandshakeCounts } from './ingest/handshake.ts';
@@ -31,6 +32,8 @@ import { startGrpc } from './start-grpc.ts';
 import { startIntel } from './start-intel.ts';
 import { startStore } from './start-store.ts';
 import { StoreError } from './store/store-error.ts';
+import { ActsOfOthers } from './triage/acts-of-others.ts';
+import { TriageDesk } from './triage/triage-desk.ts';
 
 export interface Collector extends AsyncDisposable {
   /** Where it listens, HOST:PORT. */
@@ -81,6 +84,8 @@ export async function startCollector(parts: {
   const publishing = stack.use(await startPublishing({ config, store, identity, nowMs, log, failed }));
   const { feed } = publishing;
 
+  const changes = await openChanges({ store, publishing, failed });
+  if (changes) stack.use(changes);
   const fleet = await Fleet.load(store);
   const presence = new Presence();
   const rate = new RateMeter(nowMs());
@@ -162,6 +167,18 @@ export async function startCollector(parts: {
   const accesses = stack.use(new AccessLog({ store: store.compliance, nowUs, failed }));
   stack.use(new HuntSchedule({ store, report, nowUs, failed }));
 
+  const acts = new ActsOfOthers({ store, desk: () => desk, scoring: triage });
+  const desk = new TriageDesk({
+    store,
+    correlator,
+    apply: async (change) => {
+      const decide = () => pipeline.decide(change);
+      await (changes ? acts.storing(change.acts, decide) : decide());
+      triage.decided(change.acts);
+    },
+    nowUs,
+  });
+
   const handshakes = new HandshakeCounts();
   const status = {
     version: packageFile.version,
@@ -203,7 +220,7 @@ export async function startCollector(parts: {
       handshakes,
       shards,
       pipeline,
-      correlator,
+      desk,
       reports,
       agentName,
       status,
@@ -216,6 +233,7 @@ export async function startCollector(parts: {
       feed,
       accesses,
       forgetPerson: (user) => baselines.forget(user),
+      changed: () => void changes?.look(),
       renewed: () => http?.certificateChanged(),
       nowMs,
       log,
@@ -243,6 +261,12 @@ export async function startCollector(parts: {
     failed,
   });
   if (http) stack.use(http);
+
+  if (changes) {
+    const { budget_per_day: budgetConfigured } = config.alerts;
+    const followers = { fleet, rules, judge, correlator, pipeline, models: behaviour, intel, acts, budgetConfigured };
+    stack.use(followOthers(changes, { ...followers, store, publishing, nowUs, failed }));
+  }
 
   // First of all when stopping, while there is still a connection to say it on.
   stack.defer(() => sessions.endAll('the collector is stopping; connect again'));

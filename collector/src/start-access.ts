@@ -59,6 +59,10 @@ export async function startAccess(parts: {
       failed,
     }),
   );
+  // Not waited for: a provider that does not answer is no reason not to start.
+  access.singleSignOn?.provider
+    .check()
+    .catch((error: Error) => log.warn({ reason: error.message }, 'no single sign-on yet'));
   const whole = stack.move();
   return { access, cache, recent, baselines, [Symbol.asyncDispose]: () => whole.disposeAsync() };
 }

@@ -75,7 +75,7 @@ export async function startDetection(parts: {
   );
 
   const directory = config.rules.directory ?? RULES_DIRECTORY;
-  const rules = stack.use(await LiveRules.open({ directory, store, nowUs, log, failed }));
+  const rules = stack.use(await LiveRules.open({ directory, store, nowUs, log }));
   const { engine, simulations } = rules;
   const timed = clock !== undefined;
   const threads = { rules: rules.forShards, kemKeys: parts.kemKeys.opening(), timed, crypto: parts.crypto };
@@ -94,6 +94,8 @@ export async function startDetection(parts: {
       signer: parts.signer,
       agentName,
       others: [new TriageTrainer({ store: store.verdicts, use: (model) => triage.use(model) })],
+      // An embedded store is this collector's alone.
+      shared: store.engine !== 'pglite',
       nowUs,
       log,
       failed,

@@ -4,7 +4,6 @@ import { caServerName, keyId } from '@threatguard/proto';
 import { type AgentServicesParts, agentServices } from './agent-services.ts';
 import type { CollectorConfig } from './config.ts';
 import { type ConsoleServicesParts, consoleServices } from './console-services.ts';
-import type { Correlator } from './correlate/correlator.ts';
 import { CertificateCare } from './fleet/certificate-care.ts';
 import { CloneWatch } from './fleet/clone-watch.ts';
 import type { CollectorIdentity } from './fleet/collector-identity.ts';
@@ -14,18 +13,18 @@ import { cutOffRevoked } from './ingest/cut-off.ts';
 import type { HandshakeCounts } from './ingest/handshake.ts';
 import { Peers } from './ingest/peers.ts';
 import { parseListen } from './listen-address.ts';
-import { TriageDesk } from './triage/triage-desk.ts';
 
 type Offered = Omit<
   AgentServicesParts & ConsoleServicesParts,
-  'peers' | 'clones' | 'care' | 'desk' | 'graceUs' | 'demo' | 'loginRequired'
+  'peers' | 'clones' | 'care' | 'graceUs' | 'demo' | 'loginRequired'
 >;
 
 export interface GrpcParts extends Offered {
   config: CollectorConfig;
   identity: CollectorIdentity;
-  correlator: Correlator;
   handshakes: HandshakeCounts;
+  /** Something was asked that may have changed what other collectors hold as well. */
+  changed: () => void;
   /** The collector has other certificates than before, and this port shows them. */
   renewed: () => void;
 }
@@ -71,6 +70,7 @@ export async function startGrpc(parts: GrpcParts): Promise<RunningGrpc> {
         holds: (caller) => access.goesOn(caller),
         roleOf: ({ userId }) => access.users.get(userId)?.role ?? '',
       },
+      changed: parts.changed,
       failed,
       renewal: (console) => consoleRenewal(console, { newestCa: authorities.newest.fingerprint, nowMs: nowMs() }),
       oversized: (agentId) => {
@@ -123,20 +123,11 @@ function credentialsOf({ identity, authorities }: Pick<GrpcParts, 'identity' | '
 
 /** What whoever connects may call, as far as its certificate and its user allow. */
 function services(parts: GrpcParts, { peers, care }: Pick<ConsoleServicesParts, 'peers' | 'care'>) {
-  const { config, store, correlator, pipeline, triage, nowMs } = parts;
+  const { config, nowMs } = parts;
   const graceUs = config.agents.expired_grace_days * 24 * 3_600_000_000;
-  const desk = new TriageDesk({
-    store,
-    correlator,
-    apply: async (change) => {
-      await pipeline.decide(change);
-      triage.decided(change.acts);
-    },
-    nowUs: () => nowMs() * 1000,
-  });
   const clones = new CloneWatch({ nowMs });
   return [
     ...agentServices({ ...parts, peers, clones, care, graceUs, demo: config.demo }),
-    ...consoleServices({ ...parts, peers, desk, care, graceUs, loginRequired: config.console.access === 'user' }),
+    ...consoleServices({ ...parts, peers, care, graceUs, loginRequired: config.console.access === 'user' }),
   ];
 }

@@ -84,6 +84,7 @@ export {
   ALERT_STREAM,
   ALERT_SUBJECTS,
   alertSubject,
+  CHANGES_SUBJECT,
   parseSeverity,
   severityName,
   TREE_HEAD_SUBJECT,

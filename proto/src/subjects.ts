@@ -8,6 +8,9 @@ export const ALERT_SUBJECTS = 'threatguard.alerts.>';
 /** Signed heads of the collector's tree of evidence, encoded SignedTreeHead: for whoever listens and keeps them. */
 export const TREE_HEAD_SUBJECT = 'threatguard.tree-heads';
 
+/** Said by a collector when it changed something that the others of its store hold in memory; no payload: they look. */
+export const CHANGES_SUBJECT = 'threatguard.changes';
+
 /** `threatguard.alerts.<severity>.<agent>`; the agent id is a UUID, so it is one safe token. */
 export function alertSubject(severity: Severity, agentId: string): string {
   return `threatguard.alerts.${severityName(severity)}.${agentId || 'fleet'}`;

@@ -141,7 +141,7 @@ describe('the collector', () => {
         .filter((target) => STAGES.findIndex((name) => target.startsWith(`collector/src/${name}/`)) > stage)
         .filter(
           (target) =>
-            !/collector\/src\/store\/(store|store-error|commit-group|fleet-record|audit-entry|(behaviour|epoch|judgement|rule|verdict)-store)\.ts$/.test(
+            !/collector\/src\/store\/(store|store-error|commit-group|fleet-record|audit-entry|(behaviour|epoch|judgement|rule|shared|verdict)-store)\.ts$/.test(
               target,
             ),
         )

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { activeProvider } from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -96,6 +96,49 @@ describe('a trained model', () => {
     const { rows } = await made.store.audit(1, '');
     expect(rows[0]).toMatchObject({ action: 'model.activated', by: { id: 'test' }, before: '{"version":2}' });
     await expect(models.rollback('autoencoder', by)).rejects.toMatchObject({ code: 'unknown' });
+  });
+
+  describe('at a second collector of the store', () => {
+    const elsewhere = () => mkdtempSync(join(made.directory, 'second-'));
+    const shared = (directory = made.directory, refused?: Parameters<ModelHours['registry']>[1]) =>
+      made.registry({ shared: true, directory }, refused);
+    const inUse = (models: Awaited<ReturnType<typeof shared>>) => models.active.get('isolation-forest')?.version;
+
+    it('is in use as soon as it looks, and gives way to the one before with a rollback', async () => {
+      const [first, second] = [await shared(), await shared(elsewhere())];
+      for (let version = 1; version <= 2; version++) {
+        await first.train('isolation-forest', quietly());
+        await second.takeIn(() => undefined);
+        expect(inUse(second)).toBe(version);
+      }
+      await first.rollback('isolation-forest', by);
+      await second.takeIn(() => undefined);
+      expect(inUse(second)).toBe(1);
+      expect(inUse(await shared(elsewhere()))).toBe(1);
+    });
+
+    it('is taken from the store where another one lies under its name', async () => {
+      const first = await shared();
+      await first.train('isolation-forest', quietly());
+      const directory = elsewhere();
+      writeFileSync(join(directory, 'isolation-forest-1.tgmodel'), 'something else');
+      expect(inUse(await shared(directory))).toBe(1);
+    });
+
+    it('is not believed where the store gives another file, and stays in use at the first', async () => {
+      await (await shared()).train('isolation-forest', quietly());
+      const bytes = Buffer.from((await made.store.models.file({ name: 'isolation-forest', version: 1 }))!);
+      bytes[bytes.length - 9]! ^= 1;
+      const { models } = made.store;
+      const altered = { list: () => models.list(), file: async () => bytes, keepFile: async () => undefined };
+      const refusals: string[] = [];
+      const store = { models: altered, behaviour: made.store.behaviour } as never;
+      const second = await made.registry({ shared: true, directory: elsewhere(), store }, (_, why) =>
+        refusals.push(why),
+      );
+      expect([inUse(second), refusals]).toEqual([undefined, [expect.stringMatching('not what its card describes')]]);
+      expect((await models.list())[0]).toMatchObject({ state: 'active' });
+    });
   });
 
   it('leaves nothing when its training is cancelled, and another may be trained then', async () => {

@@ -277,6 +277,18 @@ ${provider.textFor(home, { 'soc-analysts': 'analyst' })}`;
     });
   });
 
+  it('is ended at the provider with a logout', async () => {
+    const device = await caller.ask(loginService.beginDeviceLogin, {});
+    await new Browser().enterCode(device.verificationUri!, device.userCode!, 'ana');
+    nowMs += 1_000;
+    const { grant } = await caller.ask(loginService.askDeviceLogin, { handle: device.handle! });
+    const { refreshToken } = provider;
+    using user = new Caller(collector, grant!.accessToken!);
+    const ended = await user.ask(loginService.logOut, {});
+    expect(ended).toMatchObject({ provider: 'ended', providerUrl: expect.stringContaining('/session/end?') });
+    expect(await provider.refresh(refreshToken)).toBe('invalid_grant');
+  });
+
   it('is told that somebody has no role', async () => {
     const device = await caller.ask(loginService.beginDeviceLogin, {});
     await new Browser().enterCode(device.verificationUri!, device.userCode!, 'guest');

@@ -1,7 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { ALERT_STREAM, ALERT_SUBJECTS, type Alert, keyId, SignedAlert, verifyAlert } from '@threatguard/proto';
+import {
+  ALERT_STREAM,
+  ALERT_SUBJECTS,
+  type Alert,
+  CHANGES_SUBJECT,
+  keyId,
+  SignedAlert,
+  verifyAlert,
+} from '@threatguard/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AlertSigner, revisionKey } from '../../collector/src/publish/alert-signer.ts';
 import { OutboxPublisher } from '../../collector/src/publish/outbox-publisher.ts';
@@ -55,6 +63,23 @@ describe.skipIf(!natsAvailable())('the outbox publisher (needs nats-server)', ()
       await connection.close();
     }
   }
+
+  test('tells other collectors that something was changed, not itself', async () => {
+    const heard = { one: 0, other: 0 };
+    const start = (who: keyof typeof heard) => {
+      const hears = { subject: CHANGES_SUBJECT, heard: () => void heard[who]++ };
+      return OutboxPublisher.start({ store, url: nats.url, signer: signer(), hears });
+    };
+    await using one = start('one');
+    await using other = start('other');
+    // Whoever has just come may have missed something.
+    await until(() => heard.one === 1 && heard.other === 1, { limitMs: 10_000, what: 'both to be connected' });
+    one.announce(CHANGES_SUBJECT, new Uint8Array());
+    await until(() => heard.other === 2, { limitMs: 10_000, what: 'the other to hear of it' });
+    other.announce(CHANGES_SUBJECT, new Uint8Array());
+    await until(() => heard.one === 2, { limitMs: 10_000, what: 'the answer' });
+    expect(heard).toEqual({ one: 2, other: 2 });
+  });
 
   test('publishes what is committed, signed, on the subject of its severity and agent', async () => {
     await using publisher = OutboxPublisher.start({ store, url: nats.url, signer: signer() });

@@ -42,20 +42,17 @@ async function openBook(apply: (rules: RunningRules) => Promise<void> = async ()
     pack: new RuleDirectory(directory),
     store: store.rules,
     nowUs: () => Date.now() * 1000,
-    failed: (error) => {
-      throw error;
-    },
     desk,
   });
-  book.start(apply, { shared: false });
+  book.start(apply);
   return book;
 }
 
 describe('two collectors at one store', () => {
   it('each see what the other changed before they change something, and lose nothing of it', async () => {
     const applied: string[][] = [];
-    using one = await openBook();
-    using two = await openBook(async ({ files }) => void applied.push(files.map(({ name }) => name)));
+    const one = await openBook();
+    const two = await openBook(async ({ files }) => void applied.push(files.map(({ name }) => name)));
     await one.import([fileOf('first')], OPTIONS, BY);
     await two.setState('pack', { state: 'off', reason: '' }, BY);
     expect(applied.at(-1)).toEqual(['rules/pack.yml', 'imported/first.yml']);
@@ -70,14 +67,14 @@ describe('two collectors at one store', () => {
   });
 
   it('that change at the very same time do both, one after the other', async () => {
-    using one = await openBook();
-    using two = await openBook();
+    const one = await openBook();
+    const two = await openBook();
     await Promise.all([
       one.setState('pack', { state: 'on', reason: 'one' }, BY),
       two.setState('first', { state: 'simulated', reason: 'two' }, BY),
       one.import([fileOf('third')], OPTIONS, BY),
     ]);
-    using after = await openBook();
+    const after = await openBook();
     expect([after.state('pack'), after.state('first'), after.find('third').rule.title]).toEqual([
       'on',
       'simulated',
@@ -88,7 +85,7 @@ describe('two collectors at one store', () => {
   it('that cannot run what was changed try again at the next look', async () => {
     let refusals = 1;
     const ran: number[] = [];
-    using book = await openBook(async ({ files }) => {
+    const book = await openBook(async ({ files }) => {
       if (refusals-- > 0) throw new Error('a thread ended');
       ran.push(files.length);
     });

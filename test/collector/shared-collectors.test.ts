@@ -1,17 +1,30 @@
 // Two collectors on one database and one Redis: what is used up, locked or revoked at one is so at the other at once, and with
 // Redis gone nothing that was revoked is taken for good.
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  type Alert,
+  AlertState,
+  AlertVerdict,
+  exceptionsService,
+  intelService,
+  TriageAction,
+} from '@threatguard/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessState } from '../../collector/src/access/access-state.ts';
 import { Cache } from '../../collector/src/cache/cache.ts';
+import { ChangesOfOthers } from '../../collector/src/changes-of-others.ts';
+import type { SharedTopic } from '../../collector/src/store/shared-store.ts';
 import { StoreError } from '../../collector/src/store/store-error.ts';
 import { ApiUser, PASSWORD } from '../support/api-user.ts';
-import { initTestHome, TestCollector } from '../support/collector.ts';
+import { type ConsoleClient, initTestHome, TestCollector } from '../support/collector.ts';
+import { runCommand } from '../support/console-commands.ts';
+import { failedLogin } from '../support/envelopes.ts';
 import { ask } from '../support/http.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { type RedisServer, redisAvailable, startRedis } from '../support/redis.ts';
+import { SealingAgent } from '../support/sealing-agent.ts';
 import { until } from '../support/until.ts';
 
 describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need postgresql and redis-server)', () => {
@@ -146,6 +159,101 @@ describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need
     expect(await me(b, token)).toBe(401);
   });
 
+  describe('what one changes while the other has it in memory', () => {
+    let alert: Alert;
+    let agent: SealingAgent;
+    const call: ConsoleClient['call'] = (method, request) => a.console.call(method, request);
+    const atB = (what: string, condition: () => Promise<unknown>) =>
+      until(condition, { limitMs: 10_000, what: `${what} at the other collector` });
+    /** More of what made the alert, over the agent's stream at the second collector. */
+    const attack = () => agent.send(Array.from({ length: 20 }, () => failedLogin('192.0.2.77')));
+
+    beforeAll(async () => {
+      for (const [index, { address }] of [a, b].entries()) {
+        writeFileSync(join(homes[index]!, 'console', 'console.json'), JSON.stringify({ collector: address }));
+      }
+      const identity = await a.enrol('web-1');
+      await atB('the agent that was enrolled', async () =>
+        (await b.console.agents()).some(({ name }) => name === 'web-1'),
+      );
+      agent = await SealingAgent.connect({ address: b.address, identity });
+      await attack();
+      alert = await atB('the alert', async () =>
+        (await b.console.alerts()).alerts?.find(({ values }) => values?.['source.ip']),
+      );
+    });
+    afterAll(() => agent?.[Symbol.dispose]());
+
+    it('is so at the other: an import of indicators, and a value that was taken out', async () => {
+      const file = join(homes[0]!, 'feed.txt');
+      writeFileSync(file, 'bad.example\n203.0.113.9\n');
+      const run = (...args: string[]) => runCommand(args, { THREATGUARD_HOME: homes[0]! });
+      const known = async () =>
+        (await b.console.call(intelService.lookupIntel, { value: 'bad.example' })).indicators!.length;
+      expect((await run('intel', 'import', file, '--source', 'ours')).code).toBe(0);
+      await atB('the indicator', async () => (await known()) === 1);
+      expect((await run('intel', 'remove', 'bad.example')).code).toBe(0);
+      await atB('that it was taken out', async () => (await known()) === 0);
+    });
+
+    it('is so at the other: a rule that was switched off', async () => {
+      const [rule] = await a.console.rules();
+      await a.console.setRuleState({ id: rule!.id, state: 'off', reason: 'a test' });
+      await atB('the rule that is off', async () => (await b.console.rule(rule!.id!)).rule?.state === 'off');
+    });
+
+    it('is so at the other: the budget of alerts', async () => {
+      await call(exceptionsService.setAlertBudget, { perDay: 77 });
+      await atB('the budget', async () => (await b.console.call(exceptionsService.getAlertBudget, {})).perDay === 77);
+    });
+
+    it('is so at the other: an alert that was closed does not come to life again with more of the same', async () => {
+      const [result] = await a.console.act({
+        targets: [{ id: alert.id!, triageVersion: alert.triageVersion ?? 0 }],
+        action: TriageAction.CLOSE,
+        verdict: AlertVerdict.FALSE_POSITIVE,
+        text: 'a test',
+      });
+      expect(result!.refusal).toBe('');
+      // It has no face of its own: what was changed after it is there, twice, so two looks have been.
+      for (const perDay of [78, 79]) {
+        await call(exceptionsService.setAlertBudget, { perDay });
+        await atB('the budget', async () => {
+          return (await b.console.call(exceptionsService.getAlertBudget, {})).perDay === perDay;
+        });
+      }
+      await attack();
+      const next = await atB('another alert', async () => {
+        const { alerts } = await b.console.alerts({ filter: { state: AlertState.OPEN } });
+        return alerts?.find(({ id, values }) => id !== alert.id && values?.['source.ip'] === '192.0.2.77');
+      });
+      expect((await a.console.alert(alert.id!)).alert).toMatchObject({ state: AlertState.CLOSED });
+      alert = next;
+    });
+
+    it('is so at the other: an exception, and its end', async () => {
+      const { conditions, alertRevision } = await call(exceptionsService.previewException, {
+        alertId: alert.id,
+        fields: [],
+      });
+      const fields = conditions!.map(({ field }) => field!);
+      const { exception } = await call(exceptionsService.addException, { alertId: alert.id, alertRevision, fields });
+      const inForce = async () => (await b.console.status()).exceptions;
+      await atB('the exception', async () => (await inForce()) === 1);
+      await call(exceptionsService.removeException, { id: exception!.id! });
+      await atB('its end', async () => (await inForce()) === 0);
+    });
+
+    it('is so at the other: an agent that was revoked is cut off there', async () => {
+      expect(agent.ended).toBeUndefined();
+      await a.console.revoke('web-1');
+      await atB('the end of its stream', async () => agent.ended);
+      const refused = new SealingAgent({ address: b.address, identity: agent.identity });
+      await atB('its refusal', async () => refused.ended);
+      refused[Symbol.dispose]();
+    });
+  });
+
   it('count what is shown to both against one address', async () => {
     const statuses: number[] = [];
     for (let turn = 0; turn < 24; turn++) statuses.push(await me(turn % 2 ? a : b, 'tgs_wrong'));
@@ -154,9 +262,9 @@ describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need
   });
 });
 
-describe('what a collector knows of users', () => {
-  const unavailable = () => Promise.reject(new StoreError('unavailable', 'away'));
+const unavailable = () => Promise.reject(new StoreError('unavailable', 'away'));
 
+describe('what a collector knows of users', () => {
   /** Over a Redis that answers each question with what the test says. */
   async function stateOver(redisSays: () => string | null | undefined, version: () => Promise<number>) {
     const { layers } = await Cache.open({
@@ -220,5 +328,67 @@ describe('what a collector knows of users', () => {
     );
     stored = 8;
     await until(() => made.loads.count === 1, { limitMs: 5_000, what: 'the store to be looked into' });
+  });
+});
+
+describe('changes of other collectors', () => {
+  async function changesOver(versions: () => Promise<ReadonlyMap<SharedTopic, number>>) {
+    const told = { times: 0 };
+    const failures: unknown[] = [];
+    const changes = await ChangesOfOthers.open({
+      store: { versions },
+      tell: () => void told.times++,
+      failed: (error) => failures.push(error),
+    });
+    return { changes, told, failures };
+  }
+
+  it('are taken in by topic, said to the others once, and not at all where another one said it', async () => {
+    const versions = new Map<SharedTopic, number>([
+      ['agents', 3],
+      ['rules', 1],
+    ]);
+    const { changes, told } = await changesOver(async () => new Map(versions));
+    const taken: [string, number][] = [];
+    changes.follow('agents', async (after) => void taken.push(['agents', after]));
+    changes.follow('rules', async (after) => void taken.push(['rules', after]));
+    await changes.look();
+    expect([taken, told.times]).toEqual([[], 0]);
+    versions.set('agents', 5);
+    await changes.look();
+    await changes.look();
+    expect([taken, told.times]).toEqual([[['agents', 3]], 1]);
+    versions.set('rules', 2);
+    await changes.look({ heard: true });
+    expect([taken.at(-1), told.times]).toEqual([['rules', 1], 1]);
+    await changes[Symbol.asyncDispose]();
+  });
+
+  it('that cannot be taken in are tried again, and hold up no others', async () => {
+    const versions = new Map<SharedTopic, number>();
+    const { changes, failures } = await changesOver(async () => new Map(versions));
+    const { promise: slow, reject: fail } = Promise.withResolvers<void>();
+    const taken: string[] = [];
+    changes.follow('indicators', () => (taken.push('indicators') === 1 ? slow : Promise.resolve()));
+    changes.follow('agents', async () => void taken.push('agents'));
+    versions.set('indicators', 1);
+    await changes.look();
+    versions.set('agents', 1);
+    await changes.look();
+    expect(taken).toEqual(['indicators', 'agents']);
+    fail(new Error('no'));
+    await until(() => failures.length === 1, { limitMs: 5_000, what: 'the failure' });
+    await changes.look();
+    expect(taken).toEqual(['indicators', 'agents', 'indicators']);
+    await changes[Symbol.asyncDispose]();
+  });
+
+  it('wait where the store is away, which is nothing to be said', async () => {
+    let away = false;
+    const { changes, failures } = await changesOver(() => (away ? unavailable() : Promise.resolve(new Map())));
+    away = true;
+    await changes.look();
+    expect(failures).toEqual([]);
+    await changes[Symbol.asyncDispose]();
   });
 });

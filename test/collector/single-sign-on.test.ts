@@ -1,15 +1,19 @@
 // Single sign-on on the admin page: with a real provider of OpenID Connect, over real HTTP. What a provider never sends is
 // made of what it sent, on the way.
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { generateKeyPair, type JWTPayload } from 'jose';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OidcProvider } from '../../collector/src/access/oidc/provider.ts';
 import { readSingleSignOn } from '../../collector/src/access/oidc/read-single-sign-on.ts';
+import { oidcSettings } from '../../collector/src/access/oidc/settings.ts';
 import { readCollectorConfig } from '../../collector/src/config.ts';
 import { ApiUser, PASSWORD } from '../support/api-user.ts';
 import { freePort } from '../support/child-server.ts';
 import { initTestHome, TestCollector } from '../support/collector.ts';
 import { Browser, CLIENT_ID, CLIENT_SECRET, oidcText, TestProvider } from '../support/oidc.ts';
+import { makeCertificates } from '../support/test-certificates.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 let provider: TestProvider;
@@ -93,10 +97,51 @@ describe('a login at the provider', () => {
     await browser.ask(await signIn('ana'));
     const text = await (await browser.ask(`${collector.httpUrl}/admin`)).text();
     const csrf = /name="csrf" value="([^"]+)"/.exec(text)![1]!;
-    expect((await browser.ask(`${collector.httpUrl}/admin/logout`, { csrf })).status).toBe(303);
+    const { refreshToken } = provider;
+    const left = await browser.ask(`${collector.httpUrl}/admin/logout`, { csrf });
+    expect([left.status, await left.text()]).toEqual([
+      200,
+      expect.stringContaining('You are logged out of ThreatGuard'),
+    ]);
     expect((await browser.ask(`${collector.httpUrl}/admin`)).status).toBe(303);
+    expect(await provider.refresh(refreshToken)).toBe('invalid_grant');
     const form = { name: 'root-admin', password: PASSWORD };
     expect((await browser.ask(`${collector.httpUrl}/admin/login`, form)).headers.get('location')).toBe('/admin');
+  });
+
+  it('is left at the provider too, which sends the browser back and asks for the password next time', async () => {
+    await browser.ask(await signIn('ana'));
+    const csrf = /name="csrf" value="([^"]+)"/.exec(
+      await (await browser.ask(`${collector.httpUrl}/admin`)).text(),
+    )![1]!;
+    const left = await (await browser.ask(`${collector.httpUrl}/admin/logout`, { csrf })).text();
+    const link = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(left)![1]!.replaceAll('&#38;', '&');
+    expect(link.startsWith(`${provider.issuer}/session/end?`)).toBe(true);
+    const asks = await (await browser.ask(link)).text();
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(asks)![1]!;
+    const form = { xsrf, logout: 'yes' };
+    const back = await browser.follow(
+      `${provider.issuer}/session/end/confirm`,
+      `${collector.httpUrl}/admin/login`,
+      form,
+    );
+    expect(back.at).toBe(`${collector.httpUrl}/admin/login`);
+    const again = await browser.follow(begin(), callback);
+    expect(await again.response!.text()).toContain('name="login"');
+  });
+
+  it('is left here also where the provider does not answer', async () => {
+    await browser.ask(await signIn('ana'));
+    const csrf = /name="csrf" value="([^"]+)"/.exec(
+      await (await browser.ask(`${collector.httpUrl}/admin`)).text(),
+    )![1]!;
+    provider.deaf = true;
+    try {
+      expect((await browser.ask(`${collector.httpUrl}/admin/logout`, { csrf })).status).toBe(303);
+    } finally {
+      provider.deaf = false;
+    }
+    expect((await browser.ask(`${collector.httpUrl}/admin`)).status).toBe(303);
   });
 
   it('never becomes a local account of the same name, nor gets a password of its own', async () => {
@@ -258,6 +303,51 @@ describe('the configuration', () => {
   });
 });
 
+describe('a provider whose certificate is of a CA of its own', () => {
+  const settings = (issuer: string, more: object = {}) =>
+    oidcSettings.parse({ issuer, client_id: CLIENT_ID, roles: { a: 'admin' }, ...more });
+  const faultOf = (attempt: Promise<unknown>) =>
+    attempt.then(
+      () => 'none',
+      (error: Error) => error.message,
+    );
+
+  it('is spoken to where http.oidc.ca_file names it, and to nobody else the CA vouches for', async () => {
+    using certificates = await makeCertificates();
+    using others = await makeCertificates();
+    await using secured = await TestProvider.start(certificates.server);
+    secured.serve('http://127.0.0.1:1/admin/oidc/callback');
+    const client = async (ca_file?: string) => {
+      const oidc = settings(secured.issuer, ca_file ? { ca_file } : {});
+      const parts = (await readSingleSignOn({ oidc }))!;
+      return new OidcProvider({ ...parts, secret: CLIENT_SECRET, nowMs: Date.now });
+    };
+    expect(await (await client(certificates.ca)).beginDevice()).toMatchObject({ userCode: expect.stringMatching(/./) });
+    for (const ca of [undefined, others.ca]) {
+      const fault = await faultOf((await client(ca)).check());
+      expect(fault).toMatch(/does not verify \([A-Z_]+\); name its CA in http\.oidc\.ca_file/);
+    }
+  });
+
+  it.each([
+    ['is not there', undefined, /ca_file: .* cannot be read \(ENOENT\)/],
+    ['is empty', '', /ca_file: .* is empty/],
+    ['has no certificate', 'a note', /ca_file: .* has no certificate/],
+    ['has a broken one', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----', /cannot be read/],
+  ])('keeps the collector from starting where the file %s', async (_, text, problem) => {
+    const file = join(collector.home, 'ca.pem');
+    rmSync(file, { force: true });
+    if (text !== undefined) writeFileSync(file, text);
+    await expect(readSingleSignOn({ oidc: settings('https://id.example', { ca_file: file }) })).rejects.toThrow(
+      problem,
+    );
+  });
+
+  it('is not for plain HTTP', () => {
+    expect(() => settings('http://127.0.0.1:1', { insecure_loopback: true, ca_file: 'x' })).toThrow('is for https');
+  });
+});
+
 describe.skipIf(!existsSync(CHROMIUM))('in Chromium', () => {
   it('an analyst logs in at the provider and is on the page, with a cookie no other site sends', async () => {
     const running = await chromium.launch({
@@ -275,6 +365,8 @@ describe.skipIf(!existsSync(CHROMIUM))('in Chromium', () => {
       await page.waitForURL('**/admin');
       expect(await page.locator('header').textContent()).toContain('ana');
       await page.getByRole('button', { name: 'Log out' }).click();
+      await page.waitForURL(`${provider.issuer}/session/end?*`);
+      await page.click('button[value=yes]');
       await page.waitForURL('**/admin/login');
     } finally {
       await running.close();

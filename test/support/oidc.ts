@@ -1,7 +1,8 @@
 // A provider of OpenID Connect: the real one, on a port of its own, whose people log in by name with any password. What it
 // answers from its token endpoint may be changed on the way, to see what is refused.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
@@ -31,6 +32,10 @@ export class TestProvider implements AsyncDisposable {
   change: Change | undefined;
   /** Of the device flow, told to clients. */
   intervalSeconds = 1;
+  /** Of the last token answer. */
+  refreshToken = '';
+  /** Cuts every connection. */
+  deaf = false;
   readonly #server: Server;
   readonly #key: CryptoKey;
   readonly #jwk: JWK;
@@ -39,14 +44,16 @@ export class TestProvider implements AsyncDisposable {
     this.#server = server;
     this.#key = key;
     this.#jwk = jwk;
-    this.issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const scheme = server instanceof SecureServer ? 'https' : 'http';
+    this.issuer = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
   /** Listens; answers nothing before `serve`. */
-  static async start(): Promise<TestProvider> {
+  static async start(tls?: { certificate: string; key: string }): Promise<TestProvider> {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     const jwk = { ...(await exportJWK(privateKey)), kid: 'one', alg: 'RS256', use: 'sig' };
-    const server = createServer();
+    const files = tls && { cert: readFileSync(tls.certificate), key: readFileSync(tls.key) };
+    const server = files ? createSecureServer(files) : createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new TestProvider(server, privateKey, jwk);
   }
@@ -75,11 +82,13 @@ export class TestProvider implements AsyncDisposable {
           client_id: CLIENT_ID,
           client_secret: CLIENT_SECRET,
           redirect_uris: [redirectUri],
-          grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+          post_logout_redirect_uris: [new URL('/admin/login', redirectUri).href],
+          grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
           application_type: 'native',
         },
       ],
-      features: { deviceFlow: { enabled: true } },
+      features: { deviceFlow: { enabled: true }, revocation: { enabled: true } },
+      issueRefreshToken: () => true,
       claims: { openid: ['sub'], profile: ['preferred_username'], groups: ['groups'] },
       scopes: ['openid', 'profile', 'groups'],
       findAccount: (_, id) => ({
@@ -97,9 +106,21 @@ export class TestProvider implements AsyncDisposable {
     const answer = provider.callback();
     this.#server.removeAllListeners('request');
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (this.deaf) return void request.socket.destroy();
       this.#watch(request, response);
       void answer(request, response);
     });
+  }
+
+  /** What it says of a refresh token that is shown to it: `invalid_grant` for one that is not good any more. */
+  async refresh(refreshToken: string): Promise<string> {
+    const response = await fetch(`${this.issuer}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${CLIENT_ID}:${CLIENT_SECRET}`)}` },
+      body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+    });
+    const answer = (await response.json()) as Record<string, string>;
+    return answer.error ?? 'good';
   }
 
   /** With our key, and the type providers give. */
@@ -129,6 +150,7 @@ export class TestProvider implements AsyncDisposable {
   async #changed(path: string, answer: Record<string, unknown>): Promise<Record<string, unknown>> {
     if (path === '/device/auth') return { ...answer, interval: this.intervalSeconds };
     const { id_token: idToken } = answer;
+    this.refreshToken = String(answer.refresh_token ?? '');
     if (!this.change || typeof idToken !== 'string') return answer;
     const claims = JSON.parse(Buffer.from(idToken.split('.')[1]!, 'base64url').toString()) as JWTPayload;
     const { id_token: _, ...rest } = answer;

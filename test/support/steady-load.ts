@@ -50,13 +50,17 @@ function isError(status: number): boolean {
 }
 
 export interface Change {
+  /** performance.now() when it was seen. */
   atMs: number;
+  /** When the collector says that it changed; milliseconds since the Unix epoch. */
+  sinceMs: number;
   state: string;
 }
 
 /** The state of each component, looked at every 20 ms: what is kept is when it changed. */
 export class HealthWatch implements AsyncDisposable {
   readonly #changes = new Map<string, Change[]>();
+  readonly #answers: { atMs: number; tookMs: number }[] = [];
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
 
@@ -75,13 +79,20 @@ export class HealthWatch implements AsyncDisposable {
     return this.#changes.get(name)?.at(-1)?.state;
   }
 
+  /** The longest an answer took since a moment: it says what is known already, so it is the machine that was late. */
+  slowestMs(fromMs: number): number {
+    return Math.max(0, ...this.#answers.filter(({ atMs }) => atMs >= fromMs).map(({ tookMs }) => tookMs));
+  }
+
   async #watch(url: string): Promise<void> {
     while (!this.#stop.signal.aborted) {
+      const askedMs = performance.now();
       const { body } = await ask(`${url}/health/detailed`);
       const atMs = performance.now();
-      for (const { name, status } of body.components as { name: string; status: string }[]) {
+      this.#answers.push({ atMs, tookMs: atMs - askedMs });
+      for (const { name, status, since } of body.components as { name: string; status: string; since: string }[]) {
         const changes = this.#changes.get(name) ?? [];
-        if (changes.at(-1)?.state !== status) changes.push({ atMs, state: status });
+        if (changes.at(-1)?.state !== status) changes.push({ atMs, sinceMs: Date.parse(since), state: status });
         this.#changes.set(name, changes);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));

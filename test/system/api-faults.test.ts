@@ -21,8 +21,8 @@ const ERROR_RATE_MAX = 0.001;
 const DATABASE_MS = 10_000;
 /** From when health says that the database is back: connections that died are found out as they are used. */
 const SETTLE_MS = 500;
-/** Health says it within one; as much again for a machine that tests beside this. */
-const SAID_MS_MAX = 2_000;
+/** What the issue asks; more is only what the machine was late by, which is what an answer that waits for nothing took. */
+const SAID_MS_MAX = 1_000;
 
 describe.skipIf(!redisAvailable() || !postgresAvailable() || !natsAvailable())(
   'faults under API load (need redis-server, postgresql and nats-server)',
@@ -83,7 +83,7 @@ describe.skipIf(!redisAvailable() || !postgresAvailable() || !natsAvailable())(
 
     /** Health says that it is away in time, is steady while it is, and that it is back. */
     async function fault(name: string, { strike, heal }: { strike: () => unknown; heal: () => unknown }) {
-      const struckMs = performance.now();
+      const [struckMs, struckAtMs] = [performance.now(), Date.now()];
       await strike();
       await until(() => watch.now(name) === 'down', { limitMs: 5_000, what: `${name} to be down` });
       await pause(FAULT_MS);
@@ -93,8 +93,8 @@ describe.skipIf(!redisAvailable() || !postgresAvailable() || !natsAvailable())(
       const [first, ...others] = changes.map(({ state }) => state);
       expect([first, ...others.filter((state) => state !== 'degraded')]).toEqual(['up', 'down', 'up']);
       expect(others.filter((state) => state === 'degraded').length).toBeLessThanOrEqual(2);
-      const saidMs = changes.find(({ state }) => state !== 'up')!.atMs - struckMs;
-      expect(saidMs).toBeLessThan(SAID_MS_MAX);
+      const saidMs = changes.find(({ state }) => state !== 'up')!.sinceMs - struckAtMs;
+      expect(saidMs).toBeLessThan(SAID_MS_MAX + watch.slowestMs(struckMs));
       return { struckMs };
     }
 

@@ -12,6 +12,7 @@ import { Logins } from './logins.ts';
 import type { SingleSignOn, SingleSignOnParts } from './oidc/single-sign-on.ts';
 import { PageLogins } from './page-logins.ts';
 import { Passwords } from './passwords.ts';
+import { ProviderLogins } from './provider-logins.ts';
 import { isScope } from './scopes.ts';
 import { ScriptTokens } from './script-tokens.ts';
 import { SecretBox } from './secret-box.ts';
@@ -75,9 +76,17 @@ export class Access implements Disposable {
     const lockout = new Lockout(new SharedWrongCounts(cache, nowMs));
     const shared = { ...held, passwords: new Passwords(), lockout, refresh: () => this.#state.refresh(), nowMs };
     this.accounts = new Accounts({ ...shared, directory });
-    this.logins = new Logins({ ...shared, store, failed });
     this.pages = new PageLogins(shared);
-    this.singleSignOn = held.singleSignOn;
+    const { singleSignOn } = held;
+    this.singleSignOn = singleSignOn;
+    const atProvider =
+      singleSignOn &&
+      new ProviderLogins({
+        ...{ store, box: held.box, failed },
+        provider: singleSignOn.provider,
+        backTo: singleSignOn.loggedOutUrl,
+      });
+    this.logins = new Logins({ ...shared, store, atProvider, failed });
   }
 
   static async load(parts: AccessParts): Promise<Access> {

@@ -10,9 +10,10 @@ import type { LoginSessions } from './login-sessions.ts';
 import type { Vouched } from './oidc/vouched.ts';
 import { ownChange } from './own-change.ts';
 import type { Passwords } from './passwords.ts';
+import type { ProviderEnd, ProviderLogins } from './provider-logins.ts';
 import type { SecretBox } from './secret-box.ts';
 import { verifyTotp } from './totp.ts';
-import { loginName, scopesOf, type Users } from './users.ts';
+import { type Change, loginName, scopesOf, type Users } from './users.ts';
 
 export interface LoginsParts {
   store: Pick<AccessStore, 'recordFact'>;
@@ -24,6 +25,8 @@ export interface LoginsParts {
   box: SecretBox;
   /** Resolves when memory has every change that was answered before. */
   refresh: () => Promise<void>;
+  /** Undefined where there are local accounts alone. */
+  atProvider: ProviderLogins | undefined;
   nowMs: () => number;
   failed: (error: unknown) => void;
 }
@@ -75,13 +78,26 @@ export class Logins {
     await this.#parts.refresh();
     try {
       const change = { from, nowUs: this.#nowUs, correlationId };
-      return await this.grant(await this.#parts.users.vouchFor(vouched, change), origin);
+      const grant = await this.grant(await this.#parts.users.vouchFor(vouched, change), origin);
+      if (vouched.tokens) await this.#parts.atProvider?.keep(grant.sessionId, vouched.tokens);
+      return grant;
     } catch (error) {
       const known = this.#parts.users.vouchedFor(vouched.issuer, vouched.subject);
       if (known && error instanceof AccessError && error.code === 'no_role')
         await this.#parts.sessions.endAll(known.id);
       throw error;
     }
+  }
+
+  /** Ends a login here, then at the provider that vouched for it, as far as that lets us. */
+  async logOut(
+    sessionId: string,
+    about: Change & { user: { id: string; name: string } },
+  ): Promise<{ end: ProviderEnd | undefined; url: string | undefined }> {
+    const { sessions, atProvider } = this.#parts;
+    const tokens = await atProvider?.find(sessionId);
+    await sessions.end([sessionId], { ...about, action: 'user.logged_out' });
+    return tokens && atProvider ? atProvider.end(tokens) : { end: undefined, url: undefined };
   }
 
   /** Throws AccessError `not_known`. */

@@ -6,6 +6,7 @@ import type {
   LogInRequest,
   LoginGrant,
   LoginWays,
+  LogOutResponse,
   RefreshLoginRequest,
   WhoAmIResponse,
 } from '@threatguard/proto';
@@ -67,13 +68,12 @@ async function askDevice(
 }
 
 /** Of whoever brought the token; without one nothing is to be ended. */
-async function logOut({ access, actor, nowUs }: LoginServiceParts, from: CallFrom): Promise<object> {
+async function logOut({ access, actor, nowUs }: LoginServiceParts, from: CallFrom): Promise<LogOutResponse> {
   const { user } = from;
-  if (user?.kind === 'user') {
-    const about = { user: { id: user.userId, name: user.name }, action: 'user.logged_out' };
-    await access.sessions.end([user.id], { by: actor(from), nowUs: nowUs(), ...about });
-  }
-  return {};
+  if (user?.kind !== 'user') return {};
+  const about = { by: actor(from), nowUs: nowUs(), user: { id: user.userId, name: user.name } };
+  const { end, url } = await access.logins.logOut(user.id, about);
+  return { provider: end, providerUrl: url };
 }
 
 function whoAmI({ access, required, consoleOf }: LoginServiceParts, { address, user }: CallFrom): WhoAmIResponse {

@@ -12,6 +12,8 @@ import { changeLabels, type Labels } from './agent-labels.ts';
 /** More names than this on one host name mean that something enrols in a loop. */
 const NAME_SUFFIX_MAX = 10_000;
 const NAME_CHARS_MAX = 64;
+/** Agents whose certificates are read one by one; those of more with one statement for all there are. */
+const ASKED_ALONE_MAX = 64;
 
 export class Fleet {
   readonly #store: Store;
@@ -161,6 +163,39 @@ export class Fleet {
       agent.revokedAtUs ??= atUs;
     }
     this.#endStreams(id);
+  }
+
+  /** Takes in what other collectors of the store changed after a version of the topic `agents`; whom they revoked is cut off here. */
+  async takeIn(after: number): Promise<void> {
+    const changed = await this.#store.shared.agentsAfter(after);
+    const certificates =
+      changed.length <= ASKED_ALONE_MAX
+        ? (await Promise.all(changed.map(({ id }) => this.#store.certificatesOf(id)))).flat()
+        : await this.#store.agentKeys();
+    for (const certificate of certificates) this.#keys.add(certificate);
+    for (const stored of changed) {
+      const known = this.#agents.get(stored.id);
+      if (!known) {
+        this.#agents.set(stored.id, stored);
+        continue;
+      }
+      const { revokedAtUs, removedAtUs, lastSeenAtUs } = known;
+      // Nothing takes these back, and what was read may be older than what this collector has said meanwhile.
+      Object.assign(known, stored, {
+        revokedAtUs: revokedAtUs ?? stored.revokedAtUs,
+        removedAtUs: removedAtUs ?? stored.removedAtUs,
+        lastSeenAtUs: Math.max(lastSeenAtUs, stored.lastSeenAtUs),
+      });
+      if (revokedAtUs === undefined && known.revokedAtUs !== undefined) this.#endStreams(known.id);
+    }
+  }
+
+  /** Takes in when agents spoke to other collectors of the store. */
+  async takeInSeen(sinceUs: number): Promise<void> {
+    for (const { id, lastSeenAtUs } of await this.#store.shared.agentsSeen(sinceUs)) {
+      const known = this.#agents.get(id);
+      if (known) known.lastSeenAtUs = Math.max(known.lastSeenAtUs, lastSeenAtUs);
+    }
   }
 
   #endStreams(id: string): boolean {

@@ -10,6 +10,7 @@ import { type PeerName, RENEW_METADATA } from '@threatguard/proto';
 import type { Caller } from '../access/caller.ts';
 import { noteUser } from './call-from.ts';
 import { type AgentLookup, type Peer, type PeerIdentity, type Peers, refuseAgent } from './peers.ts';
+import { scopeOfCall } from './rpc-scopes.ts';
 import { admitCall, LOOK_MS, loginEnded, type UserCallsParts } from './user-calls.ts';
 
 /** What the caller of each service must be. Enrolment is for those who are nothing yet. */
@@ -36,6 +37,8 @@ export interface ConsoleAuthorisation {
   /** Why a console's certificate is to be renewed; undefined where it is not. */
   renewal: (console: PeerIdentity) => string | undefined;
   users: UserCallsParts;
+  /** A call that may change something was answered. */
+  changed: () => void;
   failed: (error: unknown) => void;
 }
 
@@ -82,7 +85,7 @@ function refuseCall(path: string, peer: Peer | undefined, lookup: AgentLookup): 
 export function authoriseCalls(
   peers: Peers,
   lookup: AgentLookup,
-  { renewal, users, failed }: ConsoleAuthorisation,
+  { renewal, users, changed, failed }: ConsoleAuthorisation,
 ): ServerInterceptor {
   return (method, call) => {
     let looking: NodeJS.Timeout | undefined;
@@ -127,6 +130,7 @@ export function authoriseCalls(
       .withSendStatus((given, next) => {
         over();
         next(given);
+        if (scopeOfCall(method.path)?.endsWith(':write')) changed();
       })
       .build();
     return new ServerInterceptingCall(call, responder);

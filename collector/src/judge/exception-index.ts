@@ -44,8 +44,14 @@ export class ExceptionIndex {
     }
   }
 
-  /** Throws ExceptionError where there is no room, or one like it stands already. */
+  /** Ids of those there are. */
+  ids(): string[] {
+    return [...this.#byId.keys()];
+  }
+
+  /** Throws ExceptionError where there is no room, or another like it stands already. One that is there stays. */
   add(exception: ExceptionRecord): void {
+    if (this.#byId.has(exception.id)) return;
     this.check(exception);
     const { ruleId, conditions } = exception;
     const fields = conditions.map(({ field }) => field);

@@ -24,7 +24,7 @@ export class Judge {
   readonly exceptions = new ExceptionIndex();
   readonly #suppression: Suppression;
   readonly #nowUs: () => number;
-  readonly #refused: string[] = [];
+  #refused: string[] = [];
 
   constructor(suppression: Suppression, nowUs: () => number) {
     this.#suppression = suppression;
@@ -58,8 +58,11 @@ export class Judge {
     return [...this.#refused, forgotten];
   }
 
-  /** Exceptions as the store has them. One that cannot be taken hides nothing, and is named. */
+  /** Exceptions as the store has them, those in force. One that cannot be taken hides nothing, and is named. */
   restore(exceptions: readonly ExceptionRecord[]): void {
+    this.#refused = [];
+    const stored = new Set(exceptions.map(({ id }) => id));
+    for (const id of this.exceptions.ids()) if (!stored.has(id)) this.exceptions.remove(id);
     for (const exception of exceptions) {
       try {
         this.exceptions.add(exception);

@@ -41,6 +41,8 @@ export async function linkToNats(url: string): Promise<NatsLink> {
     name: 'threatguard-collector',
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
+    // What a collector says is for the others.
+    noEcho: true,
     // The publisher reconnects itself: then nothing waits in a buffer that a crash would lose, all waits in the outbox.
     reconnect: false,
   });

@@ -20,6 +20,8 @@ export interface OutboxPublisherOptions {
   /** nats://user:password@host:port */
   url: string;
   signer: AlertSigner;
+  /** A subject that is listened to beside, and who is told of what is said there: not of what this publisher announces itself. */
+  hears?: { subject: string; heard: () => void };
 }
 
 /** Publishes what is committed as soon as `wake` says so; while NATS is away it keeps trying and everything waits. */
@@ -27,6 +29,7 @@ export class OutboxPublisher implements AsyncDisposable {
   readonly #store: OutboxPublisherOptions['store'];
   readonly #url: string;
   readonly #signer: AlertSigner;
+  readonly #hears: OutboxPublisherOptions['hears'];
   readonly #stopped = new AbortController();
   #link: NatsLink | undefined;
   #state = 'unavailable: not connected yet';
@@ -39,6 +42,7 @@ export class OutboxPublisher implements AsyncDisposable {
     this.#store = options.store;
     this.#url = options.url;
     this.#signer = options.signer;
+    this.#hears = options.hears;
     this.#ended = this.#run();
   }
 
@@ -100,6 +104,12 @@ export class OutboxPublisher implements AsyncDisposable {
     if (this.#link && !this.#link.connection.isClosed()) return this.#link;
     const link = await linkToNats(this.#url);
     this.#link = link;
+    if (this.#hears) {
+      const { subject, heard } = this.#hears;
+      link.connection.subscribe(subject, { callback: () => heard() });
+      // What was said while nobody listened.
+      heard();
+    }
     this.#state = `connected to ${publicUrl(this.#url)}`;
     void link.connection.closed().then(() => {
       if (link !== this.#link || this.#stopped.signal.aborted) return;

@@ -1,5 +1,6 @@
 // What leaves a collector, put together: alerts to NATS and to this collector's watchers, both signed, and to other systems.
 import { hostname } from 'node:os';
+import { CHANGES_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { CollectorConfig } from '../config.ts';
@@ -18,6 +19,8 @@ export interface Publishing extends AsyncDisposable {
   fleetFeed(): AlertFeed | FleetFeed;
   /** There is something in the outbox. */
   wake(): void;
+  /** `heard` when another collector says that something was changed, and when it may have been missed. */
+  onChanges(heard: () => void): void;
   /** Tells NATS, where there is one. */
   announce(subject: string, message: Uint8Array): void;
   /** Of publishing to NATS, in a few words. */
@@ -38,9 +41,11 @@ export async function startPublishing(parts: {
   const { url } = config.nats;
   await using stack = new AsyncDisposableStack();
   const signer = new AlertSigner(identity);
+  let heard = () => {};
+  const hears = { subject: CHANGES_SUBJECT, heard: () => heard() };
   const nats = url === undefined ? undefined : { url, ...(await loadNats()) };
   const outbox = nats
-    ? stack.use(nats.OutboxPublisher.start({ store, url: nats.url, signer }))
+    ? stack.use(nats.OutboxPublisher.start({ store, url: nats.url, signer, hears }))
     : new DiscardedOutbox({ store, failed });
   const forwarding = stack.use(
     await Forwarding.start({
@@ -64,6 +69,9 @@ export async function startPublishing(parts: {
     wake() {
       outbox.wake();
       forwarding.wake();
+    },
+    onChanges(listener) {
+      heard = listener;
     },
     announce(subject, message) {
       if ('announce' in outbox) outbox.announce(subject, message);

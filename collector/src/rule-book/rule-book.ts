@@ -16,8 +16,6 @@ import { RuleBookError } from './rule-book-error.ts';
 import { listedName } from './rule-files.ts';
 import { RuleSet, type RunningRules } from './rule-set.ts';
 
-/** Between looks at what other collectors of the same store changed. */
-const WATCH_MS = 5_000;
 /** A change that others come before is looked at anew so often. */
 const ATTEMPTS_MAX = 3;
 /** Of no store. */
@@ -27,18 +25,16 @@ export interface RuleBookParts {
   pack: Pick<RuleDirectory, 'directory' | 'files' | 'kept' | 'reread'>;
   store: RuleStore;
   nowUs: () => number;
-  failed: (error: unknown) => void;
   desk?: Desk;
 }
 
-export class RuleBook implements Disposable {
+export class RuleBook {
   readonly #parts: RuleBookParts;
   readonly #desk: Desk;
   #set: RuleSet;
   /** The revision of the store that runs. */
   #revision: number;
   #apply: ((rules: RunningRules) => Promise<void>) | undefined;
-  #timer: NodeJS.Timeout | undefined;
   /** Changes one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -53,16 +49,14 @@ export class RuleBook implements Disposable {
     return new RuleBook(parts, await parts.store.load());
   }
 
-  /** Hands every change to whoever runs the rules from now on. Where several collectors share a store, theirs as well. */
-  start(apply: (rules: RunningRules) => Promise<void>, options: { shared: boolean }): void {
+  /** Hands every change to whoever runs the rules from now on. */
+  start(apply: (rules: RunningRules) => Promise<void>): void {
     this.#apply = apply;
-    if (!options.shared) return;
-    const look = () => this.#inTurn(() => this.#catchUp()).catch(this.#parts.failed);
-    this.#timer = setInterval(look, WATCH_MS).unref();
   }
 
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+  /** Takes in what other collectors of the store changed. Resolves when it runs. */
+  takeIn(): Promise<void> {
+    return this.#inTurn(() => this.#catchUp());
   }
 
   /** Reads the pack again. Resolves when it runs; false where nothing changed. */

@@ -149,6 +149,17 @@ export class AccessRecords implements AccessStore {
     });
   }
 
+  async keepProviderTokens(sessionId: string, sealed: Uint8Array): Promise<void> {
+    const statement = 'update user_sessions set provider_tokens = $2 where id = $1';
+    await this.#database.query(statement, [sessionId, sealed]);
+  }
+
+  async providerTokens(sessionId: string): Promise<Uint8Array | undefined> {
+    const statement = 'select provider_tokens from user_sessions where id = $1';
+    const [row] = await this.#database.query(statement, [sessionId]);
+    return row?.provider_tokens ?? undefined;
+  }
+
   removeSessions(ids: readonly string[], fact?: AccessFact): Promise<void> {
     return this.#with(fact, async (session) => {
       const sql = 'delete from user_sessions where id in (select value::uuid from json_array_elements_text($1::json))';

@@ -83,6 +83,9 @@ export interface AccessStore {
   saveSession(session: SessionRecord, fact?: AccessFact): Promise<void>;
   /** The next generation of one there is; false where it was ended, or another collector was first. */
   renewSession(next: SessionRecord): Promise<boolean>;
+  /** Sealed; what is kept goes with the session. */
+  keepProviderTokens(sessionId: string, sealed: Uint8Array): Promise<void>;
+  providerTokens(sessionId: string): Promise<Uint8Array | undefined>;
   removeSessions(ids: readonly string[], fact?: AccessFact): Promise<void>;
   /** Those that are not over. */
   tokens(nowUs: number): Promise<UserTokenRecord[]>;

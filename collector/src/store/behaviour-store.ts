@@ -79,5 +79,10 @@ export interface ModelStore {
   /** The version that was active is retired. */
   activate(model: { name: string; version: number }, atUs: number, by?: AuditActor): Promise<void>;
   setState(change: Pick<ModelRecord, 'name' | 'version' | 'state' | 'notice'>, atUs: number): Promise<void>;
+  /** With its file, where that is kept. */
   remove(name: string, version: number): Promise<void>;
+  /** For collectors of this store that did not train it. */
+  keepFile(model: { name: string; version: number }, bytes: Uint8Array): Promise<void>;
+  /** Undefined where it is not kept. */
+  file(model: { name: string; version: number }): Promise<Uint8Array | undefined>;
 }

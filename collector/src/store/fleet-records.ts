@@ -76,16 +76,35 @@ export async function supersedeAgent(
   return row?.name;
 }
 
+const COLUMNS = `id::text as id, name, machine_id, key_id, certificate, certificate_expires_at, enrolled_at, revoked_at,
+  last_seen_at, version, os, kernel, group_name, superseded_by::text as superseded_by, key_ordered_at, presented_ca,
+  labels, removed_at`;
+
 /** In the order they were enrolled. */
 export async function listAgents(session: Session): Promise<AgentRecord[]> {
-  const rows = await session.query(
-    `select id::text as id, name, machine_id, key_id, certificate, certificate_expires_at, enrolled_at, revoked_at,
-       last_seen_at, version, os, kernel, group_name, superseded_by::text as superseded_by, key_ordered_at, presented_ca,
-       labels, removed_at
-     from agents order by enrolled_at, id limit $1`,
-    [AGENTS_MAX],
-  );
+  const rows = await session.query(`select ${COLUMNS} from agents order by enrolled_at, id limit $1`, [AGENTS_MAX]);
   return rows.map(agentRecord);
+}
+
+/** Of which something was changed after this version of the topic `agents`. */
+export async function agentsChangedAfter(session: Session, version: number): Promise<AgentRecord[]> {
+  const rows = await session.query(`select ${COLUMNS} from agents where change > $2 order by change limit $1`, [
+    AGENTS_MAX,
+    version,
+  ]);
+  return rows.map(agentRecord);
+}
+
+/** Those heard of since a time, whichever collector they spoke to. */
+export async function agentsSeenSince(
+  session: Session,
+  sinceUs: number,
+): Promise<{ id: string; lastSeenAtUs: number }[]> {
+  const rows = await session.query(
+    'select id::text as id, last_seen_at from agents where last_seen_at >= $2 limit $1',
+    [AGENTS_MAX, timestamp(sinceUs)],
+  );
+  return rows.map(({ id, last_seen_at }) => ({ id, lastSeenAtUs: last_seen_at }));
 }
 
 /** Revoked once is revoked for ever: a second call does not move the time. The name of an agent this call revoked. */

@@ -50,8 +50,15 @@ export class IntelStore implements IntelRecords {
     return this.#database.transaction((session) => saveSource(session, source));
   }
 
-  replace(source: IntelSource, change: Parameters<IntelRecords['replace']>[1], by: AuditActor): Promise<void> {
+  replace(
+    source: IntelSource,
+    change: Parameters<IntelRecords['replace']>[1],
+    by: AuditActor,
+  ): Promise<number | undefined> {
     return this.#database.transaction(async (session) => {
+      const statement = 'select imported_at from intel_sources where name = $1 for update';
+      const [stored] = await session.query(statement, [storableText(source.name)]);
+      if ((stored?.imported_at ?? undefined) !== change.importedBeforeUs) return undefined;
       const id = await saveSource(session, source);
       await writeChunks(session, id, change.chunks);
       await addRun(session, change.run);
@@ -59,6 +66,7 @@ export class IntelStore implements IntelRecords {
       const { counts, endedAtUs, format } = change.run;
       const after = { format, indicators: source.indicators, ...counts };
       await appendAudit(session, endedAtUs, by, { action: 'intel.imported', subject: source.name, after });
+      return id;
     });
   }
 

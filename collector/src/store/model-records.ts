@@ -7,7 +7,7 @@ import { storableText, timestamp } from './values.ts';
 /** Names times versions that are kept; more there never are. */
 const MODELS_MAX = 1_000;
 
-/** The versions of trained models; what was trained is in files. */
+/** The versions of trained models; what was trained is in files, which stores of several collectors keep as well. */
 export class ModelRecords implements ModelStore {
   readonly #database: Database;
 
@@ -63,6 +63,20 @@ export class ModelRecords implements ModelStore {
 
   async remove(name: string, version: number): Promise<void> {
     await this.#database.query('delete from models where name = $1 and version = $2', [name, version]);
+  }
+
+  async keepFile({ name, version }: { name: string; version: number }, bytes: Uint8Array): Promise<void> {
+    await this.#database.query('insert into model_files values ($1, $2, $3) on conflict do nothing', [
+      name,
+      version,
+      bytes,
+    ]);
+  }
+
+  async file({ name, version }: { name: string; version: number }): Promise<Uint8Array | undefined> {
+    const statement = 'select bytes from model_files where name = $1 and version = $2';
+    const [row] = await this.#database.query(statement, [name, version]);
+    return row?.bytes;
   }
 }
 

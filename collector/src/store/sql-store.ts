@@ -33,6 +33,7 @@ import type { Retention } from './retention.ts';
 import { RuleRecords } from './rule-records.ts';
 import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
+import { SharedStateRecords } from './shared-records.ts';
 import { SpaceMeter } from './space.ts';
 import type { Store, TimeRange } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';
@@ -60,6 +61,7 @@ export class SqlStore implements Store {
   readonly rules: RuleRecords;
   readonly hunts: HuntRecords;
   readonly intel: IntelStore;
+  readonly shared: SharedStateRecords;
   readonly #database: Database;
   readonly #commits: CommitOptions;
   readonly #questions: EventQuestions;
@@ -86,6 +88,7 @@ export class SqlStore implements Store {
     this.rules = new RuleRecords(database);
     this.hunts = new HuntRecords(database);
     this.intel = new IntelStore(database);
+    this.shared = new SharedStateRecords(database);
   }
 
   commit(group: CommitGroup): Promise<void> {

@@ -40,6 +40,7 @@ import type { JudgementStore } from './judgement-store.ts';
 import type { Retention } from './retention.ts';
 import type { RuleStore } from './rule-store.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
+import type { SharedStateStore } from './shared-store.ts';
 import type { Space } from './space.ts';
 import type { StoredAct } from './triage-records.ts';
 import type { UpkeepReport } from './upkeep-run.ts';
@@ -230,6 +231,8 @@ export interface Store extends AsyncDisposable {
   /** ML-KEM epochs, their rotation, and what agents proved of them. */
   readonly epochs: EpochStore;
   readonly judgements: JudgementStore;
+  /** What other collectors of this store have changed. */
+  readonly shared: SharedStateStore;
   /** What is sent on to other systems, and how far each is. */
   readonly forwarding: ForwardingStore;
   /** Newest epoch first. */

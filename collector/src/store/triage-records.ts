@@ -4,6 +4,7 @@ import type { AlertActRecord, TriageActionName } from '../triage/change-alert.ts
 import { appendAudit } from './audit.ts';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
+import type { ActOfOthers } from './shared-store.ts';
 import { bytea, encodable, storableCode, storableText, timestamp } from './values.ts';
 
 /** Acts on one alert that are shown: the newest. */
@@ -88,6 +89,24 @@ export async function alertActs(session: Session, alertId: string): Promise<Stor
     state: row.state,
     assignee: row.assignee,
     verdict: row.verdict,
+  }));
+}
+
+/** After this version of the topic `alert acts`, in order; each with the verdict that stood before it. */
+export async function actsAfter(session: Session, version: number, limit: number): Promise<ActOfOthers[]> {
+  const rows = await session.query(
+    `select a.change, a.alert_id, a.version, a.action, a.verdict, coalesce(b.verdict, 0) as verdict_before
+     from alert_acts a left join alert_acts b on b.alert_id = a.alert_id and b.version = a.version - 1
+     where a.change > $1 order by a.change limit $2`,
+    [version, limit],
+  );
+  return rows.map((row) => ({
+    change: row.change,
+    alertId: row.alert_id,
+    version: row.version,
+    action: row.action,
+    verdict: row.verdict,
+    verdictBefore: row.verdict_before,
   }));
 }
 

@@ -53,6 +53,25 @@ export class TriageDesk {
     return turn;
   }
 
+  /** What was done about these at another collector, and is stored: what is in memory of them goes on from there. */
+  takeIn(alerts: readonly Alert[]): Promise<void> {
+    const turn = this.#turn.then(() => this.#takeIn(alerts));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #takeIn(alerts: readonly Alert[]): Promise<void> {
+    const { correlator, nowUs } = this.#parts;
+    const concerned = await this.#incidentsOf(alerts.map(({ id }) => id!));
+    const newer = alerts.filter(({ id, triageVersion }) => {
+      const known = correlator.folder.find(id!);
+      return known === undefined || (known.triageVersion ?? 0) < (triageVersion ?? 0);
+    });
+    const merged = newer.map((stored) => goOnFrom(correlator.folder.find(stored.id!), stored));
+    const incidents = endedWithAlerts({ ...concerned, alerts: merged, correlator, nowUs: nowUs() });
+    this.#remember(merged, incidents);
+  }
+
   async #act(targets: readonly TriageTarget[], decision: Decision, by: AuditActor): Promise<TriageResult[]> {
     const { store, correlator, apply, nowUs } = this.#parts;
     const found = await Promise.all(targets.map(({ id }) => findOne(store, id)));
@@ -65,7 +84,7 @@ export class TriageDesk {
       const known = found[index]!;
       if (known instanceof TriageError) return { id, refusal: known.code, message: known.message };
       const alertId = known.id!;
-      const before = correlator.folder.find(alertId) ?? known;
+      const before = goOnFrom(correlator.folder.find(alertId), known);
       try {
         if (acts.has(alertId)) throw new TriageError('no_change', 'it is named twice');
         if (version !== undefined && version !== (before.triageVersion ?? 0)) {
@@ -129,6 +148,18 @@ export class TriageDesk {
     });
     return { ...result, message: `changed meanwhile by ${told.join(', ') || 'somebody'}; look at it again` };
   }
+}
+
+/** An alert as it is in memory, where there it is, with what people decided as the store has it: at another collector, perhaps. */
+function goOnFrom(known: Alert | undefined, stored: Alert): Alert {
+  if (!known) return stored;
+  const { state, assignee, verdict, triageVersion, revision } = stored;
+  if ((known.triageVersion ?? 0) >= (triageVersion ?? 0)) return known;
+  return {
+    ...known,
+    ...{ state, assignee, verdict, triageVersion },
+    revision: Math.max(known.revision ?? 0, revision ?? 0),
+  };
 }
 
 async function findOne(store: Pick<Store, 'alertsByIdPrefix'>, id: string): Promise<Alert | TriageError> {

@@ -6689,6 +6689,8 @@ export namespace threatguard {
         class LogOutResponse {
             constructor(properties?: threatguard.v1.LogOutResponse.$Properties);
             $unknowns?: Uint8Array[];
+            provider: string;
+            providerUrl: string;
             static create(properties: threatguard.v1.LogOutResponse.$Shape): threatguard.v1.LogOutResponse & threatguard.v1.LogOutResponse.$Shape;
             static create(properties?: threatguard.v1.LogOutResponse.$Properties): threatguard.v1.LogOutResponse;
             static encode(message: threatguard.v1.LogOutResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -6697,6 +6699,8 @@ export namespace threatguard {
 
         namespace LogOutResponse {
             interface $Properties {
+                provider?: string;
+                providerUrl?: string;
                 $unknowns?: Uint8Array[];
             }
             type $Shape = threatguard.v1.LogOutResponse.$Properties;

@@ -30202,6 +30202,9 @@ export const threatguard = $root.threatguard = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
+            LogOutResponse.prototype.provider = "";
+            LogOutResponse.prototype.providerUrl = "";
+
             LogOutResponse.create = function(properties) {
                 return new LogOutResponse(properties);
             };
@@ -30213,6 +30216,10 @@ export const threatguard = $root.threatguard = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider !== "")
+                    writer.uint32(170).string(message.provider);
+                if (message.providerUrl != null && $Object.hasOwnProperty.call(message, "providerUrl") && message.providerUrl !== "")
+                    writer.uint32(178).string(message.providerUrl);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -30226,7 +30233,7 @@ export const threatguard = $root.threatguard = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message;
+                let end, message, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -30244,7 +30251,28 @@ export const threatguard = $root.threatguard = (() => {
                         _end = $undefined;
                         break;
                     }
-                    reader.skipType(tag & 7, _depth, tag);
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 21: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.provider = value;
+                            else
+                                delete message.provider;
+                            continue;
+                        }
+                    case 22: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.providerUrl = value;
+                            else
+                                delete message.providerUrl;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
                         $util.makeProp(message, "$unknowns", false);
                         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));

@@ -5,10 +5,12 @@ import {
   allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
+  buildEndSessionUrl,
   ClientError,
   ClientSecretBasic,
   type Configuration,
   clockTolerance,
+  customFetch,
   discovery,
   enableNonRepudiationChecks,
   fetchUserInfo,
@@ -18,10 +20,12 @@ import {
   ResponseBodyError,
   type TokenEndpointResponse,
   type TokenEndpointResponseHelpers,
+  tokenRevocation,
 } from 'openid-client';
 import { AccessError } from '../access-error.ts';
 import type { OidcSettings } from './settings.ts';
-import { readVouched, saysEnough, type Vouched } from './vouched.ts';
+import { fetchTrusting } from './trusting-fetch.ts';
+import { type ProviderTokens, readVouched, saysEnough, type Vouched } from './vouched.ts';
 
 /** Clocks differ. */
 const CLOCK_TOLERANCE_S = 30;
@@ -38,6 +42,10 @@ const NO_ANSWER: readonly unknown[] = [
   'OAUTH_RESPONSE_IS_NOT_JSON',
   'OAUTH_PARSE_ERROR',
 ];
+
+/** As OpenSSL and Node say that who answered has not proven to be the provider. */
+const CERTIFICATE_FAULT =
+  /^(UNABLE_TO_(VERIFY|GET)_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_|INVALID_CA|ERR_TLS_CERT_ALTNAME)/;
 
 /** What the browser is to come back with. */
 export interface CodeChecks {
@@ -62,12 +70,19 @@ type Tokens = TokenEndpointResponse & TokenEndpointResponseHelpers;
 export class OidcProvider {
   readonly settings: OidcSettings;
   readonly #secret: string | undefined;
+  readonly #ca: string | undefined;
   readonly #nowMs: () => number;
   #found: { atMs: number; configuration: Promise<Configuration> } | undefined;
 
-  constructor(parts: { settings: OidcSettings; secret: string | undefined; nowMs: () => number }) {
+  constructor(parts: {
+    settings: OidcSettings;
+    secret: string | undefined;
+    ca?: string | undefined;
+    nowMs: () => number;
+  }) {
     this.settings = parts.settings;
     this.#secret = parts.secret;
+    this.#ca = parts.ca;
     this.#nowMs = parts.nowMs;
   }
 
@@ -129,7 +144,37 @@ export class OidcProvider {
     }
   }
 
+  /** Resolves when it can be asked; for the log of a start. */
+  async check(): Promise<void> {
+    await this.#configuration();
+  }
+
+  /** RFC 7009: with the refresh token goes what came of it. False where the provider has no way to. */
+  async revoke({ accessToken, refreshToken }: ProviderTokens): Promise<boolean> {
+    const configuration = await this.#configuration();
+    if (configuration.serverMetadata().revocation_endpoint === undefined) return false;
+    await asked(async () => {
+      if (refreshToken) await tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' });
+      await tokenRevocation(configuration, accessToken, { token_type_hint: 'access_token' });
+    });
+    return true;
+  }
+
+  /** Where a browser is logged out there; undefined where the provider has no such page. */
+  async endSessionUrl(idToken: string, backTo: string | undefined): Promise<URL | undefined> {
+    const configuration = await this.#configuration();
+    if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
+    const back = backTo !== undefined && { post_logout_redirect_uri: backTo };
+    return buildEndSessionUrl(configuration, { id_token_hint: idToken, ...back });
+  }
+
   async #whoIs(tokens: Tokens): Promise<Vouched> {
+    const { id_token: idToken, access_token: accessToken, refresh_token: refreshToken } = tokens;
+    const vouched = await this.#vouchedBy(tokens);
+    return { ...vouched, ...(idToken && { tokens: { idToken, accessToken, refreshToken } }) };
+  }
+
+  async #vouchedBy(tokens: Tokens): Promise<Vouched> {
     const claims = tokens.claims();
     if (!claims) throw new AccessError('not_vouched', 'the provider sent no ID token');
     // With one audience the library does not look at it.
@@ -162,7 +207,11 @@ export class OidcProvider {
     const execute = [enableNonRepudiationChecks, ...(insecure_loopback ? [allowInsecureRequests] : [])];
     const authentication = this.#secret === undefined ? None() : ClientSecretBasic(this.#secret);
     const metadata = { [clockTolerance]: CLOCK_TOLERANCE_S };
-    return discovery(new URL(issuer), client_id, metadata, authentication, { execute, timeout: ANSWER_S_MAX });
+    return discovery(new URL(issuer), client_id, metadata, authentication, {
+      execute,
+      timeout: ANSWER_S_MAX,
+      ...(this.#ca !== undefined && { [customFetch]: fetchTrusting(this.#ca) }),
+    });
   }
 }
 
@@ -180,6 +229,11 @@ function toAccessError(error: unknown): unknown {
     // RFC 6749 4.1.2.1: a word of ASCII.
     const word = /^[a-z_]{1,64}$/.test(error.error) ? error.error : 'for a reason it does not name';
     return new AccessError('not_vouched', `the provider refused: ${word}`, { cause });
+  }
+  const fault = error instanceof TypeError ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
+  if (fault && CERTIFICATE_FAULT.test(fault)) {
+    const text = `the certificate of the provider of single sign-on does not verify (${fault}); name its CA in http.oidc.ca_file of collector.yaml`;
+    return new AccessError('provider_unavailable', text, { cause });
   }
   const noConnection = error instanceof TypeError && error.cause instanceof Error;
   if (noConnection || (error instanceof ClientError && NO_ANSWER.includes(error.code))) {

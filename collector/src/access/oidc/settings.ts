@@ -14,6 +14,8 @@ export const oidcSettings = z
     client_id: z.string().min(1).max(256),
     /** Without one the client is public, and proves itself by PKCE alone. */
     client_secret_file: z.string().min(1).optional(),
+    /** PEM, of a provider whose certificate is of a CA of its own; then no other CA is trusted to be it. */
+    ca_file: z.string().min(1).optional(),
     scopes: z
       .array(scope)
       .max(32)
@@ -36,6 +38,10 @@ export const oidcSettings = z
       error: 'must be https; plain http only of a provider on this host, with insecure_loopback: true',
     },
   )
+  .refine(({ issuer, ca_file }) => ca_file === undefined || issuer.startsWith('https:'), {
+    path: ['ca_file'],
+    error: 'is for https; this issuer is plain http',
+  })
   .refine(({ roles }) => Object.keys(roles).length > 0, {
     path: ['roles'],
     error: 'names no group, so nobody could log in',

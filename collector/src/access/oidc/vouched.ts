@@ -14,6 +14,15 @@ export interface Vouched {
   name: string;
   /** Undefined where none of the groups has one. */
   role: Role | undefined;
+  /** To end the login there; undefined where nothing was given that could be. */
+  tokens?: ProviderTokens | undefined;
+}
+
+/** Of one login at the provider. */
+export interface ProviderTokens {
+  idToken: string;
+  accessToken: string;
+  refreshToken?: string | undefined;
 }
 
 export type Claims = Readonly<Record<string, unknown>>;

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { CollectorConfig } from '../../config.ts';
 import type { CollectorSigner } from '../../fleet/collector-identity.ts';
+import type { ModelRecord } from '../../store/behaviour-store.ts';
 import type { Store } from '../../store/store.ts';
 import { BehaviourKeeper } from './keeper.ts';
 import type { OtherModel } from './trained/other-model.ts';
@@ -15,6 +16,8 @@ const SEED = 1;
 export interface RunningModels extends AsyncDisposable {
   keeper: BehaviourKeeper;
   registry: ModelRegistry;
+  /** Takes into use what another collector of the store activated; what cannot be is logged. */
+  takeIn(): Promise<void>;
 }
 
 /** Resolves when they know what the store has; undefined where they are switched off. */
@@ -29,11 +32,15 @@ export async function startBehaviour(parts: {
   others: readonly OtherModel[];
   nowUs: () => number;
   log: Logger;
+  /** Whether other collectors use the store. */
+  shared: boolean;
   failed: (error: unknown) => void;
 }): Promise<RunningModels | undefined> {
-  const { config, store, directory, signer, agentName, others, nowUs, log, failed } = parts;
+  const { config, store, directory, signer, agentName, others, shared, nowUs, log, failed } = parts;
   const { enabled, learning_days: learningDays, alerts_per_host_day: alertsPerHostDay } = config.models;
   if (!enabled) return undefined;
+  const refused = ({ name, version }: ModelRecord, reason: string) =>
+    log.warn({ name, version, reason }, 'a model was refused');
   const registry = await ModelRegistry.load(
     {
       directory,
@@ -43,11 +50,12 @@ export async function startBehaviour(parts: {
       seed: SEED,
       nowUs,
       others,
+      shared,
       onnx: {
         unavailable: (reason) => log.warn({ reason }, 'without onnxruntime models score batches by their own code'),
       },
     },
-    ({ name, version }, reason) => log.warn({ name, version, reason }, 'a model was refused'),
+    refused,
   );
   const vote = (profile: Parameters<typeof voteOf>[1]) => voteOf(registry.active.values(), profile);
   const sequences = () => registry.sequences;
@@ -69,6 +77,7 @@ export async function startBehaviour(parts: {
   return {
     keeper,
     registry,
+    takeIn: () => registry.takeIn(refused),
     async [Symbol.asyncDispose]() {
       await schedule[Symbol.asyncDispose]();
       await keeper[Symbol.asyncDispose]();

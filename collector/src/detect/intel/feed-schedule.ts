@@ -88,7 +88,10 @@ export class FeedSchedule implements AsyncDisposable {
   #look(): void {
     const { library, sources, nowUs, failed } = this.#parts;
     if (this.#running) return;
-    const due = sources.find(({ name }) => nextAtUs(library.source(name)!) <= nowUs());
+    const due = sources.find(({ name }) => {
+      const known = library.source(name);
+      return known && nextAtUs(known) <= nowUs();
+    });
     if (!due) return;
     this.#running = this.#fetch(due)
       .catch((error) => {

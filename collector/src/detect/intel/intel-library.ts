@@ -2,7 +2,9 @@
 //
 // Invariants: changes happen one after another (#turn). What a change makes is stored in one transaction before the index that
 // follows from it is made, and every thread has the new index before the change is answered. A crash in between is made good by the
-// next start, which makes the index of what is stored.
+// next start, which makes the index of what is stored. What other collectors of the store changed is taken in before a change of
+// this one is looked at, and whenever `takeIn` is called.
+import { sha256 } from '@threatguard/proto';
 import type { AuditActor } from '../../store/audit-entry.ts';
 import { FeedError, INDICATORS_MAX } from './feed-report.ts';
 import { CONFIDENCE_DEFAULT, type IndicatorValue, TLP_DEFAULT, type Tlp } from './indicator.ts';
@@ -18,6 +20,8 @@ const SOURCES_MAX = 256;
 const SOURCE_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._:/@-]{0,63}$/u;
 /** Changes that wait for those before them; each may hold a whole feed. */
 const WAITING_MAX = 4;
+/** An import that others come before is read anew so often. */
+const ATTEMPTS_MAX = 3;
 const DAY_US = 86_400_000_000;
 
 export interface IntelLibraryParts {
@@ -57,11 +61,14 @@ export class IntelLibrary {
   readonly #parts: IntelLibraryParts;
   #sources = new Map<string, IntelSource>();
   #withdrawn: WithdrawnValue[] = [];
+  /** The fingerprint of what threads look into. */
+  #indexed: string;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
   private constructor(parts: IntelLibraryParts) {
     this.#parts = parts;
+    this.#indexed = this.#fingerprint();
   }
 
   static async load(parts: IntelLibraryParts): Promise<IntelLibrary> {
@@ -69,6 +76,7 @@ export class IntelLibrary {
     for (const source of await parts.records.sources()) library.#sources.set(source.name, source);
     library.#withdrawn = await parts.records.withdrawn();
     if ([...library.#sources.values()].some(({ indicators }) => indicators > 0)) await library.#rebuild();
+    library.#indexed = library.#fingerprint();
     return library;
   }
 
@@ -90,12 +98,25 @@ export class IntelLibrary {
 
   /** Throws FeedError and IntelError; then nothing has changed, as where the signal fires before it is stored. */
   import(request: ImportRequest, by: AuditActor, signal?: AbortSignal): Promise<ImportReport> {
-    return this.#inTurn(() => this.#import(request, by, signal));
+    return this.#inTurn(async () => {
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        await this.#catchUp();
+        const report = await this.#import(request, by, signal);
+        if (report) return report;
+      }
+      throw new IntelError('busy', `others import "${request.source}" at the same time; try again`);
+    });
+  }
+
+  /** Takes in what other collectors of the store changed. Resolves when every thread looks into the index of it. */
+  takeIn(): Promise<void> {
+    return this.#next(() => this.#catchUp());
   }
 
   /** What a schedule knows of a source beside its indicators. */
   note(name: string, change: Partial<IntelSource>): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#catchUp();
       const known = this.#sources.get(name);
       const source = { ...(known ?? newSource(name, this.#parts.nowUs())), ...change };
       const id = await this.#parts.records.saveSource(source);
@@ -107,6 +128,7 @@ export class IntelLibrary {
 
   removeSource(name: string, by: AuditActor): Promise<number> {
     return this.#inTurn(async () => {
+      await this.#catchUp();
       const source = this.#known(name);
       if (source.url) {
         throw new IntelError(
@@ -125,6 +147,7 @@ export class IntelLibrary {
   /** Takes a value out, of one source or of all; it stays out, whatever they say later. */
   withdraw(value: IndicatorValue, source: string, by: AuditActor): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#catchUp();
       const id = source === '' ? 0 : this.#known(source).id;
       const entry = this.index.findValue(value);
       const said = entry < 0 ? [] : this.index.claims(entry);
@@ -141,6 +164,7 @@ export class IntelLibrary {
 
   restore(value: IndicatorValue, source: string, by: AuditActor): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#catchUp();
       const id = source === '' ? 0 : this.#known(source).id;
       const { records, nowUs } = this.#parts;
       if (!(await records.restore({ key: keyBytes(value), source: id }, value.value, nowUs(), by))) {
@@ -161,7 +185,8 @@ export class IntelLibrary {
     return this.#inTurn(() => this.#rebuild());
   }
 
-  async #import(request: ImportRequest, by: AuditActor, signal?: AbortSignal): Promise<ImportReport> {
+  /** Undefined where another collector imported the source meanwhile. */
+  async #import(request: ImportRequest, by: AuditActor, signal?: AbortSignal): Promise<ImportReport | undefined> {
     const { records, jobs, nowUs, retroDays } = this.#parts;
     const startedAtUs = nowUs();
     const known = this.#sources.get(request.source);
@@ -213,14 +238,15 @@ export class IntelLibrary {
       failure: '',
       failures: 0,
     };
-    const id = known?.id ?? (await records.saveSource({ ...source, indicators: 0, importedAtUs: undefined }));
     const fromUs = startedAtUs - retroDays * DAY_US;
     const job = { fromUs, doneUntilUs: fromUs, scanned: 0, hits: 0, searched: 0, state: 'waiting' as const };
     const retro = searched > 0 && {
       job: { ...job, source: source.name, madeAtUs: nowUs(), values: read.freshCount },
       chunks: read.fresh,
     };
-    await records.replace(source, { chunks: read.chunks, run, retro: retro || undefined }, by);
+    const change = { chunks: read.chunks, run, retro: retro || undefined, importedBeforeUs: known?.importedAtUs };
+    const id = await records.replace(source, change, by);
+    if (id === undefined) return undefined;
     this.#sources.set(source.name, { ...source, id });
     await this.#rebuild();
     if (retro) this.#parts.retroAdded();
@@ -247,6 +273,7 @@ export class IntelLibrary {
 
   async #rebuild(): Promise<void> {
     const { records, jobs, nowUs, useIndex } = this.#parts;
+    const made = this.#fingerprint();
     const sources = [];
     for (const { id, name, confidence, tlp } of this.#sources.values()) {
       sources.push({ id, about: { name, confidence, tlp }, chunks: await records.chunks(id) });
@@ -255,6 +282,23 @@ export class IntelLibrary {
     this.index = new IntelIndex(buffers);
     this.version++;
     await useIndex(buffers);
+    this.#indexed = made;
+  }
+
+  async #catchUp(): Promise<void> {
+    const { records } = this.#parts;
+    this.#sources = new Map((await records.sources()).map((source) => [source.name, source]));
+    this.#withdrawn = await records.withdrawn();
+    if (this.#fingerprint() !== this.#indexed) await this.#rebuild();
+  }
+
+  /** Of what the index is made of. */
+  #fingerprint(): string {
+    const sources = this.sources.map(({ id, name, confidence, tlp, indicators, importedAtUs }) => {
+      return [id, name, confidence, tlp, indicators, importedAtUs];
+    });
+    const withdrawn = this.#withdrawn.map(({ key, source }) => `${Buffer.from(key).toString('base64')} ${source}`);
+    return sha256(Buffer.from(JSON.stringify([sources, withdrawn.sort()]))).toString('hex');
   }
 
   #known(name: string): IntelSource {
@@ -273,7 +317,11 @@ export class IntelLibrary {
       return Promise.reject(new IntelError('busy', 'other imports are under way; try again in a while'));
     }
     this.#waiting++;
-    const result = this.#turn.then(work).finally(() => this.#waiting--);
+    return this.#next(work).finally(() => this.#waiting--);
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined); // whoever asked for it is told
     return result;
   }

@@ -71,7 +71,8 @@ export interface IntelRecords {
   saveSource(source: IntelSource): Promise<number>;
   /**
    * All in one transaction: what the source says from now on, the run, its entry in the audit log, and the stored events to be
-   * looked through, where any are.
+   * looked through, where any are. Gives the number of the source, made where there was none; undefined, and nothing done,
+   * where another collector imported it since `importedBeforeUs`.
    */
   replace(
     source: IntelSource,
@@ -79,9 +80,11 @@ export interface IntelRecords {
       chunks: readonly Uint8Array[];
       run: IntelRun;
       retro: { job: Omit<RetroJob, 'id'>; chunks: readonly Uint8Array[] } | undefined;
+      /** Of what it was decided on; undefined where there was no import. */
+      importedBeforeUs: number | undefined;
     },
     by: AuditActor,
-  ): Promise<void>;
+  ): Promise<number | undefined>;
   removeSource(source: IntelSource, atUs: number, by: AuditActor): Promise<void>;
   runs(limit: number): Promise<IntelRun[]>;
   withdrawn(): Promise<WithdrawnValue[]>;

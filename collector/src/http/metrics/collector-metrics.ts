@@ -1,5 +1,6 @@
 // What the collector counts, as Prometheus reads it. Counters begin with the process, as Prometheus expects of them; what is
 // read from the store (sizes, open alerts) is at most TOTALS_AGE_MS old and never asked for by more than one reader at a time.
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Alert, Loss } from '@threatguard/proto';
 import { severityName } from '@threatguard/proto';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -51,6 +52,7 @@ export class CollectorMetrics implements PipelineWatch {
     registers: [this.#registry],
   });
   readonly #lossPairs = new Set<string>();
+  #building: Promise<string> | undefined;
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
@@ -67,8 +69,13 @@ export class CollectorMetrics implements PipelineWatch {
     return this.#registry.contentType;
   }
 
+  /** As of after the asking. Built once for all who ask in one turn of the event loop: it costs more than all else of a request. */
   text(): Promise<string> {
-    return this.#registry.metrics();
+    this.#building ??= endOfTurn().then(() => {
+      this.#building = undefined;
+      return this.#registry.metrics();
+    });
+    return this.#building;
   }
 
   stored(events: number, losses: readonly Loss[]): void {

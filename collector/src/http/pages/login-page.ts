@@ -40,3 +40,12 @@ export function loggedInPage(): string {
     onTo: '/admin',
   });
 }
+
+/** After a logout here of somebody the provider vouched for: the browser goes on to log out there. */
+export function loggedOutPage({ provider, url }: { provider: string; url: string }): string {
+  return page({
+    title: 'Logged out',
+    content: html`<p>You are logged out of ThreatGuard. <a href="${url}">Log out at ${provider} too</a></p>`,
+    onTo: url,
+  });
+}

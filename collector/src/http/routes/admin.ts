@@ -11,7 +11,7 @@ import { type AgentsParts, listAgents } from '../../api/agents.ts';
 import type { HttpApp } from '../app.ts';
 import type { HealthBoard } from '../health/board.ts';
 import { agentsPage, consolePage, keysPage, statusPage, type Visitor } from '../pages/admin-pages.ts';
-import { loginPage } from '../pages/login-page.ts';
+import { loggedOutPage, loginPage } from '../pages/login-page.ts';
 import { PROBLEMS, ProblemError, toProblemError } from '../problem.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { HttpStatus } from '../status.ts';
@@ -81,6 +81,7 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
     refuseForeignForm(request);
     const caller = await callerOf(request);
     const { csrf } = read(logoutForm, request.body);
+    let atProvider: string | undefined;
     if (caller) {
       if (!access.pages.isProof(caller.id, csrf))
         throw new ProblemError('forbidden', 'this form is not of a page of this login');
@@ -88,9 +89,11 @@ function addPages(pages: FastifyInstance, { access, limits, status, board, agent
       const { from, correlationId } = originOf(request);
       const by = { kind: 'user', id: caller.userId, from } as const;
       const change = { by, nowUs: status.nowMs() * 1000, correlationId };
-      await access.sessions.end([caller.id], { ...change, user, action: 'user.logged_out' });
+      ({ url: atProvider } = await access.logins.logOut(caller.id, { ...change, user }));
     }
     keep(reply, '', 0);
+    // Not a redirect: browsers hold where a form leads to our own pages.
+    if (atProvider) return sendPage(reply, loggedOutPage({ provider: access.singleSignOn!.name, url: atProvider }));
     return reply.redirect('/admin/login', 303);
   });
 

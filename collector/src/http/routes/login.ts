@@ -99,8 +99,7 @@ export function loginRoutes(app: HttpApp, { access, limits, nowMs }: LoginRoutes
     async (request, reply) => {
       const caller = request.caller!;
       const user = ownUser(request);
-      const change = { ...changeBy(request, nowMs()), user, action: 'user.logged_out' };
-      await access.sessions.end([caller.id], change);
+      await access.logins.logOut(caller.id, { ...changeBy(request, nowMs()), user });
       return reply.code(204).send(undefined);
     },
   );

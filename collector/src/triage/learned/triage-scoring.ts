@@ -4,6 +4,7 @@
 // alerts whose later revisions may have been on their way when the first was scored, the newest, at most FRESH_MAX.
 // Invariant: an alert is scored once, from its first revision; later ones carry the same score.
 import { type Alert, AlertVerdict, type TriageScore } from '@threatguard/proto';
+import type { ActOfOthers } from '../../store/shared-store.ts';
 import type { VerdictStore } from '../../store/verdict-store.ts';
 import type { AlertActRecord } from '../change-alert.ts';
 import { describeAlert } from './alert-facts.ts';
@@ -78,6 +79,14 @@ export class TriageScoring implements AsyncDisposable {
       if (decision.action === 'close') this.#history.add(after, decision.verdict);
       const taken = before.verdict ?? AlertVerdict.ALERT_VERDICT_UNSPECIFIED;
       if (decision.action === 'reopen' && taken) this.#history.remove(before, taken);
+    }
+  }
+
+  /** Alerts were closed or opened again at another collector of the store. */
+  decidedElsewhere(acts: readonly { alert: Alert; act: ActOfOthers }[]): void {
+    for (const { alert, act } of acts) {
+      if (act.action === 'close') this.#history.add(alert, act.verdict);
+      if (act.action === 'reopen' && act.verdictBefore) this.#history.remove(alert, act.verdictBefore);
     }
   }
 

@@ -4,6 +4,7 @@ import {
   type LogInRequest,
   type LoginGrant,
   type LoginWays,
+  type LogOutResponse,
   loginService,
   type WhoAmIResponse,
 } from '@threatguard/proto';
@@ -28,8 +29,8 @@ export const loginCalls = (connection: Connection) => ({
   },
 
   /** Ends the login this console has. */
-  async logOut(): Promise<void> {
-    await connection.call(loginService.logOut, {});
+  logOut(): Promise<LogOutResponse> {
+    return connection.call(loginService.logOut, {});
   },
 
   whoAmI(): Promise<WhoAmIResponse> {

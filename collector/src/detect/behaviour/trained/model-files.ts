@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from './model-error.ts';
-import { encodeModelFile, FILE_BYTES_MAX, type ModelCard, openModelFile } from './model-file.ts';
+import { FILE_BYTES_MAX, type ModelCard, openModelFile } from './model-file.ts';
 
 interface Version {
   name: string;
@@ -21,13 +21,13 @@ export class ModelFiles {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
   }
 
-  /** Never half a file: written beside it, flushed, and put in its place. */
-  async write(version: Version, parts: Parameters<typeof encodeModelFile>[0]): Promise<void> {
+  /** Never half a file: written beside it, flushed, and put in its place. `bytes` are as encodeModelFile gives them. */
+  async write(version: Version, bytes: Uint8Array): Promise<void> {
     const path = this.#fileOf(version);
     const beside = `${path}.new`;
     const file = await open(beside, 'w', 0o600);
     try {
-      await file.writeFile(encodeModelFile(parts));
+      await file.writeFile(bytes);
       await file.sync();
     } finally {
       await file.close();
@@ -40,11 +40,16 @@ export class ModelFiles {
     { name, version }: Version,
     expected: { featuresVersion: number; publicKey: KeyObject },
   ): Promise<{ card: ModelCard; body: Buffer }> {
-    const bytes = await readFile(this.#fileOf({ name, version })).catch((error: NodeJS.ErrnoException) => {
-      throw new ModelError('malformed', `the file of ${name} ${version} cannot be read: ${error.message}`);
-    });
+    const bytes = await this.read({ name, version });
     if (bytes.length > FILE_BYTES_MAX) throw new ModelError('malformed', 'a model file is larger than any model');
     return openModelFile(bytes, { name, version, ...expected });
+  }
+
+  /** As it lies there, whatever it is. Throws ModelError where it cannot be read. */
+  read({ name, version }: Version): Promise<Buffer> {
+    return readFile(this.#fileOf({ name, version })).catch((error: NodeJS.ErrnoException) => {
+      throw new ModelError('malformed', `the file of ${name} ${version} cannot be read: ${error.message}`);
+    });
   }
 
   async remove(version: Version): Promise<void> {

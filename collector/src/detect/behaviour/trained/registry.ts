@@ -1,11 +1,13 @@
 // The models that were trained: their versions, which of them is in use, and what it takes to come into use.
 //
 // Invariant: of each name at most one version is active, and that one was opened, its signature and digest checked, by this
-// process. What cannot be opened is `refused` and takes no part.
+// process. What cannot be opened is `refused` and takes no part; where several collectors share the store, what one of them cannot
+// open is no word about the others'.
 import { sha256 } from '@threatguard/proto';
 import type { CollectorSigner } from '../../../fleet/collector-identity.ts';
 import type { AuditActor } from '../../../store/audit-entry.ts';
 import type { BehaviourStore, ModelRecord, ModelStore } from '../../../store/behaviour-store.ts';
+import { StoreError } from '../../../store/store-error.ts';
 import { FEATURES_VERSION } from '../features.ts';
 import type { ActiveSequences } from '../sequences/sequence-scorer.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -29,6 +31,8 @@ export interface RegistryParts {
   /** Models that are trained from something else than hours. */
   others?: readonly OtherModel[];
   onnx?: OnnxRuntimeParts;
+  /** Whether other collectors use the store. */
+  shared?: boolean;
 }
 
 export class ModelRegistry {
@@ -39,6 +43,8 @@ export class ModelRegistry {
   readonly #parts: RegistryParts;
   readonly #versions: ModelVersions;
   readonly #onnx: OnnxRuntime;
+  /** The version of each name that was taken into use here. */
+  readonly #inUse = new Map<string, number>();
   #training = false;
 
   private constructor(parts: RegistryParts) {
@@ -55,14 +61,35 @@ export class ModelRegistry {
       if (record.state !== 'active') continue;
       try {
         await registry.#use(record);
+        await registry.#versions.share(record);
       } catch (error) {
         const why = (error as Error).message;
         const { name, version } = record;
-        await parts.store.models.setState({ name, version, state: 'refused', notice: why }, parts.nowUs());
+        if (!parts.shared) {
+          await parts.store.models.setState({ name, version, state: 'refused', notice: why }, parts.nowUs());
+        }
         refused(record, why);
       }
     }
     return registry;
+  }
+
+  /** Takes into use what another collector of the store activated; `refused` is told what cannot be. */
+  async takeIn(refused: (record: ModelRecord, why: string) => void): Promise<void> {
+    const active = (await this.list()).filter(({ state }) => state === 'active');
+    for (const name of this.active.keys()) {
+      if (!active.some((record) => record.name === name)) this.active.delete(name);
+    }
+    if (!active.some(({ name }) => name === SEQUENCES)) this.sequences = undefined;
+    for (const record of active) {
+      if (this.#inUse.get(record.name) === record.version) continue;
+      try {
+        await this.#use(record);
+      } catch (error) {
+        if (error instanceof StoreError) throw error;
+        refused(record, (error as Error).message);
+      }
+    }
   }
 
   /** By name, newest version first. */
@@ -156,7 +183,7 @@ export class ModelRegistry {
     const record = await this.#save(card, body, how.by);
     how.progress({ phase: 'saved', done: 1, total: 1 });
     if (record.notice) return record;
-    this.#take(model);
+    this.#take(model, record.version);
     await store.models.activate(record, nowUs(), how.by);
     return { ...record, state: 'active' };
   }
@@ -206,14 +233,19 @@ export class ModelRegistry {
     const { version } = record;
     const { card, body } = await this.#open(record);
     const other = this.#other(record.name);
-    if (other) return other.use(body, { version });
+    if (other) {
+      await other.use(body, { version });
+      this.#inUse.set(record.name, version);
+      return;
+    }
     const { model, forms } = openModel(record.name as ModelName, version, body);
     // It is open no longer than to be found to score as the model does.
     await using _ = await this.#onnx.open(forms, card.onnx ?? {});
-    this.#take(model);
+    this.#take(model, version);
   }
 
-  #take(model: OpenModel): void {
+  #take(model: OpenModel, version: number): void {
+    this.#inUse.set(model.name, version);
     if (model.name === SEQUENCES) this.sequences = model;
     else this.active.set(model.name, model);
   }

@@ -2,13 +2,15 @@
 // (registry.ts).
 //
 // Invariant: a record is in the store only after its file is whole on disk. What is opened is what this collector signed and stored.
+// Where several collectors share the store, files are kept there as well, and a file that is not here or is another one is taken
+// from there.
 import { createPublicKey } from 'node:crypto';
 import { signBytes } from '@threatguard/proto';
 import type { CollectorSigner } from '../../../fleet/collector-identity.ts';
 import type { AuditActor } from '../../../store/audit-entry.ts';
 import type { ModelRecord, ModelStore } from '../../../store/behaviour-store.ts';
 import { ModelError } from './model-error.ts';
-import { encodeCard, type ModelCard } from './model-file.ts';
+import { encodeCard, encodeModelFile, FILE_BYTES_MAX, type ModelCard } from './model-file.ts';
 import { ModelFiles } from './model-files.ts';
 
 /** Of one name; the oldest that is not active goes. */
@@ -19,6 +21,8 @@ export interface VersionsParts {
   store: ModelStore;
   signer: () => CollectorSigner;
   nowUs: () => number;
+  /** Whether other collectors use the store. */
+  shared?: boolean | undefined;
 }
 
 export class ModelVersions {
@@ -71,7 +75,8 @@ export class ModelVersions {
     const { privateKey, certificate } = signer();
     const encoded = encodeCard(card);
     const signature = signBytes({ message: encoded, privateKey, purpose: 'model' });
-    await this.#files.write(card, { card: encoded, signature, body });
+    const file = encodeModelFile({ card: encoded, signature, body });
+    await this.#files.write(card, file);
     const record: ModelRecord = {
       name: card.name,
       version: card.version,
@@ -84,12 +89,36 @@ export class ModelVersions {
       notice,
     };
     await store.add(record, nowUs(), by);
+    if (this.#parts.shared) await store.keepFile(record, file);
     await this.#forgetOld(card.name);
     return record;
   }
 
   /** Reads and checks the file of a version. The store's digest has to be that of the card: a file alone proves nothing. */
   async open(record: ModelRecord, featuresVersion: number): Promise<{ card: ModelCard; body: Buffer }> {
+    try {
+      return await this.#openFile(record, featuresVersion);
+    } catch (error) {
+      const stored = this.#parts.shared && error instanceof ModelError ? await this.#stored(record) : undefined;
+      if (!stored) throw error;
+      await this.#files.write(record, stored);
+      return await this.#openFile(record, featuresVersion);
+    }
+  }
+
+  /** For collectors that will want it: a version that was trained before there were others. */
+  async share(record: ModelRecord): Promise<void> {
+    const { store, shared } = this.#parts;
+    if (shared) await store.keepFile(record, await this.#files.read(record));
+  }
+
+  /** As another collector put it into the store; undefined where it did not. */
+  async #stored(record: ModelRecord): Promise<Uint8Array | undefined> {
+    const stored = await this.#parts.store.file(record);
+    return stored && stored.length <= FILE_BYTES_MAX ? stored : undefined;
+  }
+
+  async #openFile(record: ModelRecord, featuresVersion: number): Promise<{ card: ModelCard; body: Buffer }> {
     const publicKey = createPublicKey(this.#parts.signer().privateKey);
     const opened = await this.#files.open(record, { featuresVersion, publicKey });
     if (opened.card.digest !== Buffer.from(record.digest).toString('hex')) {

@@ -1,0 +1,30 @@
+import type { Database } from './database.ts';
+import type { AgentRecord } from './fleet-record.ts';
+import { agentsChangedAfter, agentsSeenSince } from './fleet-records.ts';
+import type { ActOfOthers, SharedStateStore, SharedTopic } from './shared-store.ts';
+import { actsAfter } from './triage-records.ts';
+
+export class SharedStateRecords implements SharedStateStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async versions(): Promise<ReadonlyMap<SharedTopic, number>> {
+    const rows = await this.#database.query('select topic, version from shared_state');
+    return new Map(rows.map(({ topic, version }) => [topic, version]));
+  }
+
+  agentsAfter(version: number): Promise<AgentRecord[]> {
+    return agentsChangedAfter(this.#database, version);
+  }
+
+  agentsSeen(sinceUs: number): Promise<{ id: string; lastSeenAtUs: number }[]> {
+    return agentsSeenSince(this.#database, sinceUs);
+  }
+
+  actsAfter(version: number, limit: number): Promise<ActOfOthers[]> {
+    return actsAfter(this.#database, version, limit);
+  }
+}
