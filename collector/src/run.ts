@@ -176,6 +176,7 @@ export async function startCollector(parts: {
       await (changes ? acts.storing(change.acts, decide) : decide());
       triage.decided(change.acts);
     },
+    claims: changes && store.shared,
     nowUs,
   });
 

@@ -163,10 +163,10 @@ describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need
     let alert: Alert;
     let agent: SealingAgent;
     const call: ConsoleClient['call'] = (method, request) => a.console.call(method, request);
-    const atB = (what: string, condition: () => Promise<unknown>) =>
+    const atB = <T>(what: string, condition: () => Promise<T>) =>
       until(condition, { limitMs: 10_000, what: `${what} at the other collector` });
     /** More of what made the alert, over the agent's stream at the second collector. */
-    const attack = () => agent.send(Array.from({ length: 20 }, () => failedLogin('192.0.2.77')));
+    const attack = (source = '192.0.2.77') => agent.send(Array.from({ length: 20 }, () => failedLogin(source)));
 
     beforeAll(async () => {
       for (const [index, { address }] of [a, b].entries()) {
@@ -229,6 +229,48 @@ describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need
       });
       expect((await a.console.alert(alert.id!)).alert).toMatchObject({ state: AlertState.CLOSED });
       alert = next;
+    });
+
+    it('is decided once: of two acts at the same moment one is made, and the other is told by whom', async () => {
+      const { alert: now } = await a.console.alert(alert.id!);
+      let version = now!.triageVersion ?? 0;
+      for (let round = 0; round < 4; round++) {
+        const targets = [{ id: alert.id!, triageVersion: version }];
+        const [first, second] = await Promise.all(
+          [a, b].map((at, place) =>
+            at.console.act({ targets, action: TriageAction.ASSIGN, assignee: `${place}${round}` }),
+          ),
+        );
+        expect([first![0]!.refusal, second![0]!.refusal].toSorted()).toEqual(['', 'conflict']);
+        version += 1;
+        const assignee = `${first![0]!.refusal === '' ? 0 : 1}${round}`;
+        const { alert: stored } = await b.console.alert(alert.id!);
+        expect(stored).toMatchObject({ assignee, triageVersion: version });
+      }
+    });
+
+    it('stays decided: a detection at the other that has not heard of it opens nothing again', async () => {
+      const idOf = (source: string) => async () =>
+        (await b.console.alerts()).alerts?.find(({ values }) => values?.['source.ip'] === source)?.id ?? undefined;
+      await attack('192.0.2.78');
+      const id = await atB('the alert', idOf('192.0.2.78'));
+      const { alert: before } = await a.console.alert(id);
+      const [result] = await a.console.act({
+        targets: [{ id: id, triageVersion: before!.triageVersion ?? 0 }],
+        action: TriageAction.CLOSE,
+        verdict: AlertVerdict.FALSE_POSITIVE,
+        text: 'a test',
+      });
+      expect(result!.refusal).toBe('');
+      // At once, and more than it had.
+      for (let times = 0; times < 3; times++) await attack('192.0.2.78');
+      for (const perDay of [80, 81]) {
+        await call(exceptionsService.setAlertBudget, { perDay });
+        await atB('the budget', async () => {
+          return (await b.console.call(exceptionsService.getAlertBudget, {})).perDay === perDay;
+        });
+      }
+      for (const at of [a, b]) expect((await at.console.alert(id)).alert).toMatchObject({ state: AlertState.CLOSED });
     });
 
     it('is so at the other: an exception, and its end', async () => {

@@ -126,20 +126,20 @@ const STORE_ALERTS = `
   )
   insert into alerts as a (
     id, revision, rule_id, title, severity, state, techniques, user_names, agent_id, agent_name, entity, count,
-    first_at, last_at, raised_at, updated_at, alert, assignee, triage)
+    first_at, last_at, raised_at, updated_at, alert, assignee, triage, triage_version)
   select * from json_to_recordset($2::json) as r(
     id text, revision bigint, rule_id text, title text, severity smallint, state smallint, techniques text[],
     user_names text[], agent_id uuid, agent_name text, entity text, count bigint, first_at timestamptz,
     last_at timestamptz, raised_at timestamptz, updated_at timestamptz, alert bytea, assignee text,
-    triage double precision)
+    triage double precision, triage_version bigint)
   on conflict (id) do update set
     revision = excluded.revision, rule_id = excluded.rule_id, title = excluded.title, severity = excluded.severity,
     state = excluded.state, techniques = excluded.techniques, user_names = excluded.user_names,
     agent_id = excluded.agent_id, agent_name = excluded.agent_name, entity = excluded.entity, count = excluded.count,
     first_at = excluded.first_at, last_at = excluded.last_at, raised_at = excluded.raised_at,
     updated_at = excluded.updated_at, alert = excluded.alert,
-    assignee = excluded.assignee, triage = excluded.triage
-  where a.revision < excluded.revision`;
+    assignee = excluded.assignee, triage = excluded.triage, triage_version = excluded.triage_version
+  where (a.triage_version, a.revision) < (excluded.triage_version, excluded.revision)`;
 
 function alertRow(alert: Alert) {
   const users = [alert.values?.['user.name'], alert.values?.['user.target.name']];
@@ -163,6 +163,7 @@ function alertRow(alert: Alert) {
     alert: bytea(Alert.encode(encodable(alert)).finish()),
     assignee: storableText(alert.assignee ?? ''),
     triage: alert.triage?.probability ?? -1,
+    triage_version: storableCount(alert.triageVersion),
   };
 }
 

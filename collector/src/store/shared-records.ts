@@ -1,8 +1,8 @@
 import type { Database } from './database.ts';
 import type { AgentRecord } from './fleet-record.ts';
 import { agentsChangedAfter, agentsSeenSince } from './fleet-records.ts';
-import type { ActOfOthers, SharedStateStore, SharedTopic } from './shared-store.ts';
-import { actsAfter } from './triage-records.ts';
+import type { ActClaim, ActOfOthers, SharedStateStore, SharedTopic } from './shared-store.ts';
+import { actsAfter, claimActs, releaseActs } from './triage-records.ts';
 
 export class SharedStateRecords implements SharedStateStore {
   readonly #database: Database;
@@ -26,5 +26,13 @@ export class SharedStateRecords implements SharedStateStore {
 
   actsAfter(version: number, limit: number): Promise<ActOfOthers[]> {
     return actsAfter(this.#database, version, limit);
+  }
+
+  claimActs(claims: readonly ActClaim[]): Promise<ReadonlySet<string>> {
+    return this.#database.transaction((session) => claimActs(session, claims));
+  }
+
+  releaseActs(claims: readonly ActClaim[]): Promise<void> {
+    return releaseActs(this.#database, claims);
   }
 }

@@ -17,6 +17,12 @@ export interface ActOfOthers {
   verdictBefore: AlertVerdict;
 }
 
+/** The version of an alert that an act would make. */
+export interface ActClaim {
+  alertId: string;
+  version: number;
+}
+
 /** Failed calls throw StoreError, as those of Store. */
 export interface SharedStateStore {
   /** One small read: higher after each change of a topic, whoever made it. */
@@ -27,4 +33,8 @@ export interface SharedStateStore {
   agentsSeen(sinceUs: number): Promise<{ id: string; lastSeenAtUs: number }[]>;
   /** After a version of the topic, in order. */
   actsAfter(version: number, limit: number): Promise<ActOfOthers[]>;
+  /** Those that nobody else has or had, claimed for CLAIM_SECONDS_MAX; the ids of their alerts. */
+  claimActs(claims: readonly ActClaim[]): Promise<ReadonlySet<string>>;
+  /** Of acts that were not made after all. */
+  releaseActs(claims: readonly ActClaim[]): Promise<void>;
 }

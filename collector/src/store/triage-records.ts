@@ -4,11 +4,13 @@ import type { AlertActRecord, TriageActionName } from '../triage/change-alert.ts
 import { appendAudit } from './audit.ts';
 import { uuidBytes } from './copy-writer.ts';
 import type { Session } from './database.ts';
-import type { ActOfOthers } from './shared-store.ts';
+import type { ActClaim, ActOfOthers } from './shared-store.ts';
 import { bytea, encodable, storableCode, storableText, timestamp } from './values.ts';
 
 /** Acts on one alert that are shown: the newest. */
 const ACTS_MAX = 1_000;
+/** Longer than an act takes to be stored; one of a collector that was killed meanwhile stands in nobody's way for long. */
+const CLAIM_SECONDS_MAX = 60;
 
 /** An act on an alert as it is kept. */
 export interface StoredAct {
@@ -70,6 +72,33 @@ async function storeVerdicts(session: Session, acts: readonly AlertActRecord[]):
        raised = coalesce(excluded.raised, verdicts.raised)`,
     [JSON.stringify(closed)],
   );
+}
+
+/** Claims what nobody has claimed or made; the ids of the alerts. */
+export async function claimActs(session: Session, claims: readonly ActClaim[]): Promise<ReadonlySet<string>> {
+  await session.query(`delete from alert_act_claims where claimed_at < now() - make_interval(secs => $1)`, [
+    CLAIM_SECONDS_MAX,
+  ]);
+  const rows = await session.query(
+    `insert into alert_act_claims (alert_id, version)
+     select alert_id, version from json_to_recordset($1::json) as r(alert_id text, version bigint)
+     where not exists (select from alert_acts a where a.alert_id = r.alert_id and a.version >= r.version)
+     order by alert_id on conflict do nothing returning alert_id`,
+    [claimRows(claims)],
+  );
+  return new Set(rows.map((row) => row.alert_id));
+}
+
+export async function releaseActs(session: Pick<Session, 'query'>, claims: readonly ActClaim[]): Promise<void> {
+  await session.query(
+    `delete from alert_act_claims c using json_to_recordset($1::json) as r(alert_id text, version bigint)
+     where c.alert_id = r.alert_id and c.version = r.version`,
+    [claimRows(claims)],
+  );
+}
+
+function claimRows(claims: readonly ActClaim[]): string {
+  return JSON.stringify(claims.map(({ alertId, version }) => ({ alert_id: storableText(alertId), version })));
 }
 
 /** Oldest first. */

@@ -1,12 +1,13 @@
 // Where people's acts on alerts meet what detections do to the same alerts meanwhile.
 //
-// Invariants: acts of one collector happen one request after another. Whatever must be read is read before; from looking at
-// an alert in memory to handing its change to the writer nothing is awaited, so no detection comes in between. Alerts and
+// Invariants: acts of one collector happen one request after another, and of several collectors of a store only one makes the next
+// version of an alert: it claims that first. Whatever must be read is read before; from looking at an alert in memory to handing its change to the writer nothing is awaited, so no detection comes in between. Alerts and
 // the incidents that end or begin again with them are stored in one transaction, with the act and its audit entry.
 import { type Alert, AlertState } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
 import type { Incident } from '../correlate/incident.ts';
 import type { AuditActor } from '../store/audit-entry.ts';
+import type { ActClaim, SharedStateStore } from '../store/shared-store.ts';
 import type { Store } from '../store/store.ts';
 import { type AlertActRecord, changeAlert, type Decision, TriageError, type TriageErrorCode } from './change-alert.ts';
 import { endedWithAlerts } from './ended-incidents.ts';
@@ -34,6 +35,8 @@ export interface TriageDeskParts {
   correlator: Pick<Correlator, 'folder' | 'incidents'>;
   /** Stores a change and publishes its alerts; hands it to the writer before it first waits. */
   apply: (change: TriageChange) => Promise<void>;
+  /** Where there are other collectors: what they claimed first is theirs. */
+  claims?: Pick<SharedStateStore, 'claimActs' | 'releaseActs'> | undefined;
   nowUs: () => number;
 }
 
@@ -61,15 +64,25 @@ export class TriageDesk {
   }
 
   async #takeIn(alerts: readonly Alert[]): Promise<void> {
-    const { correlator, nowUs } = this.#parts;
+    const { correlator, apply, nowUs } = this.#parts;
     const concerned = await this.#incidentsOf(alerts.map(({ id }) => id!));
     const newer = alerts.filter(({ id, triageVersion }) => {
       const known = correlator.folder.find(id!);
       return known === undefined || (known.triageVersion ?? 0) < (triageVersion ?? 0);
     });
-    const merged = newer.map((stored) => goOnFrom(correlator.folder.find(stored.id!), stored));
+    const news: Alert[] = [];
+    const merged = newer.map((stored) => {
+      const known = correlator.folder.find(stored.id!);
+      const alert = goOnFrom(known, stored);
+      if ((known?.revision ?? 0) < (stored.revision ?? 0)) return alert;
+      // Detections came here before the decision was heard of: others get both together.
+      const next = { ...alert, revision: (alert.revision ?? 0) + 1, updatedAtUs: nowUs() };
+      news.push(next);
+      return next;
+    });
     const incidents = endedWithAlerts({ ...concerned, alerts: merged, correlator, nowUs: nowUs() });
     this.#remember(merged, incidents);
+    if (news.length > 0) await apply({ alerts: news, incidents: [], acts: [] });
   }
 
   async #act(targets: readonly TriageTarget[], decision: Decision, by: AuditActor): Promise<TriageResult[]> {
@@ -77,6 +90,11 @@ export class TriageDesk {
     const found = await Promise.all(targets.map(({ id }) => findOne(store, id)));
     const stored = found.filter((each): each is Alert => !(each instanceof TriageError));
     const concerned = await this.#incidentsOf(stored.map(({ id }) => id!));
+    const claims = stored.map((alert): ActClaim => {
+      const { id, triageVersion } = goOnFrom(correlator.folder.find(alert.id!), alert);
+      return { alertId: id!, version: (triageVersion ?? 0) + 1 };
+    });
+    const claimed = await this.#parts.claims?.claimActs(claims);
 
     const atUs = nowUs();
     const acts = new Map<string, AlertActRecord>();
@@ -90,6 +108,8 @@ export class TriageDesk {
         if (version !== undefined && version !== (before.triageVersion ?? 0)) {
           throw new TriageError('conflict', 'somebody acted on it meanwhile');
         }
+        if (claimed && !claimed.has(alertId))
+          throw new TriageError('conflict', 'somebody acts on it at this moment; look at it again');
         const after = changeAlert(before, decision, atUs);
         acts.set(alertId, { before, after, decision, by, atUs });
         return { id: alertId, alert: after };
@@ -98,6 +118,8 @@ export class TriageDesk {
         return { id: alertId, refusal: error.code, message: error.message, version };
       }
     });
+    const unused = (made: boolean) =>
+      claims.filter(({ alertId }) => claimed?.has(alertId) && !(made && acts.has(alertId)));
     if (acts.size > 0) {
       const alerts = Array.from(acts.values(), ({ after }) => after);
       const incidents = endedWithAlerts({ ...concerned, alerts, correlator, nowUs: atUs });
@@ -106,9 +128,11 @@ export class TriageDesk {
         await apply({ alerts, incidents, acts: [...acts.values()] });
       } catch (error) {
         this.#takeBack([...acts.values()]);
+        await this.#release(unused(false));
         throw error;
       }
     }
+    await this.#release(unused(true));
     return Promise.all(results.map((result) => this.#explained(result)));
   }
 
@@ -127,6 +151,11 @@ export class TriageDesk {
     joiner.change(incidents);
   }
 
+  /** Otherwise they end by themselves. */
+  async #release(claims: readonly ActClaim[]): Promise<void> {
+    if (claims.length > 0) await this.#parts.claims?.releaseActs(claims).catch(() => undefined);
+  }
+
   /** Nothing was stored: alerts in memory go on from what they were, detections that came since included. */
   #takeBack(acts: readonly AlertActRecord[]): void {
     const { folder } = this.#parts.correlator;
@@ -139,7 +168,7 @@ export class TriageDesk {
 
   /** A conflict names who was quicker, and what they did. */
   async #explained(result: TriageResult): Promise<TriageResult> {
-    if (!('refusal' in result) || result.refusal !== 'conflict') return result;
+    if (!('refusal' in result) || result.refusal !== 'conflict' || result.version === undefined) return result;
     const since = (await this.#parts.store.alertActs(result.id)).filter(
       ({ version }) => version > (result.version ?? 0),
     );
@@ -150,16 +179,16 @@ export class TriageDesk {
   }
 }
 
-/** An alert as it is in memory, where there it is, with what people decided as the store has it: at another collector, perhaps. */
+/**
+ * An alert as it is in memory, where there it is, and as the store has it, perhaps from another collector: the newer of both, with
+ * what people decided last.
+ */
 function goOnFrom(known: Alert | undefined, stored: Alert): Alert {
   if (!known) return stored;
-  const { state, assignee, verdict, triageVersion, revision } = stored;
-  if ((known.triageVersion ?? 0) >= (triageVersion ?? 0)) return known;
-  return {
-    ...known,
-    ...{ state, assignee, verdict, triageVersion },
-    revision: Math.max(known.revision ?? 0, revision ?? 0),
-  };
+  const newer = (known.revision ?? 0) >= (stored.revision ?? 0) ? known : stored;
+  const { state, assignee, verdict, triageVersion } =
+    (known.triageVersion ?? 0) >= (stored.triageVersion ?? 0) ? known : stored;
+  return { ...newer, state, assignee, verdict, triageVersion };
 }
 
 async function findOne(store: Pick<Store, 'alertsByIdPrefix'>, id: string): Promise<Alert | TriageError> {
