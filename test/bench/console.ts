@@ -98,6 +98,8 @@ async function fill(url: string, home: string, wanted: number): Promise<number> 
   const { raw } = new X509Certificate(readFileSync(join(home, 'collector', 'tls', 'collector.crt')));
   for (const table of ['agents', 'agent_certificates'])
     await database.query(`update ${table} set certificate = $1`, [raw]);
+  // An earlier run's collector had keys of its own.
+  for (const table of ['agent_epochs', 'rotations', 'keys']) await database.query(`delete from ${table}`);
   return events;
 }
 
