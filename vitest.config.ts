@@ -22,6 +22,7 @@ export default defineConfig({
     // For what hangs; most tests have limits of their own that name what they waited for.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    reporters: ['default', './test/support/closing-line.ts'],
     globalSetup: 'test/support/made-once.ts',
     setupFiles: 'test/support/set-up.ts',
     // The kernel has one audit: agents that tests start leave it to the tests that are about it.

@@ -13,7 +13,7 @@ import type { Database, Row } from './database.ts';
 import { FIELD_COLUMNS } from './event-columns.ts';
 import { cursorBefore, type EventQuery, eventConditions, timeOf, timeSpan } from './event-pages.ts';
 import { labelColumn, Parameters } from './field-sql.ts';
-import { isTimedOut, RowWindows, TimeWindows } from './search-windows.ts';
+import { isTimedOut, QUICK_COUNT_MS, RowWindows, TimeWindows } from './search-windows.ts';
 
 /** Groups of one count; what is rarer than these is not told apart. */
 const GROUPS_MAX = 10_000;
@@ -77,7 +77,9 @@ export async function countEvents(
   const span = await timeSpan(database, query, '', signal);
   if (!span) return { groups: [], searchedBackToUs: undefined, cut: '' };
   const windows =
-    windowRows > 0 ? new RowWindows(database, query, windowRows) : new TimeWindows(span, query.columnstore === true);
+    windowRows > 0
+      ? new RowWindows(database, query, windowRows)
+      : new TimeWindows(span, query.columnstore === true, QUICK_COUNT_MS);
   const endMs = performance.now() + COUNT_MS_MAX;
   let cursor = '';
   for (;;) {

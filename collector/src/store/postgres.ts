@@ -28,11 +28,13 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Ending a statement is a word to its process. */
 const CANCEL_TIMEOUT_MS = 2_000;
 const NO_TIMEOUT_MS = 0;
-/** What values.ts relies on when it reads times and bytes. */
 /** For statements nobody will end. */
 const NEVER = new AbortController().signal;
-// Compiling a plan costs more than all of an analyst's query (measured: 141 of 173 ms).
-const SESSION_OPTIONS = '-c jit=off -c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex';
+// Compiling a plan costs more than all of an analyst's query (measured: 141 of 173 ms). Reading ahead of what an index
+// points at, as newer servers do by themselves, is three times as fast where it comes from the disk (711 and 235 ms for
+// the count of a day). The others are what values.ts relies on when it reads times and bytes.
+const SESSION_OPTIONS =
+  '-c jit=off -c effective_io_concurrency=32 -c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex';
 
 /**
  * PostgreSQL 15 or newer over a socket. A long read never keeps a transaction waiting: each kind has its own connections.

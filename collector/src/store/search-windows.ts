@@ -17,6 +17,8 @@ const DAY_US = 1_440 * MINUTE_US;
 export const NARROWEST_US = MINUTE_US;
 /** A window answered in less than this is followed by one that is wider by as much, */
 const QUICK_MS = 100;
+/** of a count in less than this: nothing of it is shown before all is counted, and few wide windows cost less than many. */
+export const QUICK_COUNT_MS = 400;
 /** but not by more: how much there is may change. */
 const WIDENED_BY_MAX = 8;
 /** One that took longer than this, by one half as wide. */
@@ -36,12 +38,14 @@ export interface Windows {
 export class TimeWindows implements Windows {
   readonly #oldestUs: number;
   readonly #newestUs: number;
+  readonly #quickMs: number;
   #widthUs: number;
 
   /** `narrow` where a part of a day costs less than the day, because no index on it is in the order of the answer. */
-  constructor({ oldestUs, newestUs }: EventSpan, narrow: boolean) {
+  constructor({ oldestUs, newestUs }: EventSpan, narrow: boolean, quickMs = QUICK_MS) {
     this.#oldestUs = oldestUs;
     this.#newestUs = newestUs;
+    this.#quickMs = quickMs;
     this.#widthUs = narrow ? NARROWEST_US : DAY_US;
   }
 
@@ -52,7 +56,7 @@ export class TimeWindows implements Windows {
   }
 
   answered(tookMs: number): void {
-    this.#widthUs = nextWidth(this.#widthUs, tookMs);
+    this.#widthUs = nextWidth(this.#widthUs, tookMs, this.#quickMs);
   }
 
   cut(): boolean {
@@ -86,8 +90,8 @@ export class RowWindows implements Windows {
 }
 
 /** After a window of this width was answered in this time. */
-export function nextWidth(widthUs: number, tookMs: number): number {
-  if (tookMs < QUICK_MS) return Math.trunc(widthUs * Math.min(WIDENED_BY_MAX, QUICK_MS / tookMs));
+export function nextWidth(widthUs: number, tookMs: number, quickMs = QUICK_MS): number {
+  if (tookMs < quickMs) return Math.trunc(widthUs * Math.min(WIDENED_BY_MAX, quickMs / tookMs));
   return tookMs > SLOW_MS ? Math.max(NARROWEST_US, Math.trunc(widthUs / 2)) : widthUs;
 }
 
