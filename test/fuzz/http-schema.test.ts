@@ -12,7 +12,7 @@ import { leavesOf, replaced } from '../support/json-leaves.ts';
 import { type Schema, SchemaValues } from '../support/schema-values.ts';
 
 /** Beside the other files; a longer run is asked for by name. */
-const SECONDS = Number(process.env.THREATGUARD_FUZZ_SECONDS ?? 10);
+const SECONDS = Number(process.env.THREATGUARD_FUZZ_SECONDS ?? 30);
 /** Requests at once. */
 const AT_ONCE = 12;
 /** Of such groups before the next route has its turn. */
