@@ -1,4 +1,5 @@
 import type { EpochAgent, KemEpoch, KeyRotation, KeysReport, RotationPlan } from '@threatguard/proto';
+import { counted } from './counted.ts';
 import { durationText } from './duration.ts';
 import type { JsonRecord } from './json.ts';
 import { type Column, renderPairs, renderTable } from './table.ts';
@@ -145,7 +146,7 @@ export function keysLines(report: KeysReport, how: { utc: boolean; columns?: num
   ];
   if (waiting.length > 0) {
     const more = total > waiting.length ? `, ${waiting.length} of them:` : ':';
-    lines.push('', `waiting for ${total} agent${total === 1 ? '' : 's'}${more}`);
+    lines.push('', `waiting for ${counted(total, 'agent')}${more}`);
     lines.push(...agentTable(waiting, how.columns, nowMs));
   }
   return lines;

@@ -1,4 +1,5 @@
 import type { Counter, StatusReport } from '@threatguard/proto';
+import { counted } from './counted.ts';
 import { forwardName, forwardRecord, forwardText } from './forward.ts';
 import type { JsonRecord } from './json.ts';
 import { renderPairs } from './table.ts';
@@ -40,7 +41,7 @@ function alertsText({ alertsOpen, alertsWithheld, alertBudget, exceptions }: Sta
   const parts = [`${alertsOpen ?? 0} open`];
   if (alertsWithheld) parts.push(`${alertsWithheld} of them withheld: threatguard alerts budget --withheld`);
   if (alertBudget) parts.push(`budget ${alertBudget} a day`);
-  if (exceptions) parts.push(`${exceptions} exception${exceptions === 1 ? '' : 's'}`);
+  if (exceptions) parts.push(counted(exceptions, 'exception'));
   return parts.join(', ');
 }
 
