@@ -142,7 +142,7 @@ export function keysLines(report: KeysReport, how: { utc: boolean; columns?: num
     ...rotationLines(report, how),
     ...renderPairs([['schedule', scheduleText(report, how.utc)]]),
     '',
-    ...renderTable(EPOCH_COLUMNS, report.epochs ?? [], how.columns),
+    ...renderTable(epochColumns(how.utc), report.epochs ?? [], how.columns),
   ];
   if (waiting.length > 0) {
     const more = total > waiting.length ? `, ${waiting.length} of them:` : ':';
@@ -157,16 +157,16 @@ export function scheduleText(report: KeysReport, utc: boolean): string {
   return `every ${durationText(report.scheduleSeconds)}, next ${humanTime(report.nextRotationAtUs, utc)}`;
 }
 
-const EPOCH_COLUMNS: Column<KemEpoch>[] = [
+const epochColumns = (utc: boolean): Column<KemEpoch>[] => [
   { title: 'EPOCH', cell: (epoch) => String(epoch.epoch ?? 0), align: 'right' },
   { title: 'STATE', cell: (epoch) => epoch.state ?? '' },
   { title: 'ALGORITHM', cell: (epoch) => epoch.algorithm ?? '' },
   { title: 'SEALING', cell: (epoch) => String(epoch.agentsSealing ?? 0), align: 'right' },
   { title: 'HOLDING', cell: (epoch) => String(epoch.agentsHolding ?? 0), align: 'right' },
-  { title: 'CREATED', cell: (epoch) => isoTime(epoch.createdAtUs)?.slice(0, 19) ?? '' },
+  { title: 'CREATED', cell: (epoch) => humanTime(epoch.createdAtUs, utc) },
   {
     title: 'DESTROYED',
-    cell: (epoch) => (epoch.destroyedAtUs ? (isoTime(epoch.destroyedAtUs)?.slice(0, 19) ?? '') : ''),
+    cell: (epoch) => (epoch.destroyedAtUs ? humanTime(epoch.destroyedAtUs, utc) : ''),
   },
   {
     title: 'KEY',

@@ -38,7 +38,7 @@ function spacePairs(status: StatusReport): (readonly [string, string])[] {
 
 /** What is open, and what is not shown of it. */
 function alertsText({ alertsOpen, alertsWithheld, alertBudget, exceptions }: StatusReport): string {
-  const parts = [`${alertsOpen ?? 0} open`];
+  const parts = [`${alertsOpen ?? 0} not closed`];
   if (alertsWithheld) parts.push(`${alertsWithheld} of them withheld: threatguard alerts budget --withheld`);
   if (alertBudget) parts.push(`budget ${alertBudget} a day`);
   if (exceptions) parts.push(counted(exceptions, 'exception'));

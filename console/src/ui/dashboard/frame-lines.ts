@@ -75,13 +75,22 @@ function statusLine({ snapshot, collector, look, readonly }: FrameParts): Line {
     ...(readonly ? [span(' read-only', 'dim')] : []),
     span(` ${WAYS[way]}`, way === 'none' ? 'bad' : way === 'nats' ? 'good' : 'medium'),
   ];
+  const fixed = lineWidth([span('ThreatGuard '), ...flags]) + 1;
   const said = trouble
     ? [span('ThreatGuard ', 'title'), span(`no answer: ${trouble}`, 'bad')]
     : [
         span('ThreatGuard ', 'title'),
         span(
           status
-            ? `${collector}  ${status.alertsOpen ?? 0} open  agents ${status.agentsConnected ?? 0}/${status.agentsEnrolled ?? 0}  ${(status.eventsPerSecond ?? 0).toFixed(1)} events/s`
+            ? wholeParts(
+                [
+                  collector,
+                  `${status.alertsOpen ?? 0} not closed`,
+                  `agents ${status.agentsConnected ?? 0}/${status.agentsEnrolled ?? 0}`,
+                  `${(status.eventsPerSecond ?? 0).toFixed(1)} events/s`,
+                ],
+                look.columns - fixed,
+              )
             : `${collector}  asking the collector`,
         ),
       ];
@@ -117,13 +126,18 @@ function promptLine({ overlay, message }: Snapshot, { filter }: PlaceState, cand
 
 /** As many keys as fit, whole. */
 function keysLine(keys: readonly string[], columns: number): Line {
-  let text = '';
-  for (const key of keys) {
-    const longer = text ? `${text}  ${key}` : key;
+  return line(keys[0]!.length > columns ? '' : wholeParts(keys, columns), 'dim');
+}
+
+/** The first part, and as many others as fit whole: half a number is a wrong one. */
+function wholeParts([first = '', ...others]: readonly string[], columns: number): string {
+  let text = first;
+  for (const part of others) {
+    const longer = `${text}  ${part}`;
     if (longer.length > columns) break;
     text = longer;
   }
-  return line(text, 'dim');
+  return text;
 }
 
 /** Left and right of one line; the left is cut where there is no room for both. */
