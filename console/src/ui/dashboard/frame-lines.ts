@@ -4,7 +4,7 @@ import { rowFilter } from '../../model/row-filter.ts';
 import type { Overlay, Snapshot } from './dashboard-state.ts';
 import { listLines } from './list-lines.ts';
 import { crumb, isList, type PlaceState, scrolledTo, shownLines } from './place-state.ts';
-import { fitLine, highlight, type Line, line, lineWidth, type Span, span } from './spans.ts';
+import { asciiLine, fitLine, highlight, type Line, line, lineWidth, type Span, span } from './spans.ts';
 import type { Look, PageView, View } from './view.ts';
 
 /** Status, breadcrumbs, and below the view the prompt and the keys. */
@@ -30,13 +30,14 @@ export function frameLines(parts: FrameParts): Line[] {
   const shown = bodyLines(view, state, body);
   const overlaid = snapshot.overlay ? over(shown.lines, snapshot.overlay, body) : shown.lines;
   const filled = Array.from({ length: body.rows }, (_, row) => overlaid[row] ?? line(''));
-  return [
+  const all = [
     statusLine(parts),
     crumbsLine(parts, state, shown.place),
     ...filled,
     promptLine(snapshot, state, candidates),
     keysLine(keys, look.columns),
   ].map((each) => fitLine(each, look.columns));
+  return look.ascii ? all.map(asciiLine) : all;
 }
 
 function bodyLines(view: View, state: PlaceState, look: Look): { lines: readonly Line[]; place: string } {
