@@ -56,6 +56,7 @@ export { HUNT_FIELDS, labelName, resolveField } from './hunt/fields.ts';
 export type { HuntExpression, HuntSort, HuntTerm, ParsedHunt } from './hunt/hunt.ts';
 export { HuntError } from './hunt/hunt-error.ts';
 export { HUNT_LIMIT_MAX, parseHunt } from './hunt/parse-hunt.ts';
+export { valueProblem } from './hunt/values.ts';
 export { formatJoinToken, type JoinToken, parseJoinToken } from './join-token.ts';
 export { type AnnouncedKemKey, signKemKey, verifyKemKey } from './kem-key.ts';
 export { type SignedKeySuccession, signKeySuccession, verifyKeySuccession } from './key-succession.ts';

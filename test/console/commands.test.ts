@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
@@ -218,12 +218,14 @@ describe('refusals', () => {
     [['alerts', 'lsit'], 2, 'did you mean "alerts list"?'],
     [['alerts', 'list', '--severty', 'high'], 2, 'did you mean "--severity"?'],
     [['alerts', 'list', '--severity', 'hgih'], 2, 'did you mean "high"?'],
-    [['alerts', 'list', '--output', 'jsn'], 2, 'did you mean "json"?'],
+    [['alerts', 'list', '--output', 'jsn'], 2, 'error: --output "jsn" is not known; did you mean "json"?'],
     [['alerts', 'list', '--since', 'monday'], 2, 'write a duration such as 15m'],
     [['alerts', 'list', '--since', '1h', '--until', '2h'], 2, 'is later than --until'],
     [['alerts', 'list', '--limit', '0'], 2, 'must be a whole number from 1'],
     [['alerts', 'list', '--technique', 'brute'], 2, 'is not an ATT&CK id'],
-    [['alerts', 'show'], 2, '--help shows how it is used'],
+    [['alerts', 'show'], 2, 'error: ID is missing: Id of the alert, or how it begins; --help shows how it is used'],
+    [['alerts', 'ack'], 2, 'error: ID is missing'],
+    [['--utc', 'status'], 2, 'a command comes first, then its flags: threatguard status --utc'],
     [['ca', 'retire', 'extra'], 2, '"ca retire" does not take "extra"; it takes --home'],
     [['events', 'search', 'user.nmae:x'], 2, '^^^^^^^^^'],
     [['agents', 'token', 'create', '--valid', 'long'], 2, 'must be a duration such as 30m'],
@@ -255,6 +257,11 @@ describe('refusals', () => {
     const none = await runCommand(['status', '--home', empty]);
     expect(none).toMatchObject({ code: 3, stdout: '' });
     expect(none.stderr).toMatch(/there is no deployment in .*npm start/);
+    const data = mkdtempSync(join(tmpdir(), 'threatguard-data-'));
+    mkdirSync(join(data, 'threatguard-demo', 'console'), { recursive: true });
+    writeFileSync(join(data, 'threatguard-demo', 'console', 'console.json'), '{}');
+    const beside = await runCommand(['status', '--home', empty], { XDG_DATA_HOME: data });
+    expect(beside.stderr).toContain(`the demonstration of this host is at --home ${data}/threatguard-demo`);
     await server.stop();
     const down = await run('status');
     await server.listen();

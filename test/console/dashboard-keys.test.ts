@@ -73,6 +73,15 @@ describe('going about', () => {
     await shown.shows('Risk in 7 days');
   });
 
+  it('to all events where nothing is said of them', async () => {
+    using shown = showDashboard({ source: filledSource(), start: ALERTS, columns: 160 });
+    shown.press(':');
+    shown.type('events');
+    await shown.shows('SUMMARY');
+    shown.press('y');
+    expect(shown.frame()).toContain('  threatguard events search --since 24h --limit 500');
+  });
+
   it('says what it takes, and what was meant', () => {
     using shown = showDashboard({ source: filledSource() });
     for (const [typed, said] of [
@@ -163,6 +172,17 @@ describe('a list', () => {
     }
     shown.press('esc');
     expect(shown.frame()).toContain('SSH brute force');
+  });
+
+  it('of alerts has the last change first, in whatever order they came', async () => {
+    const source = filledSource();
+    const late = alert({ id: '01kb9', title: 'came late', updatedAtUs: NOW_US - 60_000_000 });
+    source.alerts.add(alert({ id: '01kb8', title: 'just now', updatedAtUs: NOW_US + 60_000_000 }));
+    source.alerts.add(late);
+    using shown = showDashboard({ source, start: ALERTS });
+    const frame = await shown.shows('came late');
+    expect(frame.indexOf('just now')).toBeLessThan(frame.indexOf('SSH brute force'));
+    expect(frame.indexOf('SSH brute force')).toBeLessThan(frame.indexOf('came late'));
   });
 
   it('is sorted by one column after the other, each both ways', async () => {
@@ -326,7 +346,30 @@ describe('what stands behind a view', () => {
     shown.press('y');
     expect(shown.frame()).toContain('threatguard alerts show 01kb4');
     shown.press('c', 'Y');
-    expect(shown.copied).toEqual(['threatguard alerts show 01kb4', '01kb4']);
+    expect(shown.copied).toEqual(['threatguard alerts show 01kb4 --utc', '01kb4']);
+  });
+
+  it.each([
+    ['brute', ' | grep -iF -e brute'],
+    ['brute web-1', ' | grep -iF -e brute | grep -iF -e web-1'],
+    ["!it's", " | grep -viF -e 'it'\\''s'"],
+    ['!brute web-1', " | grep -viP '(?=.*\\Qbrute\\E)(?=.*\\Qweb-1\\E)'"],
+    ['/^a|b/', " | grep -iP -e '^a|b'"],
+    ['!/a|b/', " | grep -viP -e 'a|b'"],
+    ['/[/', ''],
+  ])('filters as the view does: %s', (typed, pipes) => {
+    using shown = showDashboard({ source: filledSource(), start: ALERTS, columns: 160 });
+    shown.press('/');
+    shown.type(typed);
+    shown.press('y');
+    expect(shown.frame().split('\n')[3]!.trimEnd()).toBe(`  threatguard alerts list --limit 500 --utc${pipes}`);
+  });
+
+  it('is several where the view shows what several do', () => {
+    using shown = showDashboard({ source: filledSource(), start: { view: 'overview', arg: '' } });
+    shown.press('y');
+    for (const command of ['status', 'alerts list', 'entities list', 'agents list', 'models list'])
+      expect(shown.frame()).toContain(`threatguard ${command}`);
   });
 
   it('is one command in a shell, whatever a host calls itself', () => {

@@ -107,7 +107,7 @@ describe('the live view', () => {
     await view.shows('Interactive shell');
     expect(view.frame()).toMatchInlineSnapshot(`
       "ThreatGuard  127.0.0.1:7443  pglite ready  alerts by NATS, signatures checked
-      agents 1/2  12.3 events/s  4567 stored  2 alerts open  6 lost  0 refused
+      agents 1/2  12.3 events/s  4567 stored  2 alerts not closed  6 lost  0 refused
       ────────────────────────────────────────────────────────────────────────────────
         09:59:59  HIGH          SSH brute force                              T1110.001
           host web-1  user root  address 192.0.2.1  observed 97.2 %  process /usr/sbi…

@@ -49,6 +49,8 @@ describe('event filters', () => {
     ],
     [['root'], 'a filter is written field:value'],
     [['user.name:'], 'use user.name:* for any'],
+    [['user.name:x', 'source.ip:999.1.1.1'], '"999.1.1.1" is no address, such as 192.0.2.1'],
+    [['event.outcome:fail'], 'is never "fail"; valid: success, failure'],
     [['not'], 'nothing follows "not"'],
     [['zzzzzzzzzzzz:1'], 'there is no field "zzzzzzzzzzzz"; see'],
     [Array.from({ length: 33 }, () => 'user.name:root'), 'at most 32 filters'],

@@ -5,6 +5,8 @@ import {
   assert,
   constant,
   constantFrom,
+  ipV4,
+  ipV6,
   letrec,
   oneof,
   property,
@@ -15,14 +17,7 @@ import {
 import { describe, expect, it } from 'vitest';
 
 const SEED = 20_261_121;
-const FIELDS = [
-  'user.name',
-  'host.name',
-  'process.executable',
-  'source.ip',
-  'process.command_line',
-  'labels.env',
-] as const;
+const FIELDS = ['user.name', 'host.name', 'process.executable', 'process.command_line', 'labels.env'] as const;
 
 /** As a person would write it: quoted wherever that is needed. */
 function written(expression: HuntExpression): string {
@@ -39,6 +34,16 @@ function written(expression: HuntExpression): string {
 }
 
 const term = oneof(
+  record({
+    kind: constant('term' as const),
+    field: constant('source.ip'),
+    compare: constant(':' as const),
+    value: oneof(
+      ipV4(),
+      ipV6(),
+      ipV4().map((each) => `${each}/8`),
+    ),
+  }),
   record({
     kind: constant('term' as const),
     field: constantFrom(...FIELDS),

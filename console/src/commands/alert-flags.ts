@@ -22,7 +22,10 @@ export const alertFilterFlags = {
     multiple: true,
     helpValue: 'NAME[=VALUE]',
   }),
-  since: Flags.string({ summary: 'Since a time, or for a duration up to now: 15m, 24h, 7d.', helpValue: 'TIME' }),
+  since: Flags.string({
+    summary: 'Raised or changed since a time, or for a duration up to now: 15m, 24h, 7d.',
+    helpValue: 'TIME',
+  }),
 };
 
 interface FilterFlags {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Incident, severityName } from '@threatguard/proto';
 import type { CollectorClient } from '../client/collector-client.ts';
+import { counted } from '../model/counted.ts';
 import { INCIDENT_KEYS, incidentRecord } from '../model/incident.ts';
 import { printable } from '../model/printable.ts';
 import { clockTime } from '../model/time.ts';
@@ -41,7 +42,7 @@ function writeIncident(output: Output, incident: Incident): void {
   else {
     const { updatedAtUs, severity, state, title, id, alerts } = incident;
     const count = alerts?.length ?? 0;
-    const text = [severityName(severity ?? 0), state, title, `${count} alert${count === 1 ? '' : 's'}`, id].join('  ');
+    const text = [severityName(severity ?? 0), state, title, counted(count, 'alert'), id].join('  ');
     output.line(`${clockTime(updatedAtUs, output.utc)}  ${printable(text)}`);
   }
 }

@@ -1,9 +1,12 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { CollectorClient } from '../client/collector-client.ts';
 import { type Deployment, defaultHome } from '../client/deployment.ts';
 import type { LoginFile } from '../client/login-file.ts';
+import { ConsoleError } from '../model/console-error.ts';
 import { printable } from '../model/printable.ts';
 import { Contexts, LOCAL_CONTEXT } from '../services/contexts.ts';
+import { defaultDemoHome } from '../services/up/demo/demo-home.ts';
 import { configDirectory, stateDirectory } from '../services/xdg.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -39,6 +42,18 @@ export interface Connected {
   login: LoginFile;
 }
 
+/** Where no deployment is, a demonstration on this host may be what was meant: it has a home of its own. */
+function orDemo<T>(read: () => T, demoHome: string): T {
+  try {
+    return read();
+  } catch (error) {
+    const isThere = existsSync(join(demoHome, 'console', 'console.json'));
+    if (!(error instanceof ConsoleError) || error.code !== 'unreachable' || !isThere) throw error;
+    const hint = `; the demonstration of this host is at --home ${demoHome}`;
+    throw new ConsoleError('unreachable', error.message + hint, { cause: error });
+  }
+}
+
 /** A client of the deployment's collector. gRPC is loaded here, so that help and wrong use answer without it. */
 export async function connectTo(invocation: Invocation, flags: PlaceFlags): Promise<Connected> {
   const [{ readDeployment }, { openCollector }, { LoginFile }] = await Promise.all([
@@ -47,7 +62,7 @@ export async function connectTo(invocation: Invocation, flags: PlaceFlags): Prom
     import('../client/login-file.ts'),
   ]);
   const { connections, stderr, env } = invocation;
-  const deployment = readDeployment(placeOf(invocation, flags).home);
+  const deployment = orDemo(() => readDeployment(placeOf(invocation, flags).home), defaultDemoHome(env));
   const login = new LoginFile(stateDirectory(env), deployment);
   if (connections) return { client: connections.open(deployment, login), deployment, login };
   const note = (text: string) => stderr.write(`${printable(text)}\n`);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Config, run } from '@oclif/core';
+import { ConsoleError } from '../model/console-error.ts';
 import { explain } from './explain.ts';
 import { COMMANDS } from './index.ts';
 import { helpWords, namedCommand, refuseUnknownCommand } from './resolve.ts';
@@ -48,6 +49,8 @@ async function runKnown(words: readonly string[]): Promise<void> {
     await command.run([...named.operands], await bareConfig());
   } else if (words[0] === '--version') {
     await run([...words], await bareConfig());
+  } else if (words[0]?.startsWith('-') && words[0] !== '--help') {
+    throw new ConsoleError('usage', `a command comes first, then its flags: threatguard status ${words[0]}`);
   } else {
     const config = await wholeConfig();
     refuseUnknownCommand(words, config.commands);

@@ -1,5 +1,6 @@
 import type { GetAgentResponse, Loss } from '@threatguard/proto';
 import { agentRecord, labelText } from './agent.ts';
+import { counted } from './counted.ts';
 import type { JsonRecord } from './json.ts';
 import { percentText } from './percent.ts';
 import { type Column, renderPairs } from './table.ts';
@@ -75,7 +76,7 @@ export function lossColumns(utc: boolean): Column<Loss>[] {
 
 function lagText(detail: GetAgentResponse): string {
   const waiting = detail.agent?.spooledEnvelopes ?? 0;
-  const spool = `${waiting} envelope${waiting === 1 ? '' : 's'} in its spool`;
+  const spool = `${counted(waiting, 'envelope')} in its spool`;
   if (!detail.newestEventAtUs) return `no event yet, ${spool}`;
   return `newest event stored ${(lagUs(detail) / 1e6).toFixed(2)} s after it happened, ${spool}`;
 }

@@ -29,12 +29,20 @@ export function entityColumns(nowMs: number): Column<Entity>[] {
     { title: 'KIND', cell: (entity) => entity.name?.kind ?? '' },
     { title: 'NAME', cell: (entity) => entity.name?.name ?? '', shrink: true },
     { title: 'SEEN', cell: (entity) => age(entity.lastSeenAtUs, nowMs), align: 'right' },
-    { title: 'BECAUSE OF', cell: (entity) => (entity.reasons ?? []).map(reasonText).join(', '), shrink: true },
+    { title: 'BECAUSE OF', cell: reasonsText, shrink: true },
   ];
 }
 
-function reasonText(reason: NonNullable<Entity['reasons']>[number]): string {
-  return `${reason.title} (${(reason.contribution ?? 0).toFixed(0)})`;
+/** What raised its risk, each once: how many alerts of it, and the most that one of them adds. */
+export function reasonsText({ reasons }: Entity): string {
+  const byTitle = new Map<string, { count: number; most: number }>();
+  for (const { title, contribution } of reasons ?? []) {
+    const known = byTitle.get(title ?? '') ?? { count: 0, most: 0 };
+    byTitle.set(title ?? '', { count: known.count + 1, most: Math.max(known.most, contribution ?? 0) });
+  }
+  return [...byTitle]
+    .map(([title, { count, most }]) => `${count > 1 ? `${count}x ` : ''}${title} (${most.toFixed(0)})`)
+    .join(', ');
 }
 
 function oneDecimal(value: number | null | undefined): number {

@@ -1,4 +1,4 @@
-import { type FieldFilter, resolveField } from '@threatguard/proto';
+import { type FieldFilter, resolveField, valueProblem } from '@threatguard/proto';
 import { ConsoleError } from './console-error.ts';
 import { printable, width } from './printable.ts';
 
@@ -64,6 +64,8 @@ function parseFilter(word: Word, whole: string): { field: string; value: string 
     throw refuse(whole, { text: field, at: word.at }, `there is no field "${field}"${help}`);
   }
   if (value === '') throw refuse(whole, word, `no value after "${field}:"; use ${field}:* for any`);
+  const problem = valueProblem(resolved, value);
+  if (problem) throw refuse(whole, { text: value, at: word.at + colon + 1 }, problem);
   return { field: resolved, value };
 }
 

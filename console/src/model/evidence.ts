@@ -1,5 +1,6 @@
 // What a bundle proves and what it does not, in words and as a record.
 import type { AgentReport, EvidenceReport } from '@threatguard/proto/evidence';
+import { counted } from './counted.ts';
 import type { JsonRecord } from './json.ts';
 import { printable } from './printable.ts';
 import { renderPairs } from './table.ts';
@@ -190,8 +191,4 @@ function limitsOf(report: EvidenceReport): string[] {
   );
   lines.push('names of hosts, and why an alert was raised, are the word of the collector');
   return lines;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

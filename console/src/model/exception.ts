@@ -7,6 +7,7 @@ import type {
   RuleException,
 } from '@threatguard/proto';
 import { ConsoleError } from './console-error.ts';
+import { counted } from './counted.ts';
 import { parseDuration } from './duration.ts';
 import type { JsonRecord } from './json.ts';
 import { type Column, renderPairs, renderTable } from './table.ts';
@@ -127,7 +128,7 @@ export function exceptionPairs(exception: RuleException, look: { utc: boolean; n
 
 function hiddenText({ hidden, lastHiddenAtUs }: RuleException, utc: boolean): string {
   if (!hidden) return 'nothing yet';
-  return `${hidden} detection${hidden === 1 ? '' : 's'}, the last ${humanTime(lastHiddenAtUs, utc)}`;
+  return `${counted(hidden, 'detection')}, the last ${humanTime(lastHiddenAtUs, utc)}`;
 }
 
 /** What an exception asks for, and what it would have hidden, as one screen. */

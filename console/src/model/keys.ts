@@ -1,4 +1,5 @@
 import type { EpochAgent, KemEpoch, KeyRotation, KeysReport, RotationPlan } from '@threatguard/proto';
+import { counted } from './counted.ts';
 import { durationText } from './duration.ts';
 import type { JsonRecord } from './json.ts';
 import { type Column, renderPairs, renderTable } from './table.ts';
@@ -141,11 +142,11 @@ export function keysLines(report: KeysReport, how: { utc: boolean; columns?: num
     ...rotationLines(report, how),
     ...renderPairs([['schedule', scheduleText(report, how.utc)]]),
     '',
-    ...renderTable(EPOCH_COLUMNS, report.epochs ?? [], how.columns),
+    ...renderTable(epochColumns(how.utc), report.epochs ?? [], how.columns),
   ];
   if (waiting.length > 0) {
     const more = total > waiting.length ? `, ${waiting.length} of them:` : ':';
-    lines.push('', `waiting for ${total} agent${total === 1 ? '' : 's'}${more}`);
+    lines.push('', `waiting for ${counted(total, 'agent')}${more}`);
     lines.push(...agentTable(waiting, how.columns, nowMs));
   }
   return lines;
@@ -156,16 +157,16 @@ export function scheduleText(report: KeysReport, utc: boolean): string {
   return `every ${durationText(report.scheduleSeconds)}, next ${humanTime(report.nextRotationAtUs, utc)}`;
 }
 
-const EPOCH_COLUMNS: Column<KemEpoch>[] = [
+const epochColumns = (utc: boolean): Column<KemEpoch>[] => [
   { title: 'EPOCH', cell: (epoch) => String(epoch.epoch ?? 0), align: 'right' },
   { title: 'STATE', cell: (epoch) => epoch.state ?? '' },
   { title: 'ALGORITHM', cell: (epoch) => epoch.algorithm ?? '' },
   { title: 'SEALING', cell: (epoch) => String(epoch.agentsSealing ?? 0), align: 'right' },
   { title: 'HOLDING', cell: (epoch) => String(epoch.agentsHolding ?? 0), align: 'right' },
-  { title: 'CREATED', cell: (epoch) => isoTime(epoch.createdAtUs)?.slice(0, 19) ?? '' },
+  { title: 'CREATED', cell: (epoch) => humanTime(epoch.createdAtUs, utc) },
   {
     title: 'DESTROYED',
-    cell: (epoch) => (epoch.destroyedAtUs ? (isoTime(epoch.destroyedAtUs)?.slice(0, 19) ?? '') : ''),
+    cell: (epoch) => (epoch.destroyedAtUs ? humanTime(epoch.destroyedAtUs, utc) : ''),
   },
   {
     title: 'KEY',

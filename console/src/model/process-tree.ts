@@ -20,6 +20,8 @@ interface TreeProcess {
 export interface TreeLine {
   /** Raw: print through the gate. */
   text: string;
+  /** 0 for the root of a tree. */
+  depth: number;
   marked: boolean;
   atUs: number;
 }
@@ -89,7 +91,7 @@ function drawn(processes: readonly TreeProcess[], ascii: boolean): TreeLine[] {
     if (seen.has(each) || depth > DEPTH_MAX) return;
     seen.add(each);
     const who = each.user ? ` (${each.user})` : '';
-    lines.push({ text: `${before}${mark}${each.pid} ${each.what}${who}`, marked: each.marked, atUs: each.atUs });
+    lines.push({ text: `${before}${mark}${each.pid} ${each.what}${who}`, depth, marked: each.marked, atUs: each.atUs });
     const under = before + (mark === '' ? '' : mark === last ? '   ' : along);
     for (const [index, child] of each.children.entries()) {
       draw(child, under, index === each.children.length - 1 ? last! : fork!, depth + 1);

@@ -1,4 +1,5 @@
 // What is typed after `/`: text, `!text` for what has it not, `/regex/` (and `!/regex/`). Several words must all hold.
+import { shellWord } from './shell-words.ts';
 import { testTexts } from './test-texts.ts';
 
 /** Characters of one row that are looked at: more is a command line nobody reads. */
@@ -9,9 +10,11 @@ export interface RowFilter {
   passing(texts: readonly string[]): readonly boolean[];
   /** Why it cannot be used, and hides nothing; empty where it can. Known once it was asked. */
   problem: string;
+  /** What leaves the same lines of a table, each behind a pipe: grep(1) of GNU. */
+  command: readonly string[];
 }
 
-const ALL: RowFilter = { passing: (texts) => texts.map(() => true), problem: '' };
+const ALL: RowFilter = { passing: (texts) => texts.map(() => true), problem: '', command: [] };
 
 /** The one in use: each frame asks for it again. */
 let last: { typed: string; filter: RowFilter } | undefined;
@@ -32,7 +35,12 @@ function readFilter(text: string): RowFilter {
     const lower = row.slice(0, LOOKED_AT_MAX).toLowerCase();
     return words.every((word) => lower.includes(word)) !== inverse;
   };
-  return { passing: (texts) => texts.map(matches), problem: '' };
+  // All of several words turned round is one condition; else each word is one.
+  const together = inverse && words.length > 1;
+  const command = together
+    ? [`grep -viP ${shellWord(words.map((word) => `(?=.*\\Q${word}\\E)`).join(''))}`]
+    : words.map((word) => `grep ${inverse ? '-viF' : '-iF'} -e ${shellWord(word)}`);
+  return { passing: (texts) => texts.map(matches), problem: '', command };
 }
 
 function regexFilter(text: string, inverse: boolean): RowFilter {
@@ -42,10 +50,11 @@ function regexFilter(text: string, inverse: boolean): RowFilter {
   try {
     regex = new RegExp(source, 'iu');
   } catch (error) {
-    return { ...ALL, problem: `not a regular expression yet: ${(error as Error).message}` };
+    return { ...ALL, problem: `not a regular expression yet: ${(error as Error).message.replace(/^.*: /, '')}` };
   }
   const filter: RowFilter = {
     problem: '',
+    command: [`grep ${inverse ? '-viP' : '-iP'} -e ${shellWord(source)}`],
     passing(texts) {
       const cut = texts.map((each) => each.slice(0, LOOKED_AT_MAX));
       const found = filter.problem ? undefined : testTexts(regex, cut);

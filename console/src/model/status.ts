@@ -1,4 +1,5 @@
 import type { Counter, StatusReport } from '@threatguard/proto';
+import { counted } from './counted.ts';
 import { forwardName, forwardRecord, forwardText } from './forward.ts';
 import type { JsonRecord } from './json.ts';
 import { renderPairs } from './table.ts';
@@ -37,10 +38,10 @@ function spacePairs(status: StatusReport): (readonly [string, string])[] {
 
 /** What is open, and what is not shown of it. */
 function alertsText({ alertsOpen, alertsWithheld, alertBudget, exceptions }: StatusReport): string {
-  const parts = [`${alertsOpen ?? 0} open`];
+  const parts = [`${alertsOpen ?? 0} not closed`];
   if (alertsWithheld) parts.push(`${alertsWithheld} of them withheld: threatguard alerts budget --withheld`);
   if (alertBudget) parts.push(`budget ${alertBudget} a day`);
-  if (exceptions) parts.push(`${exceptions} exception${exceptions === 1 ? '' : 's'}`);
+  if (exceptions) parts.push(counted(exceptions, 'exception'));
   return parts.join(', ');
 }
 

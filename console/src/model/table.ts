@@ -15,8 +15,10 @@ export interface Column<Row> {
 
 /** No column is cut below this: less says nothing. */
 const COLUMN_WIDTH_MIN = 6;
-/** Below this an optional column goes instead. */
+/** Below this an optional column goes rather than be cut. */
 const COLUMN_WIDTH_GOOD = 14;
+/** Optional columns go before one that must stay is cut below this: a title is worth more than what stands beside it. */
+const COLUMN_WIDTH_WANTED = 28;
 const GAP = '  ';
 /** Longer names stand out into the column of values rather than push all values aside. */
 const NAME_COLUMNS_MAX = 20;
@@ -57,20 +59,23 @@ export function renderTable<Row>(all: readonly Column<Row>[], rows: readonly Row
   return [line(columns.map((column) => column.title)), ...rows.map((row, index) => line(cells[index]!, row))];
 }
 
-/** Leaves out optional columns, the last first, until those that may be cut have room to say something. */
+/** Leaves out optional columns, those that say nothing and then the last first, until those that may be cut have room to say something. */
 function columnsThatFit<Row, Of extends Column<Row>>(
   all: readonly Of[],
   rows: readonly Row[],
   widthMax: number,
 ): readonly Of[] {
-  let columns = all;
-  const needs = (column: Of) => {
-    const most = rows.reduce((max, row) => Math.max(max, width(printable(column.cell(row)))), width(column.title));
-    return GAP.length + (column.shrink ? Math.min(most, COLUMN_WIDTH_GOOD) : most);
-  };
-  const wanted = new Map(all.map((column) => [column, needs(column)]));
-  const total = () => columns.reduce((sum, column) => sum + wanted.get(column)!, -GAP.length);
-  while (total() > widthMax) {
+  const said = new Map(
+    all.map((column) => [column, rows.reduce((max, row) => Math.max(max, width(printable(column.cell(row)))), 0)]),
+  );
+  const whole = (column: Of) => Math.max(said.get(column)!, width(column.title));
+  const needs = (column: Of) =>
+    column.shrink ? Math.min(whole(column), column.optional ? COLUMN_WIDTH_GOOD : COLUMN_WIDTH_WANTED) : whole(column);
+  const totalOf = (of: readonly Of[], each: (column: Of) => number) =>
+    of.reduce((sum, column) => sum + each(column) + GAP.length, -GAP.length);
+  if (totalOf(all, whole) <= widthMax) return all;
+  let columns = all.filter((column) => !column.optional || rows.length === 0 || said.get(column)! > 0);
+  while (totalOf(columns, needs) > widthMax) {
     const drop = columns.findLast((column) => column.optional);
     if (!drop) break;
     columns = columns.filter((column) => column !== drop);

@@ -40,8 +40,10 @@ export class LiveAlerts {
     return this.#byId.get(id);
   }
 
-  /** The one changed last first. */
+  /** The one changed last first, as `alerts list` has them: what comes late, or again, stands where it belongs. */
   newestFirst(): Alert[] {
-    return [...this.#byId.values()].reverse();
+    return [...this.#byId.values()].sort(
+      (a, b) => (b.updatedAtUs ?? 0) - (a.updatedAtUs ?? 0) || ((a.id ?? '') < (b.id ?? '') ? 1 : -1),
+    );
   }
 }

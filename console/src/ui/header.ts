@@ -46,7 +46,7 @@ function headerLines({ status, trouble, way }: LiveSnapshot, collector: string):
       `agents ${status.agentsConnected ?? 0}/${status.agentsEnrolled ?? 0}`,
       `${(status.eventsPerSecond ?? 0).toFixed(1)} events/s`,
       `${status.eventsStored ?? 0} stored`,
-      `${status.alertsOpen ?? 0} alerts open`,
+      `${status.alertsOpen ?? 0} alerts not closed`,
       `${lost} lost`,
       `${refused} refused`,
     ].join('  '),

@@ -11,6 +11,7 @@ import { resolveField } from './fields.ts';
 import type { HuntExpression, HuntSort, HuntTerm, ParsedHunt } from './hunt.ts';
 import { HuntError } from './hunt-error.ts';
 import { type Token, tokenise } from './tokens.ts';
+import { valueProblem } from './values.ts';
 
 /** Brackets and `not` inside each other. */
 const DEPTH_MAX = 32;
@@ -112,9 +113,9 @@ class Parser {
     }
     const { text: compare } = this.#next();
     const field = this.#field(name);
-    const value = this.#value(name);
-    if (compare === '=') return { kind: 'term', field, compare: ':', value: value.text };
-    if (compare === '!=') return { kind: 'not', of: { kind: 'term', field, compare: ':', value: value.text } };
+    const value = this.#value({ ...name, text: `${name.text}${compare}` });
+    if (compare === '=') return this.#one(field, value);
+    if (compare === '!=') return { kind: 'not', of: this.#one(field, value) };
     if (!/^-?\d{1,15}$/.test(value.text)) throw this.#refuse(value, `${compare} compares whole numbers`);
     return { kind: 'term', field, compare: compare as '>' | '>=' | '<' | '<=', value: value.text };
   }
@@ -122,12 +123,13 @@ class Parser {
   /** After `field:`: one value, or several in brackets. */
   #match(field: string, name: Token): HuntExpression {
     const open = this.#token;
-    if (open.kind !== '(') return this.#one(field, this.#value(name));
+    const after = { ...name, text: `${name.text}:` };
+    if (open.kind !== '(') return this.#one(field, this.#value(after));
     this.#next();
-    const of = [this.#one(field, this.#value(name))];
+    const of = [this.#one(field, this.#value(after))];
     while (this.#isWord('or') || this.#token.kind === ',') {
       this.#next();
-      of.push(this.#one(field, this.#value(name)));
+      of.push(this.#one(field, this.#value(after)));
     }
     if (this.#token.kind !== ')')
       throw this.#refuse(open, 'this bracket is not closed; values in it are joined by "or"');
@@ -138,13 +140,16 @@ class Parser {
   }
 
   #one(field: string, value: Token): HuntTerm {
+    const problem = valueProblem(field, value.text);
+    if (problem) throw this.#refuse(value, problem);
     return { kind: 'term', field, compare: ':', value: value.text };
   }
 
-  #value(name: Token): Token {
+  /** `before`: the field as it was written, with what joins it to its value. */
+  #value(before: Token): Token {
     const token = this.#token;
     if ((token.kind !== 'word' && token.kind !== 'text') || (token.kind === 'text' && token.text === '')) {
-      throw this.#refuse(name, `no value after "${name.text}:"; * stands for any`);
+      throw this.#refuse(before, `no value after "${before.text}"; * stands for any`);
     }
     return this.#next();
   }
@@ -166,7 +171,7 @@ class Parser {
     else
       throw this.#refuse(
         token,
-        `after | comes count by, sort or limit${suggest(token.text, ['count by', 'sort', 'limit'])}`,
+        `after | comes count by, sort or limit${suggest(token.text, ['count', 'sort', 'limit'])}`,
       );
   }
 
@@ -191,6 +196,9 @@ class Parser {
     const descending = token.text.startsWith('-');
     const name = { ...token, text: descending ? token.text.slice(1) : token.text };
     if (name.text === 'count' && countBy) return { by: 'count', descending };
+    if (countBy && typeof resolveField(name.text) !== 'string') {
+      throw this.#refuse(token, `there is no "${name.text}" to sort by${suggest(name.text, ['count', ...countBy])}`);
+    }
     const by = this.#field(name);
     if (countBy && !countBy.includes(by)) {
       throw this.#refuse(token, `what is counted is sorted by count${countBy.map((each) => `, ${each}`).join('')}`);

@@ -15,7 +15,7 @@ export function runCommand(dashboard: Dashboard, typed: string) {
   if (saved.find(name)) return goSaved(dashboard, name);
   const view = views.find((each) => each.name === name || each.aliases.includes(name));
   if (!view) return dashboard.say(`there is no view "${name}"${suggest(name, namesOf(dashboard))}`, 'bad');
-  if (view.takes && !arg) return dashboard.say(`:${view.name} needs ${view.takes}`, 'bad');
+  if (view.takes && !view.mayTakeNone && !arg) return dashboard.say(`:${view.name} needs ${view.takes}`, 'bad');
   // What follows the name of a list is what is looked for in it.
   if (!view.takes && arg) dashboard.go({ view: view.name, arg: '' }, { filter: arg });
   else dashboard.go({ view: view.name, arg });

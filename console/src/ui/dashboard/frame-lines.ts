@@ -4,7 +4,7 @@ import { rowFilter } from '../../model/row-filter.ts';
 import type { Overlay, Snapshot } from './dashboard-state.ts';
 import { listLines } from './list-lines.ts';
 import { crumb, isList, type PlaceState, scrolledTo, shownLines } from './place-state.ts';
-import { fitLine, highlight, type Line, line, lineWidth, type Span, span } from './spans.ts';
+import { asciiLine, fitLine, highlight, type Line, line, lineWidth, type Span, span } from './spans.ts';
 import type { Look, PageView, View } from './view.ts';
 
 /** Status, breadcrumbs, and below the view the prompt and the keys. */
@@ -30,13 +30,14 @@ export function frameLines(parts: FrameParts): Line[] {
   const shown = bodyLines(view, state, body);
   const overlaid = snapshot.overlay ? over(shown.lines, snapshot.overlay, body) : shown.lines;
   const filled = Array.from({ length: body.rows }, (_, row) => overlaid[row] ?? line(''));
-  return [
+  const all = [
     statusLine(parts),
     crumbsLine(parts, state, shown.place),
     ...filled,
     promptLine(snapshot, state, candidates),
     keysLine(keys, look.columns),
   ].map((each) => fitLine(each, look.columns));
+  return look.ascii ? all.map(asciiLine) : all;
 }
 
 function bodyLines(view: View, state: PlaceState, look: Look): { lines: readonly Line[]; place: string } {
@@ -75,13 +76,22 @@ function statusLine({ snapshot, collector, look, readonly }: FrameParts): Line {
     ...(readonly ? [span(' read-only', 'dim')] : []),
     span(` ${WAYS[way]}`, way === 'none' ? 'bad' : way === 'nats' ? 'good' : 'medium'),
   ];
+  const fixed = lineWidth([span('ThreatGuard '), ...flags]) + 1;
   const said = trouble
     ? [span('ThreatGuard ', 'title'), span(`no answer: ${trouble}`, 'bad')]
     : [
         span('ThreatGuard ', 'title'),
         span(
           status
-            ? `${collector}  ${status.alertsOpen ?? 0} open  agents ${status.agentsConnected ?? 0}/${status.agentsEnrolled ?? 0}  ${(status.eventsPerSecond ?? 0).toFixed(1)} events/s`
+            ? wholeParts(
+                [
+                  collector,
+                  `${status.alertsOpen ?? 0} not closed`,
+                  `agents ${status.agentsConnected ?? 0}/${status.agentsEnrolled ?? 0}`,
+                  `${(status.eventsPerSecond ?? 0).toFixed(1)} events/s`,
+                ],
+                look.columns - fixed,
+              )
             : `${collector}  asking the collector`,
         ),
       ];
@@ -117,13 +127,18 @@ function promptLine({ overlay, message }: Snapshot, { filter }: PlaceState, cand
 
 /** As many keys as fit, whole. */
 function keysLine(keys: readonly string[], columns: number): Line {
-  let text = '';
-  for (const key of keys) {
-    const longer = text ? `${text}  ${key}` : key;
+  return line(keys[0]!.length > columns ? '' : wholeParts(keys, columns), 'dim');
+}
+
+/** The first part, and as many others as fit whole: half a number is a wrong one. */
+function wholeParts([first = '', ...others]: readonly string[], columns: number): string {
+  let text = first;
+  for (const part of others) {
+    const longer = `${text}  ${part}`;
     if (longer.length > columns) break;
     text = longer;
   }
-  return line(text, 'dim');
+  return text;
 }
 
 /** Left and right of one line; the left is cut where there is no room for both. */

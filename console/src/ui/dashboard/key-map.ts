@@ -1,5 +1,6 @@
 // Every key of the dashboard in one table; help is made from it.
 
+import { rowFilter } from '../../model/row-filter.ts';
 import { pastedLine } from '../key-name.ts';
 import { act, actsOf, copy, pivot } from './acting.ts';
 import { candidatesFor, runCommand, saveView } from './command-line.ts';
@@ -74,8 +75,11 @@ export function keyHints(dashboard: Dashboard): string[] {
   ];
 }
 
+/** Keys and names of views in help, as the longest needs. */
+const HELP_KEYS_COLUMNS = 21;
+
 function helpLines(dashboard: Dashboard): string[] {
-  const row = (keys: readonly string[], help: string) => `${keys.join(' ').padEnd(16)} ${help}`;
+  const row = (keys: readonly string[], help: string) => `${keys.join(' ').padEnd(HELP_KEYS_COLUMNS)} ${help}`;
   const acts = actsOf(dashboard);
   return [
     'Keys',
@@ -106,12 +110,16 @@ function filter(dashboard: Dashboard): void {
 }
 
 function showCommand(dashboard: Dashboard): void {
-  const { arg } = dashboard.state.top.place;
-  const command = dashboard.view.command(arg);
+  const { place, filter } = dashboard.state.top;
+  const utc = dashboard.parts.look.utc ? ' --utc' : '';
+  const only = rowFilter(filter).command;
+  const asTyped = (command: string) => [command + utc, ...only].join(' | ');
+  const command = asTyped(dashboard.view.command(place.arg));
+  const beside = (dashboard.view.commandsBeside?.(place.arg) ?? []).map(asTyped);
   dashboard.show({
     kind: 'paper',
     title: 'The same as a command (c copies it)',
-    lines: [command],
+    lines: [command, ...(beside.length > 0 ? ['', 'and of what else is shown:', ...beside] : [])],
     top: 0,
     copies: command,
   });

@@ -1,8 +1,8 @@
 // A list as lines: heading, the rows that fit with the selected one among them, marks. Pure.
 import { layoutTable } from '../../model/table.ts';
-import { type PlaceState, scrolledTo, shownRows } from './place-state.ts';
+import { type PlaceState, type Sort, scrolledTo, shownRows } from './place-state.ts';
 import { fitLine, highlight, type Line, line, type Span, span } from './spans.ts';
-import type { ListView, Look } from './view.ts';
+import type { ListColumn, ListView, Look } from './view.ts';
 
 const MARGIN = 2;
 
@@ -25,11 +25,12 @@ export function listLines(view: ListView<unknown>, state: PlaceState, look: Look
   if (visible.length === 0) return { lines: emptyLines(view, state, look), count: 0, at: 0, top: 0 };
   const columns = view.columns(look);
   const fitting = look.wide ? columns.map((column) => ({ ...column, optional: undefined })) : columns;
-  const table = layoutTable(fitting, visible, look.columns - MARGIN);
-  const heading = table.columns.map(({ title }, index) => {
-    const arrow = title === state.sort?.column ? (state.sort.descending ? '-' : '+') : '';
-    return span(table.fit(title + arrow, index), 'title');
-  });
+  const table = layoutTable(
+    fitting.map((column) => titled(column, state.sort)),
+    visible,
+    look.columns - MARGIN,
+  );
+  const heading = table.columns.map(({ title }, index) => span(table.fit(title, index), 'title'));
   const drawn = visible.map((row, index) => {
     const marked = state.marks.has(view.id(row));
     const selected = top + index === at;
@@ -41,6 +42,12 @@ export function listLines(view: ListView<unknown>, state: PlaceState, look: Look
     return selected ? highlight(spans, look.columns) : fitLine(spans, look.columns);
   });
   return { lines: [fitLine([span('  '), ...between(heading)], look.columns), ...drawn], count: rows.length, at, top };
+}
+
+/** The column that a list is sorted by says so. */
+function titled(column: ListColumn<unknown>, sort: Sort | undefined): ListColumn<unknown> {
+  if (column.title !== sort?.column) return column;
+  return { ...column, title: `${column.title}${sort.descending ? '-' : '+'}` };
 }
 
 function between(spans: readonly Span[]): Span[] {

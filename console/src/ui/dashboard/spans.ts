@@ -28,6 +28,12 @@ export function fitLine(spans: Line, columns: number): Span[] {
   return fitted;
 }
 
+/** As wide as it was, for a terminal that knows ASCII alone: what was cut ends with ~, another character of a host is `?`. */
+export function asciiLine(spans: Line): Span[] {
+  const drawn = (character: string) => (character === '…' ? '~' : '?'.repeat(width(character)));
+  return spans.map(({ text, tone }) => ({ text: text.replace(/[^\x20-\x7e]/gu, drawn), tone }));
+}
+
 /** The line brought to exactly `columns`, every span in this tone: a selected row. */
 export function highlight(spans: Line, columns: number): Span[] {
   const fitted = fitLine(spans, columns);

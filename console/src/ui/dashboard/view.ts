@@ -74,10 +74,14 @@ interface AnyView {
   summary: string;
   /** What its argument is called; absent where it takes none. */
   takes?: string;
+  /** Without its argument it shows all. */
+  mayTakeNone?: true;
   /** Asked again so often while it is shown; 0 where alerts themselves bring the news. */
   refreshMs: number;
   /** The command line that shows the same. */
   command(arg: string): string;
+  /** Of a view that shows what several commands do: the others. */
+  commandsBeside?(arg: string): readonly string[];
   /** Whether an alert that just came changes what is shown. */
   concerns?(arg: string, alert: Alert): boolean;
 }

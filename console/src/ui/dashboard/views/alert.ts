@@ -3,6 +3,7 @@
 import {
   type Alert,
   type AlertAct,
+  type FieldFilter,
   type GetAlertResponse,
   type LookupIntelResponse,
   type StoredEvent,
@@ -11,9 +12,9 @@ import {
 } from '@threatguard/proto';
 import { stateName, verdictName } from '../../../model/alert.ts';
 import { ConsoleError } from '../../../model/console-error.ts';
+import { counted } from '../../../model/counted.ts';
 import { nextSteps } from '../../../model/next-steps.ts';
 import { percentText } from '../../../model/percent.ts';
-import { processTree } from '../../../model/process-tree.ts';
 import { shellWord } from '../../../model/shell-words.ts';
 import { humanTime, zoneName } from '../../../model/time.ts';
 import { actText } from '../../../model/triage.ts';
@@ -21,9 +22,10 @@ import { scorePairs } from '../../../model/triage-score.ts';
 import type { DashboardSource } from '../../../services/dashboard-source.ts';
 import { type Look, type PageLine, page } from '../view.ts';
 import { alertActs } from './alert-acts.ts';
+import { aroundFilters, relatedTo, treeAround } from './alert-around.ts';
 import { hitLines, indicatorHits } from './indicator-hits.ts';
 import { reasonLines } from './model-reason.ts';
-import { eventLine, heading, orWhy, pair, said, wrapped } from './page-parts.ts';
+import { eventLine, heading, orWhy, pair, pairs, said, wrapped } from './page-parts.ts';
 import { alertPivots } from './pivots.ts';
 import { severityTone } from './severity-tone.ts';
 
@@ -31,9 +33,6 @@ import { severityTone } from './severity-tone.ts';
 const AROUND_US = 10 * 60_000_000;
 const AROUND_EVENTS_MAX = 200;
 const TIMELINE_LINES_MAX = 40;
-const TREE_LINES_MAX = 60;
-const RELATED_MAX = 20;
-const RELATED_US = 24 * 3_600_000_000;
 
 /** Parts that may be absent each by itself: what could not be asked is said, and the rest is shown. */
 interface AlertPage {
@@ -50,35 +49,17 @@ async function load(source: DashboardSource, id: string): Promise<AlertPage> {
   const { alert } = shown;
   if (!alert) throw new ConsoleError('not_found', `no alert begins with "${id}"`);
   const span = { sinceUs: (alert.firstAtUs ?? 0) - AROUND_US, untilUs: (alert.lastAtUs ?? 0) + AROUND_US };
-  const [field, value] = entityField(alert);
   const host = { field: 'agent.id', value: alert.agentId ?? '' };
-  const found = async (filters: { field: string; value: string }[]) =>
+  const found = async (filters: FieldFilter[]) =>
     (await source.searchEvents({ filters, ...span }, AROUND_EVENTS_MAX)).rows;
   const [history, around, processes, related, listed] = await Promise.all([
     orWhy(source.alertHistory(alert.id ?? '')),
-    orWhy(found(field ? [{ field, value }] : [host])),
+    orWhy(found(aroundFilters(alert))),
     orWhy(found([host, { field: 'event.category', value: 'process' }])),
     orWhy(relatedTo(source, alert)),
     orWhy(indicatorHits(source, alert)),
   ]);
   return { shown, history, around, processes, related, listed };
-}
-
-/** Other alerts of the same host or user of the same day. */
-async function relatedTo(source: DashboardSource, alert: Alert): Promise<Alert[]> {
-  const sinceUs = (alert.firstAtUs ?? 0) - RELATED_US;
-  const user = alert.values?.['user.name'];
-  const filters = [{ agent: alert.agentId ?? '', sinceUs }, ...(user ? [{ user, sinceUs }] : [])];
-  const found = (await Promise.all(filters.map((filter) => source.listAlerts(filter, RELATED_MAX)))).flat();
-  const others = new Map(found.map((each) => [each.id, each]));
-  others.delete(alert.id);
-  return [...others.values()].sort((a, b) => (b.lastAtUs ?? 0) - (a.lastAtUs ?? 0)).slice(0, RELATED_MAX);
-}
-
-/** What an alert is about: `source.ip=192.0.2.1`. */
-function entityField({ entity = '' }: Alert): [string, string] {
-  const at = entity?.indexOf('=') ?? -1;
-  return at > 0 && entity ? [entity.slice(0, at), entity.slice(at + 1)] : ['', ''];
 }
 
 function lines(data: AlertPage, look: Look): PageLine[] {
@@ -104,7 +85,7 @@ function lines(data: AlertPage, look: Look): PageLine[] {
     ...told(events ?? [], 'no events are kept for it', (rows) => rows.map((stored) => eventLine(stored, look))),
     ...heading('Processes around it'),
     ...told(data.processes, 'no process events are kept', (rows) => treeLines(rows, events ?? [], look)),
-    ...heading(`Timeline of ${alert?.entity || alert?.agentName || 'the host'}`),
+    ...heading(timelineTitle(alert ?? {})),
     ...told(data.around, 'no other events', (rows) =>
       rows
         .toSorted((a, b) => (a.eventAtUs ?? 0) - (b.eventAtUs ?? 0))
@@ -116,6 +97,13 @@ function lines(data: AlertPage, look: Look): PageLine[] {
       rows.map((each) => relatedLine(each, look)),
     ),
   ];
+}
+
+function timelineTitle(alert: Alert): string {
+  const { entity, agentName } = alert;
+  const ofHost = aroundFilters(alert).some(({ field }) => field === 'agent.id');
+  if (!entity) return `Timeline of ${agentName || 'the host'}`;
+  return `Timeline of ${entity}${ofHost && agentName ? ` on ${agentName}` : ''}`;
 }
 
 function facts(alert: Alert, look: Look): PageLine[] {
@@ -139,7 +127,7 @@ function facts(alert: Alert, look: Look): PageLine[] {
     pair('entity', alert.entity ?? ''),
     pair('ATT&CK', [...(alert.tactics ?? []), ...(alert.techniques ?? [])].join('  ')),
     pair('rule', alert.ruleId ?? ''),
-    pair('when', `${time(alert.firstAtUs)} to ${time(alert.lastAtUs)}, ${alert.count ?? 0} detections`),
+    pair('when', `${time(alert.firstAtUs)} to ${time(alert.lastAtUs)}, ${counted(alert.count ?? 0, 'detection')}`),
     pair(
       'observed',
       `${percentText(observed)} of this window was observed`,
@@ -147,25 +135,21 @@ function facts(alert: Alert, look: Look): PageLine[] {
       observed < 1 ? 'medium' : undefined,
     ),
     pair('id', alert.id ?? ''),
-    ...pivots.map(({ label, value, place }) => ({ ...pair(label.split(' ')[0]!, value, place), value })),
-    ...Object.entries(alert.values ?? {})
-      .filter(([, value]) => !pivots.some((pivot) => pivot.value === value))
-      .map(([name, value]) => ({ ...pair(name, value), value })),
+    ...pivots
+      .filter(({ value }) => value !== alert.agentName)
+      .map(({ label, value, place }) => ({ ...pair(label.split(' ')[0]!, value, place), value })),
+    ...pairs(Object.entries(alert.values ?? {}).filter(([, value]) => !pivots.some((pivot) => pivot.value === value))),
   ];
 }
 
 /** What moved the chance that stands among the facts. */
 function scoreLines(score: TriageScore): PageLine[] {
   const [, ...moved] = scorePairs(score);
-  return [...heading('Why it is as likely real'), ...moved.map(([name, value]) => ({ ...pair(name, value), value }))];
+  return [...heading('Why it is as likely real'), ...pairs(moved)];
 }
 
 function treeLines(processes: readonly StoredEvent[], behind: readonly StoredEvent[], look: Look): PageLine[] {
-  const meant = new Set(behind.map(({ event }) => event?.process?.pid).filter(Boolean));
-  const all = processTree([...processes, ...behind], ({ event }) => meant.has(event?.process?.pid), look);
-  // Without the ones that are meant the tree of a busy host says nothing: those, and what is near them.
-  const first = Math.max(0, all.findIndex(({ marked }) => marked) - 5);
-  return all.slice(first, first + TREE_LINES_MAX).map(({ text, marked }) => ({
+  return treeAround(processes, behind, look).map(({ text, marked }) => ({
     spans: [{ text: `  ${text}`, tone: marked ? 'high' : undefined }],
     value: text,
   }));

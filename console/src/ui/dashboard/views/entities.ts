@@ -1,6 +1,7 @@
 import type { Entity, EntityName, GetEntityResponse, ModelReason } from '@threatguard/proto';
 import { brailleLine } from '../../../model/charts/braille.ts';
 import { bar } from '../../../model/charts/spark.ts';
+import { reasonsText } from '../../../model/entity.ts';
 import { decayedRisk } from '../../../model/risk-history.ts';
 import { shellWord } from '../../../model/shell-words.ts';
 import { age, humanTime } from '../../../model/time.ts';
@@ -68,7 +69,7 @@ export const entities = list<Entity>({
       order: ({ lastSeenAtUs }) => lastSeenAtUs ?? 0,
       align: 'right',
     },
-    { title: 'BECAUSE OF', cell: ({ reasons }) => (reasons ?? []).map(({ title }) => title).join(', '), shrink: true },
+    { title: 'BECAUSE OF', cell: reasonsText, shrink: true },
   ],
   open: ({ name }) => ({ view: 'entity', arg: argOf(name ?? {}) }),
   pivots: entityPivots,

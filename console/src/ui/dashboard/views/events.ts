@@ -22,10 +22,11 @@ export const events = list<StoredEvent>({
   name: 'events',
   aliases: ['ev', 'search'],
   summary: 'events of the last day that pass filters: user.name:root not source.ip:10.0.0.0/8',
-  takes: 'filters; * for all: event.action:*',
+  takes: 'filters, or none for all',
+  mayTakeNone: true,
   refreshMs: 5_000,
   command: (arg) =>
-    `threatguard events search ${words(arg).map(shellWord).join(' ')} --since 24h --limit ${EVENTS_MAX}`,
+    ['threatguard events search', ...words(arg).map(shellWord), `--since 24h --limit ${EVENTS_MAX}`].join(' '),
   rows: async (source, arg) => {
     const filters = parseEventQuery(words(arg));
     return (await source.searchEvents({ filters, sinceUs: source.nowMs() * 1000 - DAY_US }, EVENTS_MAX)).rows;
@@ -86,6 +87,11 @@ export const about = page<About>({
   takes: 'field:value',
   refreshMs: 10_000,
   command: (arg) => `threatguard events search ${shellWord(arg)}`,
+  commandsBeside: (arg) => {
+    const [, field, value = ''] = /^(user\.name|host\.name):(.+)$/.exec(arg) ?? [];
+    if (!field) return [];
+    return [`threatguard alerts list ${field === 'user.name' ? '--user' : '--agent'} ${shellWord(value)}`];
+  },
   load: aboutValue,
   lines: ({ alerts, events: rows }, look): PageLine[] => {
     const hosts = [...new Set(rows.map(({ agentName }) => agentName ?? ''))].filter(Boolean);

@@ -55,7 +55,7 @@ function alertLines({ volumes, status }: Overview, look: Look): PageLine[] {
     return { severity, hours, sum: hours.reduce((total, count) => total + count, 0) };
   });
   return [
-    said(`Alerts raised in 24 h, ${status.alertsOpen ?? 0} open${withheld(status)}`, 'title'),
+    said(`Alerts raised in 24 h, ${status.alertsOpen ?? 0} not closed${withheld(status)}`, 'title'),
     ...rows.map(({ severity, hours, sum }) => ({
       spans: [
         { text: `  ${severityName(severity).padEnd(14)}`, tone: severityTone(severity) },
@@ -184,6 +184,12 @@ export const overview = page<Overview>({
   summary: 'alerts over time, risk, intake, fleet and models at a glance',
   refreshMs: 5_000,
   command: () => 'threatguard status',
+  commandsBeside: () => [
+    'threatguard alerts list --since 24h',
+    `threatguard entities list --limit ${ENTITIES_SHOWN}`,
+    'threatguard agents list',
+    'threatguard models list',
+  ],
   concerns: () => true,
   load: async (source) => {
     const [status, volumes, entities, agents, { learning, models }] = await Promise.all([

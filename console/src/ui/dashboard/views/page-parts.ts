@@ -7,6 +7,8 @@ import type { Tone } from '../spans.ts';
 import type { Look, PageLine, Place } from '../view.ts';
 
 const NAME_COLUMNS = 12;
+/** A longer name stands out into the values. */
+const NAME_COLUMNS_MAX = 32;
 const WRAPPED_LINES_MAX = 6;
 
 export function said(text: string, tone?: Tone): PageLine {
@@ -24,6 +26,12 @@ export function pair(name: string, value: string, place?: Place, tone?: Tone): P
     { text: value, tone: tone ?? (place ? ('accent' as const) : undefined) },
   ];
   return { spans, place, value };
+}
+
+/** Names and values with the values under each other, however long the names. */
+export function pairs(all: readonly (readonly [string, string])[]): PageLine[] {
+  const columns = all.reduce((most, [name]) => Math.max(most, Math.min(name.length, NAME_COLUMNS_MAX)), 0);
+  return all.map(([name, value]) => pair(name.padEnd(columns), value));
 }
 
 /** Text over several lines. */

@@ -49,6 +49,8 @@ export const rules = list<RuleSummary>({
             ...column,
             tone: ({ state, problem }: RuleSummary) => (problem ? 'bad' : state === 'on' ? undefined : 'dim'),
           };
+        case 'ID':
+          return { ...column, optional: true as const };
         case 'MATCHES 24H':
           return { ...column, order: ({ matches }: RuleSummary) => matches ?? 0 };
         case 'ALERTS 24H':
