@@ -1,5 +1,5 @@
 import type { Alert } from '@threatguard/proto';
-import { getAlert } from '../../api/alerts.ts';
+import { findAlert } from '../../api/alerts.ts';
 import type { Store } from '../../store/store.ts';
 import { HOUR_US } from '../analysis/behaviour.ts';
 import { correlateAlerts } from '../analysis/correlate.ts';
@@ -42,7 +42,7 @@ export function correlationRoute(app: HttpApp, { store, nowMs }: CorrelationRout
   ): Promise<{ alerts: Alert[]; complete: boolean }> {
     if (ids) {
       const named = [];
-      for (const id of new Set(ids)) named.push((await getAlert(store, { id })).alert!);
+      for (const id of new Set(ids)) named.push(await findAlert(store, id));
       return { alerts: named, complete: true };
     }
     if (entity) {

@@ -1,6 +1,7 @@
 // What was found: alerts, incidents, the risk of entities.
 import { AlertOrder, AlertState } from '@threatguard/proto';
-import { getAlert, listAlerts } from '../../api/alerts.ts';
+import type { z } from 'zod';
+import { findAlert, listAlerts } from '../../api/alerts.ts';
 import { contributionAt, HALF_LIFE_US, riskAt } from '../../correlate/risk.ts';
 import type { Store } from '../../store/store.ts';
 import { type ModelBehaviour, sayLearning } from '../analysis/model-behaviour.ts';
@@ -19,6 +20,7 @@ import {
   riskAnswer,
   riskParams,
 } from '../schemas/threat.ts';
+import { SharedAnswers, writeSharedOnce } from '../shared-answers.ts';
 import { isoTime, isoTimeUs, timeUs } from '../times.ts';
 
 /** The hour that goes on, and the one before it. */
@@ -33,6 +35,8 @@ export interface FindingRoutesParts {
 }
 
 export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: FindingRoutesParts): void {
+  const pages = new SharedAnswers<z.output<typeof alertsAnswer>>();
+
   app.get(
     '/api/threat/alerts',
     {
@@ -43,8 +47,9 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
         querystring: alertsQuery,
         response: { 200: alertsAnswer, ...guarded('unavailable', 'timed_out') },
       },
+      serializerCompiler: writeSharedOnce,
     },
-    async (request) => {
+    (request) => {
       const { limit, after = '', severity, state, since, until, sort, ...rest } = request.query;
       const filter = {
         ...rest,
@@ -53,12 +58,11 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
         ...(since && { sinceUs: timeUs(since) }),
         ...(until && { untilUs: timeUs(until) }),
       };
-      const { alerts = [], next = '' } = await listAlerts(
-        store,
-        { filter, limit, after, order: ORDERS[sort] },
-        request.due,
-      );
-      return { alerts: alerts.map(describeAlert), next: next ?? '' };
+      const page = { filter, limit, after, order: ORDERS[sort] };
+      return pages.ask(JSON.stringify(page), request.due, async (signal) => {
+        const { alerts = [], next } = await listAlerts(store, page, signal);
+        return { alerts: alerts.map(describeAlert), next: next ?? '' };
+      });
     },
   );
 
@@ -74,9 +78,10 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
       },
     },
     async (request) => {
-      const { alert, events = [] } = await getAlert(store, { id: request.params.id });
-      const seen = request.caller!.scopes.has('events:read') ? events : [];
-      return { alert: describeAlert(alert!), events: seen.map(describeEvent) };
+      const alert = await findAlert(store, request.params.id);
+      const mayRead = request.caller!.scopes.has('events:read');
+      const events = mayRead ? await store.eventsByReference(alert.events ?? []) : [];
+      return { alert: describeAlert(alert), events: events.map(describeEvent) };
     },
   );
 
