@@ -102,9 +102,9 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     requestTimeout: RECEIVE_MS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { maxHeaderSize: HEADER_BYTES_MAX },
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     schemaController: SCHEMAS,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => answerError(error, request as FastifyRequest, reply as FastifyReply),
   };
@@ -180,6 +180,7 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     const allowed = methods.of(request.url.split('?', 1)[0]!);
     if (allowed.length === 0) throw new ProblemError('not_found', 'there is no such route; /openapi.json lists them');
     reply.header('allow', allowed.join(', '));
+    if (request.method === 'OPTIONS') return reply.code(204).send();
     throw new ProblemError('method_not_allowed', `this route has ${allowed.join(', ')}`);
   });
   return app as unknown as HttpApp;

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { findAlert, listAlerts } from '../../api/alerts.ts';
 import { contributionAt, HALF_LIFE_US, riskAt } from '../../correlate/risk.ts';
 import type { Store } from '../../store/store.ts';
+import { findEntity } from '../analysis/find-entity.ts';
 import { type ModelBehaviour, sayLearning } from '../analysis/model-behaviour.ts';
 import type { HttpApp } from '../app.ts';
 import { ProblemError } from '../problem.ts';
@@ -21,7 +22,7 @@ import {
   riskParams,
 } from '../schemas/threat.ts';
 import { SharedAnswers, writeSharedOnce } from '../shared-answers.ts';
-import { isoTime, isoTimeUs, timeUs } from '../times.ts';
+import { isoTime, isoTimeUs, spanUs } from '../times.ts';
 
 /** The hour that goes on, and the one before it. */
 const PRESENT_US = 2 * 3_600_000_000;
@@ -55,8 +56,7 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
         ...rest,
         ...(severity && { severityMin: severityNumber(severity) }),
         ...(state && { state: AlertState[state.toUpperCase() as 'OPEN'] }),
-        ...(since && { sinceUs: timeUs(since) }),
-        ...(until && { untilUs: timeUs(until) }),
+        ...spanUs({ since, until }, '/query'),
       };
       const page = { filter, limit, after, order: ORDERS[sort] };
       return pages.ask(JSON.stringify(page), request.due, async (signal) => {
@@ -136,10 +136,11 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
       },
     },
     async (request) => {
-      const { kind, id: name } = request.params;
+      const { kind, id } = request.params;
       const nowUs = nowMs() * 1000;
-      const entity = await store.entity({ kind, name });
-      if (!entity) throw new ProblemError('not_found', `no alert was ever about the ${kind} "${name}"`);
+      const entity = await findEntity(store, { kind, name: id });
+      if (!entity) throw new ProblemError('not_found', `no alert was ever about the ${kind} "${id}"`);
+      const { name } = entity;
       const points = await store.riskHistory({ kind, name }, { fromUs: nowUs - WEEK_US, toUs: nowUs });
       const window = { fromUs: nowUs - PRESENT_US, toUs: nowUs, stored: false };
       const model = await behaviour.assess({ kind, name }, window);
