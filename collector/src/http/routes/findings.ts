@@ -146,16 +146,16 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
       const model = await behaviour.assess({ kind, name }, window);
       return {
         entity: { kind, name },
-        risk: riskAt(entity.level, nowUs),
+        risk: hundredths(riskAt(entity.level, nowUs)),
         half_life_hours: HALF_LIFE_US / 3_600_000_000,
         reasons: entity.reasons.map((reason) => ({
           alert_id: reason.alertId,
           rule_id: reason.ruleId,
           title: reason.title,
-          contribution: contributionAt(reason, nowUs),
+          contribution: hundredths(contributionAt(reason, nowUs)),
           at: isoTime(reason.atUs / 1000),
         })),
-        history: points.map(({ atUs, level }) => ({ at: isoTime(atUs / 1000), risk: riskAt(level, atUs) })),
+        history: points.map(({ atUs, level }) => ({ at: isoTime(atUs / 1000), risk: hundredths(riskAt(level, atUs)) })),
         first_seen_at: isoTimeUs(entity.firstSeenAtUs),
         last_seen_at: isoTimeUs(entity.lastSeenAtUs),
         behaviour: model
@@ -169,4 +169,9 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
       };
     },
   );
+}
+
+/** More digits would say more than is known. */
+function hundredths(risk: number): number {
+  return Math.round(risk * 100) / 100;
 }
