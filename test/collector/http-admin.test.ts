@@ -120,6 +120,11 @@ describe.skipIf(!existsSync(CHROMIUM))('in Chromium', () => {
     }
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.className')).toBe('skip');
+    // A window of 1280 at 400 % (WCAG 2.2, 1.4.10): nothing is read by scrolling sideways but tables.
+    await page.setViewportSize({ width: 320, height: 256 });
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    await page.setViewportSize({ width: 1280, height: 720 });
+    expect(width, page.url()).toBe(320);
   }
 
   it('an administrator logs in, sees status, agents, keys and how to get the console, and logs out', async () => {

@@ -71,6 +71,16 @@ it('every route of the document has a row here, and every row a route', () => {
   expect([...Object.keys(ROWS), FIRST_ADMIN].sort()).toEqual(client.operations.map(({ route }) => route).sort());
 });
 
+it('every body the document shows is one its route takes, and each analysis has one', async () => {
+  const shown = client.operations.filter(({ example }) => example !== undefined);
+  expect(shown.length).toBe(client.operations.filter(({ route }) => /^POST \/api\/threat/.test(route)).length);
+  for (const { route, example } of shown) {
+    const answer = await client.call(route, world.admin.accessToken, { body: example });
+    // What it is about may not be there.
+    expect([200, 404], `${route}: ${JSON.stringify(answer.body)}`).toContain(answer.status);
+  }
+});
+
 describe.each(Object.entries(ROWS))('%s', (route, { ask, status, has, refused }) => {
   it('answers', async () => {
     const answer = await call(route, ask);

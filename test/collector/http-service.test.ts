@@ -71,8 +71,9 @@ describe('a refusal', () => {
     expect(answer.body.correlation_id).toBe(answer.headers.get('x-correlation-id'));
   });
 
-  it('of a method names those there are', async () => {
-    expect((await get('/health', { method: 'PUT' })).headers.get('allow')).toBe('GET');
+  it.each(['PUT', 'OPTIONS'])('of a method names those there are: %s', async (method) => {
+    const answer = await get('/health', { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([method === 'PUT' ? 405 : 204, 'GET, HEAD']);
   });
 
   it('of a token says how to show one', async () => {
@@ -122,6 +123,37 @@ describe('a correlation id', () => {
     const answer = await get('/health', { headers: { traceparent } });
     expect(answer.headers.get('x-correlation-id')).not.toBe(trace);
     expect(answer.headers.get('traceresponse')).not.toContain(trace);
+  });
+});
+
+describe('a route', () => {
+  it.each(['/health', '/metrics', '/openapi.json'])('answers HEAD as GET, without the body: %s', async (path) => {
+    const [head, whole] = [await get(path, { method: 'HEAD' }), await get(path)];
+    expect([head.status, head.body, head.headers.get('content-type')]).toEqual([
+      200,
+      '',
+      whole.headers.get('content-type'),
+    ]);
+  });
+
+  it('is the same with a slash behind it', async () => {
+    expect((await get('/health/')).body).toMatchObject({ status: 'up' });
+    expect((await get('/health/', { method: 'PUT' })).status).toBe(405);
+    expect((await get('/api/threat/alerts/')).status).toBe(401);
+  });
+
+  it('for people is where nothing is asked for', async () => {
+    const { status, headers } = await get('/', { redirect: 'manual' });
+    expect([status, headers.get('location')]).toEqual([303, '/admin']);
+  });
+
+  it.each([
+    ['of another type', { 'content-type': 'application/x-www-form-urlencoded' }, /Content-Type: application\/json/],
+    ['that is compressed', { 'content-type': 'application/json', 'content-encoding': 'gzip' }, /Content-Encoding/],
+    ['in another alphabet', { 'content-type': 'application/json; charset=utf-16le' }, /UTF-8/],
+  ])('says of a body %s how to send it', async (_, headers, detail) => {
+    const answer = await get('/api/auth/login', { method: 'POST', headers, body: '{"name":"x","password":"y"}' });
+    expect([answer.status, answer.body.detail]).toEqual([415, expect.stringMatching(detail)]);
   });
 });
 
@@ -220,6 +252,13 @@ describe('metrics', () => {
     expect(body).toContain('# TYPE threatguard_ingest_events_total counter');
     expect(body).toContain('threatguard_component_up{component="store"} 1');
     expect(body).not.toContain('component="nats"');
+  });
+
+  it('keep the conventions of names: what ends with _total is a counter', async () => {
+    const { body } = await get('/metrics');
+    const types = Array.from((body as string).matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => [name!, type]);
+    expect(types.length).toBeGreaterThan(50);
+    expect(types.filter(([name, type]) => name!.endsWith('_total') !== (type === 'counter'))).toEqual([]);
   });
 });
 

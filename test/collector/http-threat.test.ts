@@ -208,6 +208,18 @@ describe('analyses of what is stored', () => {
     expect(profile.body.history.length).toBeGreaterThan(0);
   });
 
+  it('find an address however it is written', async () => {
+    const events = Array.from({ length: 12 }, () => sentLogin('2001:db8::7'));
+    await analyst.ask('/api/threat/detect-realtime', { json: { events, store: true } });
+    for (const name of ['2001:db8::7', '2001:DB8:0:0::7', '[2001:db8::7]', '2001%3Adb8%3A%3A7']) {
+      const { status, body } = await viewer.ask(`/api/threat/risk-profile/address/${name}`);
+      expect([status, body.entity], name).toEqual([200, { kind: 'address', name: '2001:db8::7' }]);
+    }
+    const entity = { kind: 'address', name: '2001:DB8::7' };
+    expect((await analyst.ask('/api/threat/correlate-threats', { json: { entity } })).body.alerts).toBe(1);
+    expect((await viewer.ask('/api/threat/risk-profile/address/2001:db8::8')).status).toBe(404);
+  });
+
   it.each([
     ['a host nobody knows', '/api/threat/analyze-behavior', { entity: { kind: 'host', name: 'nowhere' } }, 404],
     ['a user nobody saw', '/api/threat/analyze-behavior', { entity: { kind: 'user', name: 'nobody-at-all' } }, 404],
@@ -285,6 +297,21 @@ describe('indicators', () => {
     expect(await known()).toBe(false);
     expect(await intel('remove', '203.0.113.9', '--undo')).toMatchObject({ code: 0 });
     expect(await known()).toBe(true);
+  });
+
+  it('are answered where one of those asked for can be none, and say so of that one', async () => {
+    const nothing = 'd41d8cd98f00b204e9800998ecf8427e';
+    const { status, body } = await viewer.ask('/api/threat/query-intelligence', {
+      json: { indicators: [nothing, '127.0.0.1', 'localhost', '0.0.0.0/0', '203.0.113.9'] },
+    });
+    expect(status).toBe(200);
+    expect(body.results.map(({ known, note }: { known: boolean; note?: string }) => [known, note])).toEqual([
+      [false, 'this is the digest of nothing'],
+      [false, 'this is an address that is no host of a network'],
+      [false, 'this is a domain of one label'],
+      [false, 'this is a network too wide'],
+      [true, undefined],
+    ]);
   });
 
   it.each([

@@ -35,12 +35,14 @@ export interface Operation {
   /** Scopes one of which is needed; undefined where nobody has to be known. */
   scopes: string[] | undefined;
   hasBody: boolean;
+  /** A body the document shows; undefined where it shows none. */
+  example: unknown;
 }
 
 interface Described {
   responses: object;
   security: { bearer: string[] }[];
-  requestBody?: object;
+  requestBody?: { content: Record<string, { example?: unknown }> };
 }
 
 type Generated = Record<string, (options: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>>;
@@ -73,6 +75,7 @@ export class ApiClient implements Disposable {
         responses: Object.keys(responses),
         scopes: security[0]?.bearer,
         hasBody: requestBody !== undefined,
+        example: requestBody?.content['application/json']?.example,
       })),
     );
     return new ApiClient({ operations, directory, url, generated });

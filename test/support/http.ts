@@ -19,7 +19,7 @@ export async function ask(url: string, init: RequestInit & { json?: unknown; tok
   const response = await fetch(url, { ...rest, method, headers, body });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
 }
 
 /** With any header fetch would set itself, such as Host. */

@@ -1,9 +1,9 @@
 // Who may ask the HTTP service: put together from its parts, and who a token is of.
 import type { JWK } from 'jose';
 import type { Cache } from '../cache/cache.ts';
-import type { AccessStore } from '../store/access-store.ts';
+import type { AccessStore, UserRecord } from '../store/access-store.ts';
 import { AccessState } from './access-state.ts';
-import { AccessTokens } from './access-tokens.ts';
+import { type AccessClaims, AccessTokens } from './access-tokens.ts';
 import { Accounts } from './accounts.ts';
 import type { Caller } from './caller.ts';
 import { Lockout } from './lockout.ts';
@@ -13,7 +13,7 @@ import type { SingleSignOn, SingleSignOnParts } from './oidc/single-sign-on.ts';
 import { PageLogins } from './page-logins.ts';
 import { Passwords } from './passwords.ts';
 import { ProviderLogins } from './provider-logins.ts';
-import { isScope } from './scopes.ts';
+import { isScope, type Scope } from './scopes.ts';
 import { ScriptTokens } from './script-tokens.ts';
 import { SecretBox } from './secret-box.ts';
 import { loadOrMakeBoxKey, loadTokenKeys, publicKeySet, type TokenMode } from './token-keys.ts';
@@ -51,6 +51,8 @@ export class Access implements Disposable {
   readonly #parts: AccessParts;
   readonly #access: AccessTokens;
   readonly #state: AccessState;
+  /** Scopes of claims that were verified before, as long as their user is what he was. */
+  readonly #scopes = new WeakMap<AccessClaims, { user: UserRecord; scopes: ReadonlySet<Scope> }>();
 
   private constructor(
     parts: AccessParts,
@@ -114,15 +116,17 @@ export class Access implements Disposable {
     const claims = await this.#access.verify(token, Math.floor(nowUs / 1e6));
     const user = claims && this.users.get(claims.sub);
     if (!user || !this.sessions.isLive(claims.sid, user.id, nowUs)) return undefined;
-    // Of what it was given, what the user still has.
-    const may = scopesOf(user);
-    const scopes = new Set(
-      claims.scope
-        .split(' ')
-        .filter(isScope)
-        .filter((scope) => may.has(scope)),
-    );
+    const scopes = this.#scopesOf(claims, user);
     return { kind: 'user', id: claims.sid, userId: user.id, name: user.name, scopes, expiresAtUs: claims.exp * 1e6 };
+  }
+
+  /** Of what a token was given, what the user still has. A changed user is another record. */
+  #scopesOf(claims: AccessClaims, user: UserRecord): ReadonlySet<Scope> {
+    const known = this.#scopes.get(claims);
+    if (known?.user === user) return known.scopes;
+    const scopes = scopesOf(user).intersection(new Set(claims.scope.split(' ').filter(isScope)));
+    this.#scopes.set(claims, { user, scopes });
+    return scopes;
   }
 
   /** Whether what proved a caller still does: for what goes on after it was asked. */

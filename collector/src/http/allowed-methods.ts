@@ -18,7 +18,8 @@ export class AllowedMethods {
 
   /** Sorted; empty where there is no such path. */
   of(path: string): string[] {
-    const found = this.#routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods);
+    const bare = path.length > 1 ? path.replace(/\/$/, '') : path;
+    const found = this.#routes.filter(({ pattern }) => pattern.test(bare)).flatMap(({ methods }) => methods);
     return [...new Set(found)].sort();
   }
 }

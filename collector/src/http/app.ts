@@ -1,6 +1,6 @@
 // What every route of the HTTP service has around it. Routes are added by the caller, and each says who may ask it: one that
 // does not is refused when the service starts.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import cors from '@fastify/cors';
 import websocket from '@fastify/websocket';
 import fastify, {
@@ -33,10 +33,13 @@ import {
 } from './limits.ts';
 import { describeApi } from './openapi.ts';
 import { PROBLEMS, ProblemError, problemOf, toProblemError } from './problem.ts';
+import { RequestLog } from './request-log.ts';
 import type { AnsweredRequest } from './traces.ts';
 
 /** Who may ask a route: anybody, whoever monitors (config `http.monitoring`), whoever is known, or who has a scope. */
 export type Access = 'anyone' | 'monitoring' | 'known' | Scope;
+
+const DUE = Symbol('due');
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -47,11 +50,12 @@ declare module 'fastify' {
     ticket?: boolean;
   }
   interface FastifyRequest {
-    trace: TraceContext;
+    readonly trace: TraceContext;
     /** Undefined where nobody had to be known. */
     caller: Caller | undefined;
     /** Fires when the answer is due, or who asked has gone. */
     readonly due: AbortSignal;
+    [DUE]: (() => AbortSignal) | undefined;
   }
 }
 
@@ -86,26 +90,21 @@ export interface AppParts {
 /** A service without routes, which does not listen yet. */
 export async function makeApp(parts: AppParts): Promise<HttpApp> {
   const { log, failed } = parts;
-  const traces = new WeakMap<IncomingMessage, TraceContext>();
   const options: FastifyHttpOptions<RawServerDefault> = {
     loggerInstance: log,
     requestIdHeader: false,
     // One line for each, written below.
     logController: new fastify.LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlation_id' }),
     genReqId: ({ headers }) => correlationIdOf(headers),
-    childLoggerFactory: (logger, bindings, options, raw) => {
-      const trace = traceOf(raw.headers);
-      traces.set(raw, trace);
-      const { traceId, spanId, parentSpanId } = trace;
-      return logger.child({ ...bindings, trace_id: traceId, span_id: spanId, parent_span_id: parentSpanId }, options);
-    },
+    childLoggerFactory: (logger, bindings, _, { headers }) =>
+      new RequestLog(logger, bindings, traceOf(headers)) as FastifyBaseLogger,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: RECEIVE_MS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { maxHeaderSize: HEADER_BYTES_MAX },
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     schemaController: SCHEMAS,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => answerError(error, request as FastifyRequest, reply as FastifyReply),
   };
@@ -135,22 +134,24 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
   await app.register(websocket, { options: { maxPayload: MESSAGE_BYTES_MAX, perMessageDeflate: false } });
   await describeApi(app, parts.version);
 
-  app.decorateRequest('trace', null as unknown as TraceContext);
+  app.decorateRequest('trace', {
+    getter(this: FastifyRequest) {
+      return (this.log as unknown as RequestLog).context;
+    },
+  });
   app.decorateRequest('caller', undefined);
   const headers = { ...guardingHeaders({ tls: parts.tls !== undefined }), 'cache-control': 'no-store' };
-  const dueOf = new WeakMap<object, () => AbortSignal>();
+  app.decorateRequest(DUE, undefined);
   app.decorateRequest('due', {
     getter(this: FastifyRequest) {
-      return dueOf.get(this)!();
+      return this[DUE]!();
     },
   });
   app.addHook('onRequest', async (request, reply) => {
-    const trace = traces.get(request.raw)!;
-    request.trace = trace;
     reply.headers(headers);
     reply.header('x-correlation-id', request.id);
-    reply.header('traceresponse', traceResponse(trace));
-    dueOf.set(request, dueSignal(reply.raw));
+    reply.header('traceresponse', traceResponse(request.trace));
+    request[DUE] = dueSignal(reply.raw);
     const { access } = request.routeOptions.config;
     if (access) request.caller = await parts.admit(request, access);
   });
@@ -161,6 +162,8 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     const ms = reply.elapsedTime;
     const { trace, id: correlationId } = request;
     parts.answered?.({ route, method, status: reply.statusCode, seconds: ms / 1000, trace, correlationId });
+    const refused = reply.statusCode >= 400;
+    if (!refused && log.level !== 'debug' && log.level !== 'trace') return;
     const about = {
       method,
       route,
@@ -169,7 +172,7 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
       by: request.caller?.id,
       from: request.ip,
     };
-    if (reply.statusCode >= 400) request.log.info(about, 'refused');
+    if (refused) request.log.info(about, 'refused');
     else request.log.debug(about, 'answered');
   });
   app.setErrorHandler(answerError);
@@ -177,6 +180,7 @@ export async function makeApp(parts: AppParts): Promise<HttpApp> {
     const allowed = methods.of(request.url.split('?', 1)[0]!);
     if (allowed.length === 0) throw new ProblemError('not_found', 'there is no such route; /openapi.json lists them');
     reply.header('allow', allowed.join(', '));
+    if (request.method === 'OPTIONS') return reply.code(204).send();
     throw new ProblemError('method_not_allowed', `this route has ${allowed.join(', ')}`);
   });
   return app as unknown as HttpApp;

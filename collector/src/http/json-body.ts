@@ -1,5 +1,5 @@
 // Bodies as values. How deep they nest is looked at before they are parsed: what reads them afterwards recurses.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from './problem.ts';
 
 /** Our own schemas need 8. */
@@ -10,6 +10,11 @@ export function takeJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const refusal = refuseCoding(request);
+    if (refusal) {
+      done(refusal, undefined);
+      return;
+    }
     const text = body.toString();
     if (isDeeperThan(text, DEPTH_MAX)) {
       done(new ProblemError('invalid', `/body: values nest deeper than ${DEPTH_MAX}`), undefined);
@@ -22,6 +27,17 @@ export function takeJson(app: FastifyInstance): void {
       else done(null, value);
     });
   });
+}
+
+/** What was compressed, or is written in another alphabet, would be read as something else than was sent. */
+function refuseCoding({ headers }: FastifyRequest): ProblemError | undefined {
+  const coding = headers['content-encoding'] ?? 'identity';
+  if (coding.toLowerCase() !== 'identity') {
+    return new ProblemError('unsupported_media_type', 'send the body as it is, without Content-Encoding');
+  }
+  const charset = /;\s*charset="?(?<name>[^\s";]+)/i.exec(headers['content-type'] ?? '')?.groups?.name;
+  if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return undefined;
+  return new ProblemError('unsupported_media_type', 'send the body in UTF-8');
 }
 
 /** Whether brackets outside of texts nest deeper than this. Of text that is no JSON the answer does not matter. */

@@ -43,10 +43,19 @@ export async function describeApi(app: Pick<FastifyInstance, 'register'>, versio
       const { access, cost = 1 } = document.route.config ?? {};
       const { schema, url } = jsonSchemaTransform(withEveryRefusal(document, { open: access === 'anyone', cost }));
       if (!schema || schema.hide) return { schema, url };
-      if (access === 'anyone') return { schema: { ...schema, security: [] }, url };
-      return { schema: { ...schema, security: [{ bearer: isScope(access!) ? [access] : [] }] }, url };
+      const security = access === 'anyone' ? [] : [{ bearer: isScope(access!) ? [access] : [] }];
+      return { schema: { ...schema, operationId: operationId(document.route), security }, url };
     },
   });
+}
+
+/** Many tools that import the document want each operation to have a name: `getApiThreatAlertsById`. */
+function operationId({ method, url }: { method: string | string[]; url: string }): string {
+  const words = url
+    .replaceAll(':', 'by-')
+    .split(/[^A-Za-z0-9]+/)
+    .filter(Boolean);
+  return [String(method).toLowerCase(), ...words.map((word) => word[0]!.toUpperCase() + word.slice(1))].join('');
 }
 
 /** What a route may be refused for by what stands around it follows from what it takes, who may ask, and what that costs. */

@@ -5,6 +5,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
 import { ApiError } from '../api/grpc-status.ts';
 import { StoreError } from '../store/store-error.ts';
+import { BODY_BYTES_MAX } from './limits.ts';
 
 /** What each code answers with. A closed list: clients decide by `type`. */
 export const PROBLEMS = {
@@ -108,6 +109,12 @@ const HTTP_PROBLEMS: Record<number, ProblemCode> = {
   503: 'unavailable',
 };
 
+/** By code of fastify, where its own words do not say what to do. */
+const IN_OUR_WORDS: Record<string, string> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'send JSON, with the header Content-Type: application/json',
+  FST_ERR_CTP_BODY_TOO_LARGE: `a body has at most ${BODY_BYTES_MAX} bytes`,
+};
+
 /** Where fastify says that a value stood, in our words. */
 const CONTEXTS: Record<string, string> = { body: '/body', querystring: '/query', params: '/path', headers: '/headers' };
 const FIELDS_MAX = 20;
@@ -131,12 +138,14 @@ export function toProblemError(error: unknown): ProblemError | undefined {
   // Only what the framework itself refuses has such a code; anything else with a status is not ours.
   if (!statusCode || statusCode === 500 || !(code.startsWith('FST_') || error instanceof SyntaxError)) return undefined;
   const known = HTTP_PROBLEMS[statusCode];
-  return known && new ProblemError(known, (error as Error).message);
+  return known && new ProblemError(known, IN_OUR_WORDS[code] ?? (error as Error).message);
 }
 
 function fromValidation({ validation = [], validationContext = 'body' }: FastifyError): ProblemError {
   const context = CONTEXTS[validationContext] ?? `/${validationContext}`;
-  const fields = validation.flatMap((issue) => fieldProblems(context, issue));
+  const all = validation.flatMap((issue) => fieldProblems(context, issue));
+  // A value may break two rules that are said in the same words.
+  const fields = [...new Map(all.map((field) => [JSON.stringify(field), field])).values()];
   const first = fields[0];
   const more = fields.length > 1 ? `, and ${fields.length - 1} more` : '';
   const detail = first ? `${first.path}: ${first.message}${more}` : 'the request does not fit the schema of this route';

@@ -63,9 +63,9 @@ function verifyConfirmations({ id, confirmations }: ConfirmationRequest): Analys
   return { id, confirmed };
 }
 
-function tryEvents(id: number, trial: Trial): AnalysisReply {
+function tryEvents(id: number, trial: string): AnalysisReply {
   try {
-    return { id, tried: trials.run(trial) };
+    return { id, tried: trials.run(JSON.parse(trial) as Trial) };
   } catch (error) {
     if (error instanceof RefusalError)
       return { id, refusal: { code: error.code, message: error.message, sequence: 0 } };

@@ -87,7 +87,7 @@ export class Shard implements AsyncDisposable {
 
   /** Rejects with RefusalError, or with the error of a bug. */
   async try(trial: Trial): Promise<TrialResult> {
-    const { tried } = await this.#ask((id) => ({ id, trial }));
+    const { tried } = await this.#ask((id) => ({ id, trial: JSON.stringify(trial) }));
     return tried!;
   }
 

@@ -2,7 +2,7 @@ import { type AuditFact, appendAudit, auditEntry, COLUMNS } from './audit.ts';
 import type { AuditActor, AuditEntry } from './audit-entry.ts';
 import { readChain } from './audit-verification.ts';
 import type { Database, Row } from './database.ts';
-import { closeWindows, type DisclosureNote, noteDisclosures } from './disclosures.ts';
+import { closeWindows, countReads, countRepeats, type DisclosureNote, noteDisclosures } from './disclosures.ts';
 import * as erasures from './erasure-records.ts';
 import { endHold, type HoldRecord, insertHold, listHolds } from './holds.ts';
 import { changeEvents, countPersonEvents, type EventChange, type Person, personEvents } from './person-events.ts';
@@ -18,8 +18,9 @@ export class ComplianceStore {
   }
 
   /** Resolves when the reads are counted: nothing is answered before. */
-  noteDisclosures(atUs: number, notes: readonly DisclosureNote[]): Promise<void> {
-    return this.#database.transaction((session) => noteDisclosures(session, atUs, notes));
+  async noteDisclosures(atUs: number, notes: readonly DisclosureNote[]): Promise<void> {
+    const first = await countRepeats(this.#database, atUs, countReads(notes));
+    if (first.size > 0) await this.#database.transaction((session) => noteDisclosures(session, atUs, first));
   }
 
   async closeWindows(atUs: number): Promise<void> {

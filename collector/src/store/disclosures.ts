@@ -22,8 +22,11 @@ export interface DisclosureNote {
   read: Disclosure;
 }
 
-/** Counts reads, in the transaction of the caller: those of the same of the same caller together. */
-export async function noteDisclosures(session: Session, atUs: number, notes: readonly DisclosureNote[]): Promise<void> {
+/** Reads of the same by the same caller, as one row. */
+export type CountedReads = ReadonlyMap<string, { row: CountedRow; note: DisclosureNote }>;
+
+/** By key. */
+export function countReads(notes: readonly DisclosureNote[]): CountedReads {
   const counted = new Map<string, { row: CountedRow; note: DisclosureNote }>();
   for (const note of notes) {
     const row = countedRow(note);
@@ -31,8 +34,30 @@ export async function noteDisclosures(session: Session, atUs: number, notes: rea
     if (known) known.row.reads++;
     else counted.set(row.key, { row, note });
   }
-  // In the order of the key, so that two collectors never wait for each other in a circle.
-  const rows = JSON.stringify(Array.from(counted.values(), ({ row }) => row));
+  return counted;
+}
+
+/**
+ * Counts those whose window is open, which most of all reads are, in one statement, and returns the others: whoever polls
+ * waits for this each time, and a transaction is four.
+ */
+export async function countRepeats(session: Session, atUs: number, counted: CountedReads): Promise<CountedReads> {
+  const rows = await session.query(
+    `with open as (
+       select key, reads from disclosures join json_to_recordset($1::json) as r(key bytea, reads bigint) using (key)
+       where first_at > $2 and first_at <= $3 order by key for update of disclosures)
+     update disclosures as d set repeats = d.repeats + open.reads, last_at = greatest(d.last_at, $3::timestamptz)
+     from open where d.key = open.key returning d.key`,
+    [rowsOf(counted), timestamp(atUs - WINDOW_US), timestamp(atUs)],
+  );
+  const left = new Map(counted);
+  for (const { key } of rows) left.delete(bytea(key));
+  return left;
+}
+
+/** Counts reads, in the transaction of the caller. */
+export async function noteDisclosures(session: Session, atUs: number, counted: CountedReads): Promise<void> {
+  const rows = rowsOf(counted);
   const ended = await session.query(
     `delete from disclosures where key in (
        select key from disclosures where key in (select key from json_to_recordset($1::json) as r(key bytea))
@@ -58,6 +83,10 @@ export async function noteDisclosures(session: Session, atUs: number, notes: rea
     if (repeatsNow.get(row.key) !== row.reads - 1) continue;
     await appendAudit(session, atUs, note.by, { ...note.read, subject: row.subject });
   }
+}
+
+function rowsOf(counted: CountedReads): string {
+  return JSON.stringify(Array.from(counted.values(), ({ row }) => row));
 }
 
 /** As a row of JSON. */

@@ -3,6 +3,7 @@ import { sentLogin } from '../api-world.ts';
 import { answers, type Row, refuses, wrongToken } from './row.ts';
 
 const NO_ID = '7zzzzzzzzzzzzzzzzzzzzzzzzz';
+const backwards = { since: '2026-01-02T00:00:00Z', until: '2026-01-01T00:00:00Z' };
 const late = { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' };
 const list = expect.any(Array);
 
@@ -77,6 +78,7 @@ export const THREAT_ROWS: Record<string, Row> = {
     { body: {} },
     refuses(404, 'an alert nobody has', { body: { alerts: [NO_ID] } }),
     refuses(409, 'what several alerts begin with', { body: { alerts: ['0'] } }),
+    refuses(400, 'a time that ends before it begins', { body: backwards }, '/body/until'),
     refuses(
       400,
       'alerts and an entity',
@@ -97,6 +99,8 @@ export const THREAT_ROWS: Record<string, Row> = {
     { query: { limit: 1, severity: 'low', since: '2026-01-01T00:00:00Z' } },
     ...pages,
     refuses(400, 'a time that is none', { query: { since: 'yesterday' } }, '/query/since'),
+    refuses(400, 'a time that ends before it begins', { query: backwards }, '/query/until'),
+    refuses(400, 'a limit that is no number', { query: { limit: 'many' } }, '/query/limit'),
   ),
   'GET /api/threat/alerts/{id}': answers(
     200,
@@ -124,6 +128,7 @@ export const THREAT_ROWS: Record<string, Row> = {
     { events: expect.arrayContaining([expect.objectContaining({ 'source.ip': '192.0.2.77' })]) },
     { body: { filters: [{ field: 'source.ip', value: '192.0.2.0/24' }] } },
     refuses(400, 'a limit beyond limits', { body: { limit: 1_001 } }, '/body/limit'),
+    refuses(400, 'a time that ends before it begins', { body: backwards }, '/body/until'),
     refuses(400, 'a field no event has', { body: { filters: [{ field: 'usr.name', value: 'x' }] } }),
     refuses(400, 'a cursor of somebody else', { body: { after: "'" } }),
   ),
@@ -142,5 +147,6 @@ export const THREAT_ROWS: Record<string, Row> = {
     { detail: expect.stringContaining('Upgrade: websocket') },
     {},
     refuses(400, 'a filter there is not', { query: { sverity: 'high' } }, '/query/sverity'),
+    refuses(400, 'a time that ends before it begins', { query: backwards }, '/query/until'),
   ),
 };

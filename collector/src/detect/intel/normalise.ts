@@ -4,7 +4,7 @@ import { domainToASCII } from 'node:url';
 import { ADDRESS_BYTES_MAX, addressText, maskAddress, writeAddress } from './address-bytes.ts';
 import type { IndicatorValue } from './indicator.ts';
 
-type ValueRefusal =
+export type ValueRefusal =
   | 'empty'
   | 'too long'
   | 'not an indicator'

@@ -43,8 +43,15 @@ function describe(operation: Operation): Html {
   const body = jsonSchemaOf(requestBody as OpenAPIV3_1.RequestBodyObject | undefined);
   return html`<section aria-labelledby="${anchor(operation)}"><h3 id="${anchor(operation)}"><span class="method">${method}</span> <code>${path}</code></h3>
 <p>${summary} <span class="quiet">(${who})</span></p>
-${asked.length > 0 && fieldTable('Parameters', asked)}${body && fieldTable('Body', fieldsOf(body))}
+${asked.length > 0 && fieldTable('Parameters', asked)}${body && fieldTable('Body', fieldsOf(body))}${example(operation)}
 ${Object.entries(responses).map(([status, response]) => describeResponse(status, response as OpenAPIV3_1.ResponseObject))}</section>`;
+}
+
+function example({ path, requestBody }: Operation): Html | false {
+  const { content } = (requestBody ?? {}) as OpenAPIV3_1.RequestBodyObject;
+  const body = content?.['application/json']?.example as unknown;
+  if (body === undefined) return false;
+  return html`<p id="example-of-${path}">For example:</p><pre aria-labelledby="example-of-${path}" tabindex="0">${JSON.stringify(body, null, 2)}</pre>`;
 }
 
 function describeResponse(status: string, response: OpenAPIV3_1.ResponseObject): Html {

@@ -4,7 +4,7 @@ export const STYLE_SHEET = `:root { color-scheme: light dark; --ink: #1a1d21; --
 * { box-sizing: border-box; }
 body { margin: 0; font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
 header { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: baseline; padding: 0.75rem 1.5rem; border-bottom: 1px solid var(--line); }
-header nav a { margin-right: 1rem; }
+header nav { display: flex; flex-wrap: wrap; gap: 0 1rem; }
 .brand { font-weight: 700; margin: 0; }
 main { max-width: 72rem; margin: 0 auto; padding: 1rem 1.5rem 4rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1rem; margin: 1.75rem 0 0.25rem; }
@@ -13,7 +13,7 @@ a { color: var(--accent); } a:focus-visible, button:focus-visible, input:focus-v
 code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; overflow-wrap: anywhere; }
 .method { font-weight: 700; font-family: ui-monospace, monospace; }
 .quiet { color: var(--quiet); }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } pre { white-space: pre-wrap; }
 table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 1rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem 0; border-bottom: 1px solid var(--line); }
 caption { text-align: left; font-weight: 600; padding: 0.25rem 0; }

@@ -1,14 +1,15 @@
 import type { Alert } from '@threatguard/proto';
-import { getAlert } from '../../api/alerts.ts';
+import { findAlert } from '../../api/alerts.ts';
 import type { Store } from '../../store/store.ts';
 import { HOUR_US } from '../analysis/behaviour.ts';
 import { correlateAlerts } from '../analysis/correlate.ts';
+import { findEntity } from '../analysis/find-entity.ts';
 import type { HttpApp } from '../app.ts';
 import { ProblemError } from '../problem.ts';
 import { describeIncident, severityNumber } from '../schemas/findings.ts';
 import { guarded } from '../schemas/problem.ts';
 import { correlateAnswer, correlateBody } from '../schemas/threat.ts';
-import { timeUs } from '../times.ts';
+import { spanUs } from '../times.ts';
 
 const ALERTS_MAX = 500;
 
@@ -42,18 +43,18 @@ export function correlationRoute(app: HttpApp, { store, nowMs }: CorrelationRout
   ): Promise<{ alerts: Alert[]; complete: boolean }> {
     if (ids) {
       const named = [];
-      for (const id of new Set(ids)) named.push((await getAlert(store, { id })).alert!);
+      for (const id of new Set(ids)) named.push(await findAlert(store, id));
       return { alerts: named, complete: true };
     }
     if (entity) {
-      const known = await store.entity(entity);
+      const known = await findEntity(store, entity);
       if (!known) throw new ProblemError('not_found', `no alert was ever about the ${entity.kind} "${entity.name}"`);
       const found = await Promise.all(known.reasons.map(({ alertId }) => store.alertsByIdPrefix(alertId)));
       return { alerts: found.flat(), complete: true };
     }
     const filter = {
-      sinceUs: since ? timeUs(since) : nowMs() * 1000 - 24 * HOUR_US,
-      ...(until && { untilUs: timeUs(until) }),
+      sinceUs: nowMs() * 1000 - 24 * HOUR_US,
+      ...spanUs({ since, until }, '/body'),
       ...(severity && { severityMin: severityNumber(severity) }),
     };
     const { rows, next } = await store.alerts(filter, ALERTS_MAX, '', signal);

@@ -13,6 +13,8 @@ export function docsRoutes(app: HttpApp): void {
   let document: string | undefined;
   let text: string | undefined;
 
+  // Who types the address alone wants the page.
+  app.get('/', open, (_, reply) => reply.redirect('/admin', 303));
   app.get('/openapi.json', open, (_, reply) => {
     document ??= JSON.stringify(app.swagger());
     return reply.header('cache-control', CACHED).type('application/json').serializer(String).send(document);

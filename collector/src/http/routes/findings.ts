@@ -1,8 +1,10 @@
 // What was found: alerts, incidents, the risk of entities.
 import { AlertOrder, AlertState } from '@threatguard/proto';
-import { getAlert, listAlerts } from '../../api/alerts.ts';
+import type { z } from 'zod';
+import { findAlert, listAlerts } from '../../api/alerts.ts';
 import { contributionAt, HALF_LIFE_US, riskAt } from '../../correlate/risk.ts';
 import type { Store } from '../../store/store.ts';
+import { findEntity } from '../analysis/find-entity.ts';
 import { type ModelBehaviour, sayLearning } from '../analysis/model-behaviour.ts';
 import type { HttpApp } from '../app.ts';
 import { ProblemError } from '../problem.ts';
@@ -19,7 +21,8 @@ import {
   riskAnswer,
   riskParams,
 } from '../schemas/threat.ts';
-import { isoTime, isoTimeUs, timeUs } from '../times.ts';
+import { SharedAnswers, writeSharedOnce } from '../shared-answers.ts';
+import { isoTime, isoTimeUs, spanUs } from '../times.ts';
 
 /** The hour that goes on, and the one before it. */
 const PRESENT_US = 2 * 3_600_000_000;
@@ -33,6 +36,8 @@ export interface FindingRoutesParts {
 }
 
 export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: FindingRoutesParts): void {
+  const pages = new SharedAnswers<z.output<typeof alertsAnswer>>();
+
   app.get(
     '/api/threat/alerts',
     {
@@ -43,22 +48,21 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
         querystring: alertsQuery,
         response: { 200: alertsAnswer, ...guarded('unavailable', 'timed_out') },
       },
+      serializerCompiler: writeSharedOnce,
     },
-    async (request) => {
+    (request) => {
       const { limit, after = '', severity, state, since, until, sort, ...rest } = request.query;
       const filter = {
         ...rest,
         ...(severity && { severityMin: severityNumber(severity) }),
         ...(state && { state: AlertState[state.toUpperCase() as 'OPEN'] }),
-        ...(since && { sinceUs: timeUs(since) }),
-        ...(until && { untilUs: timeUs(until) }),
+        ...spanUs({ since, until }, '/query'),
       };
-      const { alerts = [], next = '' } = await listAlerts(
-        store,
-        { filter, limit, after, order: ORDERS[sort] },
-        request.due,
-      );
-      return { alerts: alerts.map(describeAlert), next: next ?? '' };
+      const page = { filter, limit, after, order: ORDERS[sort] };
+      return pages.ask(JSON.stringify(page), request.due, async (signal) => {
+        const { alerts = [], next } = await listAlerts(store, page, signal);
+        return { alerts: alerts.map(describeAlert), next: next ?? '' };
+      });
     },
   );
 
@@ -74,9 +78,10 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
       },
     },
     async (request) => {
-      const { alert, events = [] } = await getAlert(store, { id: request.params.id });
-      const seen = request.caller!.scopes.has('events:read') ? events : [];
-      return { alert: describeAlert(alert!), events: seen.map(describeEvent) };
+      const alert = await findAlert(store, request.params.id);
+      const mayRead = request.caller!.scopes.has('events:read');
+      const events = mayRead ? await store.eventsByReference(alert.events ?? []) : [];
+      return { alert: describeAlert(alert), events: events.map(describeEvent) };
     },
   );
 
@@ -131,25 +136,26 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
       },
     },
     async (request) => {
-      const { kind, id: name } = request.params;
+      const { kind, id } = request.params;
       const nowUs = nowMs() * 1000;
-      const entity = await store.entity({ kind, name });
-      if (!entity) throw new ProblemError('not_found', `no alert was ever about the ${kind} "${name}"`);
+      const entity = await findEntity(store, { kind, name: id });
+      if (!entity) throw new ProblemError('not_found', `no alert was ever about the ${kind} "${id}"`);
+      const { name } = entity;
       const points = await store.riskHistory({ kind, name }, { fromUs: nowUs - WEEK_US, toUs: nowUs });
       const window = { fromUs: nowUs - PRESENT_US, toUs: nowUs, stored: false };
       const model = await behaviour.assess({ kind, name }, window);
       return {
         entity: { kind, name },
-        risk: riskAt(entity.level, nowUs),
+        risk: hundredths(riskAt(entity.level, nowUs)),
         half_life_hours: HALF_LIFE_US / 3_600_000_000,
         reasons: entity.reasons.map((reason) => ({
           alert_id: reason.alertId,
           rule_id: reason.ruleId,
           title: reason.title,
-          contribution: contributionAt(reason, nowUs),
+          contribution: hundredths(contributionAt(reason, nowUs)),
           at: isoTime(reason.atUs / 1000),
         })),
-        history: points.map(({ atUs, level }) => ({ at: isoTime(atUs / 1000), risk: riskAt(level, atUs) })),
+        history: points.map(({ atUs, level }) => ({ at: isoTime(atUs / 1000), risk: hundredths(riskAt(level, atUs)) })),
         first_seen_at: isoTimeUs(entity.firstSeenAtUs),
         last_seen_at: isoTimeUs(entity.lastSeenAtUs),
         behaviour: model
@@ -163,4 +169,9 @@ export function findingRoutes(app: HttpApp, { store, behaviour, nowMs }: Finding
       };
     },
   );
+}
+
+/** More digits would say more than is known. */
+function hundredths(risk: number): number {
+  return Math.round(risk * 100) / 100;
 }

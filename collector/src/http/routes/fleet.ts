@@ -6,7 +6,7 @@ import { describeAgent, describeEvent, type SEVERITIES } from '../schemas/findin
 import { guarded } from '../schemas/problem.ts';
 import { agentParams, agentsAnswer, eventsAnswer, eventsBody, oneAgentAnswer, rulesAnswer } from '../schemas/threat.ts';
 import type { HttpStatus } from '../status.ts';
-import { isoTimeUs, timeUs } from '../times.ts';
+import { isoTimeUs, spanUs } from '../times.ts';
 
 export function fleetRoutes(
   app: HttpApp,
@@ -69,8 +69,7 @@ export function fleetRoutes(
       const { filters, since, until, limit, after = '' } = request.body;
       const query = {
         filters,
-        ...(since && { sinceUs: timeUs(since) }),
-        ...(until && { untilUs: timeUs(until) }),
+        ...spanUs({ since, until }, '/body'),
       };
       const page = await store.searchEvents(query, limit, after, request.due);
       return {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type IntelReading, listIntel, lookupIntel } from '../../api/intel.ts';
 import type { CacheLayer } from '../../cache/cache-layer.ts';
 import { INDICATOR_KINDS } from '../../detect/intel/indicator.ts';
-import { normalise } from '../../detect/intel/normalise.ts';
+import { normalise, type ValueRefusal } from '../../detect/intel/normalise.ts';
 import type { HttpApp } from '../app.ts';
 import { ProblemError } from '../problem.ts';
 import { guarded } from '../schemas/problem.ts';
@@ -14,6 +14,13 @@ const VALUES_MAX = 100;
 /** Fewer are looked up sooner than a Redis is asked. */
 const REMEMBERED_FROM = 10;
 const VALUE_CHARS_MAX = 2_048;
+/** Sound values that no indicator can be of. Scripts send what they find, and one of these is no reason to refuse the others. */
+const NO_INDICATOR: ReadonlySet<string> = new Set<ValueRefusal>([
+  'a network too wide',
+  'an address that is no host of a network',
+  'a domain of one label',
+  'the digest of nothing',
+]);
 const time = z.iso.datetime();
 const texts = z.array(z.string());
 
@@ -37,13 +44,15 @@ const indicatorAnswer = z.object({
   ),
 });
 
-const queryBody = z.strictObject({
-  indicators: z
-    .array(z.string().min(1).max(VALUE_CHARS_MAX))
-    .min(1)
-    .max(VALUES_MAX)
-    .describe('Addresses, networks, domains, URLs, digests, ADDRESS:PORT; also defanged'),
-});
+const queryBody = z
+  .strictObject({
+    indicators: z
+      .array(z.string().min(1).max(VALUE_CHARS_MAX))
+      .min(1)
+      .max(VALUES_MAX)
+      .describe('Addresses, networks, domains, URLs, digests, ADDRESS:PORT; also defanged'),
+  })
+  .meta({ examples: [{ indicators: ['203.0.113.7', 'evil[.]example', 'hxxps://evil.example/payload'] }] });
 const queryAnswer = z.object({
   results: z
     .array(
@@ -52,6 +61,7 @@ const queryAnswer = z.object({
         kind: z.string(),
         value: z.string().describe('As it is compared'),
         known: z.boolean(),
+        note: z.string().optional().describe('Why nothing can be known of it, such as of the digest of an empty file'),
         indicators: z.array(indicatorAnswer).describe('That cover it, the narrowest first'),
         withdrawn: z.array(z.object({ source: z.string(), at: time.optional(), by: z.string() })),
       }),
@@ -88,7 +98,9 @@ export function intelligenceRoutes(app: HttpApp, parts: IntelReading & { layer: 
       const { indicators } = request.body;
       const wrong = indicators.flatMap((text, index) => {
         const read = normalise(text);
-        return 'refused' in read ? [{ path: `/body/indicators/${index}`, message: `this is ${read.refused}` }] : [];
+        return 'refused' in read && !NO_INDICATOR.has(read.refused)
+          ? [{ path: `/body/indicators/${index}`, message: `this is ${read.refused}` }]
+          : [];
       });
       if (wrong.length > 0) {
         throw new ProblemError('invalid', `${wrong[0]!.path}: ${wrong[0]!.message}`, { fields: wrong });
@@ -114,6 +126,18 @@ export function intelligenceRoutes(app: HttpApp, parts: IntelReading & { layer: 
   }
 
   function lookUp(asked: string): z.output<typeof queryAnswer>['results'][number] {
+    const read = normalise(asked);
+    if ('refused' in read) {
+      return {
+        asked,
+        kind: '',
+        value: asked,
+        known: false,
+        note: `this is ${read.refused}`,
+        indicators: [],
+        withdrawn: [],
+      };
+    }
     const { kind = '', value = '', indicators: found = [], withdrawn = [] } = lookupIntel(reading, { value: asked });
     return {
       ...{ asked, kind, value, known: found.length > 0 },

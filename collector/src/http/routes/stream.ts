@@ -9,7 +9,7 @@ import { alertsQuery } from '../schemas/threat.ts';
 import { type AlertStream, CLIENTS_MAX, type StreamSocket } from '../stream/alert-stream.ts';
 import { REPLAY_SECONDS_MAX, type RecentAlerts } from '../stream/recent-alerts.ts';
 import { type StreamTickets, TICKET_SECONDS } from '../stream/tickets.ts';
-import { timeUs } from '../times.ts';
+import { spanUs } from '../times.ts';
 
 const streamQuery = alertsQuery.omit({ limit: true, after: true }).extend({
   ticket: z.string().max(64).optional().describe('Instead of the header, for browsers'),
@@ -60,6 +60,7 @@ export function streamRoutes(app: HttpApp, { stream, recent, tickets, origins, n
       response: { ...guarded('unavailable') },
     },
     preHandler: async (request) => {
+      spanUs(request.query as z.output<typeof streamQuery>, '/query');
       if (!request.ws) return;
       refuseForeignPage(request as FastifyRequest, origins);
       if (stream.isFull) throw new ProblemError('unavailable', `${CLIENTS_MAX} clients are connected already`);
@@ -81,8 +82,7 @@ export function streamRoutes(app: HttpApp, { stream, recent, tickets, origins, n
         ...rest,
         ...(severity && { severityMin: severityNumber(severity) }),
         ...(state && { state: AlertState[state.toUpperCase() as 'OPEN'] }),
-        ...(since && { sinceUs: timeUs(since) }),
-        ...(until && { untilUs: timeUs(until) }),
+        ...spanUs({ since, until }, '/query'),
       };
       const missed = replay === undefined ? undefined : recent.since(nowMs() - replay * 1000);
       stream.add(socket as StreamSocket, { filter, caller: request.caller!, ...(missed && { missed }) });

