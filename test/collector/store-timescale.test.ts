@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FieldFilter, HostEvent } from '@threatguard/proto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ComplianceStore } from '../../collector/src/store/compliance-store.ts';
 import type { Database } from '../../collector/src/store/database.ts';
 import { EVENT_COLUMNS } from '../../collector/src/store/event-columns.ts';
@@ -25,7 +25,7 @@ import {
   realisticEvents,
   startTimescale,
 } from '../support/stores.ts';
-import { chunksOf, policies, refreshSeries, runPolicies, stopWorkers } from '../support/timescale.ts';
+import { chunksOf, hasFailed, policies, refreshSeries, runPolicies, stopWorkers } from '../support/timescale.ts';
 import { until } from '../support/until.ts';
 
 const TIMESCALE = ENGINES.find(({ name }) => isTimescale(name))!;
@@ -48,6 +48,9 @@ test.each([
   expect(atLeast(version, since)).toBe(expected);
 });
 
+/** Whether the server of these tests is of the Apache edition, which has little of what they are about. */
+let isApache = false;
+
 describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
   let engine: EngineUnderTest;
   let location: StoreLocation;
@@ -59,8 +62,13 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     location = engine.location();
     database = openDatabase(location);
     store = await storeOver(database);
+    isApache = store.notices.some((notice) => notice.startsWith('no columnstore'));
     await stopWorkers(database);
   }, 60_000);
+
+  beforeEach(({ skip }) => {
+    if (isApache) skip('the server is of the Apache edition');
+  });
 
   afterAll(async () => {
     await store?.[Symbol.asyncDispose]();
@@ -394,7 +402,7 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
 
   test(
     'says what the database does not do any more, and what it fails at',
-    async () => {
+    async ({ skip }) => {
       const nowUs = Date.now() * 1000;
       await store.keepUp(RETENTION, nowUs);
       expect(await store.problems(nowUs)).toEqual([]);
@@ -410,12 +418,11 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
       const [chunk] = await failing.query("select show_chunks('events')::text as name");
       await failing.script(`create view needed as select * from ${chunk?.name}`);
       await other.keepUp(RETENTION, nowUs);
+      // Many databases share the workers of a server, and each takes one to begin with.
+      if (!(await hasFailed(failing, 'policy_retention'))) return skip('no worker of the server was free for a job');
       const problem = await until(
-        async () => (await other.problems(nowUs)).find((each) => each.includes('retention')),
-        {
-          limitMs: 90_000,
-          what: 'the database to fail at its retention',
-        },
+        async () => (await other.problems(nowUs)).find((each) => each.includes('cannot drop')),
+        { limitMs: 10_000, what: 'the problem to be said' },
       );
       expect(problem).toMatch(/^TimescaleDB fails at the retention of events: cannot drop table .*_chunk because/);
     },
