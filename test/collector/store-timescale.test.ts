@@ -128,9 +128,18 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     for (const each of stores) await each[Symbol.asyncDispose]();
   });
 
-  test('of release 0.1.0 becomes one with every row in it, and its events are counted', async () => {
+  test.each([
+    ['of release 0.1.0', 1, []],
+    ['of schema 6, in chunks already,', 6, ['events:event_at', 'evidence:received_at', 'losses:received_at']],
+  ])('%s becomes one with every row in it, and its events are counted', async (_, migrations, chunked) => {
     const older = openDatabase(engine.location());
-    await migrate(older, readMigrations().slice(0, 1));
+    await migrate(older, readMigrations().slice(0, migrations));
+    if (chunked.length > 0) await older.script('create extension if not exists timescaledb');
+    for (const [table, time] of chunked.map((each) => each.split(':'))) {
+      await older.query(
+        `select create_hypertable('${table}', '${time}', chunk_time_interval => interval '1 day', create_default_indexes => false)`,
+      );
+    }
     const agentId = randomUUID();
     await older.script(`
       insert into events(event_at, observed_at, received_at, agent_id, stream_id, sequence, event_index,

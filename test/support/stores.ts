@@ -99,7 +99,7 @@ async function startServer(): Promise<EngineUnderTest> {
 }
 
 /** Databases made ahead: as many as one file of tests asks for. */
-const TIMESCALE_DATABASES = 9;
+const TIMESCALE_DATABASES = 10;
 
 /** New databases on the server of the URL, whose user may make them; dropped in the end. */
 export async function startTimescale(url: string): Promise<EngineUnderTest> {
