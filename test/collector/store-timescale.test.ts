@@ -409,6 +409,18 @@ describe.skipIf(!TIMESCALE.available)(`a store on ${TIMESCALE.name}`, () => {
     expect((await store.keepUp(RETENTION, Date.now() * 1000)).made).toEqual([]);
   });
 
+  test('has the series refreshed from the oldest on, where that is done in steps: what is newer is added from the events', async ({
+    skip,
+  }) => {
+    const known = await database.query(
+      `select 1 from pg_proc where proname = 'add_continuous_aggregate_policy' and 'refresh_newest_first' = any(proargnames)`,
+    );
+    if (known.length === 0) return skip('it refreshes in one step');
+    await store.keepUp(RETENTION, Date.now() * 1000);
+    const jobs = await policies(database, 'policy_refresh_continuous_aggregate');
+    expect(jobs.map(({ config }) => config.refresh_newest_first)).toEqual(Array(9).fill(false));
+  });
+
   test(
     'says what the database does not do any more, and what it fails at',
     async ({ skip }) => {
