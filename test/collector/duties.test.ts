@@ -219,6 +219,8 @@ describe.skipIf(!postgresAvailable())('of two collectors of one store (needs pos
     second.wake();
     await until(() => delivered.length >= 3, { limitMs: 10_000, what: 'the third' });
     expect(delivered.map((key) => key.split(':')[0])).toEqual(alerts.map(({ id }) => id));
+    const counted = async () => (await b.store.forwarding.targets())[0]?.cursor === 3;
+    await until(counted, { limitMs: 10_000, what: 'the third to be counted' });
     const [target] = await b.store.forwarding.targets();
     expect(target).toMatchObject({ delivered: 3, missed: 0 });
 
