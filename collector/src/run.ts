@@ -7,6 +7,7 @@ import { agentReports } from './agent-reports.ts';
 import { RateMeter } from './api/rate-meter.ts';
 import { AccessLog } from './compliance/access-log.ts';
 import type { CollectorConfig } from './config.ts';
+import { dutiesOf } from './duties.ts';
 import { TreeKeeper } from './evidence/tree-keeper.ts';
 import { Attendance } from './fleet/attendance.ts';
 import { CertificateAuthorities } from './fleet/authorities.ts';
@@ -81,7 +82,8 @@ export async function startCollector(parts: {
   const { store, retention } = stack.use(await startStore({ config, directory: paths.storeDirectory, nowUs, log }));
   const directory = paths.kemDirectory;
   const found = await findEpochs({ directory, store: store.epochs, signer: () => identity, nowUs: nowUs() });
-  const publishing = stack.use(await startPublishing({ config, store, identity, nowMs, log, failed }));
+  const duties = dutiesOf(store, failed);
+  const publishing = stack.use(await startPublishing({ config, store, identity, duties, nowMs, log, failed }));
   const { feed } = publishing;
 
   const changes = await openChanges({ store, publishing, failed });
@@ -97,6 +99,7 @@ export async function startCollector(parts: {
       store,
       fleet,
       publishing,
+      duties,
       kemKeys: found.keys,
       crypto,
       modelsDirectory: paths.modelsDirectory,
@@ -120,7 +123,9 @@ export async function startCollector(parts: {
   });
 
   const report = (found: Parameters<Pipeline['report']>[0]) => pipeline.report(found);
-  const intel = stack.use(await startIntel({ config: config.intel, store, shards, report, nowUs, log, failed }));
+  const intel = stack.use(
+    await startIntel({ config: config.intel, store, shards, report, duties, nowUs, log, failed }),
+  );
 
   const sessions = new Sessions();
   const fleetName = config.fleet.name ?? hostname();
@@ -145,6 +150,7 @@ export async function startCollector(parts: {
       silentAfterUs: silenceUsMax,
       nowUs,
       silent: ({ id }, lastSeenAtUs) => reports.silent(id, lastSeenAtUs),
+      duties,
       clockOff: reports.clockOff,
       failed,
     }),
@@ -155,6 +161,7 @@ export async function startCollector(parts: {
     TreeKeeper.start({
       evidence: store.evidence,
       signer: () => identity,
+      duties,
       nowUs,
       signed: ({ number, treeSize, digest }, signed) => {
         log.info({ number, treeSize, sha256: digest.toString('hex') }, 'tree head signed');
@@ -165,7 +172,7 @@ export async function startCollector(parts: {
   );
 
   const accesses = stack.use(new AccessLog({ store: store.compliance, nowUs, failed }));
-  stack.use(new HuntSchedule({ store, report, nowUs, failed }));
+  stack.use(new HuntSchedule({ store, report, duties, nowUs, failed }));
 
   const acts = new ActsOfOthers({ store, desk: () => desk, scoring: triage });
   const desk = new TriageDesk({

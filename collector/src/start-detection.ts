@@ -7,6 +7,7 @@ import { startBudget } from './correlate/start-budget.ts';
 import { DemoClock } from './demo-clock.ts';
 import { type RunningModels, startBehaviour } from './detect/behaviour/start.ts';
 import { replayWindows } from './detect/replay-windows.ts';
+import type { Duties } from './duties.ts';
 import type { ChosenCrypto } from './fleet/chosen-crypto.ts';
 import type { CollectorSigner } from './fleet/collector-identity.ts';
 import type { FoundEpochs } from './fleet/epochs/start-epochs.ts';
@@ -43,6 +44,7 @@ export async function startDetection(parts: {
   store: Store;
   fleet: Fleet;
   publishing: Publishing;
+  duties: Duties;
   kemKeys: FoundEpochs['keys'];
   crypto: ChosenCrypto;
   /** Where trained models lie. */
@@ -96,6 +98,7 @@ export async function startDetection(parts: {
       others: [new TriageTrainer({ store: store.verdicts, use: (model) => triage.use(model) })],
       // An embedded store is this collector's alone.
       shared: store.engine !== 'pglite',
+      duties: parts.duties,
       nowUs,
       log,
       failed,

@@ -7,6 +7,7 @@ import { fetchFeed } from './detect/intel/fetch-feed.ts';
 import { IntelJobs } from './detect/intel/intel-jobs.ts';
 import { IntelLibrary } from './detect/intel/intel-library.ts';
 import { RetroMatch } from './detect/intel/retro-match.ts';
+import type { Duties } from './duties.ts';
 import type { Shards } from './shards/shards.ts';
 import { COLLECTOR_ACTOR } from './store/audit.ts';
 import type { Store } from './store/store.ts';
@@ -17,6 +18,8 @@ export interface IntelParts {
   shards: Pick<Shards, 'useIntel'>;
   /** Resolves when they are stored. */
   report: (detections: readonly Detection[]) => Promise<void>;
+  /** What one of several collectors of the store does. */
+  duties: Duties;
   nowUs: () => number;
   log: Logger;
   failed: (error: unknown) => void;
@@ -28,7 +31,16 @@ export interface Intel extends AsyncDisposable {
 }
 
 /** Resolves when every shard has the indicators that are stored. */
-export async function startIntel({ config, store, shards, report, nowUs, log, failed }: IntelParts): Promise<Intel> {
+export async function startIntel({
+  config,
+  store,
+  shards,
+  report,
+  duties,
+  nowUs,
+  log,
+  failed,
+}: IntelParts): Promise<Intel> {
   await using stack = new AsyncDisposableStack();
   const records = store.intel;
   const jobs = new IntelJobs();
@@ -40,12 +52,15 @@ export async function startIntel({ config, store, shards, report, nowUs, log, fa
     useIndex: (buffers) => shards.useIntel(buffers),
     retroAdded: () => retro.wake(),
   });
-  const retro = stack.use(new RetroMatch({ records, jobs, store, index: () => library.index, report, nowUs, failed }));
+  const index = () => library.index;
+  const takeIn = () => library.takeIn();
+  const retro = stack.use(new RetroMatch({ records, jobs, store, index, takeIn, report, duties, nowUs, failed }));
   stack.use(
     await FeedSchedule.start({
       library,
       sources: config.sources.map(scheduledSource),
       fetch: fetchFeed,
+      duties,
       nowUs,
       by: COLLECTOR_ACTOR,
       imported: (source, counts) => log.info({ source, ...counts }, 'indicators were imported'),

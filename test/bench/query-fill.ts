@@ -10,9 +10,8 @@ import type { Database } from '../../collector/src/store/database.ts';
 import { EVENT_COLUMNS } from '../../collector/src/store/event-columns.ts';
 import { encodeEventRows } from '../../collector/src/store/event-rows.ts';
 import type { Store } from '../../collector/src/store/store.ts';
-import { isChunked } from '../../collector/src/store/timescale.ts';
 import { makeAgent } from '../support/stores.ts';
-import { refreshSeries } from '../support/timescale.ts';
+import { countsItself, refreshSeries } from '../support/timescale.ts';
 import { mixedEvent } from './event-mix.ts';
 
 export const AGENTS = 200;
@@ -127,7 +126,7 @@ export async function fill(
      select agent_id, stream_id, max(sequence), max(encode(header_digest, 'hex'))::bytea, count(*), sum(event_count), 0
      from envelopes group by agent_id, stream_id`,
   );
-  if (await isChunked(database, 'series_minute')) await refreshSeries(database);
+  if (await countsItself(database)) await refreshSeries(database);
   else await fillSeries(database);
   for (let first = 0; first < Math.min(ALERTS, wanted / EVENTS_PER_ALERT); first += 500) {
     const alerts = Array.from({ length: 500 }, (_, index) => alertOf(first + index, rounds));

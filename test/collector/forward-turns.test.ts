@@ -1,6 +1,7 @@
 import type { Alert } from '@threatguard/proto';
 import { afterEach, expect, it } from 'vitest';
 import { readCollectorConfig } from '../../collector/src/config.ts';
+import { OWN_DUTIES } from '../../collector/src/duties.ts';
 import { Forwarder } from '../../collector/src/publish/forward/forwarder.ts';
 import { DeliveryError, type ForwardRecord, type ForwardTarget } from '../../collector/src/publish/forward/target.ts';
 import type { ForwardItem, ForwardingStore, ForwardProgress } from '../../collector/src/store/forwarding-store.ts';
@@ -24,13 +25,14 @@ class Rig implements AsyncDisposable {
   start(more = '', stream: 'alerts' | 'audit' = 'alerts'): Forwarder {
     const text = `forward:\n  - {name: siem, kind: syslog, address: "h:1"${more}}\n`;
     const [settings] = readCollectorConfig({ file: 'test', text, environment: {} }).forward;
-    const store: Pick<ForwardingStore, 'next' | 'advance'> = {
+    const store: Pick<ForwardingStore, 'next' | 'advance' | 'cursor'> = {
       next: async (_, after, limit) => {
         const failure = this.storeFails.shift();
         if (failure) throw failure;
         return this.items.filter(({ position }) => position > after).slice(0, limit);
       },
       advance: async (_, progress) => void this.progress.push(progress),
+      cursor: async () => this.progress.at(-1)?.cursor ?? 0,
     };
     const target: ForwardTarget = {
       recordsMax: 10,
@@ -47,6 +49,7 @@ class Rig implements AsyncDisposable {
       target,
       cursor: { name: 'siem', stream, cursor: 0, delivered: 0, refused: 0, missed: 0, deliveredAtUs: undefined },
       store,
+      duties: OWN_DUTIES,
       exporter: { version: '0.1.0', observer: '' },
       nowUs: () => 1,
       changed: (problem) => this.problems.push(problem),

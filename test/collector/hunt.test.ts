@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Activity, EventClass, type HostEvent, type HuntPart, Outcome, parseHunt } from '@threatguard/proto';
 import { describe, expect, it } from 'vitest';
+import { OWN_DUTIES } from '../../collector/src/duties.ts';
 import { followHunt } from '../../collector/src/hunt/follow-hunt.ts';
 import { HuntSchedule } from '../../collector/src/hunt/hunt-schedule.ts';
 import { runHunt } from '../../collector/src/hunt/run-hunt.ts';
@@ -247,6 +248,7 @@ for (const { name, available, start } of ENGINES) {
         report: async (detections) => {
           reported.push(...detections);
         },
+        duties: OWN_DUTIES,
         nowUs: () => nowUs,
         failed: (error) => {
           throw error;

@@ -3,6 +3,7 @@ import type { Detection, StoredEvent } from '@threatguard/proto';
 import { expect, it } from 'vitest';
 import type { IntelRecords, RetroJob } from '../../collector/src/detect/intel/intel-records.ts';
 import { RetroMatch } from '../../collector/src/detect/intel/retro-match.ts';
+import { OWN_DUTIES } from '../../collector/src/duties.ts';
 import { indexOf } from '../support/intel-index.ts';
 import { until } from '../support/until.ts';
 
@@ -62,7 +63,9 @@ function start(kept: KeptJobs, report: (detections: readonly Detection[]) => Pro
       },
     },
     index: () => index,
+    takeIn: async () => undefined,
     report,
+    duties: OWN_DUTIES,
     nowUs: () => START_US + 100 * 86_400e6,
     failed: (error) => {
       throw error;

@@ -21,6 +21,7 @@ import { ApiUser, PASSWORD } from '../support/api-user.ts';
 import { type ConsoleClient, initTestHome, TestCollector } from '../support/collector.ts';
 import { runCommand } from '../support/console-commands.ts';
 import { failedLogin } from '../support/envelopes.ts';
+import { SyslogReceiver } from '../support/forward-receivers.ts';
 import { ask } from '../support/http.ts';
 import { type PostgresServer, postgresAvailable, startPostgres } from '../support/postgres.ts';
 import { type RedisServer, redisAvailable, startRedis } from '../support/redis.ts';
@@ -30,6 +31,7 @@ import { until } from '../support/until.ts';
 describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need postgresql and redis-server)', () => {
   let postgres: PostgresServer;
   let redis: RedisServer;
+  let siem: SyslogReceiver;
   let a: TestCollector;
   let b: TestCollector;
   let homes: string[];
@@ -38,10 +40,12 @@ describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need
   beforeAll(async () => {
     postgres = await startPostgres();
     redis = await startRedis();
+    siem = await SyslogReceiver.start();
     const config = [
       `http:\n  listen: 127.0.0.1:0`,
       `database:\n  url: ${postgres.createDatabase()}`,
       `redis:\n  url: ${redis.url}`,
+      `forward:\n  - {name: siem, kind: syslog, address: "127.0.0.1:${siem.port}"}`,
       'fleet:\n  name: pair\n',
     ].join('\n');
     homes = [await initTestHome(), mkdtempSync(join(tmpdir(), 'threatguard-second-'))];
@@ -54,6 +58,7 @@ describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need
   afterAll(async () => {
     await b?.[Symbol.asyncDispose]();
     await a?.[Symbol.asyncDispose]();
+    await siem?.[Symbol.asyncDispose]();
     await redis?.[Symbol.asyncDispose]();
     await postgres?.[Symbol.asyncDispose]();
     for (const home of homes ?? []) rmSync(home, { recursive: true, force: true });
@@ -284,6 +289,18 @@ describe.skipIf(!postgresAvailable() || !redisAvailable())('two collectors (need
       await atB('the exception', async () => (await inForce()) === 1);
       await call(exceptionsService.removeException, { id: exception!.id! });
       await atB('its end', async () => (await inForce()) === 0);
+    });
+
+    it('is delivered once to other systems, whichever of them delivers', async () => {
+      const targets = async () => (await b.console.status()).forwards ?? [];
+      await atB('all of it to be delivered', async () => {
+        const [target] = await targets();
+        return target && target.waiting === 0 && target.delivered;
+      });
+      const [target] = await targets();
+      expect(target).toMatchObject({ delivered: siem.keys.length, missed: 0 });
+      expect(siem.keys.length).toBeGreaterThan(3);
+      expect(siem.keys).toEqual([...new Set(siem.keys)]);
     });
 
     it('is so at the other: an agent that was revoked is cut off there', async () => {

@@ -99,14 +99,20 @@ async function startServer(): Promise<EngineUnderTest> {
 }
 
 /** Databases made ahead: as many as one file of tests asks for. */
-const TIMESCALE_DATABASES = 9;
+const TIMESCALE_DATABASES = 10;
 
 /** New databases on the server of the URL, whose user may make them; dropped in the end. */
 export async function startTimescale(url: string): Promise<EngineUnderTest> {
   const server = openDatabase({ url, directory: '' });
   const names = Array.from({ length: TIMESCALE_DATABASES }, () => `threatguard_test_${randomBytes(6).toString('hex')}`);
   // template0: images of TimescaleDB have the extension, and its workers, in template1.
-  for (const name of names) await server.query(`create database ${name} template template0`);
+  for (const name of names) {
+    await server.query(`create database ${name} template template0`);
+    // As for servers of our own: tests do not wait for the disk, and refreshes commit some thousand times.
+    await server.query(`alter database ${name} set synchronous_commit = off`);
+    // Tests read what the catalogue says of policies as text.
+    await server.query(`alter database ${name} set intervalstyle = postgres`);
+  }
   let given = 0;
   const next = () => {
     const place = new URL(url);

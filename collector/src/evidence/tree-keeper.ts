@@ -3,6 +3,7 @@
 // while the collector was down is recorded by the first run.
 import type { SignedTreeHead } from '@threatguard/proto';
 import { type CheckedTreeHead, readTreeHead, signTreeHead } from '@threatguard/proto/evidence';
+import { type Duties, OWN_DUTIES } from '../duties.ts';
 import type { CollectorSigner } from '../fleet/collector-identity.ts';
 import type { EvidenceStore } from '../store/evidence-store.ts';
 
@@ -13,6 +14,8 @@ const RETRY_MS = 60_000;
 export interface TreeKeeperParts {
   evidence: EvidenceStore;
   signer: () => CollectorSigner;
+  /** Of several collectors of the store one signs the hourly head. */
+  duties?: Pick<Duties, 'alone'>;
   nowUs: () => number;
   /** A head was signed: to be told to whoever may keep it. */
   signed: (head: CheckedTreeHead, signed: SignedTreeHead) => void;
@@ -71,7 +74,9 @@ export class TreeKeeper implements AsyncDisposable {
   async #begin(): Promise<void> {
     let waitMs = RETRY_MS;
     try {
-      waitMs = await this.#next(() => this.#run());
+      const { duties = OWN_DUTIES } = this.#parts;
+      // Where another does it, this one sees to it that it was done.
+      waitMs = (await this.#next(() => duties.alone('tree head', () => this.#run()))) ?? RETRY_MS;
     } catch (error) {
       if (!this.#stopped) this.#parts.failed(error);
     }

@@ -1,5 +1,6 @@
 // Keeps track of agents coming, talking and going, and says when one has gone silent or has its clock off.
 import { CLOCK_OFFSET_MS_MAX, type Heartbeat, type Hello } from '@threatguard/proto';
+import type { Duties } from '../duties.ts';
 import type { AgentRecord } from '../store/fleet-record.ts';
 import { cleanText } from './clean-text.ts';
 import type { Fleet } from './fleet.ts';
@@ -8,6 +9,8 @@ import { SilenceWatch } from './silence-watch.ts';
 
 const TEXT_CHARS_MAX = 128;
 const CHECK_MS = 1_000;
+/** Collectors learn from the store when agents spoke to others, and so find one silent up to half a minute apart. */
+const SAID_SECONDS = 60;
 /** `last seen` in the store may be this much behind; memory is exact. */
 const TOUCH_US = 15_000_000;
 
@@ -17,6 +20,8 @@ export interface AttendanceParts {
   silentAfterUs: number;
   nowUs: () => number;
   silent: (agent: AgentRecord, lastHeardAtUs: number) => void;
+  /** Each collector of the store sees who is silent; one says it. */
+  duties: Pick<Duties, 'first'>;
   clockOff: (agentId: string, offsetUs: number) => void;
   failed: (error: unknown) => void;
 }
@@ -75,7 +80,7 @@ export class Attendance implements Disposable {
   }
 
   #check(): void {
-    const { fleet, presence, nowUs, silent } = this.#parts;
+    const { fleet, presence, nowUs } = this.#parts;
     const watched = fleet
       .agents()
       .filter((agent) => agent.revokedAtUs === undefined)
@@ -84,7 +89,17 @@ export class Attendance implements Disposable {
         const lastSeenAtUs = Math.max(agent.lastSeenAtUs, live?.lastHeardAtUs ?? 0);
         return { id: agent.id, connected: live?.connected ?? false, lastSeenAtUs, agent };
       });
-    for (const { agent, lastSeenAtUs } of this.#watch.check(watched, nowUs())) silent(agent, lastSeenAtUs);
+    for (const { agent, lastSeenAtUs } of this.#watch.check(watched, nowUs())) void this.#say(agent, lastSeenAtUs);
+  }
+
+  async #say(agent: AgentRecord, lastSeenAtUs: number): Promise<void> {
+    const { duties, silent, failed } = this.#parts;
+    // Twice rather than never.
+    const isFirst = await duties.first(`silence of ${agent.id}`, SAID_SECONDS).catch((error) => {
+      failed(error);
+      return true;
+    });
+    if (isFirst) silent(agent, lastSeenAtUs);
   }
 
   /** Says a clock that is off once a connection. */

@@ -7,6 +7,7 @@ import {
   type Severity,
   type StoredEvent,
 } from '@threatguard/proto';
+import type { Duties } from '../duties.ts';
 import type { SavedHuntRecord } from '../store/hunt-store.ts';
 import type { Store } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
@@ -25,6 +26,8 @@ const REFERENCES_MAX = 50;
 export interface HuntScheduleParts {
   store: Pick<Store, 'searchEvents' | 'countEvents' | 'hunts'>;
   report: (detections: readonly Detection[]) => Promise<void>;
+  /** Of several collectors of the store one runs them. */
+  duties: Pick<Duties, 'alone'>;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }
@@ -46,7 +49,7 @@ export class HuntSchedule implements AsyncDisposable {
   look(): Promise<void> {
     if (this.#busy || this.#stopped.signal.aborted) return this.#running;
     this.#busy = true;
-    this.#running = this.#runDue()
+    this.#running = this.#lookOnce()
       .catch(this.#parts.failed)
       .finally(() => {
         this.#busy = false;
@@ -54,31 +57,52 @@ export class HuntSchedule implements AsyncDisposable {
     return this.#running;
   }
 
-  async #runDue(): Promise<void> {
-    const { store, nowUs } = this.#parts;
+  async #lookOnce(): Promise<void> {
+    const { store, duties } = this.#parts;
+    const isDue = async () => (await store.hunts.list()).some((hunt) => this.#dueSpan(hunt));
+    // What another collector ran meanwhile is seen by whoever reads them again.
+    if (await isDue()) await duties.alone('hunts', (signal) => this.#runDue(signal));
+  }
+
+  async #runDue(lost: AbortSignal): Promise<void> {
+    const { store } = this.#parts;
+    const signal = AbortSignal.any([this.#stopped.signal, lost]);
     for (const hunt of await store.hunts.list()) {
-      const untilUs = nowUs() - SETTLE_US;
-      const everyUs = hunt.everySeconds * 1_000_000;
-      const fromUs = Math.max(hunt.ranUntilUs ?? hunt.savedAtUs, untilUs - BACK_US_MAX);
-      if (everyUs === 0 || untilUs - fromUs < everyUs || this.#stopped.signal.aborted) continue;
-      await store.hunts.ran(hunt.name, untilUs, await this.#run(hunt, { sinceUs: fromUs, untilUs }));
+      const span = this.#dueSpan(hunt);
+      if (!span || signal.aborted) continue;
+      const problem = await this.#run(hunt, span, signal);
+      if (problem !== undefined) await store.hunts.ran(hunt.name, span.untilUs, problem);
     }
   }
 
-  /** Why it failed; empty where it did not. */
-  async #run(hunt: SavedHuntRecord, span: { sinceUs: number; untilUs: number }): Promise<string> {
+  /** What a hunt that is due looks through. */
+  #dueSpan({ everySeconds, ranUntilUs, savedAtUs }: SavedHuntRecord): { sinceUs: number; untilUs: number } | undefined {
+    const untilUs = this.#parts.nowUs() - SETTLE_US;
+    const everyUs = everySeconds * 1_000_000;
+    const sinceUs = Math.max(ranUntilUs ?? savedAtUs, untilUs - BACK_US_MAX);
+    return everyUs > 0 && untilUs - sinceUs >= everyUs ? { sinceUs, untilUs } : undefined;
+  }
+
+  /** Why it failed; empty where it did not, undefined where it was interrupted: then whoever comes next runs it. */
+  async #run(
+    hunt: SavedHuntRecord,
+    span: { sinceUs: number; untilUs: number },
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     const { store, report } = this.#parts;
     try {
       const { where } = parseHunt(hunt.query);
       const found: StoredEvent[] = [];
       // Counting and sorting are for people; what a hunt finds is what it alerts about.
       const parsed = { where, countBy: undefined, sort: undefined, limit: FOUND_MAX };
-      for await (const part of runHunt({ store, hunt: parsed, span, signal: this.#stopped.signal })) {
+      for await (const part of runHunt({ store, hunt: parsed, span, signal })) {
         found.push(...(part.events ?? []));
       }
+      if (signal.aborted) return undefined;
       if (found.length > 0) await report(detectionsOf(hunt, found));
       return '';
     } catch (error) {
+      if (signal.aborted) return undefined;
       if (error instanceof StoreError || error instanceof HuntError) return error.message;
       throw error;
     }

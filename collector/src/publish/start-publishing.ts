@@ -4,6 +4,7 @@ import { CHANGES_SUBJECT } from '@threatguard/proto';
 import type { Logger } from 'pino';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { CollectorConfig } from '../config.ts';
+import type { Duties } from '../duties.ts';
 import type { CollectorIdentity } from '../fleet/collector-identity.ts';
 import type { Store } from '../store/store.ts';
 import { AlertFeed } from './alert-feed.ts';
@@ -33,11 +34,12 @@ export async function startPublishing(parts: {
   config: Pick<CollectorConfig, 'nats' | 'forward'>;
   store: Store;
   identity: CollectorIdentity;
+  duties: Duties;
   nowMs: () => number;
   log: Logger;
   failed: (error: unknown) => void;
 }): Promise<Publishing> {
-  const { config, store, identity, nowMs, log, failed } = parts;
+  const { config, store, identity, duties, nowMs, log, failed } = parts;
   const { url } = config.nats;
   await using stack = new AsyncDisposableStack();
   const signer = new AlertSigner(identity);
@@ -51,6 +53,7 @@ export async function startPublishing(parts: {
     await Forwarding.start({
       settings: config.forward,
       store: store.forwarding,
+      duties,
       exporter: { version: packageFile.version, observer: hostname() },
       nowMs,
       changed: (target, problem) =>

@@ -70,6 +70,12 @@ export class ForwardingRecords implements ForwardingStore {
     }));
   }
 
+  async cursor({ name, stream }: Target): Promise<number | undefined> {
+    const statement = 'select cursor from forward_targets where name = $1 and stream = $2';
+    const [row] = await this.#database.query(statement, [storableText(name), stream]);
+    return row?.cursor;
+  }
+
   advance({ name, stream }: Target, { cursor, delivered, refused, missed, atUs }: ForwardProgress): Promise<void> {
     return this.#database.transaction(async (session) => {
       if (stream === 'alerts') await lockSequence(session);

@@ -46,6 +46,8 @@ export interface ForwardingStore {
   useTargets(targets: readonly { name: string; stream: ForwardStream }[]): Promise<ForwardCursor[]>;
   /** The next after a cursor, in order: of alerts, revisions of one alert in theirs. */
   next(stream: ForwardStream, after: number, limit: number): Promise<ForwardItem[]>;
+  /** How far a target is; undefined where there is none such. */
+  cursor(target: { name: string; stream: ForwardStream }): Promise<number | undefined>;
   advance(target: { name: string; stream: ForwardStream }, progress: ForwardProgress): Promise<void>;
   /** How many wait for a target, counted up to 100,000, and since when the oldest does. */
   waiting(target: { name: string; stream: ForwardStream }): Promise<{ count: number; oldestAtUs: number | undefined }>;

@@ -1,14 +1,17 @@
 import type { Database } from './database.ts';
+import { DutyRecords } from './duty-records.ts';
 import type { AgentRecord } from './fleet-record.ts';
 import { agentsChangedAfter, agentsSeenSince } from './fleet-records.ts';
 import type { ActClaim, ActOfOthers, SharedStateStore, SharedTopic } from './shared-store.ts';
 import { actsAfter, claimActs, releaseActs } from './triage-records.ts';
 
 export class SharedStateRecords implements SharedStateStore {
+  readonly duties: DutyRecords;
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
+    this.duties = new DutyRecords(database);
   }
 
   async versions(): Promise<ReadonlyMap<SharedTopic, number>> {

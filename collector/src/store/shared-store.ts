@@ -37,4 +37,13 @@ export interface SharedStateStore {
   claimActs(claims: readonly ActClaim[]): Promise<ReadonlySet<string>>;
   /** Of acts that were not made after all. */
   releaseActs(claims: readonly ActClaim[]): Promise<void>;
+  /** What one collector does for all. */
+  readonly duties: DutyStore;
+}
+
+/** Failed calls throw StoreError. */
+export interface DutyStore {
+  /** Takes a duty that nobody holds, or that the holder has already, for so many seconds; false where another one has it. */
+  take(name: string, holder: string, seconds: number): Promise<boolean>;
+  leave(name: string, holder: string): Promise<void>;
 }

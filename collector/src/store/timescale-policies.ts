@@ -114,8 +114,10 @@ async function setRetention(session: Session, { relation, days }: Kept, made: st
 
 async function setRefresh(session: Session, { view, days, end, every }: Refreshed, made: string[]): Promise<void> {
   const hours = (interval: string) => `floor(extract(epoch from ${interval}) / 3600)::bigint`;
+  const order = await refreshOrder(session);
   const columns = `${hours("(config ->> 'start_offset')::interval")} as hours, ${hours('now() - initial_start')} as age,
-    (config ->> 'end_offset')::interval = interval '${end}' and schedule_interval = interval '${every}' as current`;
+    (config ->> 'end_offset')::interval = interval '${end}' and schedule_interval = interval '${every}'
+      and ${order ? `config ->> '${order}' is not distinct from 'false'` : 'true'} as current`;
   const job = await readJob(session, 'policy_refresh_continuous_aggregate', view, columns);
   const wanted = days * DAY_HOURS - MARGIN_HOURS;
   const reached = job ? Math.min(wanted, Number(job.hours) + Math.max(0, Number(job.age ?? 0))) : wanted;
@@ -125,6 +127,19 @@ async function setRefresh(session: Session, { view, days, end, every }: Refreshe
   await session.script(`
     select remove_continuous_aggregate_policy('${view}', if_exists => true);
     select add_continuous_aggregate_policy('${view}', start_offset => interval '${reached} hours',
-      end_offset => interval '${end}', schedule_interval => interval '${every}', initial_start => now())`);
+      end_offset => interval '${end}', schedule_interval => interval '${every}', initial_start => now()
+      ${order ? `, ${order} => false` : ''})`);
   made.push(`refresh of ${view}: ${reached} hours`);
+}
+
+/**
+ * A refresh in steps (since 2.20) begins with the newest unless told otherwise. What is older than that and was not counted yet
+ * would then be missing in every answer until the last step: in the other order the database adds it from the events.
+ */
+async function refreshOrder(session: Session): Promise<'refresh_newest_first' | undefined> {
+  const name = 'refresh_newest_first';
+  const known = await session.query(
+    `select 1 from pg_proc where proname = 'add_continuous_aggregate_policy' and '${name}' = any(proargnames)`,
+  );
+  return known.length > 0 ? name : undefined;
 }

@@ -1,6 +1,7 @@
 // Models of behaviour, put together for a collector.
 import type { Logger } from 'pino';
 import type { CollectorConfig } from '../../config.ts';
+import type { Duties } from '../../duties.ts';
 import type { CollectorSigner } from '../../fleet/collector-identity.ts';
 import type { ModelRecord } from '../../store/behaviour-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -34,9 +35,10 @@ export async function startBehaviour(parts: {
   log: Logger;
   /** Whether other collectors use the store. */
   shared: boolean;
+  duties: Duties;
   failed: (error: unknown) => void;
 }): Promise<RunningModels | undefined> {
-  const { config, store, directory, signer, agentName, others, shared, nowUs, log, failed } = parts;
+  const { config, store, directory, signer, agentName, others, shared, duties, nowUs, log, failed } = parts;
   const { enabled, learning_days: learningDays, alerts_per_host_day: alertsPerHostDay } = config.models;
   if (!enabled) return undefined;
   const refused = ({ name, version }: ModelRecord, reason: string) =>
@@ -51,6 +53,7 @@ export async function startBehaviour(parts: {
       nowUs,
       others,
       shared,
+      duties,
       onnx: {
         unavailable: (reason) => log.warn({ reason }, 'without onnxruntime models score batches by their own code'),
       },

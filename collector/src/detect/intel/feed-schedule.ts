@@ -1,6 +1,7 @@
 // Sources that the configuration names by URL, fetched again and again. What fails is tried again after a growing pause, is said by
 // `status` and `intel sources`, and leaves what the source said before.
 import { createHash } from 'node:crypto';
+import type { Duties } from '../../duties.ts';
 import type { AuditActor } from '../../store/audit-entry.ts';
 import { FeedError } from './feed-report.ts';
 import { FetchError, type FetchedFeed, type FetchRequest } from './fetch-feed.ts';
@@ -31,6 +32,8 @@ export interface FeedScheduleParts {
   library: IntelLibrary;
   sources: readonly ScheduledSource[];
   fetch: (request: FetchRequest, signal: AbortSignal) => Promise<FetchedFeed | undefined>;
+  /** Of several collectors of the store one fetches. */
+  duties: Pick<Duties, 'alone'>;
   nowUs: () => number;
   /** Whom the audit log names. */
   by: AuditActor;
@@ -86,14 +89,12 @@ export class FeedSchedule implements AsyncDisposable {
   }
 
   #look(): void {
-    const { library, sources, nowUs, failed } = this.#parts;
+    const { sources, duties, failed } = this.#parts;
     if (this.#running) return;
-    const due = sources.find(({ name }) => {
-      const known = library.source(name);
-      return known && nextAtUs(known) <= nowUs();
-    });
+    const due = sources.find((source) => this.#isDue(source));
     if (!due) return;
-    this.#running = this.#fetch(due)
+    this.#running = duties
+      .alone(`feed ${due.name}`, (lost) => this.#fetch(due, AbortSignal.any([this.#stopped.signal, lost])))
       .catch((error) => {
         if (!this.#stopped.signal.aborted) failed(error);
       })
@@ -102,10 +103,17 @@ export class FeedSchedule implements AsyncDisposable {
       });
   }
 
-  async #fetch(source: ScheduledSource): Promise<void> {
+  #isDue({ name }: ScheduledSource): boolean {
+    const known = this.#parts.library.source(name);
+    return known !== undefined && nextAtUs(known) <= this.#parts.nowUs();
+  }
+
+  async #fetch(source: ScheduledSource, signal: AbortSignal): Promise<void> {
     const { library, fetch, nowUs, by, imported, failing } = this.#parts;
     const { name, url } = source;
-    const { signal } = this.#stopped;
+    // Another collector may have fetched it since this one looked.
+    await library.takeIn();
+    if (!this.#isDue(source)) return;
     const { etag, lastModified, failures, failure } = library.source(name)!;
     try {
       const found = await fetch({ url, etag, lastModified, insecure: source.insecure }, signal);

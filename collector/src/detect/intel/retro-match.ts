@@ -1,8 +1,9 @@
 // Stored events held against indicators that came later, in the background: few values are searched for one by one, by the terms of
 // batches; of many, all events are gone through once. It works at most half of the time, so that commits and people's reads go on,
-// and goes on where it was after a restart.
+// and goes on where it was after a restart; of several collectors of the store one works, and another goes on where it died.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Detection, StoredEvent } from '@threatguard/proto';
+import type { Duties } from '../../duties.ts';
 import type { Store } from '../../store/store.ts';
 import { DETECTION_EVENTS_MAX } from '../rules/rule.ts';
 import { TLP_DEFAULT } from './indicator.ts';
@@ -20,6 +21,8 @@ const PAGE_ROWS = 500;
 /** Events by a clock that is ahead. */
 const AHEAD_US = 600_000_000;
 const RETRY_MS = 30_000;
+/** How often it is looked for what another collector left behind. */
+const LOOK_MS = 30_000;
 const JOBS_SHOWN_MAX = 100;
 
 export interface RetroMatchParts {
@@ -28,8 +31,12 @@ export interface RetroMatchParts {
   store: Pick<Store, 'searchEvents' | 'eventsSince'>;
   /** What all sources say now. */
   index: () => IntelIndex;
+  /** Resolves when `index` has what the store has: a job may be of another collector's import. */
+  takeIn: () => Promise<void>;
   /** Resolves when they are stored. */
   report: (detections: readonly Detection[]) => Promise<void>;
+  /** Of several collectors of the store one works. */
+  duties: Pick<Duties, 'alone'>;
   nowUs: () => number;
   failed: (error: unknown) => void;
 }
@@ -37,6 +44,7 @@ export interface RetroMatchParts {
 export class RetroMatch implements AsyncDisposable {
   readonly #parts: RetroMatchParts;
   readonly #stopped = new AbortController();
+  readonly #timer = setInterval(() => this.wake(), LOOK_MS).unref();
   #running: Promise<void> | undefined;
   #again = false;
   /** The job under way, as far as it is. */
@@ -55,17 +63,19 @@ export class RetroMatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
     this.#stopped.abort();
     await this.#running;
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
+    const { duties } = this.#parts;
     while (this.#again && !signal.aborted) {
       this.#again = false;
       try {
-        const jobs = (await this.#parts.records.retroJobs(JOBS_SHOWN_MAX)).filter(({ state }) => state !== 'done');
-        for (const job of jobs.reverse()) await this.#work({ ...job, state: 'running' });
+        if (!(await this.#next())) continue;
+        await duties.alone('stored events', (lost) => this.#workAll(AbortSignal.any([signal, lost])));
       } catch (error) {
         if (signal.aborted) return;
         this.#parts.failed(error);
@@ -77,21 +87,32 @@ export class RetroMatch implements AsyncDisposable {
     }
   }
 
-  async #work(job: RetroJob): Promise<void> {
-    const { records, jobs } = this.#parts;
+  /** The oldest that is not done. */
+  async #next(): Promise<RetroJob | undefined> {
+    return (await this.#parts.records.retroJobs(JOBS_SHOWN_MAX)).findLast(({ state }) => state !== 'done');
+  }
+
+  async #workAll(signal: AbortSignal): Promise<void> {
+    for (let job = await this.#next(); job && !signal.aborted; job = await this.#next()) {
+      await this.#work({ ...job, state: 'running' }, signal);
+    }
+  }
+
+  async #work(job: RetroJob, signal: AbortSignal): Promise<void> {
+    const { records, jobs, takeIn } = this.#parts;
     this.current = job;
+    await takeIn();
     const about = { name: job.source, confidence: 0, tlp: TLP_DEFAULT };
     const chunks = await records.chunks(retroOwner(job));
     const fresh = await jobs.build({ sources: [{ id: 1, about, chunks }], nowUs: 0, withdrawn: [] });
     const matching = new RetroMatching(fresh, this.#parts);
-    if (matching.fresh.size <= SEARCHED_MAX) await this.#search(job, matching);
-    else await this.#scan(job, matching);
-    if (this.#stopped.signal.aborted) return;
+    if (matching.fresh.size <= SEARCHED_MAX) await this.#search(job, matching, signal);
+    else await this.#scan(job, matching, signal);
+    if (signal.aborted) return;
     await records.endRetro(job);
   }
 
-  async #search(job: RetroJob, matching: RetroMatching): Promise<void> {
-    const { signal } = this.#stopped;
+  async #search(job: RetroJob, matching: RetroMatching, signal: AbortSignal): Promise<void> {
     const entries = [...matching.fresh.entriesFrom(0)];
     for (const entry of entries.slice(job.searched)) {
       for (const filters of searchesFor(matching.fresh.value(entry))) {
@@ -101,7 +122,7 @@ export class RetroMatch implements AsyncDisposable {
           const startedMs = performance.now();
           const page = await this.#parts.store.searchEvents(query, PAGE_ROWS, after, signal);
           found += page.rows.length;
-          await this.#take(job, page.rows, matching, startedMs);
+          await this.#take(job, page.rows, matching, { startedMs, signal });
           if (page.next === '' || page.next === after || found >= FOUND_MAX) break;
           after = page.next;
         }
@@ -113,11 +134,12 @@ export class RetroMatch implements AsyncDisposable {
     job.doneUntilUs = job.madeAtUs;
   }
 
-  async #scan(job: RetroJob, matching: RetroMatching): Promise<void> {
+  async #scan(job: RetroJob, matching: RetroMatching, signal: AbortSignal): Promise<void> {
     let startedMs = performance.now();
     for await (const events of this.#parts.store.eventsSince(job.doneUntilUs)) {
-      if (this.#stopped.signal.aborted) return;
-      await this.#take(job, events, matching, startedMs);
+      if (signal.aborted) return;
+      await this.#take(job, events, matching, { startedMs, signal });
+      if (signal.aborted) return;
       const newestUs = events.at(-1)?.eventAtUs ?? 0;
       job.doneUntilUs = Math.min(newestUs, job.madeAtUs);
       await this.#parts.records.saveRetro(job);
@@ -132,7 +154,7 @@ export class RetroMatch implements AsyncDisposable {
     job: RetroJob,
     events: readonly StoredEvent[],
     matching: RetroMatching,
-    startedMs: number,
+    { startedMs, signal }: { startedMs: number; signal: AbortSignal },
   ): Promise<void> {
     const earlier = events.filter(({ receivedAtUs = 0 }) => receivedAtUs <= job.madeAtUs);
     const detections = matching.match(earlier);
@@ -140,7 +162,7 @@ export class RetroMatch implements AsyncDisposable {
     job.scanned += events.length;
     job.hits += detections.length;
     // As long as it took: half of the time belongs to others.
-    await wait(performance.now() - startedMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+    await wait(performance.now() - startedMs, undefined, { signal }).catch(() => undefined);
   }
 }
 

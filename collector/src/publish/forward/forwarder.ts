@@ -1,7 +1,9 @@
 // One stream to one target: reads on from its cursor, delivers, and moves the cursor only then. So everything is delivered at
-// least once, a dead target delays what is for it and nothing else, and what comes again has the same key.
+// least once, a dead target delays what is for it and nothing else, and what comes again has the same key. Of several collectors of
+// the store one delivers at a time, whichever has something first; where another was meanwhile is read from the store.
 import type { Alert } from '@threatguard/proto';
 import { alertKeyOf, auditKeyOf, type Exporter, exportAlert, exportAudit } from '@threatguard/proto/export';
+import type { Duties } from '../../duties.ts';
 import { pause } from '../../pause.ts';
 import type { AuditEntry } from '../../store/audit-entry.ts';
 import type { ForwardCursor, ForwardItem, ForwardingStore } from '../../store/forwarding-store.ts';
@@ -22,7 +24,8 @@ export interface ForwarderParts {
   settings: ForwardSettings;
   target: ForwardTarget;
   cursor: ForwardCursor;
-  store: Pick<ForwardingStore, 'next' | 'advance'>;
+  store: Pick<ForwardingStore, 'next' | 'advance' | 'cursor'>;
+  duties: Pick<Duties, 'alone'>;
   exporter: Exporter;
   nowUs: () => number;
   /** Told once when deliveries begin to fail, and with undefined when they go again. */
@@ -85,8 +88,7 @@ export class Forwarder implements AsyncDisposable {
       try {
         this.#woken = false;
         const moved = await this.#turn(signal);
-        this.#failures = 0;
-        this.#tell(undefined);
+        this.#went();
         if (!moved) await this.#idle();
       } catch (error) {
         if (signal.aborted) break;
@@ -95,8 +97,21 @@ export class Forwarder implements AsyncDisposable {
     }
   }
 
+  /** Delivers until nothing waits. False where nothing did, or another collector delivers. */
+  async #turn(stopped: AbortSignal): Promise<boolean> {
+    const { store, duties } = this.#parts;
+    if ((await store.next(this.stream, this.#cursor, 1)).length === 0) return false;
+    const delivered = await duties.alone(`forwarding of ${this.stream} to ${this.name}`, async (lost) => {
+      const signal = AbortSignal.any([stopped, lost]);
+      this.#cursor = Math.max(this.#cursor, (await store.cursor(this.#parts.cursor)) ?? 0);
+      while (!signal.aborted && (await this.#deliver(signal)));
+      return true;
+    });
+    return delivered ?? false;
+  }
+
   /** One delivery. False where nothing waits. */
-  async #turn(signal: AbortSignal): Promise<boolean> {
+  async #deliver(signal: AbortSignal): Promise<boolean> {
     const { store, target, nowUs } = this.#parts;
     const items = await store.next(this.stream, this.#cursor, target.recordsMax);
     if (items.length === 0) return false;
@@ -110,7 +125,13 @@ export class Forwarder implements AsyncDisposable {
       atUs: nowUs(),
     });
     this.#cursor = through;
+    this.#went();
     return true;
+  }
+
+  #went(): void {
+    this.#failures = 0;
+    this.#tell(undefined);
   }
 
   /** As many as one delivery holds, and how far the cursor then is. */

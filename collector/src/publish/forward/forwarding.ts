@@ -1,6 +1,7 @@
 // All targets together: started with the collector, woken with the outbox, each on its own.
 import type { ForwardTargetState } from '@threatguard/proto';
 import type { Exporter } from '@threatguard/proto/export';
+import type { Duties } from '../../duties.ts';
 import type { ForwardCursor, ForwardingStore } from '../../store/forwarding-store.ts';
 import { StoreError } from '../../store/store-error.ts';
 import { Forwarder } from './forwarder.ts';
@@ -12,6 +13,7 @@ import { WebhookTarget } from './webhook-target.ts';
 export interface ForwardingParts {
   settings: readonly ForwardSettings[];
   store: ForwardingStore;
+  duties: Pick<Duties, 'alone'>;
   exporter: Exporter;
   nowMs: () => number;
   changed: (target: string, problem: string | undefined) => void;
@@ -31,7 +33,7 @@ export class Forwarding implements AsyncDisposable {
 
   /** Makes the store's targets those of the settings; each begins where it was. Waits for no target. */
   static async start(parts: ForwardingParts): Promise<Forwarding> {
-    const { settings, store, exporter, nowMs, changed, failed, retryMsMin } = parts;
+    const { settings, store, duties, exporter, nowMs, changed, failed, retryMsMin } = parts;
     const wanted = settings.flatMap(({ name, what }) => [...new Set(what)].map((stream) => ({ name, stream })));
     const cursors = await store.useTargets(wanted);
     const forwarders = cursors.map((cursor) => {
@@ -41,6 +43,7 @@ export class Forwarding implements AsyncDisposable {
         target: targetOf(own, parts),
         cursor,
         store,
+        duties,
         exporter,
         nowUs: () => nowMs() * 1000,
         changed: (problem) => changed(labelOf(cursor), problem),

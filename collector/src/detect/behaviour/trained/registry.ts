@@ -4,6 +4,7 @@
 // process. What cannot be opened is `refused` and takes no part; where several collectors share the store, what one of them cannot
 // open is no word about the others'.
 import { sha256 } from '@threatguard/proto';
+import { type Duties, OWN_DUTIES } from '../../../duties.ts';
 import type { CollectorSigner } from '../../../fleet/collector-identity.ts';
 import type { AuditActor } from '../../../store/audit-entry.ts';
 import type { BehaviourStore, ModelRecord, ModelStore } from '../../../store/behaviour-store.ts';
@@ -33,6 +34,14 @@ export interface RegistryParts {
   onnx?: OnnxRuntimeParts;
   /** Whether other collectors use the store. */
   shared?: boolean;
+  /** Of several collectors one trains. */
+  duties?: Pick<Duties, 'alone'>;
+}
+
+interface TrainOrder {
+  progress: (progress: TrainProgress) => void;
+  signal: AbortSignal;
+  by?: AuditActor | undefined;
 }
 
 export class ModelRegistry {
@@ -120,17 +129,23 @@ export class ModelRegistry {
 
   /**
    * Trains a model, signs it, and takes it into use where the last week would not have had more alerts than the budget allows.
-   * One training at a time: ModelError `busy` otherwise.
+   * One training at a time, of all collectors of the store: ModelError `busy` otherwise, and where it is not `wanted` when its
+   * turn has come.
    */
-  async train(
-    name: string,
-    how: { progress: (progress: TrainProgress) => void; signal: AbortSignal; by?: AuditActor | undefined },
-  ): Promise<ModelRecord> {
-    if (this.#training) throw new ModelError('busy', 'a model is being trained already; try again when it is done');
+  async train(name: string, how: TrainOrder & { wanted?: () => Promise<boolean> }): Promise<ModelRecord> {
+    const busy = () => new ModelError('busy', 'a model is being trained already; try again when it is done');
+    const { duties = OWN_DUTIES } = this.#parts;
+    if (this.#training) throw busy();
     this.#training = true;
     try {
-      const other = this.#other(name);
-      return await (other ? this.#trainOther(other, how) : this.#train(name as ModelName, how));
+      const trained = await duties.alone('training', async (lost) => {
+        if (how.wanted && !(await how.wanted())) throw busy();
+        const other = this.#other(name);
+        const order = { ...how, signal: AbortSignal.any([how.signal, lost]) };
+        return other ? this.#trainOther(other, order) : this.#train(name as ModelName, order);
+      });
+      if (!trained) throw busy();
+      return trained;
     } finally {
       this.#training = false;
     }
@@ -175,7 +190,7 @@ export class ModelRegistry {
     return { ...before, state: 'active' };
   }
 
-  async #train(name: ModelName, how: Parameters<ModelRegistry['train']>[1]): Promise<ModelRecord> {
+  async #train(name: ModelName, how: TrainOrder): Promise<ModelRecord> {
     const { store, seed, nowUs } = this.#parts;
     const nextVersion = () => this.#versions.nextNumber(name);
     const parts = { ...this.#judgeParts, seed, onnx: this.#onnx, nextVersion, nowUs };
@@ -188,10 +203,7 @@ export class ModelRegistry {
     return { ...record, state: 'active' };
   }
 
-  async #trainOther(
-    other: OtherModel,
-    { progress, signal, by }: Parameters<ModelRegistry['train']>[1],
-  ): Promise<ModelRecord> {
+  async #trainOther(other: OtherModel, { progress, signal, by }: TrainOrder): Promise<ModelRecord> {
     const { store, seed, nowUs } = this.#parts;
     const { name, featuresVersion } = other;
     const trainedAtUs = nowUs();

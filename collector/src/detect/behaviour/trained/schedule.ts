@@ -39,22 +39,27 @@ export class TrainingSchedule implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const { registry, everyHours, ready, nowUs, trained, failed } = this.#parts;
+    const { registry, trained, failed } = this.#parts;
     try {
-      const versions = await registry.list();
-      const old = (name: string) => {
-        const newest = versions.find((record) => record.name === name);
-        return !newest || nowUs() - newest.createdAtUs >= everyHours * HOUR_US;
-      };
-      const due = [...(ready() ? MODEL_NAMES.filter(old) : []), ...(await registry.othersDue())];
-      for (const name of due) {
+      for (const name of await this.#due()) {
         if (this.#stop.signal.aborted) return;
-        const record = await registry.train(name, { progress: () => undefined, signal: this.#stop.signal });
+        // Another collector of the store may have trained it since.
+        const wanted = async () => (await this.#due()).includes(name);
+        const record = await registry.train(name, { progress: () => undefined, signal: this.#stop.signal, wanted });
         trained(name, record.version, record.state);
       }
     } catch (error) {
       // Too little, somebody else's training, or our own end: the next look comes.
       if (!(error instanceof ModelError)) failed(error);
     }
+  }
+  async #due(): Promise<string[]> {
+    const { registry, everyHours, ready, nowUs } = this.#parts;
+    const versions = await registry.list();
+    const old = (name: string) => {
+      const newest = versions.find((record) => record.name === name);
+      return !newest || nowUs() - newest.createdAtUs >= everyHours * HOUR_US;
+    };
+    return [...(ready() ? MODEL_NAMES.filter(old) : []), ...(await registry.othersDue())];
   }
 }
