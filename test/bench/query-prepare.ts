@@ -1,5 +1,5 @@
 // What a store is before bench:query asks it anything: filled, and after what maintenance does with days that have passed.
-import type { Database } from '../../collector/src/store/database.ts';
+import type { Database, Engine } from '../../collector/src/store/database.ts';
 import { readCompressedBytes } from '../../collector/src/store/space.ts';
 import type { Store } from '../../collector/src/store/store.ts';
 import { END_US, fill } from './query-fill.ts';
@@ -51,7 +51,7 @@ export async function compressedPerEvent(database: Database): Promise<{ before: 
 }
 
 /** Table and index bytes of `events`, with whatever it is cut into. */
-export async function sizes(database: Database, engine: Store['engine']): Promise<{ table: number; index: number }> {
+export async function sizes(database: Database, engine: Engine): Promise<{ table: number; index: number }> {
   const [row] = await database.query(
     engine === 'timescaledb'
       ? `select sum(table_bytes + coalesce(toast_bytes, 0))::bigint as "table", sum(index_bytes)::bigint as index

@@ -6,8 +6,9 @@ import { verifyAuditChain } from '../../collector/src/store/audit-verification.t
 import type { Database } from '../../collector/src/store/database.ts';
 import type { KemKeyRecord } from '../../collector/src/store/epoch-store.ts';
 import { openDatabase, type StoreLocation, storeOver } from '../../collector/src/store/open.ts';
+import type { TimeRange } from '../../collector/src/store/page.ts';
 import { DAY_US } from '../../collector/src/store/retention.ts';
-import type { Store, TimeRange } from '../../collector/src/store/store.ts';
+import type { Store } from '../../collector/src/store/store.ts';
 import { ENGINES, type EngineUnderTest, makeAgent, RETENTION, START_US } from '../support/stores.ts';
 
 const ADMIN: AuditActor = { kind: 'console', id: 'admin', from: '127.0.0.1:5' };

@@ -22,7 +22,8 @@ import { contributionAt, type Entity, HALF_LIFE_US, riskAt } from '../correlate/
 import type { CallFrom } from '../ingest/call-from.ts';
 import type { AuditActor, AuditEntry as StoredEntry } from '../store/audit-entry.ts';
 import type { Disclosure } from '../store/disclosures.ts';
-import type { Store, TimeRange } from '../store/store.ts';
+import type { TimeRange } from '../store/page.ts';
+import type { Store } from '../store/store.ts';
 import { listedEntities, listedIncidents, viewedEntity, viewedIncident } from './disclosed.ts';
 import { ApiError, unary } from './grpc-status.ts';
 import { clampLimit } from './limits.ts';

@@ -10,7 +10,8 @@ import {
 } from '@threatguard/proto';
 import { type CountedGroup, type EventCounts, GroupTally } from '../store/event-counts.ts';
 import { fieldReader } from '../store/field-match.ts';
-import type { Store, TimeRange } from '../store/store.ts';
+import type { TimeRange } from '../store/page.ts';
+import type { Store } from '../store/store.ts';
 
 const LIMIT_DEFAULT = 100;
 const PAGE_ROWS = 500;

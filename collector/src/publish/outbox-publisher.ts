@@ -2,7 +2,8 @@
 // own message id, so a crash or a lost answer at any point repeats a publish and never loses or doubles an alert.
 import { alertSubject } from '@threatguard/proto';
 import { pause } from '../pause.ts';
-import type { OutboxRow, Store } from '../store/store.ts';
+import type { OutboxRow } from '../store/page.ts';
+import type { Store } from '../store/store.ts';
 import { type AlertSigner, revisionKey } from './alert-signer.ts';
 import { explainSilence, linkToNats, type NatsLink, publicUrl } from './nats-link.ts';
 

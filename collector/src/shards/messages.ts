@@ -2,19 +2,14 @@
 import type { ConfirmedEpoch, EpochConfirmation, RefusalCode, VerifiedHeader } from '@threatguard/proto';
 import type { ReceivedEnvelope } from '../batch.ts';
 import type { IndexBuffers } from '../detect/intel/intel-index.ts';
-import type { RuleDocument } from '../detect/rules/rule-document.ts';
-import type { RuleStates } from '../detect/rules/wiring.ts';
 import type { ChosenCrypto } from '../fleet/chosen-crypto.ts';
 import type { OpeningKeys } from '../fleet/epochs/kem-keys.ts';
 import type { StageReport } from '../stage-clock.ts';
 import type { Analysis, Signer } from './analyse.ts';
-import type { Trial, TrialResult } from './trial.ts';
+import type { Trial, TrialResult, TriedRules } from './trial.ts';
 
 /** What a thread looks for. */
-export interface ShardRules {
-  /** Read and tried already: a thread only compiles them, and leaves out what does not compile, as the engine did. */
-  documents: readonly RuleDocument[];
-  states: RuleStates;
+export interface ShardRules extends TriedRules {
   /** Of the engine that takes the matches. */
   generation: number;
 }

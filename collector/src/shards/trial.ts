@@ -3,10 +3,17 @@
 import type { Detection, HostEvent } from '@threatguard/proto';
 import { compileRead } from '../detect/rules/compile-documents.ts';
 import type { LoadedRules } from '../detect/rules/link.ts';
+import type { RuleDocument } from '../detect/rules/rule-document.ts';
 import { RuleEngine } from '../detect/rules/rule-engine.ts';
+import type { RuleStates } from '../detect/rules/wiring.ts';
 import { checkLimits } from '../enrich/check-limits.ts';
 import { enrichBatch } from '../enrich/enrich-batch.ts';
-import type { ShardRules } from './messages.ts';
+
+export interface TriedRules {
+  /** Read and tried already: a thread only compiles them, and leaves out what does not compile, as the engine did. */
+  documents: readonly RuleDocument[];
+  states: RuleStates;
+}
 
 export interface Trial {
   events: readonly HostEvent[];
@@ -30,12 +37,12 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
  * threw. So no question finds anything of another: neither its windows nor a rule that it switched off.
  */
 export class Trials {
-  readonly #rules: ShardRules;
+  readonly #rules: TriedRules;
   /** Compiled by the first question: most threads are never asked one. */
   #loaded: LoadedRules | undefined;
   #engine: RuleEngine | undefined;
 
-  constructor(rules: ShardRules) {
+  constructor(rules: TriedRules) {
     this.#rules = rules;
   }
 

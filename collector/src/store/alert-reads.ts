@@ -10,7 +10,7 @@ import {
 import { uuidBytes } from './copy-writer.ts';
 import type { Row, Session } from './database.ts';
 import { agentsWith, likePattern, Parameters } from './field-sql.ts';
-import type { OutboxRow, Page } from './store.ts';
+import type { OutboxRow, Page } from './page.ts';
 import { StoreError } from './store-error.ts';
 import { indexableText, storableText, timestamp } from './values.ts';
 

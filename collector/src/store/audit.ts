@@ -7,7 +7,7 @@ import type { AuditActor, AuditEntry } from './audit-entry.ts';
 import type { Row, Session } from './database.ts';
 import { Parameters } from './field-sql.ts';
 import { ACTIVE_HOLDS } from './holds.ts';
-import type { Page, TimeRange } from './store.ts';
+import type { Page, TimeRange } from './page.ts';
 import { StoreError } from './store-error.ts';
 import { bytea, clampTimeUs, storableText, timestamp } from './values.ts';
 

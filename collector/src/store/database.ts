@@ -1,6 +1,9 @@
 import type { CommitGroup } from './commit-group.ts';
 import { StoreError } from './store-error.ts';
 
+/** What a store runs on. */
+export type Engine = 'pglite' | 'postgresql' | 'timescaledb';
+
 /** What a parameter may be; lists travel as one JSON text and `json_to_recordset`. */
 export type Parameter = string | number | boolean | null | Uint8Array;
 
@@ -34,7 +37,7 @@ export interface CommitWays {
  * fail, `timed_out` and `cancelled` where a read was ended, `unavailable` otherwise.
  */
 export interface Database extends Session, AsyncDisposable {
-  readonly kind: 'pglite' | 'postgresql';
+  readonly kind: Exclude<Engine, 'timescaledb'>;
   /** All or nothing. Some run beside each other on a server; embedded, one at a time in the order they were asked for. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /**

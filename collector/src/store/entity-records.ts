@@ -2,7 +2,7 @@ import type { EntityKind, EntityName } from '../correlate/entities.ts';
 import type { Entity } from '../correlate/risk.ts';
 import type { Row, Session } from './database.ts';
 import { Parameters } from './field-sql.ts';
-import type { Page, RiskPoint } from './store.ts';
+import type { Page, RiskPoint } from './page.ts';
 import { StoreError } from './store-error.ts';
 import { storableText, timestamp } from './values.ts';
 

@@ -1,7 +1,7 @@
 // Questions over as many events as there are, asked as the engine can bear them: a hunt becomes SQL as far as SQL can say it.
 import type { HuntExpression } from '@threatguard/proto';
 import { arrivedEvents } from './arrivals.ts';
-import type { Database } from './database.ts';
+import type { Database, Engine } from './database.ts';
 import { countEvents, groupColumn } from './event-counts.ts';
 import { searchEvents } from './event-search.ts';
 import { compileHunt, isSaidInSql } from './hunt-sql.ts';
@@ -16,7 +16,7 @@ export class EventQuestions {
   /** The embedded engine cannot cut a statement off, and commits wait behind it: it looks at a part at a time. */
   readonly #windowRows: number;
 
-  constructor(database: Database, engine: Store['engine']) {
+  constructor(database: Database, engine: Engine) {
     this.#database = database;
     this.#columnstore = engine === 'timescaledb';
     this.#windowRows = engine === 'pglite' ? EMBEDDED_WINDOW_ROWS : 0;

@@ -13,9 +13,9 @@ import {
 } from './event-pages.ts';
 import { fieldReader, matcher } from './field-match.ts';
 import { agentsWith, conditionFor, Parameters } from './field-sql.ts';
+import type { EventPage } from './page.ts';
 import { pastDaysEnd } from './past-days.ts';
 import { isTimedOut, RowWindows, TimeWindows, type Windows } from './search-windows.ts';
-import type { EventPage } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { type Scanned, scanByTerms, type TermSearch } from './term-search.ts';
 import { storableText } from './values.ts';

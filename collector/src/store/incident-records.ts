@@ -1,7 +1,7 @@
 import type { Incident } from '../correlate/incident.ts';
 import type { Row, Session } from './database.ts';
 import { likePattern, Parameters } from './field-sql.ts';
-import type { Page, TimeRange } from './store.ts';
+import type { Page, TimeRange } from './page.ts';
 import { StoreError } from './store-error.ts';
 import { storableCode, storableText, timestamp } from './values.ts';
 

@@ -1,15 +1,14 @@
-import type { Database } from './database.ts';
+import type { Database, Engine } from './database.ts';
 import { cutByDay, DAILY_TABLES } from './days.ts';
 import { SCHEMA_LOCK } from './migrate.ts';
 import { hasTrigrams } from './past-days.ts';
 import { dayOf } from './retention.ts';
-import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { isChunked, offeredTimescale, type Timescale, useTimescale } from './timescale.ts';
 import { seriesState } from './timescale-series.ts';
 
 export interface Layout {
-  engine: Store['engine'];
+  engine: Engine;
   timescale: Timescale | undefined;
   /** Commits add to the series; where they do not, the database counts them itself. */
   countsSeries: boolean;

@@ -1,6 +1,5 @@
-import type { Session } from './database.ts';
+import type { Engine, Session } from './database.ts';
 import type { Retention } from './retention.ts';
-import type { Store } from './store.ts';
 import { isChunked } from './timescale.ts';
 import { chunkedName } from './timescale-series.ts';
 
@@ -67,10 +66,10 @@ export function spaceByKind(space: Space, retention: Retention): { kind: string;
 
 export class SpaceMeter {
   readonly #session: Session;
-  readonly #engine: Store['engine'];
+  readonly #engine: Engine;
   #last: { atUs: number; space: Promise<Space> } | undefined;
 
-  constructor(session: Session, engine: Store['engine']) {
+  constructor(session: Session, engine: Engine) {
     this.#session = session;
     this.#engine = engine;
   }
@@ -88,7 +87,7 @@ export class SpaceMeter {
   }
 }
 
-async function readSpace(session: Session, engine: Store['engine']): Promise<Space> {
+async function readSpace(session: Session, engine: Engine): Promise<Space> {
   const space = Object.fromEntries(['other', 'bytesPerEvent', ...Object.keys(KINDS)].map((kind) => [kind, 0])) as Space;
   let known = 0;
   for (const [kind, { tables }] of Object.entries(KINDS) as [Kind, { tables: readonly string[] }][]) {
@@ -101,7 +100,7 @@ async function readSpace(session: Session, engine: Store['engine']): Promise<Spa
   return space;
 }
 
-async function tableBytes(session: Session, table: string, engine: Store['engine']): Promise<number> {
+async function tableBytes(session: Session, table: string, engine: Engine): Promise<number> {
   if (engine === 'timescaledb' && (await isChunked(session, table))) {
     const chunked = await chunkedName(session, table);
     const [row] = await session.query('select hypertable_size($1::regclass) as bytes', [chunked]);
@@ -132,7 +131,7 @@ export async function readCompressedBytes(session: Session): Promise<CompressedB
 }
 
 /** Only of partitions whose rows somebody counted: by ANALYZE, which servers do by themselves and upkeep on PGlite. */
-async function bytesPerEvent(session: Session, engine: Store['engine'], eventBytes: number): Promise<number> {
+async function bytesPerEvent(session: Session, engine: Engine, eventBytes: number): Promise<number> {
   const sql =
     engine === 'timescaledb'
       ? "select approximate_row_count('events') as rows, $1::bigint as bytes"

@@ -9,7 +9,7 @@ import { BehaviourRecords } from './behaviour-records.ts';
 import * as certificates from './certificate-records.ts';
 import type { CommitGroup } from './commit-group.ts';
 import { ComplianceStore } from './compliance-store.ts';
-import type { Database } from './database.ts';
+import type { Database, Engine } from './database.ts';
 import * as entityRecords from './entity-records.ts';
 import { EpochRecords } from './epoch-records.ts';
 import { EventQuestions } from './event-questions.ts';
@@ -27,6 +27,7 @@ import { IntelStore } from './intel-store.ts';
 import { JudgementRecords } from './judgement-records.ts';
 import { listKeys } from './key-records.ts';
 import { ModelRecords } from './model-records.ts';
+import type { TimeRange } from './page.ts';
 import { indexPastDays } from './past-days.ts';
 import { COMMITS_AT_ONCE } from './postgres.ts';
 import type { Retention } from './retention.ts';
@@ -35,7 +36,7 @@ import { readSeries, type SeriesQuery } from './series.ts';
 import { newestAgentSessions, recordAgentSession } from './session-records.ts';
 import { SharedStateRecords } from './shared-records.ts';
 import { SpaceMeter } from './space.ts';
-import type { Store, TimeRange } from './store.ts';
+import type { Store } from './store.ts';
 import { jobProblems } from './timescale-jobs.ts';
 import * as triage from './triage-records.ts';
 import { keepUp } from './upkeep.ts';
@@ -45,7 +46,7 @@ export type AboutStore = Pick<Store, 'engine' | 'version' | 'notices'> & CommitO
 
 /** The Store over any Database: what is asked is said in SQL by the files beside this one. */
 export class SqlStore implements Store {
-  readonly engine: Store['engine'];
+  readonly engine: Engine;
   readonly commitsAtOnce: Store['commitsAtOnce'];
   readonly version: string;
   readonly notices: readonly string[];

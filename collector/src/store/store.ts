@@ -22,6 +22,7 @@ import type { AuditActor, AuditEntry, AuditVerification } from './audit-entry.ts
 import type { BehaviourStore, ModelStore } from './behaviour-store.ts';
 import type { CommitGroup } from './commit-group.ts';
 import type { ComplianceStore } from './compliance-store.ts';
+import type { Engine } from './database.ts';
 import type { EpochStore, KemKeyRecord } from './epoch-store.ts';
 import type { EventCounts } from './event-counts.ts';
 import type { EvidenceStore } from './evidence-store.ts';
@@ -37,6 +38,7 @@ import type {
 import type { ForwardingStore } from './forwarding-store.ts';
 import type { HuntStore } from './hunt-store.ts';
 import type { JudgementStore } from './judgement-store.ts';
+import type { EventPage, OutboxRow, Page, RiskPoint, TimeRange } from './page.ts';
 import type { Retention } from './retention.ts';
 import type { RuleStore } from './rule-store.ts';
 import type { SeriesPoint, SeriesQuery } from './series.ts';
@@ -46,45 +48,13 @@ import type { StoredAct } from './triage-records.ts';
 import type { UpkeepReport } from './upkeep-run.ts';
 import type { VerdictStore } from './verdict-store.ts';
 
-export interface OutboxRow {
-  /** Ascending in commit order. */
-  id: number;
-  alert: Alert;
-}
-
-/** Where a risk stood after a change; until the next point it decays from there (riskAt). */
-export interface RiskPoint {
-  atUs: number;
-  level: number;
-}
-
-/** Until is not included; absent, there is no end. */
-export interface TimeRange {
-  sinceUs?: number;
-  untilUs?: number;
-}
-
-export interface Page<T> {
-  rows: T[];
-  /** Cursor for the next page; empty on the last. */
-  next: string;
-}
-
-export interface EventPage extends Page<StoredEvent> {
-  /**
-   * Set where the answer ended before its limit and before the end of the events: all from this time on have been looked
-   * at, and `next` goes on from there.
-   */
-  searchedBackToUs?: number;
-}
-
 /**
  * Everything kept. One implementation over one SQL schema; which engine it runs on is decided by URL.
  * Every read is bounded in rows and in time. A failed call throws StoreError: `unavailable` may be tried again,
  * `rejected` never, `timed_out` when it asks for less; `cancelled` is what a read whose signal fired ends with.
  */
 export interface Store extends AsyncDisposable {
-  readonly engine: 'pglite' | 'postgresql' | 'timescaledb';
+  readonly engine: Engine;
   /** Groups that may be committed beside each other. */
   readonly commitsAtOnce: number;
   readonly version: string;

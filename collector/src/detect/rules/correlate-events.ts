@@ -6,7 +6,8 @@ import { MEASURES } from './measure.ts';
 import { isNews } from './news.ts';
 import { readNumber } from './numbers.ts';
 import { type CorrelationRule, DETECTION_EVENTS_MAX, entityOf } from './rule.ts';
-import type { WindowEntry, WindowSpan } from './sliding-window.ts';
+import type { WindowSpan } from './sliding-window.ts';
+import type { WindowEntry } from './window-totals.ts';
 
 /** A rule matched the event in the view. */
 export interface RuleMatch {

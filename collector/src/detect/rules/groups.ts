@@ -2,7 +2,8 @@
 // engine in entries together, so that an attacker who varies what rules group by costs a stated amount of memory; groups
 // that go while still active are counted.
 import type { FiredByEntity } from './news.ts';
-import { LATE_US_MAX, SlidingWindow, type WindowEntry } from './sliding-window.ts';
+import { LATE_US_MAX, SlidingWindow } from './sliding-window.ts';
+import type { WindowEntry } from './window-totals.ts';
 
 export interface GroupLimits {
   groupsMax: number;

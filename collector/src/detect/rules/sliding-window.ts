@@ -5,30 +5,12 @@
 // the newest window, (newest - span, newest], and `totals` says exactly what that adds up to. At most WINDOW_ENTRIES_MAX are
 // kept: beyond that the oldest go, so counts stop growing there and never wrap into silence.
 import type { EventReference } from '@threatguard/proto';
-import { WindowTotals } from './window-totals.ts';
+import { type WindowEntry, WindowTotals } from './window-totals.ts';
 
 /** A threshold above it is refused when the rule is loaded; one noisy group stays below four megabytes. */
 export const WINDOW_ENTRIES_MAX = 16_384;
 /** How much later than newer ones an event may come and every window it belongs to still be answered as if it had not. */
 export const LATE_US_MAX = 5 * 60e6;
-
-export interface WindowEntry {
-  atUs: number;
-  /** Which of the correlation's rules matched. */
-  part: number;
-  /** Facts it stands for; 0 where a correlation merely goes on to hold. */
-  weight: number;
-  /** Facts behind it: of a correlation, the count of its whole window. */
-  total: number;
-  /** From a correlation: `total` is the count of that window already, not one more fact. */
-  cumulative: boolean;
-  /** The field that a value_count or value_percentile is about. */
-  value: string | undefined;
-  /** That of value_sum and value_avg; of value_percentile where the value is a number. */
-  number: number | undefined;
-  references: readonly EventReference[];
-  firstAtUs: number;
-}
 
 /** One window: the entries from `from` up to, not including, `to`. `last` is the entry it ends with. */
 export interface WindowSpan {

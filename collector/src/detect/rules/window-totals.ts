@@ -1,5 +1,23 @@
 // What the entries of one window add up to, kept as they come and go.
-import type { WindowEntry } from './sliding-window.ts';
+import type { EventReference } from '@threatguard/proto';
+
+export interface WindowEntry {
+  atUs: number;
+  /** Which of the correlation's rules matched. */
+  part: number;
+  /** Facts it stands for; 0 where a correlation merely goes on to hold. */
+  weight: number;
+  /** Facts behind it: of a correlation, the count of its whole window. */
+  total: number;
+  /** From a correlation: `total` is the count of that window already, not one more fact. */
+  cumulative: boolean;
+  /** The field that a value_count or value_percentile is about. */
+  value: string | undefined;
+  /** That of value_sum and value_avg; of value_percentile where the value is a number. */
+  number: number | undefined;
+  references: readonly EventReference[];
+  firstAtUs: number;
+}
 
 const NO_VALUES: ReadonlyMap<string, number> = new Map();
 
