@@ -36,11 +36,15 @@ describe('the vote of a trained model on ordinary hours it has not seen', () => 
     expect(share(4)).toBeLessThan(0.003);
   });
 
-  it.each([11, 23, 101])('is so where little was learned from, which a model knows too well: seed %i', (seed) => {
-    const random = new Random(seed);
-    const hours = (count: number) => Float32Array.from({ length: count * FEATURE_COUNT }, () => 10 + random.normal());
-    const scorer = loadScorer('autoencoder', trainKind('autoencoder', hours(120), seed));
-    const votes = scoreRows(scorer, toMatrix(hours(3_000)));
-    expect(votes.filter((vote) => vote >= 1).length / votes.length).toBeLessThan(0.15);
+  it('is so where little was learned from, which a model knows too well', () => {
+    const shares = Array.from({ length: 10 }, (_, seed) => {
+      const random = new Random(seed);
+      const hours = (count: number) => Float32Array.from({ length: count * FEATURE_COUNT }, () => 10 + random.normal());
+      const scorer = loadScorer('autoencoder', trainKind('autoencoder', hours(120), seed));
+      const votes = scoreRows(scorer, toMatrix(hours(1_500)));
+      return votes.filter((vote) => vote >= 1).length / votes.length;
+    });
+    // One in ten; of 60 scores each time, so that the mean is 0.013 off by chance.
+    expect(shares.reduce((sum, share) => sum + share, 0) / shares.length).toBeLessThan(0.14);
   });
 });

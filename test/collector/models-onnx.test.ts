@@ -88,8 +88,9 @@ describe.each([1, 2, 3])('a model scored by onnxruntime is the trained one (seed
     expect(furthest(boostedShares, classifyByBoosting(boosted, otherTable))).toBeLessThan(CLOSE);
   });
 
-  it('autoencoder, the score and what each column adds to it', async () => {
-    const trained = trainAutoencoder(rowsOf(random, 200, 5, 1e3), { seed });
+  it.each([true, false])('autoencoder, the score and how far each column is off; whitened: %s', async (whitened) => {
+    const { whitening, ...plain } = trainAutoencoder(rowsOf(random, 200, 5, 1e3), { seed });
+    const trained = whitened ? { ...plain, whitening } : plain;
     const rows = rowsOf(random, 300, 5, 2e3);
     await using model = await OnnxModel.load(exportAutoencoder(trained));
     expect(furthest(await model.scoreRows(rows, 'score'), scoreReconstruction(trained, rows))).toBeLessThan(CLOSE);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Autoencoder,
   reconstructionErrors,
   scoreReconstruction,
   trainAutoencoder,
@@ -21,6 +22,7 @@ import {
 import { learnScale, type Matrix, rowOf, standardise } from '../../collector/src/detect/models/matrix.ts';
 import { indexRows } from '../../collector/src/detect/models/nearest-rows.ts';
 import { Random } from '../../collector/src/detect/models/random.ts';
+import { learnWhitening, whiten } from '../../collector/src/detect/models/whitening.ts';
 
 function matrixOf(rows: readonly (readonly number[])[]): Matrix {
   return { rows: rows.length, columns: rows[0]?.length ?? 0, values: Float64Array.from(rows.flat()) };
@@ -348,5 +350,57 @@ describe('the autoencoder', () => {
     const worst = [0, 1, 2, 3, 4].sort((a, b) => errors[b]! - errors[a]!).slice(0, 2);
     expect(worst).toContain(2);
     expect(trainAutoencoder(matrixOf(rows), { seed: 1 }).network.parameters).toEqual(model.network.parameters);
+  });
+
+  it('scores by what the errors of columns do not have in common', () => {
+    const random = new Random(6);
+    // Of four causes, one more than the narrow layer has room for: what it leaves out shows in several columns together.
+    const mixed = [
+      [1, 0, 0, 0],
+      [1, 1, 0, 0],
+      [0, 1, 1, 0],
+      [0, 0, 1, 1],
+      [1, 0, 0, 1],
+      [0, 1, 0, 1],
+    ];
+    const make = (odd: boolean) => {
+      const causes = () => Array.from({ length: 4 }, () => random.normal());
+      const [whole, other] = [causes(), causes()];
+      return mixed.map((shares, column) => {
+        const own = odd && column % 2 === 0 ? other : whole;
+        return shares.reduce((sum, share, at) => sum + share * own[at]!, 0.3 * random.normal());
+      });
+    };
+    const train = matrixOf(Array.from({ length: 1000 }, () => make(false)));
+    const { whitening, ...plain } = trainAutoencoder(train, { seed: 1 });
+    const asked = matrixOf(Array.from({ length: 600 }, (_, at) => make(at < 300)));
+    const found = (model: Autoencoder) => {
+      const scores = scoreReconstruction(model, asked);
+      const limit = scores.slice(300).sort()[285]!;
+      return scores.slice(0, 300).filter((score) => score > limit).length / 300;
+    };
+    expect(found({ ...plain, whitening })).toBeGreaterThan(found(plain));
+  });
+});
+
+describe('whitening', () => {
+  it("gives Mahalanobis' distance by correlations drawn a tenth towards none, of few rows further", () => {
+    const random = new Random(2);
+    const rows = Array.from({ length: 20_000 }, () => {
+      const [a, b] = [random.normal(), random.normal()];
+      return [a, 0.9 * a + Math.sqrt(1 - 0.81) * b];
+    });
+    const distance = (whitening: Float64Array, row: number[]) => {
+      const white = new Float64Array(2);
+      whiten(whitening, Float64Array.from(row), white);
+      return white[0]! ** 2 + white[1]! ** 2;
+    };
+    const many = learnWhitening(matrixOf(rows))!;
+    const drawn = 0.9 * 0.9;
+    expect(distance(many, [1, 1])).toBeCloseTo(2 / (1 + drawn), 1);
+    expect(distance(many, [1, -1])).toBeCloseTo(2 / (1 - drawn), 0);
+    const chance = learnWhitening(matrixOf(Array.from({ length: 6 }, () => [random.normal(), random.normal()])))!;
+    expect(distance(chance, [1, -1])).toBeLessThan(4);
+    expect(learnWhitening({ rows: 2, columns: 600, values: new Float64Array(1200) })).toBeUndefined();
   });
 });

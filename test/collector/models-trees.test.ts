@@ -12,9 +12,10 @@ import {
   toProbabilities,
   trainBoosting,
 } from '../../collector/src/detect/models/boosted-trees.ts';
+import { Parting } from '../../collector/src/detect/models/parting.ts';
 import { Random } from '../../collector/src/detect/models/random.ts';
 import { classifyByForest, growForest } from '../../collector/src/detect/models/random-forest.ts';
-import { answerAt } from '../../collector/src/detect/models/tree.ts';
+import { answerAt, goesLeft } from '../../collector/src/detect/models/tree.ts';
 
 function numbers(name: string, values: readonly number[]): RawColumn {
   return { kind: 'number', name, values: Float64Array.from(values) };
@@ -224,3 +225,66 @@ describe.each([
     expect([...classify(one, Uint16Array.of(0), 2, 1, one)].every(Number.isFinite)).toBe(true);
   });
 });
+
+describe('a cut', () => {
+  it.each([
+    ['category', [1], [1, 0, 3, 4]],
+    ['category', [2], [2]],
+    ['number', [1], [1, 0]],
+    ['number', [2], [2]],
+  ] as const)('of a %s with %j on its left sends what no row here has with the most', (kind, leftBins, expected) => {
+    const column = kind === 'number' ? numbers('x', [1, 2, 3, 4]) : texts('x', ['a', 'b', 'c', 'd']);
+    const table = { columns: learnBins([column]), rows: 4, bins: [Uint8Array.of(1, 2, 1, 1)] };
+    const parted = new Parting().part(Uint32Array.of(0, 1, 2, 3), table, { feature: 0, leftBins });
+    expect(parted.boundary).toBe(leftBins[0] === 1 ? 3 : 1);
+    expect(parted.leftBins.filter((bin) => bin <= 4)).toEqual(expected);
+  });
+});
+
+describe('categories', () => {
+  const random = new Random(4);
+
+  it('are also cut by which of the rarer classes they go with', () => {
+    // The commonest class tells nothing of the first ten categories from the last.
+    const texted = Array.from({ length: 4000 }, () => random.integer(20));
+    const labels = Uint16Array.from(texted, (text) => (random.uniform() < 0.8 ? 0 : text < 10 ? 1 : 2));
+    const table = binned(
+      [
+        texts(
+          'x',
+          texted.map((text) => `t${text}`),
+        ),
+      ],
+      4000,
+    );
+    const { trees } = growForest(table, labels, { classes: 3, seed: 1, trees: 20 });
+    const bins = [...(table.columns[0]!.kind === 'category' ? table.columns[0]!.bins : [])];
+    const apart = trees.filter(({ sets }) =>
+      bins.every(([text, bin]) => goesLeft(sets, 0, bin) === (goesLeft(sets, 0, bins[0]![1]) === isLow(text, bins))),
+    );
+    expect(apart.length).toBeGreaterThan(0);
+  });
+
+  it('that mean nothing hardly change what boosting says of a rare class', () => {
+    const make = (rows: number) => {
+      const values = Array.from({ length: rows }, () => random.normal());
+      const labels = Uint16Array.from(values, (value) => Number(value + random.normal() > 3));
+      const noise = Array.from({ length: rows }, () => `t${random.integer(150)}`);
+      return { labels, columns: [numbers('x', values), texts('noise', noise)] };
+    };
+    const [train, asked] = [make(2000), make(2000)];
+    const lossWith = (count: number) => {
+      const learned = learnBins(train.columns.slice(0, count));
+      const model = trainBoosting(applyBins(learned, train.columns, 2000), train.labels, { classes: 2, seed: 1 });
+      const said = classifyByBoosting(model, applyBins(learned, asked.columns, 2000));
+      return asked.labels.reduce((sum, label, row) => sum - Math.log(said[row * 2 + label]!), 0) / 2000;
+    };
+    const without = lossWith(1);
+    expect(lossWith(2)).toBeLessThan(without + 0.015);
+  });
+});
+
+/** Whether a text is on the same side of ten as the first. */
+function isLow(text: string, [first]: readonly (readonly [string, number])[]): boolean {
+  return Number(text.slice(1)) < 10 === Number(first![0].slice(1)) < 10;
+}

@@ -4,6 +4,7 @@
 import { Adam, backward, type DenseNetwork, forward, makeNetwork, roomForActivations } from './dense-network.ts';
 import { learnScale, type Matrix, rowOf, type Scale, standardise } from './matrix.ts';
 import { Random } from './random.ts';
+import { learnWhitening, whiten } from './whitening.ts';
 
 const BATCH_ROWS = 32;
 const EPOCHS_MAX = 200;
@@ -33,6 +34,8 @@ export interface Autoencoder {
   network: DenseNetwork;
   /** Of each column: the mean squared error on the training rows, in squared standard deviations. */
   errors: Float64Array;
+  /** See `learnWhitening`, of errors by their column's usual one. */
+  whitening?: Float64Array | undefined;
 }
 
 /** Trains on the rows of a matrix; the same seed gives the same network. At least one row. */
@@ -43,45 +46,66 @@ export function trainAutoencoder(matrix: Matrix, options: { seed: number }): Aut
   const chosen = random.sample(Math.min(data.rows, TRAINING_ROWS_MAX), data.rows);
   const held = chosen.length >= 20 ? Math.floor(chosen.length * VALIDATION_SHARE) : 0;
   const network = train(data, { validation: chosen.subarray(0, held), training: chosen.subarray(held), random });
+  const differences = lessGiven(network, data, chosen);
   const errors = new Float64Array(data.columns);
-  const activations = roomForActivations(network);
-  for (const row of chosen) {
-    addErrors(network, activations, rowOf(data, row), errors);
-  }
-  return { scale, network, errors: errors.map((sum) => sum / chosen.length) };
+  differences.values.forEach((each, at) => {
+    errors[at % data.columns]! += each ** 2 / chosen.length;
+  });
+  return { scale, network, errors, whitening: learnWhitening(byUsual(differences, errors)) };
 }
 
 /**
  * How far each row is from what the network gives back: the mean over the columns of the squared error, each by what that
- * column's error usually is. About 1 for rows like those it was trained on.
+ * column's error usually is, and less what the columns' errors have in common. Not much above 1 for rows like those it was trained on.
  */
 export function scoreReconstruction(model: Autoencoder, matrix: Matrix): Float64Array {
-  const each = reconstructionErrors(model, matrix);
+  const each = usualErrors(model, matrix);
   const scores = new Float64Array(each.rows);
+  const white = new Float64Array(each.columns);
   for (let row = 0; row < each.rows; row++) {
+    if (model.whitening) whiten(model.whitening, rowOf(each, row), white);
+    else white.set(rowOf(each, row));
     let sum = 0;
-    for (const error of rowOf(each, row)) sum += error;
+    for (const error of white) sum += error * error;
     scores[row] = sum / Math.max(1, each.columns);
   }
   return scores;
 }
 
-/** The same, column by column: which features made a row what it is. */
-export function reconstructionErrors({ scale, network, errors }: Autoencoder, matrix: Matrix): Matrix {
+/** The squared error column by column, each by what it usually is: which features made a row what it is. */
+export function reconstructionErrors(model: Autoencoder, matrix: Matrix): Matrix {
+  const errors = usualErrors(model, matrix);
+  return { ...errors, values: errors.values.map((error) => error * error) };
+}
+
+function usualErrors({ scale, network, errors }: Autoencoder, matrix: Matrix): Matrix {
   const data = standardise(matrix, scale);
+  return byUsual(lessGiven(network, data), errors);
+}
+
+/** What each row is less what the network gives back for it. */
+function lessGiven(network: DenseNetwork, data: Matrix, rows?: Uint32Array): Matrix {
   const activations = roomForActivations(network);
-  const values = new Float64Array(data.values.length);
-  for (let row = 0; row < data.rows; row++) {
-    const actual = rowOf(data, row);
+  const given = activations.at(-1)!;
+  const count = rows?.length ?? data.rows;
+  const values = new Float64Array(count * data.columns);
+  for (let at = 0; at < count; at++) {
+    const actual = rowOf(data, rows?.[at] ?? at);
     present(activations[0]!, actual);
     forward(network, activations);
-    const given = activations.at(-1)!;
     for (let column = 0; column < data.columns; column++) {
-      const error = (actual[column]! - given[column]!) ** 2;
-      values[row * data.columns + column] = error / Math.max(errors[column]!, ERROR_LEAST);
+      values[at * data.columns + column] = actual[column]! - given[column]!;
     }
   }
-  return { rows: data.rows, columns: data.columns, values };
+  return { rows: count, columns: data.columns, values };
+}
+
+/** Each column by what its error usually is, in place. */
+function byUsual(differences: Matrix, errors: Float64Array): Matrix {
+  const usual = errors.map((error) => Math.sqrt(Math.max(error, ERROR_LEAST)));
+  const { columns, values } = differences;
+  for (let at = 0; at < values.length; at++) values[at]! /= usual[at % columns]!;
+  return differences;
 }
 
 function train(
@@ -141,9 +165,9 @@ function quantile(values: Float64Array, rows: Uint32Array, share: number): numbe
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }
 
-/** Narrow enough to have to choose, wide enough to follow what depends on each other. */
+/** Half as wide as the data: narrow enough to have to choose, and more columns than that seldom depend on others. */
 function layerSizes(columns: number): number[] {
-  const middle = Math.max(1, Math.min(32, Math.ceil(columns / 3)));
+  const middle = Math.max(1, Math.min(32, Math.floor(columns / 2)));
   const outer = Math.max(middle + 1, Math.min(64, Math.ceil((columns * 4) / 3)));
   return [columns, outer, middle, outer, columns];
 }

@@ -2,9 +2,15 @@
 // "LightGBM", NIPS 2017).
 import { type BinnedTable, MISSING_BIN } from './binned-table.ts';
 import type { BoostingOptions } from './boosted-trees.ts';
+import { Parting } from './parting.ts';
 import { leftOf, type Tree, TreeBuilder } from './tree.ts';
 
 const BINS = 256;
+/**
+ * Added to lambda for cuts between categories, as LightGBM's cat_l2 and cat_smooth are (both 10): in an order that is chosen by the
+ * answers, rare categories always gain something, and it is mostly chance.
+ */
+const CATEGORY_LAMBDA = 10;
 
 /** Gradient and curvature of each row, beside each other: at `row * 2`. */
 type Slopes = Float64Array;
@@ -27,6 +33,7 @@ export class BoostingGrower {
   readonly #lambda: number;
   readonly #gamma: number;
   readonly #childWeightMin: number;
+  readonly #parting = new Parting();
 
   constructor(
     table: BinnedTable,
@@ -50,8 +57,8 @@ export class BoostingGrower {
         builder.answer(node, [(-total.gradient / (total.curvature + this.#lambda)) * learningRate]);
         return;
       }
-      const boundary = partition(own, this.#table.bins[cut.feature]!, cut.leftBins);
-      const { left, right } = builder.split(node, cut.feature, cut.leftBins);
+      const { boundary, leftBins } = this.#parting.part(own, this.#table, cut);
+      const { left, right } = builder.split(node, cut.feature, leftBins);
       const [leftRows, rightRows] = [own.subarray(0, boundary), own.subarray(boundary)];
       const leftSmaller = leftRows.length < rightRows.length;
       const deeper = depth + 1 < this.#depth;
@@ -129,27 +136,27 @@ export class BoostingGrower {
   #cutCategories(feature: number, bins: Float64Array, total: Sums, best: Cut): void {
     const order: number[] = [];
     for (let bin = 0; bin < BINS; bin++) if (bins[bin * 2 + 1]! > 1e-12) order.push(bin);
-    const answer = (bin: number) => bins[bin * 2]! / (bins[bin * 2 + 1]! + this.#lambda);
+    const lambda = this.#lambda + CATEGORY_LAMBDA;
+    const answer = (bin: number) => bins[bin * 2]! / (bins[bin * 2 + 1]! + lambda);
     order.sort((a, b) => answer(a) - answer(b) || a - b);
     let gradient = 0;
     let curvature = 0;
     for (let at = 0; at < order.length - 1; at++) {
       gradient += bins[order[at]! * 2]!;
       curvature += bins[order[at]! * 2 + 1]!;
-      const gain = this.#gain(gradient, curvature, total);
+      const gain = this.#gain(gradient, curvature, total, lambda);
       if (gain > best.gain) Object.assign(best, { gain, feature, leftBins: order.slice(0, at + 1) });
     }
   }
 
-  /** What a cut takes from the loss (equation 7), by the sums on its left. */
-  #gain(gradient: number, curvature: number, total: Sums): number {
+  /** What a cut takes from the loss (equation 7), by the sums on its left; `lambda` is that of its sides. */
+  #gain(gradient: number, curvature: number, total: Sums, lambda = this.#lambda): number {
     const otherGradient = total.gradient - gradient;
     const otherCurvature = total.curvature - curvature;
     if (curvature < this.#childWeightMin || otherCurvature < this.#childWeightMin) return 0;
-    const lambda = this.#lambda;
     const left = (gradient * gradient) / (curvature + lambda);
     const right = (otherGradient * otherGradient) / (otherCurvature + lambda);
-    const whole = (total.gradient * total.gradient) / (total.curvature + lambda);
+    const whole = (total.gradient * total.gradient) / (total.curvature + this.#lambda);
     return (left + right - whole) / 2 - this.#gamma;
   }
 }
@@ -187,18 +194,4 @@ function subtract(whole: Histogram, part: Histogram): Histogram {
   const rest = new Float64Array(whole.length);
   for (let at = 0; at < rest.length; at++) rest[at] = whole[at]! - part[at]!;
   return rest;
-}
-
-/** Puts the rows in these bins first; how many they are. */
-function partition(rows: Uint32Array, bins: Uint8Array, leftBins: readonly number[]): number {
-  const left = new Uint8Array(BINS);
-  for (const bin of leftBins) left[bin] = 1;
-  let boundary = 0;
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at]!;
-    if (!left[bins[row]!]) continue;
-    rows[at] = rows[boundary]!;
-    rows[boundary++] = row;
-  }
-  return boundary;
 }

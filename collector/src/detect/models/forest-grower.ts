@@ -3,6 +3,7 @@
 // Form: `#counts` has, for the node and feature at hand, the weight of each class in each bin (at `bin * classes`), `#totals` its sum.
 // Both are 0 outside `#splitBy`, which clears what it filled: a node of few rows costs what these rows do.
 import type { BinnedTable } from './binned-table.ts';
+import { Parting } from './parting.ts';
 import type { Random } from './random.ts';
 import { leftOf, type Tree, TreeBuilder } from './tree.ts';
 
@@ -33,7 +34,7 @@ export class ForestGrower {
   readonly #present = new Uint8Array(BINS);
   readonly #left: Int32Array;
   readonly #right: Int32Array;
-  readonly #goesLeft = new Uint8Array(BINS);
+  readonly #parting = new Parting();
   #times: Uint8Array = new Uint8Array(0);
 
   constructor(table: BinnedTable, labels: Uint16Array, classes: number) {
@@ -64,8 +65,9 @@ export class ForestGrower {
         );
         continue;
       }
-      const boundary = start + this.#partition(own, split);
-      const { left, right } = builder.split(node, split.feature, split.leftBins);
+      const parted = this.#parting.part(own, this.#table, split);
+      const boundary = start + parted.boundary;
+      const { left, right } = builder.split(node, split.feature, parted.leftBins);
       pending.push({ node: left, start, end: boundary }, { node: right, start: boundary, end });
     }
     return builder.build();
@@ -92,7 +94,7 @@ export class ForestGrower {
       const feature = this.#candidates[drawn]!;
       this.#candidates[drawn] = this.#candidates[left - 1]!;
       this.#candidates[left - 1] = feature;
-      this.#splitBy(rows, feature, { counts, total }, best);
+      this.#splitBy(rows, feature, { counts, total, random }, best);
     }
     if (best.feature < 0) return undefined;
     const { kind } = this.#table.columns[best.feature]!;
@@ -101,13 +103,13 @@ export class ForestGrower {
 
   /**
    * The best cut through the bins of a feature in their order, into `best` where it is better: that of the numbers, or for
-   * categories that of how often they go with the commonest class, which is the best order for two classes (Breiman et al.,
+   * categories that of how often they go with one class, which is the best order for two classes (Breiman et al.,
    * "Classification and Regression Trees", 1984, theorem 4.5).
    */
   #splitBy(
     rows: Uint32Array,
     feature: number,
-    { counts: all, total }: { counts: Int32Array; total: number },
+    { counts: all, total, random }: { counts: Int32Array; total: number; random: Random },
     best: Cut,
   ): void {
     const classes = this.#classes;
@@ -117,7 +119,7 @@ export class ForestGrower {
     const present = this.#present.subarray(0, this.#count(rows, feature));
     if (present.length > 1) {
       this.#sort(present);
-      if (kind === 'category') this.#orderByClass(present, all);
+      if (kind === 'category') this.#orderByShare(present, drawClass(all, total, random));
       const left = this.#left.fill(0);
       const right = this.#right;
       right.set(all);
@@ -188,24 +190,17 @@ export class ForestGrower {
     }
   }
 
-  #orderByClass(present: Uint8Array, all: Int32Array): void {
-    const commonest = all.indexOf(Math.max(...all));
-    const share = (bin: number) => this.#counts[bin * this.#classes + commonest]! / this.#totals[bin]!;
+  #orderByShare(present: Uint8Array, label: number): void {
+    const share = (bin: number) => this.#counts[bin * this.#classes + label]! / this.#totals[bin]!;
     present.sort((a, b) => share(a) - share(b) || a - b);
   }
+}
 
-  /** Puts the rows that go left first; how many they are. */
-  #partition(rows: Uint32Array, { feature, leftBins }: Split): number {
-    const bins = this.#table.bins[feature]!;
-    const goesLeft = this.#goesLeft.fill(0);
-    for (const bin of leftBins) goesLeft[bin] = 1;
-    let boundary = 0;
-    for (let at = 0; at < rows.length; at++) {
-      const row = rows[at]!;
-      if (goesLeft[bins[row]!] === 0) continue;
-      rows[at] = rows[boundary]!;
-      rows[boundary++] = row;
-    }
-    return boundary;
-  }
+/** One of several classes by its part of the Gini impurity: in the order of the commonest alone no cut would ever be for a rare one. */
+function drawClass(counts: Int32Array, total: number, random: Random): number {
+  const parts = Float64Array.from(counts, (count) => count * (total - count));
+  let left = random.uniform() * parts.reduce((sum, part) => sum + part, 0);
+  let drawn = 0;
+  while (drawn < parts.length - 1 && left >= parts[drawn]!) left -= parts[drawn++]!;
+  return drawn;
 }

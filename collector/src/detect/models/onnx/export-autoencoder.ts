@@ -4,10 +4,10 @@ import { standardWhereFilled } from './write-scale.ts';
 
 /**
  * The autoencoder as an ONNX model, all in doubles: `rows` ([rows, columns], NaN for missing) to `score` ([rows]) and `errors`
- * ([rows, columns]), what each column adds to it.
+ * ([rows, columns]), how far each column is from what it should be.
  */
 export function exportAutoencoder(
-  { scale, network, errors }: Autoencoder,
+  { scale, network, errors, whitening }: Autoencoder,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
   const model = new ModelWriter();
@@ -31,13 +31,18 @@ export function exportAutoencoder(
     );
     if (index < network.offsets.length - 1) layer = model.node('Tanh', [layer]);
   });
-  const difference = model.node('Sub', [actual, layer]);
   const usual = doubles(
-    errors.map((error) => Math.max(error, ERROR_LEAST)),
+    errors.map((error) => Math.sqrt(Math.max(error, ERROR_LEAST))),
     [columns],
   );
-  model.node('Div', [model.node('Mul', [difference, difference]), usual], { as: 'errors' });
-  model.node('ReduceMean', ['errors'], {
+  const error = model.node('Div', [model.node('Sub', [actual, layer]), usual]);
+  model.node('Mul', [error, error], { as: 'errors' });
+  const white = whitening
+    ? model.node('Gemm', [error, doubles(whitening, [columns, columns])], {
+        attributes: { transB: { kind: 'integer', value: 1 } },
+      })
+    : error;
+  model.node('ReduceMean', [model.node('Mul', [white, white])], {
     as: 'score',
     attributes: { axes: { kind: 'integers', value: [1] }, keepdims: { kind: 'integer', value: 0 } },
   });
