@@ -53,6 +53,7 @@ export class TrainingSchedule implements AsyncDisposable {
       if (!(error instanceof ModelError)) failed(error);
     }
   }
+
   async #due(): Promise<string[]> {
     const { registry, everyHours, ready, nowUs } = this.#parts;
     const versions = await registry.list();
