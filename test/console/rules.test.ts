@@ -137,7 +137,7 @@ describe('wrong use', () => {
   it.each([
     [['list', '--state', 'onn'], 2, /--state "onn" is not known/],
     [['list', '--level', 'loud'], 2, /--level "loud" is not known/],
-    [['show'], 2, /Missing 1 required arg: id/],
+    [['show'], 2, /ID is missing: .*--help/],
     [['show', 'no-such-rule'], 4, /no rule that is loaded has this id or name/],
     [['enable', 'no-such-rule'], 4, /threatguard rules list shows them/],
     [['disable', 'b'], 1, /several rules begin with this; give more of the id/],

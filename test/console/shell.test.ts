@@ -61,7 +61,7 @@ describe('a shell in a pipe', () => {
     [['agents list | grep web'], 2, 'pipe "threatguard ..." in the shell of your system'],
     [["hunt run 'user:root"], 2, "the quote ' is not closed"],
     [['shell'], 2, 'this is the shell already'],
-    [['agents show'], 2, 'Missing 1 required arg'],
+    [['agents show'], 2, 'NAME is missing'],
     [['agents list --context nowhere'], 2, 'there is no context "nowhere"'],
     [['help agents list'], 0, ''],
   ])('%j ends with %i', async (lines, code, said) => {
