@@ -90,7 +90,7 @@ const DETECTORS: Record<'isolation-forest' | 'lof' | 'autoencoder', Detector> = 
     score: (model) => scoreOutliers(model, score),
   }),
   autoencoder: (train, score) => ({
-    train: () => trainAutoencoder(train, { seed: 1 }),
+    train: () => trainAutoencoder(train, { seed: 1, whitened: true }),
     score: (model) => scoreReconstruction(model, score),
   }),
 };

@@ -10,5 +10,6 @@ type Detector = (data: { train: Matrix; score: Matrix; seed: number }) => Float6
 export const DETECTORS: Readonly<Record<string, Detector>> = {
   'isolation-forest': ({ train, score, seed }) => scoreIsolation(growIsolationForest(train, { seed }), score),
   lof: ({ train, score, seed }) => scoreOutliers(learnDensities(train, { seed }), score),
-  autoencoder: ({ train, score, seed }) => scoreReconstruction(trainAutoencoder(train, { seed }), score),
+  autoencoder: ({ train, score, seed }) =>
+    scoreReconstruction(trainAutoencoder(train, { seed, whitened: true }), score),
 };

@@ -34,12 +34,15 @@ export interface Autoencoder {
   network: DenseNetwork;
   /** Of each column: the mean squared error on the training rows, in squared standard deviations. */
   errors: Float64Array;
-  /** See `learnWhitening`, of errors by their column's usual one. */
+  /** See `learnWhitening`, of errors by their column's usual one; undefined where the score is the mean of the columns' errors. */
   whitening?: Float64Array | undefined;
 }
 
-/** Trains on the rows of a matrix; the same seed gives the same network. At least one row. */
-export function trainAutoencoder(matrix: Matrix, options: { seed: number }): Autoencoder {
+/**
+ * Trains on the rows of a matrix; the same seed gives the same network. At least one row. `whitened` finds more where columns
+ * depend on each other, and its score is no longer made of the errors column by column that a reason names.
+ */
+export function trainAutoencoder(matrix: Matrix, options: { seed: number; whitened?: boolean }): Autoencoder {
   const random = new Random(options.seed);
   const scale = learnScale(matrix);
   const data = clip(standardise(matrix, scale));
@@ -51,12 +54,13 @@ export function trainAutoencoder(matrix: Matrix, options: { seed: number }): Aut
   differences.values.forEach((each, at) => {
     errors[at % data.columns]! += each ** 2 / chosen.length;
   });
+  if (!options.whitened) return { scale, network, errors };
   return { scale, network, errors, whitening: learnWhitening(byUsual(differences, errors)) };
 }
 
 /**
  * How far each row is from what the network gives back: the mean over the columns of the squared error, each by what that
- * column's error usually is, and less what the columns' errors have in common. Not much above 1 for rows like those it was trained on.
+ * column's error usually is, and where it is whitened less what the columns' errors have in common. Not much above 1 for rows like those it was trained on.
  */
 export function scoreReconstruction(model: Autoencoder, matrix: Matrix): Float64Array {
   const each = usualErrors(model, matrix);
