@@ -1,5 +1,6 @@
 import { Box, Text } from 'ink';
 import { createElement, type ReactElement } from 'react';
+import { counted } from '../model/counted.ts';
 import { printable, truncate } from '../model/printable.ts';
 import type { FeedWay } from '../services/alert-feed.ts';
 import type { LiveSnapshot } from './live-model.ts';
@@ -46,7 +47,7 @@ function headerLines({ status, trouble, way }: LiveSnapshot, collector: string):
       `agents ${status.agentsConnected ?? 0}/${status.agentsEnrolled ?? 0}`,
       `${(status.eventsPerSecond ?? 0).toFixed(1)} events/s`,
       `${status.eventsStored ?? 0} stored`,
-      `${status.alertsOpen ?? 0} alerts not closed`,
+      `${counted(status.alertsOpen ?? 0, 'alert')} not closed`,
       `${lost} lost`,
       `${refused} refused`,
     ].join('  '),
