@@ -108,7 +108,8 @@ export class OutboxPublisher implements AsyncDisposable {
     if (this.#hears) {
       const { subject, heard } = this.#hears;
       link.connection.subscribe(subject, { callback: () => heard() });
-      // What was said while nobody listened.
+      // What was said while nobody listened: the server takes a subscription in after it was asked for.
+      await link.connection.flush();
       heard();
     }
     this.#state = `connected to ${publicUrl(this.#url)}`;
