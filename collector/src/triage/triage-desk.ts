@@ -1,8 +1,9 @@
 // Where people's acts on alerts meet what detections do to the same alerts meanwhile.
 //
 // Invariants: acts of one collector happen one request after another, and of several collectors of a store only one makes the next
-// version of an alert: it claims that first. Whatever must be read is read before; from looking at an alert in memory to handing its change to the writer nothing is awaited, so no detection comes in between. Alerts and
-// the incidents that end or begin again with them are stored in one transaction, with the act and its audit entry.
+// version of an alert: it claims that first. Whatever must be read is read before; from looking at an alert in memory to handing
+// its change to the writer nothing is awaited, so no detection comes in between. Alerts and the incidents that end or begin again
+// with them are stored in one transaction, with the act and its audit entry.
 import { type Alert, AlertState } from '@threatguard/proto';
 import type { Correlator } from '../correlate/correlator.ts';
 import type { Incident } from '../correlate/incident.ts';

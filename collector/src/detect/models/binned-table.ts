@@ -22,6 +22,8 @@ export type RawColumn =
 
 export const MISSING_BIN = 0;
 const BINS_MAX = 255;
+/** Room for one number of each bin, that of missing values included. */
+export const BINS = BINS_MAX + 1;
 
 /** Decides the bins of every column from the rows that are learned from. */
 export function learnBins(columns: readonly RawColumn[]): BinnedColumn[] {

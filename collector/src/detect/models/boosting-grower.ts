@@ -1,11 +1,10 @@
 // One tree of boosting, over histograms of bins: the larger child's histogram is its parent's less the smaller child's (Ke et al.,
 // "LightGBM", NIPS 2017).
-import { type BinnedTable, MISSING_BIN } from './binned-table.ts';
+import { BINS, type BinnedTable, MISSING_BIN } from './binned-table.ts';
 import type { BoostingOptions } from './boosted-trees.ts';
 import { Parting } from './parting.ts';
 import { leftOf, type Tree, TreeBuilder } from './tree.ts';
 
-const BINS = 256;
 /**
  * Added to lambda for cuts between categories, as LightGBM's cat_l2 and cat_smooth are (both 10): in an order that is chosen by the
  * answers, rare categories always gain something, and it is mostly chance.

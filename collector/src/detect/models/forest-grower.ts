@@ -2,12 +2,11 @@
 //
 // Form: `#counts` has, for the node and feature at hand, the weight of each class in each bin (at `bin * classes`), `#totals` its sum.
 // Both are 0 outside `#splitBy`, which clears what it filled: a node of few rows costs what these rows do.
-import type { BinnedTable } from './binned-table.ts';
+import { BINS, type BinnedTable } from './binned-table.ts';
 import { Parting } from './parting.ts';
 import type { Random } from './random.ts';
 import { leftOf, type Tree, TreeBuilder } from './tree.ts';
 
-const BINS = 256;
 /** So many bins are put in order faster than all are looked through. */
 const FEW_BINS = 24;
 

@@ -1,6 +1,4 @@
-import { type BinnedTable, MISSING_BIN } from './binned-table.ts';
-
-const BINS = 256;
+import { BINS, type BinnedTable, MISSING_BIN } from './binned-table.ts';
 
 /** Parts the rows of a node of a tree by a cut through the bins of one column. */
 export class Parting {
