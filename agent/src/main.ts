@@ -10,6 +10,7 @@ import { COMMAND_USAGE, DEFAULT_HOME, USAGE } from './usage.ts';
 const EXIT_OK = 0;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
+const EXIT_UNREACHABLE = 3;
 const CONFIG_MS_MAX = 20_000;
 const DEMO_SEED = 1;
 
@@ -222,6 +223,11 @@ function print(text: string): number {
   return EXIT_OK;
 }
 
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT_USAGE;
+  return (error as { code?: unknown }).code === 'collector_unreachable' ? EXIT_UNREACHABLE : EXIT_FAILURE;
+}
+
 try {
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
@@ -234,5 +240,5 @@ try {
     );
   process.stderr.write(`threatguard-agent: ${ours ? (error as Error).message : (error as Error).stack}\n`);
   if (isUsage) process.stderr.write('try: threatguard-agent --help\n');
-  process.exit(isUsage ? EXIT_USAGE : EXIT_FAILURE);
+  process.exit(exitCodeOf(error));
 }

@@ -2,6 +2,7 @@
 export const DEFAULT_HOME = '/var/lib/threatguard/agent';
 
 const EXIT_CODES = `Exit codes: 0 done or stopped by a signal, 1 failure, 2 wrong usage.`;
+const ENROLL_EXIT_CODES = `Exit codes: 0 done, 1 failure, 2 wrong usage, 3 no collector answers: try again.`;
 
 export const USAGE = `threatguard-agent: watches this host and sends what it sees, signed and sealed, to the collector
 
@@ -39,7 +40,7 @@ The signing key is made on this host and never leaves it. The token names the co
 Example:
   threatguard-agent enroll --collector tg.example.net:7443 --token tg1.ab12...
 
-${EXIT_CODES}
+${ENROLL_EXIT_CODES}
 `,
   run: `threatguard-agent run: watches this host until SIGTERM or SIGINT
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { enrol, parseAddress } from '../../agent/src/identity/enrol.ts';
 import { readIdentity, saveKemKey } from '../../agent/src/identity/identity-files.ts';
 import { FakeCollector, TOKEN_ID, TOKEN_SECRET } from '../support/fake-collector.ts';
+import { ROOT } from '../support/source-files.ts';
 
 let collector: FakeCollector;
 let home: string;
@@ -194,4 +196,14 @@ describe('an identity on disk', () => {
     collector.epoch = 1;
     expect(readIdentity(home).kemKey.epoch).toBe(2);
   });
+});
+
+test.each([
+  ['127.0.0.1:1', 3, 'check the address'],
+  ['127.0.0.1', 1, 'is not HOST:PORT'],
+])('the command for a collector at %s ends with %i', (address, code, message) => {
+  const program = join(ROOT, 'agent', 'bin', 'threatguard-agent.js');
+  const words = ['enroll', '--collector', address, '--token', collector.token, '--home', home];
+  const { status: ended, stderr } = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
+  expect({ ended, stderr }).toEqual({ ended: code, stderr: expect.stringContaining(message) });
 });

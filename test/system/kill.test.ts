@@ -1,6 +1,6 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deployment } from '../support/deployment.ts';
@@ -10,6 +10,13 @@ import { until } from '../support/until.ts';
 const FACTS = 120;
 const PAUSE_MS = 50;
 type Part = 'agent' | 'collector' | 'nats';
+
+function kill({ home, notes }: Deployment, part: Part): void {
+  const run = join(home, 'up.json');
+  if (!existsSync(run)) throw new Error(`up ended before its ${part} was killed; it said:\n${notes}`);
+  const { children } = JSON.parse(readFileSync(run, 'utf8'));
+  process.kill(children[part].pid, 'SIGKILL');
+}
 
 describe.skipIf(!serverPath('nats-server'))('kill -9 of each part while facts arrive (needs nats-server)', () => {
   const directory = mkdtempSync(join(tmpdir(), 'threatguard-kill-'));
@@ -22,11 +29,6 @@ describe.skipIf(!serverPath('nats-server'))('kill -9 of each part while facts ar
     await deployment[Symbol.asyncDispose]();
     rmSync(directory, { recursive: true, force: true });
   });
-
-  function kill(part: Part): void {
-    const { children } = JSON.parse(readFileSync(join(deployment.home, 'up.json'), 'utf8'));
-    process.kill(children[part].pid, 'SIGKILL');
-  }
 
   async function storedUsers(): Promise<string[]> {
     const words = ['events', 'search', 'user.name:kill*', '--since', '1h', '--limit', '1000', '--output', 'json'];
@@ -50,7 +52,7 @@ describe.skipIf(!serverPath('nats-server'))('kill -9 of each part while facts ar
       const line = `${time} host sudo: ${user} : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id`;
       appendFileSync(log, `${line}\n`);
       const part = kills.get(index);
-      if (part) kill(part);
+      if (part) kill(deployment, part);
       await setTimeout(PAUSE_MS);
     }
     await until(async () => (await storedUsers()).length >= FACTS, {
@@ -77,5 +79,32 @@ describe.skipIf(!serverPath('nats-server'))('kill -9 of each part while facts ar
     expect(JSON.parse(stdout)).toMatchObject({ agents: { connected: 1 } });
     expect(deployment.notes).toMatch(/collector/);
     expect(deployment.strayOutput).toEqual([]);
+  });
+});
+
+describe.skipIf(!serverPath('nats-server'))('kill -9 of the collector while up starts (needs nats-server)', () => {
+  it('does not keep it from coming up: its agent is enrolled, and alerts are printed', async () => {
+    const log = join(mkdtempSync(join(tmpdir(), 'threatguard-kill-')), 'auth.log');
+    writeFileSync(log, '');
+    await using deployment = new Deployment();
+    const started = deployment.start(['--auth-log', log]);
+    started.catch(() => undefined);
+    for (const moment of ['enrolling the agent', 'the collector listens']) {
+      await until(() => deployment.notes.includes(moment), {
+        limitMs: 30_000,
+        everyMs: 1,
+        what: () => `up to say "${moment}"; it said:\n${deployment.notes}`,
+      });
+      kill(deployment, 'collector');
+    }
+    await started;
+    const time = new Date().toISOString();
+    appendFileSync(
+      log,
+      `${time} host sudo: mallory : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id\n`,
+    );
+    await deployment.alert(({ reason }) => reason.includes('mallory'), 'a refused sudo');
+    expect(await deployment.stop()).toBe(0);
+    rmSync(dirname(log), { recursive: true });
   });
 });

@@ -1,6 +1,7 @@
 /** Why an enrolment did not happen; nothing of the present identity was changed. */
 export type EnrolErrorCode =
   | 'already_enrolled'
+  | 'address_malformed'
   | 'token_malformed'
   | 'collector_unreachable'
   | 'pin_mismatch'

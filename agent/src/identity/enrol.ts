@@ -87,7 +87,7 @@ export function parseAddress(text: string): { host: string; port: number } {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s/]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (!match || port < 1 || port > 65_535) {
-    throw new EnrolError('collector_unreachable', `"${text}" is not HOST:PORT; for example collector.example.net:7443`);
+    throw new EnrolError('address_malformed', `"${text}" is not HOST:PORT; for example collector.example.net:7443`);
   }
   return { host: (match[1] ?? match[2])!, port };
 }

@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { defaultHome } from '../client/deployment.ts';
 import { ALERT_KEYS } from '../model/alert.ts';
 import { ConsoleError } from '../model/console-error.ts';
+import type { FeedOptions } from '../services/alert-feed.ts';
 import { defaultDemoHome } from '../services/up/demo/demo-home.ts';
 import type { RunningDeployment } from '../services/up/run-deployment.ts';
 import { writeAlert } from './alert-stream.ts';
@@ -54,6 +55,7 @@ export class Up extends ConsoleCommand {
     }
     const output = this.outputFor(flags);
     const { stdin, stdout, stopped, env, isRoot } = this.invocation;
+    const startedUs = Date.now() * 1000;
     const stop = new AbortController();
     const signal = AbortSignal.any([stopped, stop.signal]);
     this.#tell = (note) => output.note(note);
@@ -80,7 +82,7 @@ export class Up extends ConsoleCommand {
           ? flags.demo
             ? this.#dashboard(running, output)
             : this.#view(running, output, stop)
-          : this.#lines(running, output, signal),
+          : this.#lines(running, output, { sinceUs: startedUs, signal }),
         running.failed,
       ]);
       this.#tell = (note) => output.note(note);
@@ -91,26 +93,23 @@ export class Up extends ConsoleCommand {
     }
   }
 
-  async #lines(running: RunningDeployment, output: Output, signal: AbortSignal): Promise<void> {
-    const [{ followAlerts }, { tellBlindSpots }] = await Promise.all([
-      import('../services/alert-feed.ts'),
+  async #lines(
+    running: RunningDeployment,
+    output: Output,
+    { sinceUs, signal }: { sinceUs: number; signal: AbortSignal },
+  ): Promise<void> {
+    const [{ followFeed }, { tellBlindSpots }] = await Promise.all([
+      import('../services/follow-collector.ts'),
       import('../services/blind-spots.ts'),
     ]);
     const onNote = (note: string) => output.note(note);
     if (output.format === 'csv') output.csvHeader(ALERT_KEYS);
     const { client, deployment } = running;
     void tellBlindSpots({ client, signal, onNote });
-    await followAlerts({
-      client,
-      ca: deployment.ca,
-      filter: {},
-      sinceUs: undefined,
-      signal,
-      onNote,
-      onAlert: (alert, arrival) => {
-        if (arrival !== 'changed') writeAlert(output, alert);
-      },
-    });
+    const onAlert: FeedOptions['onAlert'] = (alert, arrival) => {
+      if (arrival !== 'changed') writeAlert(output, alert);
+    };
+    await followFeed({ client, ca: deployment.ca, sinceUs }, { onNote, onAlert }, signal);
   }
 
   /** What a newcomer came for. */

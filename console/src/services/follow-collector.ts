@@ -5,14 +5,13 @@ import type { StatusReport } from '@threatguard/proto';
 import type { CollectorClient } from '../client/collector-client.ts';
 import { ConsoleError } from '../model/console-error.ts';
 import type { FeedOptions } from './alert-feed.ts';
+import { untilReached } from './until-reached.ts';
 
 const STATUS_MS = 1_000;
 /** The collector holds every act against the role of now; this is for what is shown. */
 const WHO_MS = 30_000;
 /** Clocks of the servers differ. */
 const OVERLAP_MS = 10_000;
-/** After what could not be reached, the feed is begun again. */
-const FEED_RETRY_MS = 2_000;
 
 /** Who is told. */
 export interface Follower extends Pick<FeedOptions, 'onAlert' | 'onNote'> {
@@ -67,25 +66,19 @@ export async function followWho(
 }
 
 /**
- * Alerts as they come, until `signal`. The feed tries again by itself once it began; where the collector is away at the start
- * it begins when it is there. Throws where the collector cannot be trusted.
+ * Alerts as they come, and those since `sinceUs` (else since a moment ago), until `signal`. The feed tries again by itself once
+ * it began; where the collector is away at the start it begins when it is there. Throws where the collector cannot be trusted.
  */
 export async function followFeed(
-  { client, ca }: { client: CollectorClient; ca: string },
-  { onAlert, onNote, onWay }: Follower,
+  from: { client: CollectorClient; ca: string; sinceUs?: number },
+  { onAlert, onNote, onWay }: Pick<FeedOptions, 'onAlert' | 'onNote' | 'onWay'>,
   signal: AbortSignal,
 ): Promise<void> {
   // From before the list is asked for: nothing falls between the two.
   const sinceUs = (Date.now() - OVERLAP_MS) * 1000;
   const { followAlerts } = await import('./alert-feed.ts');
-  while (!signal.aborted) {
-    try {
-      await followAlerts({ client, ca, filter: {}, sinceUs, signal, onNote, onWay, onAlert });
-    } catch (error) {
-      // Only distrust is the end of it: a signature nobody can vouch for must be seen to.
-      if (!(error instanceof ConsoleError) || error.code !== 'unreachable') throw error;
-      onNote(error.message);
-      await wait(FEED_RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
+  const feed = () => followAlerts({ sinceUs, ...from, filter: {}, signal, onNote, ...(onWay && { onWay }), onAlert });
+  await untilReached(feed, { signal, onNote }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
 }

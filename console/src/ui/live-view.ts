@@ -1,14 +1,12 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { createElement } from 'react';
 import type { CollectorClient } from '../client/collector-client.ts';
 import { ConsoleError } from '../model/console-error.ts';
-import { followAlerts } from '../services/alert-feed.ts';
 import { tellBlindSpots } from '../services/blind-spots.ts';
+import { followFeed, followStatus } from '../services/follow-collector.ts';
+import { untilReached } from '../services/until-reached.ts';
 import { onFullScreen, type Streams } from './full-screen.ts';
 import { ALERTS_SHOWN_MAX, LiveModel } from './live-model.ts';
 import { LiveScreen } from './live-screen.ts';
-
-const STATUS_MS = 1000;
 
 export interface LiveViewOptions {
   client: CollectorClient;
@@ -40,32 +38,21 @@ export async function showLiveView(options: LiveViewOptions): Promise<void> {
     onQuit: () => stop.abort(),
   });
   await onFullScreen(screen, options.streams, async () => {
-    for (const alert of (await client.listAlerts({}, ALERTS_SHOWN_MAX)).reverse()) model.addAlert(alert);
-    void tellBlindSpots({ client, signal, onNote: (note) => model.addNote(note) });
-    const feed = followAlerts({
-      client,
-      ca: options.ca,
-      filter: {},
-      sinceUs: undefined,
-      signal,
-      onNote: (note) => model.addNote(note),
-      onWay: (way) => model.setWay(way),
-      onAlert: (alert) => model.addAlert(alert),
-    });
-    await Promise.all([feed, followStatus(model, client, signal)]);
+    const follower = {
+      onNote: model.addNote.bind(model),
+      onWay: model.setWay.bind(model),
+      onAlert: model.addAlert.bind(model),
+      onStatus: model.setStatus.bind(model),
+      onTrouble: model.setTrouble.bind(model),
+    };
+    const raised = await untilReached(() => client.listAlerts({}, ALERTS_SHOWN_MAX), { signal, ...follower });
+    for (const alert of raised.reverse()) model.addAlert(alert);
+    void tellBlindSpots({ client, signal, ...follower });
+    await Promise.all([
+      followFeed({ client, ca: options.ca }, follower, signal),
+      followStatus(client, follower, signal),
+    ]);
   });
-}
-
-async function followStatus(model: LiveModel, client: CollectorClient, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      model.setStatus(await client.getStatus());
-    } catch (error) {
-      if (!(error instanceof ConsoleError)) throw error;
-      model.setTrouble(error.message);
-    }
-    await wait(STATUS_MS, undefined, { signal }).catch(() => undefined);
-  }
 }
 
 async function openSelected(model: LiveModel, client: CollectorClient): Promise<void> {

@@ -7,6 +7,8 @@ import { logTail } from './log-tail.ts';
 
 /** A command that makes files and ends; longer than this it hangs. */
 const RUN_MS_MAX = 60_000;
+/** How the agent ends where no collector answers it. */
+const EXIT_UNREACHABLE = 3;
 
 const PROGRAMS = {
   collector: () => import.meta.resolve('@threatguard/collector/bin'),
@@ -30,7 +32,7 @@ function locate(program: Program): string {
   }
 }
 
-/** Runs one to its end, its output in `logFile`. Throws with what the log ends with where it fails. */
+/** Runs one to its end, its output in `logFile`. Throws with what the log ends with where it fails or finds no collector. */
 export async function runProgram(run: {
   what: string;
   execPath: string;
@@ -43,13 +45,14 @@ export async function runProgram(run: {
   await once(log, 'open');
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(RUN_MS_MAX)]);
   const child = spawn(run.execPath, run.args, { env: run.env, detached: true, stdio: ['ignore', log, log], signal });
-  const ending = await new Promise<string | undefined>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code) => resolve(code === 0 ? undefined : `exit code ${code}`));
+  const { ending, code } = await new Promise<{ ending: string; code?: number | null }>((resolve) => {
+    child.once('error', (error) => resolve({ ending: error.message }));
+    child.once('close', (code) => resolve({ ending: `exit code ${code}`, code }));
   });
   log.close();
   run.signal.throwIfAborted();
-  if (ending === undefined) return;
+  if (code === 0) return;
   const tail = logTail(run.logFile, 5).map((line) => `  ${line}`);
-  throw new ConsoleError('failure', [`${run.what} failed (${ending}); ${run.logFile} ends with:`, ...tail].join('\n'));
+  const message = [`${run.what} failed (${ending}); ${run.logFile} ends with:`, ...tail].join('\n');
+  throw new ConsoleError(code === EXIT_UNREACHABLE ? 'unreachable' : 'failure', message);
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type CollectorClient, openCollector } from '../../client/collector-client.ts';
 import { type Deployment, readDeployment } from '../../client/deployment.ts';
+import { untilReached } from '../until-reached.ts';
 import { Child, type ChildOptions } from './child.ts';
 import { actAsAnalysts } from './demo/demo-acts.ts';
 import { type DemoOptions, demoChild } from './demo/demo-child.ts';
@@ -84,14 +85,20 @@ export async function runDeployment(given: UpOptions): Promise<RunningDeployment
   });
   const deployment = readDeployment(home);
   const client = stack.use(openCollector(deployment));
+  const left = new AbortController();
+  stack.defer(() => left.abort());
+  const patience = { signal: AbortSignal.any([signal, left.signal]), msMax: COLLECTOR_READY_MS_MAX };
+  // The collector may be starting again; what cannot be kept running ends the wait for it.
+  const ask = <Answer>(work: () => Promise<Answer>) => Promise.race([untilReached(work, patience), ...failures]);
   if (demo) {
-    await importDemoFeed(client, signal);
+    await ask(() => importDemoFeed(client, signal));
     const agentEnv = childEnvironment(options.env, {});
     const { collector } = deployment;
-    await start(await demoChild({ ...options, demo, collector, client, env: agentEnv }));
-    await actAsAnalysts({ client, signal, onNote });
+    await start(await ask(() => demoChild({ ...options, demo, collector, client, env: agentEnv })));
+    await ask(() => actAsAnalysts({ client, signal, onNote }));
   } else {
-    await startAgent(options, deployment.collector, { client, start });
+    await ask(() => enrolAgent(options, client));
+    await start(agentChild(options, deployment.collector));
   }
   const held = stack.move();
   return {
@@ -103,13 +110,8 @@ export async function runDeployment(given: UpOptions): Promise<RunningDeployment
 }
 
 /** The agent of this host. */
-async function startAgent(
-  options: UpOptions,
-  collector: string,
-  { client, start }: { client: CollectorClient; start: (child: DeploymentChild) => Promise<void> },
-): Promise<void> {
-  await enrolAgent(options, client);
-  await start({
+function agentChild(options: UpOptions, collector: string): DeploymentChild {
+  return {
     name: 'agent',
     title: 'the agent',
     program: options.execPath,
@@ -118,7 +120,7 @@ async function startAgent(
     isReady: saysReady,
     readyMsMax: AGENT_READY_MS_MAX,
     stopMsMax: STOP_MS_MAX,
-  });
+  };
 }
 
 function saysReady(line: string): boolean {
