@@ -2,14 +2,21 @@ import { beginInvocation, invocation } from './commands/invocation.ts';
 import { runQuickDashboard } from './commands/quick-dashboard.ts';
 import { printableLines } from './model/printable.ts';
 
-// Whoever reads us may stop reading (`| head`): that is no error, and nobody is left to tell.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-process.stderr.on('error', () => undefined);
+const stop = new AbortController();
+/** How many commands at work must end what they began before the process may. */
+let orderly = 0;
+
+// Whoever reads us may stop reading (`| head`), or the terminal is closed: that is no error, and nobody is left to tell.
+function outputGone(error: NodeJS.ErrnoException): void {
+  if (orderly === 0) process.exit(error.code === 'EPIPE' ? 0 : 1);
+  stop.abort();
+}
+process.stdout.on('error', outputGone);
+for (const stream of [process.stderr, process.stdin]) stream.on('error', () => undefined);
 
 // React reads it when it is loaded: without, every frame is drawn by the build for those who debug React.
 process.env.NODE_ENV ??= 'production';
 
-const stop = new AbortController();
 /** Who takes Ctrl-C, the newest last; where nobody does, the process stops. */
 const interrupted: (() => void)[] = [];
 // On while the process lives: a second Ctrl-C, or npm passing on the first, must not cut an orderly stop short.
@@ -27,6 +34,16 @@ beginInvocation({
   stdout: process.stdout,
   stderr: process.stderr,
   stopped: stop.signal,
+  endsInOrder() {
+    orderly++;
+    // oclif has a listener of its own by now, which throws.
+    process.stdout.removeAllListeners('error').on('error', outputGone);
+    return {
+      [Symbol.dispose]: () => {
+        orderly--;
+      },
+    };
+  },
   takeInterrupts(onInterrupt) {
     interrupted.push(onInterrupt);
     return {

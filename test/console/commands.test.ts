@@ -52,7 +52,7 @@ describe('alerts list', () => {
       /01kb3x8m5rq9t2v4w6y8z0a1b2 .* high .* web-1 .* T1110.001 .* SSH brute force .* 10 failed/,
     );
     const listed = JSON.parse((await run('alerts', 'list', '--output', 'json')).stdout);
-    expect(listed[0]).toMatchObject({
+    expect(listed[1]).toMatchObject({
       rule: { id: 'ssh-brute-force' },
       severity: 'high',
       user: { name: 'root' },

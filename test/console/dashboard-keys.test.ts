@@ -174,11 +174,12 @@ describe('a list', () => {
     expect(shown.frame()).toContain('SSH brute force');
   });
 
-  it('of alerts has the last change first, in whatever order they came', async () => {
+  it('of alerts has the one raised last first, and a change moves none', async () => {
     const source = filledSource();
-    const late = alert({ id: '01kb9', title: 'came late', updatedAtUs: NOW_US - 60_000_000 });
-    source.alerts.add(alert({ id: '01kb8', title: 'just now', updatedAtUs: NOW_US + 60_000_000 }));
-    source.alerts.add(late);
+    source.alerts.add(alert({ id: '01kb8', title: 'just now', raisedAtUs: NOW_US + 60_000_000 }));
+    const before = alert({ id: '01kb9', title: 'came late', raisedAtUs: NOW_US - 60_000_000 });
+    source.alerts.add(before);
+    source.alerts.add({ ...before, revision: 2, updatedAtUs: NOW_US + 90_000_000, lastAtUs: NOW_US + 90_000_000 });
     using shown = showDashboard({ source, start: ALERTS });
     const frame = await shown.shows('came late');
     expect(frame.indexOf('just now')).toBeLessThan(frame.indexOf('SSH brute force'));

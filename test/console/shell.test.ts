@@ -44,7 +44,7 @@ describe('a shell in a pipe', () => {
       'alerts lsit',
       'threatguard alerts list --fields id --output csv',
     ]);
-    expect(stdout.split('\n')).toEqual(['name', 'web-1', 'id', '01kb3x8m5rq9t2v4w6y8z0a1b2', OTHER_ID, '']);
+    expect(stdout.split('\n')).toEqual(['name', 'web-1', 'id', OTHER_ID, '01kb3x8m5rq9t2v4w6y8z0a1b2', '']);
     expect(stderr).toBe('error: there is no command "alerts lsit"; did you mean "alerts list"?\n');
     expect(code).toBe(0);
     expect(server.connections - before).toBe(1);

@@ -31,6 +31,7 @@ async function run({ id, args, env }: HostedCommand): Promise<void> {
     stdout,
     stderr,
     stopped: new AbortController().signal,
+    endsInOrder: () => ({ [Symbol.dispose]: () => undefined }),
     takeInterrupts: () => ({ [Symbol.dispose]: () => undefined }),
   });
   const { message, exitCode } = await runWords(args);

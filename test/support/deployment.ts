@@ -59,6 +59,8 @@ export class Deployment implements AsyncDisposable {
     await until(
       async () => {
         if (up.exitCode !== null) throw new Error(`threatguard up ended with ${up.exitCode}:\n${this.notes}`);
+        // Each question is a process of its own, which keeps those it asks about from starting.
+        if (!this.notes.includes('the collector listens')) return false;
         const { code, stdout } = await this.command('agents', 'list', '--output', 'json');
         return code === 0 && stdout.includes('"connected"');
       },

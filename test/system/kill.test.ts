@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deployment } from '../support/deployment.ts';
 import { serverPath } from '../support/servers.ts';
+import { hasTmux, TmuxConsole } from '../support/tmux.ts';
 import { until } from '../support/until.ts';
 
 const FACTS = 120;
@@ -57,6 +58,7 @@ describe.skipIf(!serverPath('nats-server'))('kill -9 of each part while facts ar
     }
     await until(async () => (await storedUsers()).length >= FACTS, {
       limitMs: 60_000,
+      everyMs: 500,
       what: () => `all ${FACTS} facts to be stored; up said:\n${deployment.notes}`,
     });
     expect(await storedUsers()).toEqual(users);
@@ -108,3 +110,29 @@ describe.skipIf(!serverPath('nats-server'))('kill -9 of the collector while up s
     rmSync(dirname(log), { recursive: true });
   });
 });
+
+describe.skipIf(!hasTmux)('a terminal that is closed (needs tmux)', () => {
+  it('stops the deployment that up runs in it', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'threatguard-home-'));
+    const words = ['up', '--home', home, '--listen', '127.0.0.1:0'];
+    const terminal = new TmuxConsole(words, { columns: 100, rows: 30, env: { LANG: 'C.UTF-8' } });
+    await terminal.shows(/agents 1/);
+    const { children } = JSON.parse(readFileSync(join(home, 'up.json'), 'utf8'));
+    const pids: number[] = Object.values<{ pid: number }>(children).map(({ pid }) => pid);
+    expect(pids.filter(isAlive)).toEqual(pids);
+    terminal[Symbol.dispose]();
+    try {
+      await until(() => !pids.some(isAlive) && !existsSync(join(home, 'up.json')), {
+        limitMs: 30_000,
+        what: () => `the end of ${pids.filter(isAlive)}`,
+      });
+    } finally {
+      for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
+      rmSync(home, { recursive: true });
+    }
+  });
+});
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
+}

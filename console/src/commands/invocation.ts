@@ -16,6 +16,8 @@ export interface Invocation {
   stopped: AbortSignal;
   /** Ctrl-C goes to this from now on, instead of stopping the process, until what it gives is disposed of. */
   takeInterrupts(onInterrupt: () => void): Disposable;
+  /** Until it is disposed of, the process is only asked to stop where its output has gone, instead of ending at once. */
+  endsInOrder(): Disposable;
   /** Connections that outlive a command, in a shell; absent where a command makes its own. */
   connections?: Connections;
 }

@@ -63,6 +63,7 @@ export class Up extends ConsoleCommand {
     const seed = flags.seed === undefined ? undefined : wholeNumber('seed', flags.seed, { min: 0, max: SEED_MAX });
     const home = resolve(flags.home ?? (flags.demo ? defaultDemoHome(env) : defaultHome(env, isRoot)));
     const { runDeployment } = await import('../services/up/run-deployment.ts');
+    using _ = this.invocation.endsInOrder();
     try {
       await using running = await runDeployment({
         ...this.invocation,

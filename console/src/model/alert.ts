@@ -57,6 +57,11 @@ export function alertFacts(alert: Alert): AlertFacts {
   };
 }
 
+/** The one raised last first, by the collector's clock: neither a decision nor more of the same moves an alert. */
+export function latestFirst(alerts: readonly Alert[]): Alert[] {
+  return alerts.toSorted((a, b) => (b.raisedAtUs ?? 0) - (a.raisedAtUs ?? 0) || ((a.id ?? '') < (b.id ?? '') ? 1 : -1));
+}
+
 export function stateName(state: AlertState | null | undefined): string {
   return state ? (AlertState[state] ?? 'unknown').toLowerCase() : 'open';
 }
@@ -114,7 +119,7 @@ export interface Look {
 export function alertColumns(look: Look): Column<Alert>[] {
   return [
     { title: 'ID', cell: (alert) => (alert.id ?? '').slice(0, 26) },
-    { title: `LAST (${zoneName(look.nowMs, look.utc)})`, cell: (alert) => humanTime(alert.lastAtUs, look.utc) },
+    { title: `RAISED (${zoneName(look.nowMs, look.utc)})`, cell: (alert) => humanTime(alert.raisedAtUs, look.utc) },
     {
       title: 'SEVERITY',
       cell: (alert) => severityName(alert.severity ?? 0),

@@ -1,4 +1,5 @@
 import type { Alert } from '@threatguard/proto';
+import { latestFirst } from '../model/alert.ts';
 
 /** Alerts kept in memory; older ones are in `alerts list`. */
 export const LIVE_ALERTS_MAX = 500;
@@ -40,10 +41,8 @@ export class LiveAlerts {
     return this.#byId.get(id);
   }
 
-  /** The one changed last first, as `alerts list` has them: what comes late, or again, stands where it belongs. */
-  newestFirst(): Alert[] {
-    return [...this.#byId.values()].sort(
-      (a, b) => (b.updatedAtUs ?? 0) - (a.updatedAtUs ?? 0) || ((a.id ?? '') < (b.id ?? '') ? 1 : -1),
-    );
+  /** As `alerts list` has them. */
+  latestFirst(): Alert[] {
+    return latestFirst([...this.#byId.values()]);
   }
 }

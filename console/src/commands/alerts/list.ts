@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { AlertOrder, Withheld } from '@threatguard/proto';
-import { ALERT_KEYS, alertColumns, alertRecord } from '../../model/alert.ts';
+import { ALERT_KEYS, alertColumns, alertRecord, latestFirst } from '../../model/alert.ts';
 import { alertFilterFlags, readAlertFilter, readTimeRange } from '../alert-flags.ts';
 import { ConsoleCommand, describe, oneOf, wholeNumber } from '../console-command.ts';
 import { exportFormat, exportOutput, writeExport } from '../export-output.ts';
@@ -9,8 +9,11 @@ import { printAlerts } from '../follow-alerts.ts';
 const ORDERS = { newest: AlertOrder.ALERT_ORDER_NEWEST, triage: AlertOrder.ALERT_ORDER_TRIAGE } as const;
 
 export class AlertsList extends ConsoleCommand {
-  static override summary = 'List alerts, newest first, or the likeliest to be real.';
-  static override description = describe('Each alert folds the detections about one entity and cause.');
+  static override summary = 'List alerts, the latest first, or the likeliest to be real.';
+  static override description = describe(
+    'Each alert folds the detections about one entity and cause. Of more than --limit, those raised or changed last are shown, ' +
+      'in the order in which they were raised.',
+  );
   static override examples = [
     '<%= config.bin %> alerts list --severity high --since 24h',
     '<%= config.bin %> alerts list --technique T1110 --output json',
@@ -62,7 +65,8 @@ export class AlertsList extends ConsoleCommand {
         signal,
       });
     }
-    const rows = await client.listAlerts(filter, limit, order);
+    const found = await client.listAlerts(filter, limit, order);
+    const rows = order === AlertOrder.ALERT_ORDER_NEWEST ? latestFirst(found) : found;
     const format = exportFormat(output);
     if (format) writeExport(output, { alerts: rows, format, version });
     else output.list({ rows, columns: alertColumns({ ...output, nowMs }), keys: ALERT_KEYS, record: alertRecord });

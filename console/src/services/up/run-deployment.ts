@@ -97,7 +97,10 @@ export async function runDeployment(given: UpOptions): Promise<RunningDeployment
     await start(await ask(() => demoChild({ ...options, demo, collector, client, env: agentEnv })));
     await ask(() => actAsAnalysts({ client, signal, onNote }));
   } else {
-    await ask(() => enrolAgent(options, client));
+    if (!existsSync(join(home, 'agent', 'identity', 'enrolment.json'))) {
+      onNote('enrolling the agent of this host');
+      await ask(() => enrolAgent(options, client));
+    }
     await start(agentChild(options, deployment.collector));
   }
   const held = stack.move();
@@ -202,14 +205,11 @@ async function initialise(options: UpOptions, listen: string): Promise<void> {
 }
 
 async function enrolAgent(options: UpOptions, client: CollectorClient): Promise<void> {
-  const agentHome = join(options.home, 'agent');
-  if (existsSync(join(agentHome, 'identity', 'enrolment.json'))) return;
-  options.onNote('enrolling the agent of this host');
   const made = await client.createToken({ uses: 1, validSeconds: TOKEN_VALID_SECONDS, label: 'threatguard up' });
   await runProgram({
     what: 'threatguard-agent enroll',
     execPath: options.execPath,
-    args: programArgs('agent', ['enroll', '--collector', client.address, '--home', agentHome]),
+    args: programArgs('agent', ['enroll', '--collector', client.address, '--home', join(options.home, 'agent')]),
     // Not an argument: those are read by every user of the host.
     env: childEnvironment(options.env, { THREATGUARD_TOKEN: made.token ?? '' }),
     logFile: join(options.home, 'logs', 'agent.log'),

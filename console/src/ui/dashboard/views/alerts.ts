@@ -17,20 +17,20 @@ const WIDE: readonly ListColumn<Alert>[] = [
 /** In less room the age alone says when. */
 const TIME_FROM_COLUMNS = 100;
 
-const lastColumn = (look: Look): ListColumn<Alert> => ({
-  title: `LAST (${zoneName(look.nowMs, look.utc)})`,
-  cell: (alert) => humanTime(alert.lastAtUs, look.utc),
-  order: (alert) => alert.lastAtUs ?? 0,
+const raisedColumn = (look: Look): ListColumn<Alert> => ({
+  title: `RAISED (${zoneName(look.nowMs, look.utc)})`,
+  cell: (alert) => humanTime(alert.raisedAtUs, look.utc),
+  order: (alert) => alert.raisedAtUs ?? 0,
   optional: true,
 });
 
 function alertListColumns(look: Look): ListColumn<Alert>[] {
   return [
-    ...(look.wide || look.columns >= TIME_FROM_COLUMNS ? [lastColumn(look)] : []),
+    ...(look.wide || look.columns >= TIME_FROM_COLUMNS ? [raisedColumn(look)] : []),
     {
       title: 'AGE',
-      cell: (alert) => age(alert.lastAtUs, look.nowMs),
-      order: (alert) => alert.lastAtUs ?? 0,
+      cell: (alert) => age(alert.raisedAtUs, look.nowMs),
+      order: (alert) => alert.raisedAtUs ?? 0,
       align: 'right',
     },
     {
@@ -63,12 +63,19 @@ function alertListColumns(look: Look): ListColumn<Alert>[] {
       align: 'right',
       optional: true,
     },
+    {
+      title: 'LAST',
+      cell: (alert) => age(alert.lastAtUs, look.nowMs),
+      order: (alert) => alert.lastAtUs ?? 0,
+      align: 'right',
+      optional: true,
+    },
     { title: 'REASON', cell: (alert) => alert.reason ?? '', shrink: true, optional: true },
     ...(look.wide ? WIDE : []),
   ];
 }
 
-/** Live: the newest change is always the first. */
+/** Live: what was raised last is the first. */
 export const alerts = list<Alert>({
   name: 'alerts',
   aliases: ['a', 'al'],
@@ -83,7 +90,7 @@ export const alerts = list<Alert>({
       for (const alert of known.toReversed()) source.alerts.add(alert);
       source.alerts.filled = true;
     }
-    return source.alerts.newestFirst();
+    return source.alerts.latestFirst();
   },
   id: (alert) => alert.id ?? '',
   columns: alertListColumns,
