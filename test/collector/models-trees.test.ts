@@ -58,6 +58,52 @@ describe('bins', () => {
     expect(new Set(many).size).toBeGreaterThan(240);
   });
 
+  it('are at most 254 that keep the order, whatever the values and the classes', () => {
+    const value = fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: 0, max: 3 }));
+    const rows = fc.array(fc.tuple(value, fc.integer({ min: 0, max: 4 })), { minLength: 300, maxLength: 900 });
+    fc.assert(
+      fc.property(rows, (drawn) => {
+        const column = numbers(
+          'x',
+          drawn.map(([x]) => x),
+        );
+        const learned = learnBins(
+          [column],
+          Uint16Array.from(drawn, ([, label]) => label),
+        );
+        const bins = applyBins(learned, [column], drawn.length).bins[0]!;
+        const order = [...drawn.keys()].sort((a, b) => drawn[a]![0] - drawn[b]![0]);
+        for (const [at, row] of order.entries()) {
+          if (at > 0) expect(bins[row]!).toBeGreaterThanOrEqual(bins[order[at - 1]!]!);
+        }
+        expect(bins[order.at(-1)!]).toBeLessThanOrEqual(254);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('leave one to a value that most rows have, and tell the others apart', () => {
+    const values = Array.from({ length: 10_000 }, (_, at) => (at < 9_000 ? 0 : at));
+    expect(new Set(binned([numbers('bytes', values)], 10_000).bins[0]).size).toBeGreaterThan(200);
+  });
+
+  it('tell apart what only a rare class has: numbers of a narrow range, and texts', () => {
+    const values = Array.from({ length: 20_000 }, (_, at) => at);
+    const rare = (at: number) => at >= 7_000 && at < 7_020;
+    const columns = [
+      numbers('x', values),
+      texts(
+        'from',
+        values.map((at) => (rare(at) ? `rare ${at}` : `common ${at % 300}`)),
+      ),
+    ];
+    const labels = Uint16Array.from(values, (at) => Number(rare(at)));
+    const [x, from] = applyBins(learnBins(columns, labels), columns, 20_000).bins;
+    expect(new Set(x!.subarray(7_000, 7_020)).size).toBe(20);
+    expect([x![6_999], x![7_020]]).not.toContain(x![7_000]);
+    expect(from!.subarray(7_000, 7_020)).not.toContain(0);
+  });
+
   it('are of the texts that were learned; others are missing', () => {
     const learned = learnBins([texts('x', ['a', 'b', 'a', undefined])]);
     expect([...applyBins(learned, [texts('x', ['a', 'b', 'c', undefined])], 4).bins[0]!]).toEqual([1, 2, 0, 0]);

@@ -36,11 +36,12 @@ export async function classify(
 ): Promise<Classified[]> {
   const names = [...new Set(train.labels)].sort();
   const numbers = new Map(names.map((name, number) => [name, number]));
-  const learned = learnBins(train.columns);
+  const labels = Uint16Array.from(train.labels, (label) => numbers.get(label)!);
+  const learned = learnBins(train.columns, labels);
   const classes = Math.max(2, names.length);
   const probabilities = await classifier({
     train: applyBins(learned, train.columns, train.rows),
-    labels: Uint16Array.from(train.labels, (label) => numbers.get(label)!),
+    labels,
     classes,
     score: applyBins(learned, score.columns, score.rows),
     seed,

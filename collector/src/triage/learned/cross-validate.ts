@@ -92,8 +92,8 @@ function ask(name: LearnerName, { train, test }: Fold, seed: number): Answered {
 
 export function learnFrom(name: LearnerName, examples: readonly Example[], seed: number): LearnedFrom {
   const raw = toColumns(examples.map(({ facts }) => facts));
-  const columns = learnBins(raw);
   const labels = Uint16Array.from(examples, ({ real }) => (real ? 1 : 0));
+  const columns = learnBins(raw, labels);
   return { learned: LEARNERS[name].learn(applyBins(columns, raw, examples.length), labels, seed), columns };
 }
 
