@@ -77,7 +77,7 @@ describe.skipIf(!hasTmux)('the dashboard in a terminal (needs tmux)', () => {
     using console = open(['alerts']);
     await console.shows('192.0.2.55');
     console.resize(160, 50);
-    await console.shows('LAST (UTC)');
+    await console.shows('RAISED (UTC)');
     expect(console.screen().split('\n').slice(0, 50).at(-1)).toContain(': view');
     console.resize(80, 24);
     await console.shows(/^ThreatGuard/);
