@@ -5,6 +5,7 @@
 // store says, which may not have been reached. Invariant: a generation is committed before its token leaves.
 import { randomUUID } from 'node:crypto';
 import type { AccessStore, SessionRecord } from '../store/access-store.ts';
+import { Turns } from '../turns.ts';
 import { AccessError } from './access-error.ts';
 import type { SecretBox } from './secret-box.ts';
 import { type Change, fact, type Users } from './users.ts';
@@ -26,7 +27,7 @@ export class LoginSessions {
   readonly #vouchedUs: number;
   readonly #ended = new Set<string>();
   #byId: Map<string, SessionRecord>;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(parts: {
     store: AccessStore;
@@ -76,10 +77,7 @@ export class LoginSessions {
 
   /** The next generation. Throws AccessError `not_known`; a token that was used before ends its session. */
   refresh(token: string, change: Change): Promise<{ session: SessionRecord; refreshToken: string }> {
-    const mine = this.#turn.then(() => this.#refresh(token, change));
-    // The next in turn waits for the end of this one, however it ends; its error goes to its caller.
-    this.#turn = mine.catch(() => undefined);
-    return mine;
+    return this.#turns.next(() => this.#refresh(token, change));
   }
 
   async #refresh(token: string, change: Change) {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccessFact, AccessStore, UserChange, UserRecord } from '../store/access-store.ts';
 import type { AuditActor } from '../store/audit-entry.ts';
+import { Turns } from '../turns.ts';
 import { AccessError } from './access-error.ts';
 import type { Vouched } from './oidc/vouched.ts';
 import { isRole, ROLE_NAMES, ROLES, type Role, type Scope } from './scopes.ts';
@@ -26,7 +27,7 @@ export class Users {
   readonly #store: AccessStore;
   #byId: ReadonlyMap<string, UserRecord>;
   /** One change at a time: two must not both find that there is another admin. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(store: AccessStore, users: readonly UserRecord[]) {
     this.#store = store;
@@ -76,7 +77,7 @@ export class Users {
     wanted: { name: string; role: Role; password: string; issuer?: string; subject?: string },
     change: Change & { firstAdmin?: boolean },
   ): Promise<UserRecord> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const name = loginName(wanted.name);
       if (!NAME.test(name)) {
         const rule = 'a name has 2 to 64 of a-z, 0-9, ".", "_", "-" and "@", and begins with a letter or a digit';
@@ -129,7 +130,7 @@ export class Users {
     if (known.role !== now) {
       const by: AuditActor = { kind: 'user', id: known.id, from };
       const states = { before: { role: known.role }, after: { role: now, issuer } };
-      await this.#inTurn(async () => {
+      await this.#turns.next(async () => {
         const user = this.#byId.get(known.id);
         if (user) await this.#save(user, { role: now }, fact('user.role_changed', user, { ...rest, by }, states));
       });
@@ -141,7 +142,7 @@ export class Users {
 
   /** Throws AccessError `no_such_user` or `last_admin`. */
   setRole(name: string, role: Role, change: Change): Promise<UserRecord> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const user = this.mustFind(name);
       if (role !== 'admin') this.#keepAnAdmin(user);
       const states = { before: { role: user.role }, after: { role } };
@@ -150,7 +151,7 @@ export class Users {
   }
 
   remove(name: string, change: Change): Promise<UserRecord> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const user = this.mustFind(name);
       this.#keepAnAdmin(user);
       const before = { name: user.name, role: user.role };
@@ -176,7 +177,7 @@ export class Users {
 
   /** A code may be used by one login only, so its step is kept before the login goes on; false where another was first. */
   useTotpStep(id: string, totpStep: number): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const user = this.#byId.get(id);
       if (!user || !(await this.#store.useTotpStep(id, totpStep))) return false;
       this.#keep({ ...user, totpStep });
@@ -185,14 +186,14 @@ export class Users {
   }
 
   loggedIn(id: string, lastLoginAtUs: number): Promise<unknown> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const user = this.#byId.get(id);
       if (user) await this.#save(user, { lastLoginAtUs });
     });
   }
 
   #change(id: string, changed: UserChange, change: Change, action: string): Promise<UserRecord> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const user = this.#byId.get(id);
       if (!user) throw new AccessError('no_such_user', 'this user is not there any more');
       return this.#save(user, changed, fact(action, user, change, {}));
@@ -222,13 +223,6 @@ export class Users {
     if (admins.length === 1 && admins[0]!.id === user.id) {
       throw new AccessError('last_admin', 'this is the only admin; make another one first');
     }
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work);
-    // The next in turn waits for the end of this one, however it ends; its error goes to its caller.
-    this.#turn = mine.catch(() => undefined);
-    return mine;
   }
 }
 

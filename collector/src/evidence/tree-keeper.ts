@@ -6,6 +6,7 @@ import { type CheckedTreeHead, readTreeHead, signTreeHead } from '@threatguard/p
 import { type Duties, OWN_DUTIES } from '../duties.ts';
 import type { CollectorSigner } from '../fleet/collector-identity.ts';
 import type { EvidenceStore } from '../store/evidence-store.ts';
+import { Turns } from '../turns.ts';
 
 const EVERY_MS = 3_600_000;
 /** After a failure: the store was away. */
@@ -33,7 +34,7 @@ export interface RecordedTree {
 export class TreeKeeper implements AsyncDisposable {
   readonly #parts: TreeKeeperParts;
   /** One at a time in this process; of several collectors the store makes a queue. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -50,7 +51,7 @@ export class TreeKeeper implements AsyncDisposable {
 
   /** Everything these agents sent so far is in the tree of the head it resolves with. */
   record(agents: readonly string[]): Promise<RecordedTree> {
-    return this.#next(async () => {
+    return this.#turns.next(async () => {
       const recordedAtUs = await this.#recordAll(agents);
       const signed = (await this.#addHead(false)) ?? (await this.#parts.evidence.heads(1))[0];
       const head = signed && readTreeHead(signed.head ?? new Uint8Array());
@@ -61,14 +62,14 @@ export class TreeKeeper implements AsyncDisposable {
 
   /** Signs a head now: what the audit log says up to here stands in it. */
   async sign(): Promise<void> {
-    await this.#next(() => this.#addHead(true));
+    await this.#turns.next(() => this.#addHead(true));
   }
 
   /** Waits for the part that is under way. Safe twice. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await this.#turn;
+    await this.#turns.ended();
   }
 
   async #begin(): Promise<void> {
@@ -76,7 +77,7 @@ export class TreeKeeper implements AsyncDisposable {
     try {
       const { duties = OWN_DUTIES } = this.#parts;
       // Where another does it, this one sees to it that it was done.
-      waitMs = (await this.#next(() => duties.alone('tree head', () => this.#run()))) ?? RETRY_MS;
+      waitMs = (await this.#turns.next(() => duties.alone('tree head', () => this.#run()))) ?? RETRY_MS;
     } catch (error) {
       if (!this.#stopped) this.#parts.failed(error);
     }
@@ -114,12 +115,5 @@ export class TreeKeeper implements AsyncDisposable {
     const head = made && readTreeHead(made.head ?? new Uint8Array());
     if (made && head) signed(head, made);
     return made;
-  }
-
-  #next<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work);
-    // Whoever asked is told; the next turn comes either way.
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 }

@@ -5,6 +5,7 @@
 // every start.
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { keyId } from '@threatguard/proto';
+import { Turns } from '../turns.ts';
 import type { CertificateAuthorities } from './authorities.ts';
 import { type CertificateAuthority, VALID_DAYS } from './certificate-authority.ts';
 import { loadOrMakeSigningKey, readIfThere, replaceFile } from './key-files.ts';
@@ -28,7 +29,7 @@ export class CollectorIdentity {
   readonly #certificateFile: string;
   #certificates: CollectorCertificate[] = [];
   /** One renewal at a time: the clock and a CA's rotation may both ask for one. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(privateKey: KeyObject, certificateFile: string) {
     this.privateKey = privateKey;
@@ -63,10 +64,7 @@ export class CollectorIdentity {
 
   /** Brings the certificates to the trusted CAs, each with a third of its life left; whether something changed. */
   renew(authorities: CertificateAuthorities, nowMs: number): Promise<boolean> {
-    const turn = this.#turn.then(() => this.#renew(authorities, nowMs));
-    // Whoever asked is told; the next turn comes either way.
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.next(() => this.#renew(authorities, nowMs));
   }
 
   async #renew(authorities: CertificateAuthorities, nowMs: number): Promise<boolean> {

@@ -8,6 +8,7 @@ import type { RuleDirectory } from '../detect/rules/rule-directory.ts';
 import type { RuleState, Wired } from '../detect/rules/wiring.ts';
 import type { AuditActor } from '../store/audit-entry.ts';
 import type { ImportedRuleFile, RuleBookRecord, RuleStateRecord, RuleStore } from '../store/rule-store.ts';
+import { Turns } from '../turns.ts';
 import type { CheckedChange } from './check-change.ts';
 import { Desk } from './desk.ts';
 import type { EventExplanation } from './explain-event.ts';
@@ -36,7 +37,7 @@ export class RuleBook {
   #revision: number;
   #apply: ((rules: RunningRules) => Promise<void>) | undefined;
   /** Changes one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(parts: RuleBookParts, record: RuleBookRecord) {
     this.#parts = parts;
@@ -56,12 +57,12 @@ export class RuleBook {
 
   /** Takes in what other collectors of the store changed. Resolves when it runs. */
   takeIn(): Promise<void> {
-    return this.#inTurn(() => this.#catchUp());
+    return this.#turns.next(() => this.#catchUp());
   }
 
   /** Reads the pack again. Resolves when it runs; false where nothing changed. */
   reread(): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       if (!this.#parts.pack.reread()) return false;
       await this.#use({ ...this.#set.record, revision: this.#revision });
       return true;
@@ -111,7 +112,7 @@ export class RuleBook {
     decided: { state: RuleState; reason: string },
     by: AuditActor,
   ): Promise<{ id: string; before: RuleState }> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         const { id } = this.find(text).rule;
         if (decided.state === 'simulated' && !this.wiring(id).speaks) {
@@ -135,7 +136,7 @@ export class RuleBook {
     options: { override: boolean; partial: boolean; apply: boolean },
     by: AuditActor,
   ): Promise<CheckedChange & { unchanged: number; applied: boolean }> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         await this.#catchUp();
         const known = new Map(this.#set.record.files.map((file) => [file.name, file]));
@@ -155,7 +156,7 @@ export class RuleBook {
 
   /** Forgets an imported file, by its name or that of the only rule in it. */
   remove(text: string, by: AuditActor): Promise<CheckedChange & { file: string }> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         await this.#catchUp();
         const name = this.#set.fileOf(text);
@@ -211,12 +212,6 @@ export class RuleBook {
       this.#revision = NO_REVISION;
       throw error;
     }
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(work, work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 
   #overtaken(): RuleBookError {

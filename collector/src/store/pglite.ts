@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { Turns } from '../turns.ts';
 import type { CommitGroup } from './commit-group.ts';
 import {
   type CommitWays,
@@ -42,7 +43,7 @@ export class PgliteDatabase implements Database {
   readonly #unlock: () => void;
   readonly #waiting = new Map<number, { resolve: (rows: Row[]) => void; reject: (error: unknown) => void }>();
   #worker: Worker | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #nextId = 1;
   #closing: Promise<void> | undefined;
 
@@ -121,10 +122,7 @@ export class PgliteDatabase implements Database {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closing) return Promise.reject(new StoreError('unavailable', 'the embedded store is closed'));
-    const mine = this.#turn.then(work);
-    // The next in turn waits for the end of this one, however it ends; its error goes to its caller.
-    this.#turn = mine.catch(() => undefined);
-    return mine.catch((error: unknown) => {
+    return this.#turns.next(work).catch((error: unknown) => {
       throw toStoreError(error, `the embedded store in ${this.#directory}`);
     });
   }
@@ -180,7 +178,7 @@ export class PgliteDatabase implements Database {
   }
 
   async #close(): Promise<void> {
-    await this.#turn;
+    await this.#turns.ended();
     const worker = this.#worker;
     if (worker) {
       const ended = new Promise((resolve) => worker.once('exit', resolve));

@@ -10,6 +10,7 @@ import type { Incident } from '../correlate/incident.ts';
 import type { AuditActor } from '../store/audit-entry.ts';
 import type { ActClaim, SharedStateStore } from '../store/shared-store.ts';
 import type { Store } from '../store/store.ts';
+import { Turns } from '../turns.ts';
 import { type AlertActRecord, changeAlert, type Decision, TriageError, type TriageErrorCode } from './change-alert.ts';
 import { endedWithAlerts } from './ended-incidents.ts';
 
@@ -43,7 +44,7 @@ export interface TriageDeskParts {
 
 export class TriageDesk {
   readonly #parts: TriageDeskParts;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(parts: TriageDeskParts) {
     this.#parts = parts;
@@ -51,17 +52,12 @@ export class TriageDesk {
 
   /** One result for each target, in order. Rejects only where the store does not take what was changed. */
   act(targets: readonly TriageTarget[], decision: Decision, by: AuditActor): Promise<TriageResult[]> {
-    const turn = this.#turn.then(() => this.#act(targets, decision, by));
-    // The next one waits for this one, whatever becomes of it.
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.next(() => this.#act(targets, decision, by));
   }
 
   /** What was done about these at another collector, and is stored: what is in memory of them goes on from there. */
   takeIn(alerts: readonly Alert[]): Promise<void> {
-    const turn = this.#turn.then(() => this.#takeIn(alerts));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.next(() => this.#takeIn(alerts));
   }
 
   async #takeIn(alerts: readonly Alert[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ParsedHunt } from '@threatguard/proto';
 import type { CollectorClient } from '../client/collector-client.ts';
-import { ConsoleError } from '../model/console-error.ts';
+import { ConsoleError, isUnreachable } from '../model/console-error.ts';
 import { gatherHunt, groupColumns } from '../model/hunt.ts';
 import { renderTable } from '../model/table.ts';
 import { clockTime } from '../model/time.ts';
@@ -60,7 +60,7 @@ async function printCounts({ client, query, span, output, signal }: Parameters<t
       }
       last = lines.join('\n');
     } catch (error) {
-      if (!begun || !(error instanceof ConsoleError) || error.code !== 'unreachable') throw error;
+      if (!begun || !isUnreachable(error)) throw error;
       if (!away) output.note(`${error.message}; trying again`);
       away = true;
     }

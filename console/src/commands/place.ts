@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { CollectorClient } from '../client/collector-client.ts';
 import { type Deployment, defaultHome } from '../client/deployment.ts';
 import type { LoginFile } from '../client/login-file.ts';
-import { ConsoleError } from '../model/console-error.ts';
+import { ConsoleError, isUnreachable } from '../model/console-error.ts';
 import { printable } from '../model/printable.ts';
 import { Contexts, LOCAL_CONTEXT } from '../services/contexts.ts';
 import { defaultDemoHome } from '../services/up/demo/demo-home.ts';
@@ -48,7 +48,7 @@ function orDemo<T>(read: () => T, demoHome: string): T {
     return read();
   } catch (error) {
     const isThere = existsSync(join(demoHome, 'console', 'console.json'));
-    if (!(error instanceof ConsoleError) || error.code !== 'unreachable' || !isThere) throw error;
+    if (!isUnreachable(error) || !isThere) throw error;
     const hint = `; the demonstration of this host is at --home ${demoHome}`;
     throw new ConsoleError('unreachable', error.message + hint, { cause: error });
   }

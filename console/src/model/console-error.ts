@@ -29,3 +29,8 @@ export class ConsoleError extends Error {
     this.code = code;
   }
 }
+
+/** Whether there was no collector to ask: one that starts again may be asked again. */
+export function isUnreachable(error: unknown): error is ConsoleError {
+  return error instanceof ConsoleError && error.code === 'unreachable';
+}

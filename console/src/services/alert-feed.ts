@@ -5,7 +5,7 @@ import type { CollectorClient } from '../client/collector-client.ts';
 import { trustedSigningKey } from '../client/collector-key.ts';
 import type { NatsSubscription } from '../client/nats.ts';
 import { matchesAlert } from '../model/alert-filter.ts';
-import { ConsoleError } from '../model/console-error.ts';
+import { ConsoleError, isUnreachable } from '../model/console-error.ts';
 import { type Arrival, SeenAlerts } from './seen-alerts.ts';
 
 // One feed over two ways: NATS, and the collector's own gRPC stream while NATS is away. Invariants: nothing is handed on
@@ -89,7 +89,7 @@ class AlertFeed {
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
       source = await this.#source().catch((error: unknown) => {
         // The collector may be away with NATS; only distrust ends the feed.
-        if (error instanceof ConsoleError && error.code === 'unreachable') return source;
+        if (isUnreachable(error)) return source;
         throw error;
       });
     }

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DeviceLogin, LoginGrant } from '@threatguard/proto';
 import type { CollectorClient } from '../client/collector-client.ts';
-import { ConsoleError } from '../model/console-error.ts';
+import { ConsoleError, isUnreachable } from '../model/console-error.ts';
 
 export interface DeviceLoginOptions {
   client: Pick<CollectorClient, 'beginDeviceLogin' | 'askDeviceLogin'>;
@@ -33,7 +33,7 @@ export async function logInByDevice({ client, show, stopped }: DeviceLoginOption
       againSeconds = againInSeconds ?? againSeconds;
     } catch (error) {
       // A collector that starts again is asked again; the code is good until its time.
-      if (!(error instanceof ConsoleError) || error.code !== 'unreachable') throw error;
+      if (!isUnreachable(error)) throw error;
       againSeconds = Math.min(againSeconds * 2, 60);
     }
   }

@@ -70,15 +70,13 @@ export async function followWho(
  * it began; where the collector is away at the start it begins when it is there. Throws where the collector cannot be trusted.
  */
 export async function followFeed(
-  from: { client: CollectorClient; ca: string; sinceUs?: number },
-  { onAlert, onNote, onWay }: Pick<FeedOptions, 'onAlert' | 'onNote' | 'onWay'>,
+  { client, ca, sinceUs = (Date.now() - OVERLAP_MS) * 1000 }: { client: CollectorClient; ca: string; sinceUs?: number },
+  follower: Pick<FeedOptions, 'onAlert' | 'onNote' | 'onWay'>,
   signal: AbortSignal,
 ): Promise<void> {
-  // From before the list is asked for: nothing falls between the two.
-  const sinceUs = (Date.now() - OVERLAP_MS) * 1000;
   const { followAlerts } = await import('./alert-feed.ts');
-  const feed = () => followAlerts({ sinceUs, ...from, filter: {}, signal, onNote, ...(onWay && { onWay }), onAlert });
-  await untilReached(feed, { signal, onNote }).catch((error: unknown) => {
+  const feed = () => followAlerts({ client, ca, sinceUs, filter: {}, signal, ...follower });
+  await untilReached(feed, { signal, onNote: follower.onNote }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
 }

@@ -3,7 +3,7 @@
 // its reference.
 import { setTimeout as wait } from 'node:timers/promises';
 import { HUNT_LIMIT_MAX, type HuntPart, type HuntRequest, type StoredEvent } from '@threatguard/proto';
-import { ConsoleError } from '../model/console-error.ts';
+import { isUnreachable } from '../model/console-error.ts';
 import { eventId } from '../model/event.ts';
 
 const ASK_MS = 1_000;
@@ -51,7 +51,7 @@ export async function followHunt(options: FollowHuntOptions): Promise<void> {
       retryMs = ASK_MS;
     } catch (error) {
       // Whoever was followed once is waited for; what the collector refuses it will refuse again.
-      if (!begun || !(error instanceof ConsoleError) || error.code !== 'unreachable') throw error;
+      if (!begun || !isUnreachable(error)) throw error;
       if (retryMs === ASK_MS) onNote(`${error.message}; trying again`);
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
     }

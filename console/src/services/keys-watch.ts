@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { KeysReport } from '@threatguard/proto';
 import type { CollectorClient } from '../client/collector-client.ts';
 import type { Output } from '../commands/output.ts';
-import { ConsoleError } from '../model/console-error.ts';
+import { ConsoleError, isUnreachable } from '../model/console-error.ts';
 import { toCsvHeader } from '../model/csv.ts';
 import type { JsonRecord } from '../model/json.ts';
 import { isOver, keysLines, keysRecord } from '../model/keys.ts';
@@ -32,7 +32,7 @@ export async function watchRotation({ client, output, stopped, epoch }: Rotation
       show(report);
       if (isOver(report)) return ended(report, epoch);
     } catch (error) {
-      if (!(error instanceof ConsoleError) || error.code !== 'unreachable') throw error;
+      if (!isUnreachable(error)) throw error;
       if (!away) output.note(`${error.message}; waiting for it, and so does the rotation`);
       away = true;
     }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { ConsoleError } from '../model/console-error.ts';
+import { isUnreachable } from '../model/console-error.ts';
 
 const RETRY_MS = 500;
 
@@ -22,7 +22,7 @@ export async function untilReached<Result>(
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof ConsoleError) || error.code !== 'unreachable' || Date.now() >= deadlineMs) throw error;
+      if (!isUnreachable(error) || Date.now() >= deadlineMs) throw error;
       if (error.message !== told) onNote?.(error.message);
       told = error.message;
     }

@@ -45,12 +45,14 @@ export async function showLiveView(options: LiveViewOptions): Promise<void> {
       onStatus: model.setStatus.bind(model),
       onTrouble: model.setTrouble.bind(model),
     };
-    const raised = await untilReached(() => client.listAlerts({}, ALERTS_SHOWN_MAX), { signal, ...follower });
-    for (const alert of raised.reverse()) model.addAlert(alert);
     void tellBlindSpots({ client, signal, ...follower });
+    const raised = untilReached(() => client.listAlerts({}, ALERTS_SHOWN_MAX), { signal });
     await Promise.all([
-      followFeed({ client, ca: options.ca }, follower, signal),
       followStatus(client, follower, signal),
+      followFeed({ client, ca: options.ca }, follower, signal),
+      raised.then((alerts) => {
+        for (const alert of alerts) model.addAlert(alert);
+      }),
     ]);
   });
 }

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Detection, StoredEvent } from '@threatguard/proto';
 import type { BehaviourStore } from '../../store/behaviour-store.ts';
+import { Turns } from '../../turns.ts';
 import { Behaviour, type BehaviourOptions } from './behaviour.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { HourGathering, packHours } from './hour-rows.ts';
@@ -38,7 +39,7 @@ export class BehaviourKeeper implements AsyncDisposable {
   #pending = new Set<Promise<unknown>>();
   #lost = false;
   #timer: NodeJS.Timeout | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -77,9 +78,7 @@ export class BehaviourKeeper implements AsyncDisposable {
 
   /** Stores what is known now. One at a time. */
   checkpoint(): Promise<void> {
-    const turn = this.#turn.then(() => this.#save());
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.next(() => this.#save());
   }
 
   /** With a last checkpoint. Safe twice. */

@@ -1,18 +1,19 @@
 // All sources and what they say: imports, removals, and the index that follows from them.
 //
-// Invariants: changes happen one after another (#turn). What a change makes is stored in one transaction before the index that
+// Invariants: changes happen one after another (#turns). What a change makes is stored in one transaction before the index that
 // follows from it is made, and every thread has the new index before the change is answered. A crash in between is made good by the
 // next start, which makes the index of what is stored. What other collectors of the store changed is taken in before a change of
 // this one is looked at, and whenever `takeIn` is called.
 import { sha256 } from '@threatguard/proto';
 import type { AuditActor } from '../../store/audit-entry.ts';
+import { Turns } from '../../turns.ts';
 import { FeedError, INDICATORS_MAX } from './feed-report.ts';
-import { CONFIDENCE_DEFAULT, type IndicatorValue, TLP_DEFAULT, type Tlp } from './indicator.ts';
+import type { IndicatorValue, Tlp } from './indicator.ts';
 import { KeyWriter } from './indicator-key.ts';
 import { IntelError } from './intel-error.ts';
 import { type IndexBuffers, IntelIndex } from './intel-index.ts';
 import type { IntelJobs } from './intel-jobs.ts';
-import type { IntelRecords, IntelRun, IntelSource, WithdrawnValue } from './intel-records.ts';
+import { type IntelRecords, type IntelRun, type IntelSource, newSource, type WithdrawnValue } from './intel-records.ts';
 import type { ReadResult } from './intel-work.ts';
 import type { FeedOptions } from './read-feed.ts';
 
@@ -63,7 +64,7 @@ export class IntelLibrary {
   #withdrawn: WithdrawnValue[] = [];
   /** The fingerprint of what threads look into. */
   #indexed: string;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #waiting = 0;
 
   private constructor(parts: IntelLibraryParts) {
@@ -110,7 +111,7 @@ export class IntelLibrary {
 
   /** Takes in what other collectors of the store changed. Resolves when every thread looks into the index of it. */
   takeIn(): Promise<void> {
-    return this.#next(() => this.#catchUp());
+    return this.#turns.next(() => this.#catchUp());
   }
 
   /** What a schedule knows of a source beside its indicators. */
@@ -317,13 +318,7 @@ export class IntelLibrary {
       return Promise.reject(new IntelError('busy', 'other imports are under way; try again in a while'));
     }
     this.#waiting++;
-    return this.#next(work).finally(() => this.#waiting--);
-  }
-
-  #next<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined); // whoever asked for it is told
-    return result;
+    return this.#turns.next(work).finally(() => this.#waiting--);
   }
 }
 
@@ -333,26 +328,6 @@ function refuseUseless({ counts, refusals }: ReadResult, isFetched: boolean): vo
   const because = refusals.slice(0, 3).map(({ reason, count, example }) => `${count} ${reason} (${example})`);
   const why = because.length > 0 ? `all entries are refused: ${because.join('; ')}` : 'there are no entries';
   throw new FeedError('format', `no indicator can be used, so nothing was changed; ${why}`);
-}
-
-function newSource(name: string, addedAtUs: number): IntelSource {
-  return {
-    id: 0,
-    name,
-    confidence: CONFIDENCE_DEFAULT,
-    tlp: TLP_DEFAULT,
-    format: '',
-    url: '',
-    everySeconds: 0,
-    indicators: 0,
-    addedAtUs,
-    importedAtUs: undefined,
-    checkedAtUs: undefined,
-    etag: '',
-    lastModified: '',
-    failure: '',
-    failures: 0,
-  };
 }
 
 function keyBytes(value: IndicatorValue): Uint8Array {

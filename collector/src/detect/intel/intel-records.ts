@@ -1,7 +1,7 @@
 // What of indicators is kept, and who keeps it: the store does (store/intel-store.ts).
 import type { AuditActor } from '../../store/audit-entry.ts';
 import type { FeedRefusal } from './feed-report.ts';
-import type { Tlp } from './indicator.ts';
+import { CONFIDENCE_DEFAULT, TLP_DEFAULT, type Tlp } from './indicator.ts';
 import type { ImportCounts, Withdrawn } from './intel-work.ts';
 
 export interface IntelSource {
@@ -28,6 +28,27 @@ export interface IntelSource {
   failure: string;
   /** Attempts since the last good one. */
   failures: number;
+}
+
+/** One that nothing is known of yet. */
+export function newSource(name: string, addedAtUs: number): IntelSource {
+  return {
+    id: 0,
+    name,
+    confidence: CONFIDENCE_DEFAULT,
+    tlp: TLP_DEFAULT,
+    format: '',
+    url: '',
+    everySeconds: 0,
+    indicators: 0,
+    addedAtUs,
+    importedAtUs: undefined,
+    checkedAtUs: undefined,
+    etag: '',
+    lastModified: '',
+    failure: '',
+    failures: 0,
+  };
 }
 
 /** One import, as it is kept and shown. */

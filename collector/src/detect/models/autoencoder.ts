@@ -60,17 +60,18 @@ export function trainAutoencoder(matrix: Matrix, options: { seed: number; whiten
 
 /**
  * How far each row is from what the network gives back: the mean over the columns of the squared error, each by what that
- * column's error usually is, and where it is whitened less what the columns' errors have in common. Not much above 1 for rows like those it was trained on.
+ * column's error usually is, and where it is whitened less what the columns' errors have in common. Not much above 1 for rows like
+ * those it was trained on.
  */
 export function scoreReconstruction(model: Autoencoder, matrix: Matrix): Float64Array {
   const each = usualErrors(model, matrix);
   const scores = new Float64Array(each.rows);
   const white = new Float64Array(each.columns);
   for (let row = 0; row < each.rows; row++) {
-    if (model.whitening) whiten(model.whitening, rowOf(each, row), white);
-    else white.set(rowOf(each, row));
+    const own = rowOf(each, row);
+    if (model.whitening) whiten(model.whitening, own, white);
     let sum = 0;
-    for (const error of white) sum += error * error;
+    for (const error of model.whitening ? white : own) sum += error * error;
     scores[row] = sum / Math.max(1, each.columns);
   }
   return scores;

@@ -14,6 +14,7 @@
 import type { KemKey } from '@threatguard/proto';
 import type { AuditActor } from '../../store/audit-entry.ts';
 import type { RotationRecord, RotationSchedule } from '../../store/epoch-store.ts';
+import { Turns } from '../../turns.ts';
 import type { Fleet } from '../fleet.ts';
 import type { AgentEpochs } from './agent-epochs.ts';
 import type { Announcer } from './announcer.ts';
@@ -49,7 +50,7 @@ export class Epochs implements AsyncDisposable {
   readonly #parts: EpochsParts;
   readonly #ledger: EpochLedger;
   /** Steps are made one after another. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   readonly #timer: NodeJS.Timeout;
   #closed = false;
   #woken = false;
@@ -82,12 +83,12 @@ export class Epochs implements AsyncDisposable {
 
   /** Resolves when the rotation is stored and the new key is in use; telling a large fleet goes on after that. */
   async start(order: { canaryPermille: number; compromised: boolean }, by: AuditActor): Promise<void> {
-    await this.#inTurn(() => this.#start(order, by));
-    this.#inTurn(() => this.#tell()).catch(this.#parts.failed);
+    await this.#turns.next(() => this.#start(order, by));
+    this.#turns.next(() => this.#tell()).catch(this.#parts.failed);
   }
 
   pause(by: AuditActor): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const rotation = this.#ledger.running();
       if (rotation.compromised) {
         throw new EpochError('cannot_pause', 'the old epoch is refused already: agents must learn of the new one');
@@ -97,7 +98,7 @@ export class Epochs implements AsyncDisposable {
   }
 
   resume(by: AuditActor): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const rotation = this.#ledger.running();
       await this.#ledger.change({ action: 'resumed', rotation: { ...rotation, paused: false } }, by);
       await this.#announce();
@@ -105,7 +106,7 @@ export class Epochs implements AsyncDisposable {
   }
 
   abort(by: AuditActor): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const rotation = this.#ledger.running();
       const from = this.#ledger.find(rotation.fromEpoch);
       if (rotation.phase === 'draining' || !from || from.state === 'destroyed' || from.state === 'destroying') {
@@ -124,7 +125,7 @@ export class Epochs implements AsyncDisposable {
   }
 
   setSchedule(everySeconds: number, by: AuditActor): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       if (everySeconds !== 0 && !(everySeconds >= SCHEDULE_SECONDS_MIN && everySeconds <= SCHEDULE_SECONDS_MAX)) {
         throw new EpochError('invalid_request', 'a schedule is from one day to ten years');
       }
@@ -136,7 +137,7 @@ export class Epochs implements AsyncDisposable {
 
   /** Throws EpochError `epoch_in_use` where agents may hold envelopes of it and it is not forced by the fleet's name. */
   destroy(epoch: number, order: { force: boolean; fleetName: string }, by: AuditActor): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       const record = this.#ledger.find(epoch);
       if (!record)
         throw new EpochError('epoch_unknown', `there is no epoch ${epoch}; threatguard keys status shows them`);
@@ -164,13 +165,13 @@ export class Epochs implements AsyncDisposable {
       this.#woken = false;
       return this.#advance();
     };
-    this.#inTurn(advance).catch(this.#parts.failed);
+    this.#turns.next(advance).catch(this.#parts.failed);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    await this.#turn.catch(() => undefined); // whoever asked for that step was told
+    await this.#turns.ended();
   }
 
   async #start(
@@ -286,11 +287,5 @@ export class Epochs implements AsyncDisposable {
     // Who enrolled since it was announced to all was given the new epoch then.
     const isOlder = isRunning(rotation) && enrolledAtUs < (rotation.announcedAtUs ?? 0);
     return isOlder && keys.has(rotation.fromEpoch) ? rotation.fromEpoch : this.epoch;
-  }
-
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(step, step);
-    this.#turn = mine.catch(() => undefined); // whoever asked for that step is told
-    return mine;
   }
 }

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { Withheld } from '@threatguard/proto';
-import { ALERT_KEYS, alertColumns, alertRecord } from '../../../model/alert.ts';
+import { ALERT_KEYS, alertColumns, alertRecord, latestFirst } from '../../../model/alert.ts';
 import { budgetLines, budgetRecord } from '../../../model/budget.ts';
 import { ConsoleCommand, describe } from '../../console-command.ts';
 
@@ -34,7 +34,7 @@ export class AlertsBudget extends ConsoleCommand {
     }
     const rows = await client.listAlerts({ withheld: Withheld.WITHHELD_ONLY }, WITHHELD_SHOWN);
     const look = { ...output, nowMs: Date.now() };
-    output.list({ rows, columns: alertColumns(look), keys: ALERT_KEYS, record: alertRecord });
+    output.list({ rows: latestFirst(rows), columns: alertColumns(look), keys: ALERT_KEYS, record: alertRecord });
     if (rows.length === 0) output.note('no alerts are withheld');
     if (rows.length === WITHHELD_SHOWN) {
       output.note(`${WITHHELD_SHOWN} shown; "threatguard alerts list --withheld --limit N" shows more`);
